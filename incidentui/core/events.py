@@ -1,0 +1,432 @@
+"""The closed set of facts a journal can hold, in the past tense, and the envelope each is written in.
+
+New fields have defaults; names and types never change (an old journal must always be readable).
+`type_name` gives the CloudEvents type; `codec` turns an event into JSON and back.
+"""
+
+from dataclasses import dataclass
+
+from incidentui.core.model import (
+    CheckState,
+    Commit,
+    KnownGood,
+    Layer,
+    Light,
+    Moment,
+    Ms,
+    Outcome,
+    Owner,
+    Plan,
+    Progress,
+    ProjectSpec,
+    Repository,
+    RunStep,
+    Severity,
+    Stage,
+    StepState,
+    Suspect,
+    Verdict,
+    Workload,
+)
+
+# -- watching
+
+
+@dataclass(frozen=True, slots=True)
+class WatchStarted:
+    project: ProjectSpec
+    by: str
+    read_only: bool = False
+    host: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchStopped:
+    by: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckChanged:
+    check: str
+    service: str
+    layer: Layer
+    was: CheckState
+    now: CheckState
+    why: str
+    was_why: str = ""
+    since: Ms | None = None
+    looks: int = 0
+    needed: int = 0
+    status: int | None = None
+    latency_ms: int | None = None
+    evidence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceChanged:
+    service: str
+    was: CheckState
+    now: CheckState
+    why: str
+    was_why: str = ""
+    check: str = ""
+    layer: Layer = "user"
+    since: Ms | None = None
+    looks: int = 0
+    needed: int = 0
+    evidence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionSeen:
+    """The running revision of a service became known, unknown, or another one."""
+
+    service: str
+    was: str | None
+    now: str | None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """The running revision changed from one commit to another, seen in `services`."""
+
+    services: tuple[str, ...]
+    was: str | None
+    now: str
+    commit: Commit | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RepositorySeen:
+    """Git looks different from the last time: whole picture, bounded."""
+
+    repository: Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """The remote's branch moved."""
+
+    remote: str
+    branch: str
+    was: str | None
+    now: str
+    author: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadsSeen:
+    """The list of one engine changed (first look, or something came or went)."""
+
+    engine: str
+    workloads: tuple[Workload, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadChanged:
+    was: Workload
+    now: Workload
+    words: str
+    """"exits 1 at start", "restart 3", "up again"."""
+    evidence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLost:
+    source: str
+    why: str
+    retry_ms: Ms | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRegained:
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class SuspectNamed:
+    suspect: Suspect
+
+
+@dataclass(frozen=True, slots=True)
+class KnownGoodSet:
+    good: KnownGood
+
+
+# -- the incident
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentOpened:
+    id: str
+    title: str
+    severity: Severity
+    by: str
+    first_red: Ms | None
+    window_from: Ms | None
+    services: tuple[str, ...] = ()
+    adopted: int = 0
+    """How many events recorded before the opening lie in the window."""
+
+
+@dataclass(frozen=True, slots=True)
+class WindowMoved:
+    first_red: Ms | None
+    window_from: Ms | None
+    by: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentAcknowledged:
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeverityChanged:
+    was: Severity
+    now: Severity
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class StageChanged:
+    was: Stage
+    now: Stage
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentClosed:
+    by: str
+    reason: str
+    resolved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NoteAdded:
+    text: str
+    by: str
+    key: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MomentMarked:
+    """A responder marked the event with this sequence as a key moment."""
+
+    marked: int
+    by: str
+
+
+# -- acting
+
+
+@dataclass(frozen=True, slots=True)
+class ActionPlanned:
+    """Somebody looked at a plan. Nothing happened."""
+
+    plan: Plan
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRequested:
+    """Intent, on disk before the effect starts."""
+
+    run: str
+    number: int
+    plan: Plan
+    owner: Owner
+    by: str
+    before: tuple[tuple[str, CheckState], ...] = ()
+    step: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ActionProgressed:
+    run: str
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class ActionEnded:
+    """The effect is over (or was never begun); the looking goes on. `unknown`: its owner died."""
+
+    run: str
+    outcome: Outcome
+    why: str
+    revision: str | None = None
+    was: str | None = None
+    """Tip before (git actions)."""
+    evidence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LightSeen:
+    run: str
+    light: Light
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictGiven:
+    run: str
+    outcome: Outcome
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRefused:
+    """Asked for and refused by a guard: nothing ran."""
+
+    action: str
+    target: str
+    why: str
+    by: str
+
+
+# -- runbooks
+
+
+@dataclass(frozen=True, slots=True)
+class RunbookStarted:
+    run: str
+    runbook: str
+    title: str
+    digest: str
+    by: str
+    steps: tuple[RunStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StepChanged:
+    run: str
+    n: int
+    title: str
+    was: StepState
+    now: StepState
+    by: str
+    why: str = ""
+    evidence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunbookEnded:
+    run: str
+    by: str
+    why: str = ""
+
+
+Event = (
+    WatchStarted
+    | WatchStopped
+    | CheckChanged
+    | ServiceChanged
+    | RevisionSeen
+    | Deployed
+    | RepositorySeen
+    | Pushed
+    | WorkloadsSeen
+    | WorkloadChanged
+    | SourceLost
+    | SourceRegained
+    | SuspectNamed
+    | KnownGoodSet
+    | IncidentOpened
+    | WindowMoved
+    | IncidentAcknowledged
+    | SeverityChanged
+    | StageChanged
+    | IncidentClosed
+    | NoteAdded
+    | MomentMarked
+    | ActionPlanned
+    | ActionRequested
+    | ActionProgressed
+    | ActionEnded
+    | LightSeen
+    | VerdictGiven
+    | ActionRefused
+    | RunbookStarted
+    | StepChanged
+    | RunbookEnded
+)
+
+TYPES: dict[str, type[Event]] = {
+    "watch.started": WatchStarted,
+    "watch.stopped": WatchStopped,
+    "check.changed": CheckChanged,
+    "service.changed": ServiceChanged,
+    "revision.seen": RevisionSeen,
+    "deploy.seen": Deployed,
+    "repository.seen": RepositorySeen,
+    "push.seen": Pushed,
+    "workloads.seen": WorkloadsSeen,
+    "workload.changed": WorkloadChanged,
+    "source.lost": SourceLost,
+    "source.regained": SourceRegained,
+    "suspect.named": SuspectNamed,
+    "good.set": KnownGoodSet,
+    "incident.opened": IncidentOpened,
+    "incident.window-moved": WindowMoved,
+    "incident.acknowledged": IncidentAcknowledged,
+    "incident.severity-changed": SeverityChanged,
+    "incident.stage-changed": StageChanged,
+    "incident.closed": IncidentClosed,
+    "note.added": NoteAdded,
+    "moment.marked": MomentMarked,
+    "action.planned": ActionPlanned,
+    "action.requested": ActionRequested,
+    "action.progressed": ActionProgressed,
+    "action.ended": ActionEnded,
+    "action.light-seen": LightSeen,
+    "action.verdict-given": VerdictGiven,
+    "action.refused": ActionRefused,
+    "runbook.started": RunbookStarted,
+    "runbook.step-changed": StepChanged,
+    "runbook.ended": RunbookEnded,
+}
+NAMES: dict[type[Event], str] = {cls: name for name, cls in TYPES.items()}
+
+
+def type_name(event: Event) -> str:
+    """The CloudEvents `type` of an event, without the "incidentui." that the export puts before it."""
+    return NAMES[type(event)]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """An event decided but not yet written: what the journal needs to make an envelope of it."""
+
+    event: Event
+    at: Ms
+    """When it happened."""
+    source: str
+    """"check:api-health", "git", "responder:ana", "session"."""
+    subject: str
+    """Whom the row is about: a service, a workload, a person."""
+    moment: Moment = "detail"
+    incident: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event as the journal holds it (a CloudEvents 1.0 record plus the fields of ours)."""
+
+    seq: int
+    id: str
+    """UUIDv7."""
+    at: Ms
+    recorded: Ms
+    source: str
+    subject: str
+    moment: Moment
+    incident: str | None
+    project: str
+    mono_ms: int
+    """Monotonic clock of the writer, comparable only with the same `boot`."""
+    boot: str
+    event: Event
+    hash: str = ""
+    prev: str = ""

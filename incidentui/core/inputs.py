@@ -1,0 +1,306 @@
+"""What enters a turn: observations (what a source or an executor saw) and commands (what a responder asks).
+
+Text in an observation was cleaned and redacted at the edge that made it.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+from incidentui.core.model import (
+    CheckState,
+    Light,
+    Ms,
+    Outcome,
+    Owner,
+    Plan,
+    Progress,
+    ProjectSpec,
+    Repository,
+    RunStep,
+    Severity,
+    StepState,
+    Workload,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What stands behind a claim: a body, an output, a look. Stored once under its SHA-256."""
+
+    kind: str
+    """"check" (JSON, see edge/checks), "output" (text), "log" (text)."""
+    body: str
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(f"{self.kind}\n{self.body}".encode()).hexdigest()
+
+
+# -- observations
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """One look of one check. `state` is the verdict of this look alone; thresholds are applied in `decide`."""
+
+    check: str
+    at: Ms
+    state: CheckState
+    why: str
+    status: int | None = None
+    latency_ms: int | None = None
+    evidence: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryLooked:
+    repository: Repository
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionLooked:
+    """The revision that `service` runs, as a full sha; None with `why` when it cannot be known."""
+
+    service: str
+    sha: str | None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadsLooked:
+    """The fresh and whole list of one engine; `logs` holds evidence for those that just got worse."""
+
+    engine: str
+    workloads: tuple[Workload, ...]
+    logs: tuple[tuple[str, Evidence], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFailed:
+    source: str
+    why: str
+    retry_ms: Ms | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceAnswered:
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """Time passed: deadlines are judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActionStepped:
+    run: str
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class ActionActed:
+    """The effect is over. `revision`: the commit that was written. `was`: the tip before."""
+
+    run: str
+    outcome: Outcome
+    why: str
+    revision: str | None = None
+    was: str | None = None
+    evidence: Evidence | None = None
+    in_force: tuple[str, ...] = ()
+    differs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LightLooked:
+    run: str
+    light: Light
+    evidence: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerGone:
+    """The process that ran the action is not there any more."""
+
+    run: str
+
+
+Observation = (
+    Sampled
+    | RepositoryLooked
+    | RevisionLooked
+    | WorkloadsLooked
+    | SourceFailed
+    | SourceAnswered
+    | Ticked
+    | ActionStepped
+    | ActionActed
+    | LightLooked
+    | OwnerGone
+)
+
+
+# -- commands
+
+
+@dataclass(frozen=True, slots=True)
+class StartWatch:
+    project: ProjectSpec
+    by: str
+    read_only: bool = False
+    host: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StopWatch:
+    by: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenIncident:
+    title: str
+    by: str
+    severity: Severity | None = None
+    """None: the one suggested by what is red."""
+    since: Ms | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledge:
+    by: str
+    incident: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetSeverity:
+    severity: Severity
+    by: str
+    incident: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CloseIncident:
+    """Closing as resolved needs a green user path; otherwise a reason."""
+
+    by: str
+    reason: str = ""
+    incident: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddNote:
+    text: str
+    by: str
+    at: Ms | None = None
+    incident: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MarkMoment:
+    seq: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class MarkGood:
+    sha: str
+    by: str
+    why: str = "marked by hand"
+
+
+@dataclass(frozen=True, slots=True)
+class ShowPlan:
+    """A plan was opened: recorded as a detail."""
+
+    plan: Plan
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    plan: Plan
+    word: str
+    """What was typed; must be the plan's target when the plan changes anything."""
+    by: str
+    owner: Owner
+    run: str
+    """Id of the run, made by the caller (a UUID)."""
+    step: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StartRunbook:
+    run: str
+    runbook: str
+    title: str
+    digest: str
+    steps: tuple[RunStep, ...]
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetStep:
+    n: int
+    state: StepState
+    by: str
+    why: str = ""
+    evidence: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EndRunbook:
+    by: str
+    why: str = ""
+
+
+Command = (
+    StartWatch
+    | StopWatch
+    | OpenIncident
+    | Acknowledge
+    | SetSeverity
+    | CloseIncident
+    | AddNote
+    | MarkMoment
+    | MarkGood
+    | ShowPlan
+    | RunPlan
+    | StartRunbook
+    | SetStep
+    | EndRunbook
+)
+Input = Observation | Command
+
+
+# -- what comes out
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A refusal is a value, not an exception: what, why, and what to do instead."""
+
+    why: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StartAction:
+    run: str
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class SettleAction:
+    """Look at the world and say what became of a run whose owner is gone."""
+
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookNow:
+    """Every source looks at once."""
+
+
+Effect = StartAction | SettleAction | LookNow

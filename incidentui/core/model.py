@@ -1,0 +1,420 @@
+"""The values an incident is made of. Frozen, without behaviour that needs a clock or the world.
+
+Times are whole milliseconds since 1970-01-01 UTC (`Ms`): they add up exactly and survive JSON.
+Shas are full 40-digit object names. `None` always means "nobody knows", never zero.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Ms = int
+
+CheckState = Literal["ok", "slow", "failing", "unknown"]
+Layer = Literal["user", "inner"]
+Severity = Literal["SEV1", "SEV2", "SEV3", "SEV4"]
+Stage = Literal["open", "acknowledged", "mitigating", "monitoring", "resolved", "closed"]
+Moment = Literal["key", "detail", "quiet"]
+"""How loud an event is on the timeline: a key moment, a detail, or not a row at all."""
+Outcome = Literal["done", "failed", "refused", "unknown"]
+StepState = Literal["todo", "running", "done", "failed", "skipped", "unknown"]
+WorkloadState = Literal["running", "starting", "restarting", "crashing", "exited", "stopped", "paused", "unknown"]
+LightName = Literal["tree", "worktree", "remote", "running", "user_path"]
+
+
+# -- what is watched ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSpec:
+    """A configured check as the journal knows it: no secret, no header value, no body."""
+
+    name: str
+    service: str
+    layer: Layer = "user"
+    target: str = ""
+    """What is asked, cleaned for showing: "GET http://127.0.0.1:8080/health" (userinfo and query secrets gone)."""
+    every_ms: Ms = 10_000
+    fail_after: int = 3
+    recover_after: int = 2
+    slow_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSpec:
+    """What users need: checks, workloads, the paths whose commits can break it, and what runs."""
+
+    name: str
+    workloads: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
+    has_revision: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectSpec:
+    """The part of the configuration that judgements need. Recorded, so that a replay judges nothing anew."""
+
+    name: str
+    environment: str = ""
+    branch: str | None = None
+    remote: str | None = None
+    services: tuple[ServiceSpec, ...] = ()
+    checks: tuple[CheckSpec, ...] = ()
+    size_limit: int = 100
+    """Changed lines above which a commit is called big."""
+    deploy_within_ms: Ms = 60_000
+    """After a push: how long a deploy may take to be seen."""
+
+
+# -- what was seen -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A state that held from `since` until the next span begins."""
+
+    since: Ms
+    state: CheckState
+
+
+@dataclass(frozen=True, slots=True)
+class CheckStatus:
+    name: str
+    service: str
+    layer: Layer
+    state: CheckState = "unknown"
+    since: Ms | None = None
+    """First look of the run of looks that gave this state."""
+    why: str = "not looked yet"
+    """In a person's words: "503", "login page, not the answer", "212 ms"."""
+    status: int | None = None
+    latency_ms: int | None = None
+    looks: int = 0
+    """How many looks in a row agree with the state when it was judged."""
+    evidence: str | None = None
+    """SHA-256 of the evidence behind the last transition."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceStatus:
+    name: str
+    state: CheckState = "unknown"
+    since: Ms | None = None
+    why: str = "not looked yet"
+    layer: Layer = "user"
+    """The layer of the check that decides the state."""
+    check: str = ""
+    """The check that decides the state."""
+    spans: tuple[Span, ...] = ()
+    """The last 64 states, oldest first: ribbon and outage clock are read off here."""
+    running: str | None = None
+    """Full sha of the revision that runs, when known."""
+    running_since: Ms | None = None
+    running_why: str = ""
+    """Why the running revision is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    path: str
+    added: int | None
+    deleted: int | None
+    """None for a binary file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    sha: str
+    parents: tuple[str, ...]
+    author: str
+    at: Ms
+    """Committer time."""
+    subject: str
+    added: int = 0
+    deleted: int = 0
+    files: tuple[FileChange, ...] = ()
+    """At most 20; `file_count` has the whole number."""
+    file_count: int = 0
+    tree: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """What git said, from one look. Commits newest first, at most 50, of `branch` (remote tip included)."""
+
+    branch: str | None = None
+    head: str | None = None
+    upstream: str | None = None
+    """Sha of the remote's branch as the remote itself said it (`ls-remote`), None when not asked or not there."""
+    remote: str | None = None
+    remote_asked: Ms | None = None
+    dirty: tuple[str, ...] = ()
+    """Paths with uncommitted or untracked changes, at most 20."""
+    operation: str | None = None
+    """A merge, rebase, revert or bisect in progress, by its git name."""
+    commits: tuple[Commit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """A container or a supervised program."""
+
+    name: str
+    engine: str
+    """"docker" or "supervisor"."""
+    state: WorkloadState = "unknown"
+    since: Ms | None = None
+    """When it entered this state (start time for running), None when the engine cannot tell."""
+    exit_code: int | None = None
+    """None when the engine cannot tell (Supervisor says 0 while it backs off: that is not an exit code)."""
+    restarts: int | None = None
+    """Restarts the engine counted; None when it has no count. `seen_restarts` is what this program saw."""
+    seen_restarts: int = 0
+    health: Literal["healthy", "unhealthy", "starting", "none"] = "none"
+    image: str = ""
+    revision: str | None = None
+    note: str = ""
+    """The engine's own words: "Exited too quickly", "OOM killed"."""
+    ident: str = ""
+    """Container id or pid: what an action must still find."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    name: str
+    """"git", "remote:origin", "docker", "supervisor", "check:api"."""
+    lost_since: Ms | None = None
+    why: str = ""
+    retry_ms: Ms | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deploy:
+    """A service's running revision changed."""
+
+    at: Ms
+    services: tuple[str, ...]
+    was: str | None
+    now: str
+    seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class KnownGood:
+    sha: str
+    at: Ms
+    why: str
+    by: str | None = None
+    """Who marked it; None when it was judged from checks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    sha: str
+    service: str
+    reasons: tuple[str, ...]
+    window: tuple[str, ...] = ()
+    """All commits since known-good, newest first."""
+
+
+# -- acting ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who runs an action: enough to tell, later and elsewhere, whether that process still lives."""
+
+    host: str
+    boot: str
+    pid: int
+    started: int
+    """Process start in clock ticks since boot: a reused pid has another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanStep:
+    verb: str
+    """"save", "write", "push", "look", "restart", ..."""
+    text: str
+    argv: tuple[tuple[str, ...], ...] = ()
+    """The exact commands or API calls ("docker", "restart", id)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Precondition:
+    name: str
+    """Machine name, e.g. "head", "remote", "container": re-checked by the executor when it runs."""
+    text: str
+    want: str = ""
+    """The value that must still be there."""
+    ok: bool = True
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanCommit:
+    sha: str
+    author: str
+    subject: str
+    role: Literal["suspect", "yours", "innocent", "target"] = "innocent"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an action would do, as data. Never holds a secret: the journal is evidence and gets shared."""
+
+    action: str
+    """"git.reset", "git.revert", "workload.restart", "verify"."""
+    args: tuple[tuple[str, str], ...]
+    title: str
+    """"Reset main to known-good 59a77c4, then push"."""
+    target: str
+    """The word to type: the branch, the workload, the project."""
+    target_kind: str = "branch"
+    changes: bool = True
+    """False: it only looks, and runs without a word."""
+    steps: tuple[PlanStep, ...] = ()
+    checked: tuple[Precondition, ...] = ()
+    takes_back: tuple[PlanCommit, ...] = ()
+    not_covered: tuple[tuple[str, str], ...] = ()
+    """(what, why): databases, volumes, settings."""
+    undo: str = ""
+    undo_argv: tuple[str, ...] = ()
+    expects_tree: str | None = None
+    """The tree the branch must have afterwards (git actions)."""
+    expects_revision: str | None = None
+    """Filled when known before the act; git actions learn it while writing."""
+    push: bool = False
+    within_ms: Ms = 60_000
+    consecutive: int = 1
+    checks: tuple[str, ...] = ()
+    """Checks that `verify` waits for; empty: every user-path check."""
+    takes_s: float | None = None
+    host: str = ""
+    """Engine or remote this touches, shown in the confirmation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """One of the five. `ok` is None when there is nothing to look at; `looked` False when not looked yet."""
+
+    name: LightName
+    ok: bool | None
+    finding: str
+    how: str = ""
+    """How it was looked at: "git ls-remote"."""
+    at: Ms | None = None
+    looked: bool = True
+    evidence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """All checks, before the action and after."""
+
+    newly_red: tuple[str, ...] = ()
+    newly_green: tuple[str, ...] = ()
+    red_before: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    word: Literal["complete", "not complete", "failed", "refused", "outcome unknown"]
+    why: str
+    lights: tuple[Light, ...] = ()
+    delta: Delta = field(default_factory=Delta)
+    in_force: tuple[str, ...] = ()
+    """Commits since known-good whose change is still in the tree."""
+    differs: tuple[str, ...] = ()
+    """Files that still differ from the wanted tree."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One step of a plan, as it goes."""
+
+    n: int
+    verb: str
+    state: StepState
+    text: str = ""
+    took_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An action that was asked for, from request to verdict. `run` is its id."""
+
+    run: str
+    number: int
+    """Counts actions of the incident that change something (verify has none: 0)."""
+    plan: Plan
+    owner: Owner
+    by: str
+    asked: Ms
+    before: tuple[tuple[str, CheckState], ...] = ()
+    progress: tuple[Progress, ...] = ()
+    lights: tuple[Light, ...] = ()
+    outcome: Outcome | None = None
+    """None while it runs."""
+    why: str = ""
+    acted: Ms | None = None
+    """When the effect ended and the looking began."""
+    ended: Ms | None = None
+    revision: str | None = None
+    """The commit that was written, or the revision wanted."""
+    verdict: Verdict | None = None
+    step: int | None = None
+    """Step of the runbook it belongs to."""
+    incident: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunStep:
+    n: int
+    title: str
+    state: StepState = "todo"
+    since: Ms | None = None
+    took_ms: int | None = None
+    note: str = ""
+    action: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunbookRun:
+    id: str
+    runbook: str
+    title: str
+    digest: str
+    by: str
+    started: Ms
+    steps: tuple[RunStep, ...] = ()
+    ended: Ms | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """A window of the journal."""
+
+    id: str
+    title: str
+    severity: Severity
+    stage: Stage
+    opened: Ms
+    by: str
+    first_red: Ms | None = None
+    """Where the clock starts; None is a gap in the draft."""
+    window_from: Ms | None = None
+    """Where the window starts: the last deploy before the first red, else the first red."""
+    acknowledged: Ms | None = None
+    acknowledged_by: str | None = None
+    mitigated: Ms | None = None
+    resolved: Ms | None = None
+    closed: Ms | None = None
+    closed_reason: str = ""
+    services: tuple[str, ...] = ()
+    responders: tuple[str, ...] = ()
+    events: int = 0
+    attempts: tuple[str, ...] = ()
+    """Runs of its actions, oldest first, at most 50."""

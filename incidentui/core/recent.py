@@ -1,0 +1,70 @@
+"""What samples count: runs of looks and the sparkline's cells, per check. Not state: rebuilt from the samples."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from incidentui.core.model import CheckState, Ms
+
+CELL_MS = 30_000
+LOOKS = 20
+CELLS = 40
+_BADNESS: dict[CheckState, int] = {"ok": 0, "slow": 1, "unknown": 2, "failing": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One look: its own verdict, before any threshold."""
+
+    check: str
+    at: Ms
+    state: CheckState
+    latency_ms: int | None = None
+    status: int | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """The worst look of 30 seconds."""
+
+    start: Ms
+    state: CheckState
+    latency_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRecent:
+    looks: tuple[Sample, ...] = ()
+    """The last 20, oldest first."""
+    cells: tuple[Cell, ...] = ()
+    """The last 40 half-minutes that have a look, oldest first."""
+
+    def row(self, *states: CheckState) -> int:
+        """How many of the newest looks in a row have one of these states."""
+        n = 0
+        for look in reversed(self.looks):
+            if look.state not in states:
+                break
+            n += 1
+        return n
+
+
+Recent = Mapping[str, CheckRecent]
+NOTHING: Recent = {}
+
+
+def add(recent: Recent, sample: Sample) -> Recent:
+    """`recent` with one more look."""
+    old = recent.get(sample.check, CheckRecent())
+    return {**recent, sample.check: CheckRecent((*old.looks, sample)[-LOOKS:], _cells(old.cells, sample))}
+
+
+def _cells(cells: tuple[Cell, ...], sample: Sample) -> tuple[Cell, ...]:
+    start = sample.at - sample.at % CELL_MS
+    if cells and cells[-1].start == start:
+        last = cells[-1]
+        worse = _BADNESS[sample.state] > _BADNESS[last.state]
+        # The first latency of a half-minute stands for it, so that a quiet screen stays still.
+        latency = last.latency_ms if last.latency_ms is not None and not worse else sample.latency_ms
+        return (*cells[:-1], Cell(start, sample.state if worse else last.state, latency))
+    return (*cells, Cell(start, sample.state, sample.latency_ms))[-CELLS:]

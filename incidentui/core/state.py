@@ -1,0 +1,73 @@
+"""What is known after a number of events: small aggregates, never the timeline itself. `evolve` folds one event in."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from incidentui.core.events import Recorded
+from incidentui.core.model import (
+    Attempt,
+    CheckStatus,
+    Deploy,
+    Incident,
+    KnownGood,
+    Ms,
+    ProjectSpec,
+    Repository,
+    RunbookRun,
+    ServiceStatus,
+    Source,
+    Suspect,
+    Workload,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    seq: int = 0
+    at: Ms = 0
+    """Time of the newest event by sequence."""
+    project: ProjectSpec = field(default_factory=lambda: ProjectSpec(name=""))
+    watching_since: Ms | None = None
+    services: Mapping[str, ServiceStatus] = field(default_factory=dict)
+    """In the order of the configuration."""
+    checks: Mapping[str, CheckStatus] = field(default_factory=dict)
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    workloads: Mapping[str, Workload] = field(default_factory=dict)
+    engines: tuple[str, ...] = ()
+    repository: Repository | None = None
+    deploys: tuple[Deploy, ...] = ()
+    """The last 20, oldest first."""
+    good: KnownGood | None = None
+    suspect: Suspect | None = None
+    incidents: Mapping[str, Incident] = field(default_factory=dict)
+    """All open ones and the last 20 closed, oldest first."""
+    incident_count: int = 0
+    attempts: Mapping[str, Attempt] = field(default_factory=dict)
+    """By run id, the last 50."""
+    acting: str | None = None
+    """Run id of the action whose verdict is still out."""
+    runbook: RunbookRun | None = None
+    events: int = 0
+    moments: int = 0
+    """Key moments so far."""
+
+    @property
+    def current(self) -> Incident | None:
+        """The open incident that was opened last."""
+        open_ones = [i for i in self.incidents.values() if i.closed is None]
+        return open_ones[-1] if open_ones else None
+
+    @property
+    def attempt(self) -> Attempt | None:
+        return self.attempts.get(self.acting) if self.acting else None
+
+
+def evolve(state: State, recorded: Recorded) -> State:
+    raise NotImplementedError
+
+
+def fold(records: Iterable[Recorded], start: State | None = None) -> State:
+    state = start or State()
+    for recorded in records:
+        state = evolve(state, recorded)
+    return state

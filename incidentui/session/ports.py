@@ -1,0 +1,291 @@
+"""The ports of a session: what it needs from the world, and what a screen may ask of it.
+
+Edges implement Source, Executor, Journal, Clock and Details; screens see only Session and View.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from incidentui.core.events import Fact, Recorded
+from incidentui.core.inputs import ActionActed, Command, Evidence, Observation, Refusal
+from incidentui.core.model import Attempt, Light, Ms, Owner, Plan
+from incidentui.core.recent import Recent, Sample
+from incidentui.core.state import State
+
+Report = Callable[[Observation], None]
+
+
+class Clock(Protocol):
+    boot: str
+    """Boot id of this machine: monotonic times of one boot can be compared."""
+
+    def now(self) -> Ms: ...
+
+    def mono(self) -> int:
+        """Monotonic milliseconds."""
+        ...
+
+
+# -- the journal
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    records: tuple[Recorded, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Nothing was written: others appended since `expected`. Fold these and decide again."""
+
+    records: tuple[Recorded, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """The journal could not be written; the facts are in the side file, synced, without sequence."""
+
+    why: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A key into the timeline: by the time it happened, then by sequence."""
+
+    at: Ms
+    seq: int
+
+
+class Journal(Protocol):
+    path: str
+
+    def append(
+        self,
+        facts: Sequence[Fact],
+        *,
+        expected: int | None = None,
+        evidence: Sequence[Evidence] = (),
+        samples: Sequence[Sample] = (),
+    ) -> Appended | Moved | Aside:
+        """One transaction, durable when it returns. `expected`: the last sequence the facts were decided on."""
+        ...
+
+    def last(self) -> int:
+        """Last sequence, 0 when empty."""
+        ...
+
+    def moved(self) -> bool:
+        """Whether another connection wrote since the last call (PRAGMA data_version)."""
+        ...
+
+    def read(self, after: int = 0, until: int | None = None) -> Iterable[Recorded]:
+        """Events with after < seq <= until, in order of sequence."""
+        ...
+
+    def samples(self, since: Ms, until: Ms | None = None) -> Iterable[Sample]:
+        """Samples with since < at <= until, by time."""
+        ...
+
+    def evidence(self, sha256: str) -> Evidence | None: ...
+
+    def rows(
+        self,
+        *,
+        before: Row | None = None,
+        after: Row | None = None,
+        limit: int = 100,
+        key_only: bool = True,
+        since: Ms | None = None,
+        until_seq: int | None = None,
+        containing: str = "",
+    ) -> list[Recorded]:
+        """A window of the timeline in its order (quiet events never), nearest to the key first cut.
+
+        `before` alone: the last `limit` rows before it; `after` alone: the first after it; neither: the last rows.
+        """
+        ...
+
+    def snapshot(self, at_most: int) -> State | None:
+        """The newest saved state with seq <= at_most; a cache, never the truth."""
+        ...
+
+    def save_snapshot(self, state: State) -> None: ...
+
+    def close(self) -> None: ...
+
+
+# -- the world
+
+
+class Source(Protocol):
+    name: str
+
+    async def run(self, report: Report) -> None:
+        """Look again and again until cancelled. Never raises for what the world does: reports SourceFailed."""
+        ...
+
+    async def look(self) -> Sequence[Observation]:
+        """One fresh look, now."""
+        ...
+
+
+class Executor(Protocol):
+    actions: frozenset[str]
+
+    async def plan(self, action: str, args: Mapping[str, str], state: State, incident: str | None) -> Plan | Refusal: ...
+
+    async def act(self, run: str, plan: Plan, incident: str | None, report: Report) -> ActionActed:
+        """Re-check every precondition, then act. Reports ActionStepped on the way. Never raises."""
+        ...
+
+    async def settle(self, attempt: Attempt) -> ActionActed:
+        """What became of a run whose owner is gone, from the action's own postcondition."""
+        ...
+
+    async def lights(self, attempt: Attempt) -> Sequence[Light]:
+        """The lights this executor can look at (git: tree, worktree, remote), from a fresh look."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DiffLine:
+    kind: Literal["file", "hunk", "same", "add", "del"]
+    old: int | None
+    new: int | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    at: Ms | None
+    workload: str
+    level: Literal["error", "warn", "info", ""]
+    text: str
+    repeats: int = 0
+
+
+class Details(Protocol):
+    """What a page asks for when it is opened."""
+
+    async def diff(self, sha: str) -> Sequence[DiffLine] | Refusal: ...
+
+    async def logs(self, workload: str, lines: int = 200) -> Sequence[LogLine] | Refusal: ...
+
+
+class Processes(Protocol):
+    def me(self) -> Owner: ...
+
+    def alive(self, owner: Owner) -> bool | None:
+        """None: another host, nobody here can tell."""
+        ...
+
+
+# -- what a screen sees
+
+
+@dataclass(frozen=True, slots=True)
+class Playhead:
+    """Where a replay stands."""
+
+    seq: int
+    total: int
+    """Sequence of the last event of the record."""
+    playing: bool
+    speed: float
+    next_key: Ms | None
+    first: Ms
+    last: Ms
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """All a screen draws from, beside the time."""
+
+    state: State
+    recent: Recent
+    read_only: str = ""
+    """Why nothing can be done here; empty when it can."""
+    journal: str = "ok"
+    """"ok", or what is wrong and where the events go meanwhile."""
+    observing: bool = True
+    """Whether this process runs the sources (False: it follows another)."""
+    playhead: Playhead | None = None
+    problems: tuple[str, ...] = ()
+    """Configuration errors, one line each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A command was accepted and is on disk. `seq` of its last event (None: in the side file)."""
+
+    seq: int | None
+    incident: str | None = None
+
+
+class Session(Protocol):
+    """Live or replay: the same for a screen."""
+
+    @property
+    def view(self) -> View: ...
+
+    @property
+    def me(self) -> str:
+        """The responder's name."""
+        ...
+
+    def now(self) -> Ms:
+        """The time to show: the wall clock, or the playhead's."""
+        ...
+
+    def subscribe(self, listener: Callable[[View], None]) -> Callable[[], None]:
+        """Called on the session's thread after each turn; returns the way to stop."""
+        ...
+
+    def submit(self, command: Command) -> Future[Done | Refusal]: ...
+
+    def plan(self, action: str, args: Mapping[str, str]) -> Future[Plan | Refusal]: ...
+
+    def run_plan(self, plan: Plan, word: str, step: int | None = None) -> Future[Done | Refusal]: ...
+
+    def look_now(self) -> None: ...
+
+    def rows(
+        self,
+        *,
+        before: Row | None = None,
+        after: Row | None = None,
+        limit: int = 100,
+        key_only: bool = True,
+        containing: str = "",
+    ) -> list[Recorded]:
+        """See Journal.rows; bounded to the incident's window (or today) and to the playhead."""
+        ...
+
+    def evidence(self, sha256: str) -> Evidence | None: ...
+
+    def diff(self, sha: str) -> Future[Sequence[DiffLine] | Refusal]: ...
+
+    def logs(self, workload: str, lines: int = 200) -> Future[Sequence[LogLine] | Refusal]: ...
+
+    def draft(self, incident: str) -> Future[str | Refusal]: ...
+
+
+class Transport(Protocol):
+    """The keys of a replay."""
+
+    def play(self) -> None: ...
+
+    def pause(self) -> None: ...
+
+    def step(self, events: int) -> None: ...
+
+    def key_moment(self, direction: int) -> None: ...
+
+    def seek(self, at: Ms) -> None: ...
+
+    def ends(self, last: bool) -> None: ...
+
+    def faster(self, factor: float) -> None: ...
