@@ -61,6 +61,8 @@ class CheckChanged:
     status: int | None = None
     latency_ms: int | None = None
     evidence: str | None = None
+    was_ms: Ms | None = None
+    """How long the state before lasted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class ServiceChanged:
     looks: int = 0
     needed: int = 0
     evidence: str | None = None
+    was_ms: Ms | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,9 @@ Moment = Literal["key", "detail", "quiet"]
 """How loud an event is on the timeline: a key moment, a detail, or not a row at all."""
 Outcome = Literal["done", "failed", "refused", "unknown"]
 StepState = Literal["todo", "running", "done", "failed", "skipped", "unknown"]
-WorkloadState = Literal["running", "starting", "restarting", "crashing", "exited", "stopped", "paused", "unknown"]
+WorkloadState = Literal[
+    "running", "starting", "restarting", "crashing", "exited", "stopped", "paused", "unknown"
+]
 LightName = Literal["tree", "worktree", "remote", "running", "user_path"]
 
 

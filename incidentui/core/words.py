@@ -1,0 +1,271 @@
+"""What a timeline row says about an event: one mark, one sentence, one tone. The subject stands in the envelope.
+
+The same words serve the screen, `events`, and the timeline of the draft.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from incidentui.core import events as e
+from incidentui.core.format import count, duration, short, size
+from incidentui.core.model import CheckState, Light, Workload
+
+Tone = Literal["text", "muted", "fail", "slow", "unknown", "ok"]
+
+STATE_MARK: dict[CheckState, str] = {"ok": "✓", "slow": "!", "failing": "✗", "unknown": "?"}
+_STATE_TONE: dict[CheckState, Tone] = {"ok": "ok", "slow": "slow", "failing": "fail", "unknown": "unknown"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    mark: str
+    subject: str
+    text: str
+    tone: Tone = "text"
+    """Colour of mark and subject; a failing row's sentence takes it too."""
+    evidence: str | None = None
+
+
+def row(recorded: e.Recorded) -> Row:
+    """The row of one event."""
+    mark, text, tone = _say(recorded.event)
+    if tone == "text" and recorded.moment == "detail":
+        tone = "muted"
+    return Row(mark, recorded.subject, text, tone, evidence_of(recorded.event))
+
+
+def evidence_of(event: e.Event) -> str | None:
+    """SHA-256 of the evidence behind an event."""
+    match event:
+        case e.LightSeen():
+            return event.light.evidence
+        case e.CheckChanged() | e.ServiceChanged() | e.WorkloadChanged() | e.ActionEnded() | e.StepChanged():
+            return event.evidence
+        case _:
+            return None
+
+
+def _say(event: e.Event) -> tuple[str, str, Tone]:
+    match event:
+        case e.CheckChanged() | e.ServiceChanged():
+            return _judged(event)
+        case e.WorkloadChanged():
+            return _workload(event)
+        case (
+            e.IncidentOpened()
+            | e.WindowMoved()
+            | e.IncidentAcknowledged()
+            | e.SeverityChanged()
+            | e.StageChanged()
+            | e.IncidentClosed()
+            | e.NoteAdded()
+            | e.MomentMarked()
+        ):
+            return _incident(event)
+        case (
+            e.ActionPlanned()
+            | e.ActionRequested()
+            | e.ActionProgressed()
+            | e.ActionEnded()
+            | e.LightSeen()
+            | e.VerdictGiven()
+            | e.ActionRefused()
+        ):
+            return _action(event)
+        case e.RunbookStarted() | e.StepChanged() | e.RunbookEnded():
+            return _runbook(event)
+        case _:
+            return _watching(event)
+
+
+def _judged(event: e.CheckChanged | e.ServiceChanged) -> tuple[str, str, Tone]:
+    mark, tone = STATE_MARK[event.now], _STATE_TONE[event.now]
+    looks = f", {event.looks} of {event.needed} looks" if event.looks and event.needed > 1 else ""
+    match event.now:
+        case "failing":
+            was = f"{event.was_why} → " if event.was_why else ""
+            return mark, f"{was}{event.why}{looks}", tone
+        case "ok":
+            lasted = (
+                f", was {event.was} for {duration(event.was_ms)}"
+                if event.was_ms and event.was != "ok"
+                else ""
+            )
+            return mark, f"{event.why}{lasted}", tone
+        case "slow":
+            return mark, f"slow: {event.why}", tone
+        case "unknown":
+            return mark, f"unknown: {event.why}", tone
+
+
+def _workload(event: e.WorkloadChanged) -> tuple[str, str, Tone]:
+    if is_bad(event.now):
+        return ("✗", event.words, "fail") if not is_bad(event.was) else ("·", event.words, "text")
+    if event.now.state == "unknown":
+        return "?", event.words, "unknown"
+    return (
+        ("✓", event.words, "ok")
+        if event.now.state == "running" and is_bad(event.was)
+        else ("·", event.words, "text")
+    )
+
+
+def is_bad(workload: Workload) -> bool:
+    """Crashing, or gone with an error: not what anybody asked for."""
+    return (
+        workload.state in ("crashing", "restarting")
+        or (workload.state == "exited" and workload.exit_code != 0)
+        or workload.health == "unhealthy"
+    )
+
+
+def _incident(
+    event: e.IncidentOpened
+    | e.WindowMoved
+    | e.IncidentAcknowledged
+    | e.SeverityChanged
+    | e.StageChanged
+    | e.IncidentClosed
+    | e.NoteAdded
+    | e.MomentMarked,
+) -> tuple[str, str, Tone]:
+    match event:
+        case e.IncidentOpened():
+            adopted = f", adopts {count(event.adopted, 'event')}" if event.adopted else ""
+            return "○", f"{event.by}: {event.title}, {event.severity}{adopted}", "text"
+        case e.WindowMoved():
+            return (
+                "·",
+                f"the window was moved by {event.by}" + (f": {event.why}" if event.why else ""),
+                "text",
+            )
+        case e.IncidentAcknowledged():
+            return "○", "I'm on it", "text"
+        case e.SeverityChanged():
+            return "!", f"{event.was} → {event.now}, by {event.by}", "text"
+        case e.StageChanged():
+            mark: tuple[str, Tone] = ("✓", "ok") if event.now in ("monitoring", "resolved") else ("·", "text")
+            return mark[0], f"{event.was} → {event.now}: {event.why}", mark[1]
+        case e.IncidentClosed():
+            how = "resolved" if event.resolved else "not resolved"
+            return (
+                "✓" if event.resolved else "–",
+                f"{how}, by {event.by}" + (f": {event.reason}" if event.reason else ""),
+                "text",
+            )
+        case e.NoteAdded():
+            return "“", event.text, "text"
+        case e.MomentMarked():
+            return "·", f"{event.by} marked event {event.marked} as a key moment", "text"
+
+
+def _action(
+    event: e.ActionPlanned
+    | e.ActionRequested
+    | e.ActionProgressed
+    | e.ActionEnded
+    | e.LightSeen
+    | e.VerdictGiven
+    | e.ActionRefused,
+) -> tuple[str, str, Tone]:
+    match event:
+        case e.ActionPlanned():
+            return "·", f"{event.plan.action}: {event.plan.title}", "text"
+        case e.ActionRequested():
+            return "◇", f"{event.plan.title}, by {event.by}", "text"
+        case e.ActionProgressed():
+            done = {"done": "✓", "failed": "✗", "running": "▸"}.get(event.progress.state, "·")
+            return done, f"{event.progress.verb}: {event.progress.text}", "fail" if done == "✗" else "text"
+        case e.ActionEnded():
+            if event.outcome == "done":
+                moved = (
+                    f"{short(event.was)} → {short(event.revision)}: " if event.was and event.revision else ""
+                )
+                return "◆", f"{moved}{event.why}", "text"
+            words = {"failed": "failed", "refused": "refused", "unknown": "outcome unknown"}[event.outcome]
+            return (
+                ("?", f"{words}: {event.why}", "unknown")
+                if event.outcome == "unknown"
+                else ("✗", f"{words}: {event.why}", "fail")
+            )
+        case e.LightSeen():
+            return light_mark(event.light), event.light.finding, "text"
+        case e.VerdictGiven():
+            return _verdict(event)
+        case e.ActionRefused():
+            return "–", f"refused: {event.why}", "slow"
+
+
+def light_mark(light: Light) -> str:
+    if not light.looked:
+        return "○"
+    return "–" if light.ok is None else "✓" if light.ok else "✗"
+
+
+def _verdict(event: e.VerdictGiven) -> tuple[str, str, Tone]:
+    text = event.verdict.word + (f": {event.verdict.why}" if event.verdict.why else "")
+    if event.verdict.word == "complete":
+        return "✓", text, "ok"
+    return ("?", text, "unknown") if event.verdict.word == "outcome unknown" else ("✗", text, "fail")
+
+
+def _runbook(event: e.RunbookStarted | e.StepChanged | e.RunbookEnded) -> tuple[str, str, Tone]:
+    match event:
+        case e.RunbookStarted():
+            return "▸", f"{event.title}, {count(len(event.steps), 'step')}, by {event.by}", "text"
+        case e.StepChanged():
+            mark, tone = _STEP[event.now]
+            return mark, f"{event.title}: {event.now}" + (f", {event.why}" if event.why else ""), tone
+        case e.RunbookEnded():
+            return "▸", "ended" + (f": {event.why}" if event.why else ""), "text"
+
+
+_STEP: dict[str, tuple[str, Tone]] = {
+    "todo": ("○", "text"),
+    "running": ("▸", "text"),
+    "done": ("✓", "text"),
+    "failed": ("✗", "fail"),
+    "skipped": ("–", "slow"),
+    "unknown": ("?", "unknown"),
+}
+
+
+def _watching(event: e.Event) -> tuple[str, str, Tone]:
+    match event:
+        case e.WatchStarted():
+            note = ", read-only" if event.read_only else ""
+            return (
+                "○",
+                f"{event.by} opened the program, {count(len(event.project.checks), 'check')}{note}",
+                "text",
+            )
+        case e.WatchStopped():
+            return "○", f"{event.by} left" + (f": {event.why}" if event.why else ""), "text"
+        case e.Deployed():
+            if event.commit is None:
+                return "▲", f"{short(event.now)}, a commit this clone does not have", "text"
+            commit = event.commit
+            return "▲", f"{short(event.now)}  {size(commit.added, commit.deleted)}  {commit.subject}", "text"
+        case e.RevisionSeen():
+            if event.now is None:
+                return "?", f"running revision unknown: {event.why}", "unknown"
+            return "·", f"runs {short(event.now)}", "text"
+        case e.Pushed():
+            by = f", by {event.author}" if event.author else ""
+            return "·", f"{event.remote}/{event.branch} {short(event.was)} → {short(event.now)}{by}", "text"
+        case e.SourceLost():
+            return "?", event.why, "unknown"
+        case e.SourceRegained():
+            return "✓", "answers again", "text"
+        case e.SuspectNamed():
+            n = len(event.suspect.window) or 1
+            return "·", f"{count(n, 'commit')} in the window: {short(event.suspect.sha)}", "text"
+        case e.KnownGoodSet():
+            by = f", by {event.good.by}" if event.good.by else ""
+            return "★", f"{short(event.good.sha)}: {event.good.why}{by}", "text"
+        case e.RepositorySeen():
+            return "·", f"HEAD {short(event.repository.head)}", "text"
+        case e.WorkloadsSeen():
+            return "·", count(len(event.workloads), "workload"), "text"
+        case _:
+            raise AssertionError(f"no words for {type(event).__name__}")
