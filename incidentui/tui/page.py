@@ -1,0 +1,95 @@
+"""What a detail page is to the screen: lines from a view, and what its keys do.
+
+Keys are named as the key bar shows them: a character for what prints (`x`, `!`, `[`, `G`), else a word
+(`enter esc space tab backspace up down left right pgup pgdn home end ctrl+u ...`).
+"""
+
+from collections.abc import Callable, Hashable, Sequence
+from concurrent.futures import Future
+from typing import Any, Protocol, runtime_checkable
+
+from incidentui.core.model import Ms
+from incidentui.session.ports import Session, View
+from incidentui.tui.line import Line
+
+
+class PageContext(Protocol):
+    """What a page may ask of the screen that shows it."""
+
+    @property
+    def session(self) -> Session: ...
+
+    @property
+    def cursor(self) -> Hashable:
+        """Key of the row the cursor stands on; None when no line of the page has a key."""
+        ...
+
+    def push(self, page: "Page") -> None: ...
+
+    def replace(self, page: "Page") -> None:
+        """Shows `page` in the place of the newest one (esc then skips it)."""
+        ...
+
+    def back(self) -> None: ...
+
+    def say(self, text: str, ok: bool = True) -> None:
+        """The answer to a key, on the status row."""
+        ...
+
+    def refuse(self, key: str, why: str, hint: str = "") -> None:
+        """`a  refused: why.  hint` on the status row."""
+        ...
+
+    def prompt(self, label: str, on_done: Callable[[str], None], initial: str = "") -> None:
+        """One line of input on the status row; `esc` gives it up without calling `on_done`."""
+        ...
+
+    def when(self, future: "Future[Any]", then: Callable[[Any], None]) -> None:
+        """Calls `then(result)` on the screen's thread and draws again. A failed future is said, not raised."""
+        ...
+
+    def copy(self, text: str) -> None: ...
+
+    def draw(self) -> None:
+        """Draws the page again soon: something in it changed."""
+        ...
+
+
+@runtime_checkable
+class Page(Protocol):
+    """A detail page. `lines` gives the whole page; the host scrolls what lies between the pinned rows."""
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def keys(self) -> tuple[tuple[str, str], ...]:
+        """The key bar: (key, label), most used first. The host adds `esc` and `?`."""
+        ...
+
+    @property
+    def pinned(self) -> tuple[int, int]:
+        """How many lines at the top and at the bottom never scroll. (1, 0) is usual: the heading."""
+        ...
+
+    @property
+    def typing(self) -> bool:
+        """True while letters go to the page (a word line): then every key but `ctrl+c` is handed to `handle`
+        first and pastes are refused."""
+        ...
+
+    def lines(self, view: View, now: Ms, width: int, height: int) -> Sequence[Line]:
+        """The page at this size. Content starts at column 1; `rail` of a line is drawn in column 0, its ground
+        goes from edge to edge. Lines with a `key` take the cursor."""
+        ...
+
+    def handle(self, key: str, screen: PageContext) -> bool:
+        """True when the key meant something here. `esc`, scrolling and `?` come here only if the page is typing."""
+        ...
+
+
+@runtime_checkable
+class Neighbours(Protocol):
+    """A page that has neighbours of its kind: `J` and `K` go there without leaving."""
+
+    def neighbour(self, step: int, view: View) -> "Page | None": ...

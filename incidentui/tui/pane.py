@@ -1,0 +1,290 @@
+"""Widgets that draw lines: `LineView` as they are, `LinePane` with pinned rows, scrolling and a cursor.
+
+They know nothing of incidents. Only columns that changed are refreshed.
+"""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+from textual import events
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+from typing_extensions import override
+
+from incidentui.tui.line import Ground, Line
+from incidentui.tui.strips import Paint, changed, draw, selected
+
+_EMPTY = Line()
+
+
+@dataclass
+class RowMoved(Message):
+    """The cursor stands on another row."""
+
+    pane: "LinePane"
+    key: Hashable
+
+
+@dataclass
+class RowOpened(Message):
+    """Somebody clicked the row the cursor stands on."""
+
+    pane: "LinePane"
+    key: Hashable
+
+
+@dataclass
+class PaneClicked(Message):
+    """The responder chose this pane with the mouse."""
+
+    pane: "LinePane"
+
+
+class LineView(Widget):
+    """Rows of lines from the top. Nothing scrolls."""
+
+    ALLOW_SELECT = False
+    can_focus = False
+
+    def __init__(self, *, id: str, margin: bool = False, paint: Paint | None = None) -> None:
+        super().__init__(id=id)
+        self.paint = paint or Paint()
+        self._margin = margin
+        self._lines: Sequence[Line] = ()
+        self._drawn: dict[int, tuple[tuple[Line, bool, int, Paint], Strip]] = {}
+
+    def set_lines(self, lines: Sequence[Line]) -> None:
+        """Draws these lines; what did not change is left alone."""
+        self._lines = lines
+        self._update()
+
+    def repaint(self, paint: Paint) -> None:
+        """Draws everything with another theme."""
+        self.paint = paint
+        self._drawn.clear()
+        self.refresh()
+
+    def _at(self, y: int) -> tuple[Line, bool]:
+        """The line of row `y`, and whether the cursor stands there."""
+        return (self._lines[y] if 0 <= y < len(self._lines) else _EMPTY), False
+
+    def _strip(self, y: int) -> tuple[Strip, Strip | None]:
+        """The row as it is now, and as it was drawn before if that was different."""
+        line, cursor = self._at(y)
+        value = (line, cursor, self.size.width, self.paint)
+        before = self._drawn.get(y)
+        if before is not None and before[0] == value:
+            return before[1], None
+        shown, ground = (selected(line), "select") if cursor else (line, None)
+        strip = draw(shown, self.size.width, self.paint, margin=self._margin, ground=_ground(ground))
+        self._drawn[y] = (value, strip)
+        return strip, before[1] if before else None
+
+    def _update(self) -> None:
+        if not self._drawn or not self.size:
+            self.refresh()
+            return
+        regions = []
+        for y in range(self.size.height):
+            known = y in self._drawn
+            strip, before = self._strip(y)
+            if not known or (before is not None and before.cell_length != strip.cell_length):
+                regions.append(Region(0, y, self.size.width, 1))
+            elif before is not None and (span := changed(before, strip)):
+                regions.append(Region(span[0], y, span[1] - span[0], 1))
+        if regions:
+            self.refresh(*regions)
+
+    @override
+    def render_lines(self, crop: Region) -> list[Strip]:
+        # Past the styles cache: our strips are complete, with ground and width, and cached by value.
+        strips = [self._strip(y)[0] for y in range(crop.y, crop.bottom)]
+        if crop.x == 0 and crop.width == self.size.width:
+            return strips
+        return [strip.crop(crop.x, crop.right) for strip in strips]
+
+    def on_resize(self, _event: events.Resize) -> None:
+        self._drawn.clear()
+        self.refresh()
+
+
+def _ground(name: str | None) -> Ground | None:
+    return "select" if name == "select" else None
+
+
+class LinePane(LineView):
+    """Lines with a cursor. The first and last `pinned` rows do not scroll."""
+
+    def __init__(
+        self, *, id: str, margin: bool = False, pinned: tuple[int, int] = (1, 0), paint: Paint | None = None
+    ) -> None:
+        super().__init__(id=id, margin=margin, paint=paint)
+        self.pinned = pinned
+        self.active = False
+        """Focused: only then the cursor is drawn."""
+        self._cursor: Hashable = None
+        self._top = 0
+
+    # -- content
+
+    @property
+    def cursor(self) -> Hashable:
+        """Key of the row the cursor stands on."""
+        return self._cursor
+
+    @cursor.setter
+    def cursor(self, key: Hashable) -> None:
+        self._cursor = key
+        self._reveal()
+        self._update()
+
+    @override
+    def set_lines(self, lines: Sequence[Line]) -> None:
+        """New content, pinned rows included. The cursor keeps its row, and its place on the screen."""
+        old = self._index(self._cursor)
+        self._lines = lines
+        new = self._index(self._cursor)
+        if new is None:
+            keys = self._keyed()
+            if keys:
+                near = min(keys, key=lambda i: abs(i - (old if old is not None else 0)))
+                self._cursor = lines[near].key
+            elif self._cursor is not None:
+                self._cursor = None
+        elif old is not None:
+            self._top += new - old
+        self._clamp()
+        if self._cursor is not None and old is None:
+            self._reveal()
+        self._update()
+
+    def set_active(self, active: bool) -> None:
+        if active != self.active:
+            self.active = active
+            self._update()
+
+    # -- moving
+
+    def move(self, rows: int) -> bool:
+        """The cursor `rows` further (or the text, if no row takes a cursor). False at the edge."""
+        keys = self._keyed()
+        if not keys:
+            return self._slide(rows)
+        here = self._index(self._cursor)
+        at = keys.index(here) if here in keys else 0
+        to = max(0, min(len(keys) - 1, at + rows))
+        if to == at:
+            # What stands beyond the last row that takes a cursor can still be read.
+            return self._slide(1 if rows > 0 else -1) if abs(rows) == 1 else False
+        self._cursor = self._lines[keys[to]].key
+        self._reveal()
+        self._update()
+        self.post_message(RowMoved(self, self._cursor))
+        return True
+
+    def page(self, share: float) -> bool:
+        """A page (1) or half a page (0.5) down; negative is up."""
+        rows = max(1, int(self._room() * abs(share)))
+        return self.move(rows if share > 0 else -rows)
+
+    def end(self, last: bool) -> None:
+        """To the first or the last row."""
+        self.move(len(self._lines) if last else -len(self._lines))
+        self._top = len(self._lines) if last else 0
+        self._clamp()
+        self._update()
+
+    @property
+    def at_last(self) -> bool:
+        keys = self._keyed()
+        return not keys or self._cursor == self._lines[keys[-1]].key
+
+    @property
+    def room(self) -> int:
+        """Rows that scroll."""
+        return self._room()
+
+    # -- where things are
+
+    def _index(self, key: Hashable) -> int | None:
+        if key is None:
+            return None
+        return next((i for i, line in enumerate(self._lines) if line.key == key), None)
+
+    def _keyed(self) -> list[int]:
+        first, last = self.pinned
+        stop = len(self._lines) - last
+        return [i for i, line in enumerate(self._lines) if line.key is not None and first <= i < stop]
+
+    def _room(self) -> int:
+        return max(0, self.size.height - sum(self.pinned))
+
+    def _body(self) -> int:
+        return max(0, len(self._lines) - sum(self.pinned))
+
+    def _clamp(self) -> None:
+        self._top = max(0, min(self._top, self._body() - self._room()))
+
+    def _slide(self, rows: int) -> bool:
+        before = self._top
+        self._top += rows
+        self._clamp()
+        self._update()
+        return self._top != before
+
+    def _reveal(self) -> None:
+        at = self._index(self._cursor)
+        if at is not None:
+            row = at - self.pinned[0]
+            self._top = max(min(self._top, row), row - max(0, self._room() - 1))
+        self._clamp()
+
+    def _line_at(self, y: int) -> int | None:
+        """Index of the line on row `y`."""
+        first, last = self.pinned
+        height = self.size.height
+        if y < first:
+            return y
+        if y >= height - last:
+            return len(self._lines) - (height - y)
+        index = first + self._top + (y - first)
+        return index if index < len(self._lines) - last else None
+
+    @override
+    def _at(self, y: int) -> tuple[Line, bool]:
+        index = self._line_at(y)
+        if index is None or not 0 <= index < len(self._lines):
+            return _EMPTY, False
+        line = self._lines[index]
+        return line, self.active and line.key is not None and line.key == self._cursor
+
+    # -- size and mouse
+
+    @override
+    def on_resize(self, event: events.Resize) -> None:
+        super().on_resize(event)
+        self._reveal()
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self.move(3)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self.move(-3)
+
+    def on_click(self, event: events.Click) -> None:
+        event.stop()
+        index = self._line_at(int(event.y))
+        key = self._lines[index].key if index is not None and 0 <= index < len(self._lines) else None
+        was_active = self.active
+        self.post_message(PaneClicked(self))
+        if key is None:
+            return
+        if was_active and key == self._cursor:
+            self.post_message(RowOpened(self, key))
+        else:
+            self.cursor = key
+            self.post_message(RowMoved(self, key))
