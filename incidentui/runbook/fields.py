@@ -1,0 +1,229 @@
+"""The parts of a runbook that are data: front matter, attributes of a fence, the arguments of a typed action.
+
+YAML is read as a tree of text only: no types are guessed (a commit `58320e8` is no number), no alias is followed,
+a key stands once. PyYAML is imported on use.
+"""
+
+import difflib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from incidentui.runbook.model import Pairs, Problem, Variable
+
+ARGS: dict[str, tuple[str, ...]] = {
+    "git.reset": ("to", "push", "mode", "within"),
+    "git.revert": ("commits", "push", "within"),
+    "workload.restart": ("name", "within"),
+    "verify": ("checks", "within", "consecutive"),
+}
+NEEDED: dict[str, tuple[str, ...]] = {
+    "git.reset": ("to",),
+    "git.revert": ("commits",),
+    "workload.restart": ("name",),
+    "verify": (),
+}
+SOURCES = ("git.head", "good", "suspect", "service", "workload", "branch")
+_ATTRIBUTES = frozenset(
+    [
+        "name",
+        "cwd",
+        "interactive",
+        "background",
+        "interpreter",
+        "promptEnv",
+        "excludeFromRunAll",
+        "ignore",
+        "tag",
+        "action",
+        "danger",
+        "confirm",
+        "timeout",
+        "retries",
+        "expectExit",
+        "host",
+    ]
+)
+_FRONT_LIMIT = 65_536
+Field = tuple[str, Any, int]
+"""(key, value, line): a value is text, a list of values, or a list of fields."""
+
+
+class UnreadableError(Exception):
+    """YAML that is not a plain tree of text; `line` counts from 0 in the text given."""
+
+    def __init__(self, why: str, line: int) -> None:
+        super().__init__(why)
+        self.line = line
+
+
+def near(word: str, known: tuple[str, ...] | frozenset[str]) -> str:
+    found = difflib.get_close_matches(word, sorted(known), 1)
+    return f"did you mean {found[0]}?" if found else "known: " + ", ".join(sorted(known))
+
+
+# -- YAML as a tree of text
+
+
+def read_mapping(text: str) -> list[Field] | None:
+    """The fields of a YAML mapping; None when the text is something else. Raises UnreadableError."""
+    import yaml
+
+    try:
+        for event in yaml.parse(text, Loader=yaml.BaseLoader):
+            if isinstance(event, yaml.AliasEvent):
+                raise UnreadableError("YAML aliases (*name) are not read", event.start_mark.line)
+        node = yaml.compose(text, Loader=yaml.BaseLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        raise UnreadableError(f"not valid YAML: {error.problem or error.context}", mark.line if mark else 0) from None
+    except (yaml.YAMLError, RecursionError) as error:
+        raise UnreadableError(f"not readable as YAML: {type(error).__name__}", 0) from None
+    return list(_fields(node)) if isinstance(node, yaml.MappingNode) else None
+
+
+def _fields(node: Any) -> Iterator[Field]:
+    import yaml
+
+    seen: set[str] = set()
+    for key, value in node.value:
+        line = key.start_mark.line
+        if not isinstance(key, yaml.ScalarNode):
+            raise UnreadableError("a key must be a word", line)
+        if key.value in seen:
+            raise UnreadableError(f"{key.value} stands twice", line)
+        seen.add(key.value)
+        yield key.value, _value(value), line
+
+
+def _value(node: Any) -> Any:
+    import yaml
+
+    if isinstance(node, yaml.ScalarNode):
+        return str(node.value)
+    if isinstance(node, yaml.MappingNode):
+        return list(_fields(node))
+    return [_value(item) for item in node.value]
+
+
+# -- front matter
+
+
+def front_matter(lines: list[str]) -> tuple[list[Field], int]:
+    """(fields, number of lines it takes). A leading `---` that holds no YAML mapping is a ruler, not front matter."""
+    if not lines or lines[0].rstrip() != "---":
+        return [], 0
+    end = next((n for n, line in enumerate(lines[1:], 1) if line.rstrip() in ("---", "...")), 0)
+    text = "\n".join(lines[1:end])
+    if not end or len(text) > _FRONT_LIMIT:
+        return [], 0
+    try:
+        fields = read_mapping(text)
+    except UnreadableError:
+        return [], 0
+    return (fields, end + 1) if fields is not None else ([], 0)
+
+
+def text_list(value: Any) -> tuple[str, ...]:
+    items = value if isinstance(value, list) else [value]
+    return tuple(item for item in items if isinstance(item, str) and item)
+
+
+def variables(value: Any, line: int) -> tuple[tuple[Variable, ...], list[Problem]]:
+    if not isinstance(value, list):
+        return (), [Problem(line, "vars must be a mapping", "vars: { service: { default: api } }")]
+    found, problems = [], []
+    for field in value:
+        if not isinstance(field, tuple):
+            problems.append(Problem(line, "vars must be a mapping, not a list"))
+            continue
+        name, spec, at = field
+        variable, wrong = _variable(name, spec, at + 2)
+        found.append(variable)
+        problems += wrong
+    return tuple(found), problems
+
+
+def _variable(name: str, spec: Any, line: int) -> tuple[Variable, list[Problem]]:
+    if isinstance(spec, str):
+        return Variable(name, default=spec), []
+    fields = {f[0]: f[1] for f in spec if isinstance(f, tuple) and isinstance(f[1], str)}
+    known = ("prompt", "default", "from")
+    problems = [
+        Problem(line, f"{name}: unknown key {key}", near(key, known), "warning") for key in fields if key not in known
+    ]
+    source = fields.get("from", "")
+    if source and source not in SOURCES:
+        problems.append(Problem(line, f"{name}: nothing is called {source}", near(source, SOURCES)))
+    return Variable(name, fields.get("prompt", ""), fields.get("default", ""), source), problems
+
+
+# -- the info string of a fence
+
+
+def info_string(info: str, line: int) -> tuple[str, Pairs, list[Problem]]:
+    """(language, attributes, problems): JSON `{"k":"v"}` first, else the `{ k=v }` of runme."""
+    head, brace, _rest = info.partition("{")
+    words = head.split()
+    lang = words[0].lower() if words else ""
+    if not brace:
+        return lang, (), []
+    try:
+        value, _ = json.JSONDecoder().raw_decode(info[len(head) :])
+    except (ValueError, RecursionError):
+        attrs = _plain_attributes(info[len(head) + 1 :])
+    else:
+        attrs = [(str(k), _scalar(v)) for k, v in value.items()]
+    return lang, tuple(attrs), _attribute_problems(attrs, line)
+
+
+def _plain_attributes(text: str) -> list[tuple[str, str]]:
+    pairs = (word.partition("=") for word in text.partition("}")[0].split())
+    return [(key, value) for key, equals, value in pairs if equals and key]
+
+
+def _scalar(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _attribute_problems(attrs: list[tuple[str, str]], line: int) -> list[Problem]:
+    return [
+        Problem(line, f"unknown attribute {key}", near(key, _ATTRIBUTES), "warning")
+        for key, _ in attrs
+        if key not in _ATTRIBUTES
+    ]
+
+
+# -- typed actions
+
+
+def action_args(name: str, body: str, line: int) -> tuple[Pairs, list[Problem]]:
+    """The arguments as text, lists joined by commas as on the command line. `line` is the first line of the body."""
+    try:
+        fields = read_mapping(body) if body.strip() else []
+    except UnreadableError as error:
+        hint = 'put {{ name }} in quotes: to: "{{ good }}"' if "{{" in body else ""
+        return (), [Problem(line + error.line, str(error), hint)]
+    if fields is None:
+        return (), [Problem(line, "the arguments must be `key: value` lines", "to: 59a77c4")]
+    if name not in ARGS:
+        return _args(fields, line)[0], [Problem(line - 1, f"unknown action {name}", near(name, tuple(ARGS)))]
+    args, problems = _args(fields, line)
+    given = {key for key, _ in args}
+    for key, _, at in fields:
+        if key not in ARGS[name]:
+            problems.append(Problem(line + at, f"{name} has no argument {key}", near(key, ARGS[name])))
+    problems += [Problem(line - 1, f"{name} needs {key}") for key in NEEDED[name] if key not in given]
+    return args, problems
+
+
+def _args(fields: list[Field], line: int) -> tuple[Pairs, list[Problem]]:
+    args, problems = [], []
+    for key, value, at in fields:
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            args.append((key, ",".join(value)))
+        elif isinstance(value, str):
+            args.append((key, value))
+        else:
+            problems.append(Problem(line + at, f"{key} must be a word or a list of words"))
+    return tuple(args), problems

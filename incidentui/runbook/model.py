@@ -1,0 +1,100 @@
+"""What a runbook is once read: phases, steps, commands and typed actions. Values only; nothing here runs anything.
+
+`line` is always the line of the file, counted from 1, so that a problem or a step can be found in an editor.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    line: int
+    text: str
+    hint: str = ""
+    level: Literal["error", "warning"] = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One fence. `text` is what would run; sample output that stood beside `$ ` prompts is in `expected`."""
+
+    lang: str
+    text: str
+    runnable: bool
+    line: int
+    attrs: Pairs = ()
+    expected: str = ""
+    why_not: str = ""
+    """Why it cannot be run, in a person's words; empty when it can."""
+
+    @property
+    def name(self) -> str:
+        return dict(self.attrs).get("name", "")
+
+
+@dataclass(frozen=True, slots=True)
+class TypedAction:
+    """A `yaml` fence with an `action` attribute. Values are text as written; `{{ name }}` is not yet filled in."""
+
+    name: str
+    args: Pairs
+    line: int
+    attrs: Pairs = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    n: int
+    title: str
+    line: int
+    phase: str
+    prose: str = ""
+    manual: bool = True
+    """Nothing to run: a person does it and ticks it."""
+    action: TypedAction | None = None
+    commands: tuple[Command, ...] = ()
+    placeholders: tuple[str, ...] = ()
+    """Names like `<namespace>` that must be filled in before a command can run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A heading of the runbook, with the text beneath it that belongs to no step."""
+
+    title: str
+    level: int
+    line: int
+    prose: str = ""
+    reading: bool = False
+    """Only to be read (Meaning, Impact, ...): holds no steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    name: str
+    prompt: str = ""
+    default: str = ""
+    source: str = ""
+    """Where the value comes from: git.head, good, suspect, service, workload, branch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Runbook:
+    id: str
+    title: str
+    path: str
+    digest: str
+    """SHA-256 of the text as it stood in the file."""
+    summary: str = ""
+    phases: tuple[Phase, ...] = ()
+    steps: tuple[Step, ...] = ()
+    alerts: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    vars: tuple[Variable, ...] = field(default=())
+    problems: tuple[Problem, ...] = ()
+    origin: Literal["shipped", "project"] = "project"
+    trusted: bool = False
+    """Whether its shell text may run. What came with the program may; a file of a repository only once allowed."""

@@ -1,0 +1,308 @@
+"""Markdown -> Runbook, for the files teams already have. Pure: the caller reads the file; nothing here runs anything.
+
+Headings are phases; the entries of an ordered list are steps with the fences inside them; without a list each fence
+is a step; a heading "Step 3" or "3. ..." is itself a step. Only `yaml` fences with an `action` attribute act.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from incidentui.runbook import commands, fields, prose
+from incidentui.runbook.model import Command, Phase, Problem, Runbook, Step, TypedAction, Variable
+from incidentui.runbook.prose import Piece, Text
+
+READING = frozenset({"meaning", "impact", "overview", "background", "summary"})
+_STEP_HEADING = re.compile(r"(?:step\s+\d+(?:\.\d+)*\s*[.:)–—-]*|\d+(?:\.\d+)*[.)])(?:\s+|$)", re.IGNORECASE)
+_VARIABLE = re.compile(r"\{\{\s*([\w.-]+)\s*\}\}")
+BUILT_IN = frozenset({"good", "suspect", "service", "workload", "branch", "head"})
+"""Variables that need no declaration: the incident knows them."""
+
+
+@dataclass(slots=True)
+class _Section:
+    """A heading and what follows it, up to the next heading of any level. Level 0: before the first heading."""
+
+    title: str
+    level: int
+    line: int
+    blocks: list[list[Token]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A step while its pieces are collected."""
+
+    title: str
+    line: int
+    phase: str
+    texts: list[Text] = field(default_factory=list)
+    fences: list[Token] = field(default_factory=list)
+
+
+def parse(text: str, path: str, id: str = "") -> Runbook:
+    """Never raises: what cannot be understood is a problem with its line, and is not run."""
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    lines = re.split(r"\r\n|\r|\n", text.removeprefix("\ufeff"))
+    front, skipped = fields.front_matter(lines)
+    # Front matter becomes blank lines, so that every line number stays that of the file.
+    lines[:skipped] = [""] * skipped
+    stem = PurePosixPath(path).stem
+    return _Reader(lines, {name: (value, line) for name, value, line in front}).read(id or stem, stem, path, digest)
+
+
+class _Reader:
+    def __init__(self, lines: list[str], front: dict[str, tuple[object, int]]) -> None:
+        self.lines = lines
+        self.front = front
+        self.problems: list[Problem] = []
+        self.phases: list[Phase] = []
+        self.drafts: list[_Draft] = []
+        self.names: set[str] = set(BUILT_IN)
+
+    def read(self, id: str, stem: str, path: str, digest: str) -> Runbook:
+        tokens = MarkdownIt("commonmark").enable("table").parse("\n".join(self.lines))
+        sections = list(_sections(tokens))
+        title = self._title(sections) or stem.replace("-", " ").replace("_", " ")
+        declared = self._variables()
+        self.names |= {variable.name for variable in declared}
+        self._collect(sections)
+        steps = tuple(self._step(n, draft) for n, draft in enumerate(self.drafts, 1))
+        return Runbook(
+            id=id,
+            title=title,
+            path=path,
+            digest=digest,
+            summary=self._summary(sections),
+            phases=tuple(self.phases),
+            steps=steps,
+            alerts=self._texts("alerts"),
+            tags=self._texts("tags"),
+            vars=declared,
+            problems=tuple(sorted(self.problems, key=lambda p: p.line)),
+        )
+
+    # -- front matter and title
+
+    def _texts(self, name: str) -> tuple[str, ...]:
+        return fields.text_list(self.front.get(name, ("", 0))[0])
+
+    def _variables(self) -> tuple[Variable, ...]:
+        if "vars" not in self.front:
+            return ()
+        value, line = self.front["vars"]
+        declared, problems = fields.variables(value, line + 2)
+        self.problems += problems
+        return declared
+
+    def _title(self, sections: list[_Section]) -> str:
+        """The first H1, else the front matter's; a second H1 is a phase."""
+        for section in sections:
+            if section.level == 1:
+                section.level = 0
+                return section.title
+        return next(iter(self._texts("title")), "")
+
+    def _summary(self, sections: list[_Section]) -> str:
+        reading = [s for s in sections if s.level == 0] + [s for s in sections if _is_reading(s.title)]
+        for section in reading:
+            for block in section.blocks:
+                if block[0].type == "paragraph_open":
+                    return prose.plain(block[1])
+        return ""
+
+    # -- which text belongs to which step
+
+    def _collect(self, sections: list[_Section]) -> None:
+        reading = open_step = 0  # levels of the headings we are under; 0: none
+        phase = ""
+        for section in sections:
+            if open_step and section.level > open_step:
+                self.drafts[-1].texts.append(Text(section.title, section.line))
+                self._fill(self.drafts[-1], section.blocks)
+                continue
+            open_step = 0
+            reading = reading if reading and section.level > reading else 0
+            step = _STEP_HEADING.match(section.title) if section.level else None
+            if reading or _is_reading(section.title):
+                reading = reading or section.level
+                self._phase(section, reading=True, texts=_shown(section.blocks))
+            elif step:
+                open_step = section.level
+                title = section.title[step.end() :].strip() or section.title
+                self.drafts.append(_Draft(title, section.line, phase))
+                self._fill(self.drafts[-1], section.blocks)
+            else:
+                phase = section.title if section.level else ""
+                self._steps_of(section, phase)
+
+    def _phase(self, section: _Section, *, reading: bool, texts: Sequence[Text]) -> None:
+        if section.level:
+            text = prose.join(texts)
+            self.phases.append(Phase(section.title, section.level, section.line, text, reading))
+
+    def _fill(self, draft: _Draft, blocks: Sequence[Sequence[Token]]) -> None:
+        for block in blocks:
+            for piece in prose.pieces(block):
+                _add(draft, piece)
+
+    def _steps_of(self, section: _Section, phase: str) -> None:
+        listed = any(block[0].type == "ordered_list_open" for block in section.blocks)
+        before = len(self.drafts)
+        waiting: list[Text] = []
+        for block in section.blocks:
+            in_section = len(self.drafts) > before
+            if block[0].type == "ordered_list_open":
+                self.drafts += [self._item(item, phase) for item in _items(block)]
+            elif listed and in_section:
+                self._fill(self.drafts[-1], [block])  # a fence that is not indented still belongs to its entry
+            else:
+                waiting = self._loose(prose.pieces(block), waiting, section, phase)
+        if waiting and len(self.drafts) > before and not listed:
+            self.drafts[-1].texts += waiting
+            waiting = []
+        self._phase(section, reading=False, texts=waiting)
+
+    def _loose(self, found: list[Piece], waiting: list[Text], section: _Section, phase: str) -> list[Text]:
+        """Fences outside a list: each is a step, titled by its name, the paragraph before it, or the heading."""
+        for piece in found:
+            if isinstance(piece, Text):
+                waiting = [*waiting, piece]
+                continue
+            title, texts = section.title, waiting
+            if waiting:
+                title, rest = prose.headline(waiting[-1].text.lstrip(" -"))
+                texts = [*waiting[:-1], *([Text(rest, waiting[-1].line)] if rest else [])]
+            name = dict(fields.info_string(piece.info, 0)[1]).get("name", "")
+            self.drafts.append(_Draft(name or title, _line(piece), phase, list(texts), [piece]))
+            waiting = []
+        return waiting
+
+    def _item(self, item: Sequence[Token], phase: str) -> _Draft:
+        draft = _Draft("", _line(item[0]), phase)
+        for piece in prose.pieces(item[1:-1]):
+            if isinstance(piece, Text) and not draft.title:
+                draft.title, rest = prose.headline(piece.text)
+                draft.texts += [Text(rest, piece.line)] if rest else []
+            else:
+                _add(draft, piece)
+        return draft
+
+    # -- a step from its pieces
+
+    def _step(self, n: int, draft: _Draft) -> Step:
+        action: TypedAction | None = None
+        found: list[Command] = []
+        for fence in draft.fences:
+            typed = self._action(fence)
+            if typed is None:
+                found.append(self._command(fence))
+            elif action is not None:
+                self.problems.append(Problem(_line(fence), "a second action in one step", "make it a step of its own"))
+            else:
+                action = typed
+        asks = [c for c in found if c.lang in commands.SHELLS or not c.lang]
+        names = dict.fromkeys(name for c in asks for name in commands.placeholders(c.text))
+        return Step(
+            n=n,
+            title=draft.title or next((c.name for c in found if c.name), "") or draft.phase or f"Step {n}",
+            line=draft.line,
+            phase=draft.phase,
+            prose=prose.join(draft.texts),
+            manual=action is None and not asks,
+            action=action,
+            commands=tuple(found),
+            placeholders=tuple(names),
+        )
+
+    def _action(self, fence: Token) -> TypedAction | None:
+        line = _line(fence)
+        lang, attrs, _ = fields.info_string(fence.info, line)
+        name = dict(attrs).get("action", "")
+        if lang not in ("yaml", "yml") or not name or not self._closed(fence):
+            return None
+        self.problems += fields.info_string(fence.info, line)[2]
+        args, problems = fields.action_args(name, fence.content, line + 1)
+        self.problems += problems
+        for word in {word for _, value in args for word in _VARIABLE.findall(value)} - self.names:
+            hint = fields.near(word, frozenset(self.names))
+            self.problems.append(Problem(line, f"nothing gives {word} a value", hint))
+        return TypedAction(name, args, line, attrs)
+
+    def _command(self, fence: Token) -> Command:
+        line = _line(fence)
+        lang, attrs, problems = fields.info_string(fence.info, line)
+        self.problems += problems
+        text, expected = commands.split(lang, fence.content.rstrip("\n"))
+        why_not = self._why_not(fence, lang, text)
+        return Command(lang, text, not why_not, line, attrs, expected, why_not)
+
+    def _why_not(self, fence: Token, lang: str, text: str) -> str:
+        if not self._closed(fence):
+            self.problems.append(Problem(_line(fence), "the fence is never closed", f"end it with {fence.markup}"))
+            return "its fence is never closed"
+        if not lang:
+            return "no language given: it may be output"
+        if lang not in commands.SHELLS:
+            return f"{lang} is shown, not run"
+        return "" if text.strip() else "nothing in it"
+
+    def _closed(self, fence: Token) -> bool:
+        start, end = fence.map or [0, 0]
+        last = self.lines[end - 1].strip(" \t>")
+        mark = fence.markup
+        return end - start >= 2 and len(last) >= len(mark) and not last.strip(mark[:1])
+
+
+def _sections(tokens: Sequence[Token]) -> Iterator[_Section]:
+    section = _Section("", 0, 1)
+    for block in _blocks(tokens):
+        if block[0].type == "heading_open":
+            yield section
+            section = _Section(prose.plain(block[1]), int(block[0].tag[1:]), _line(block[0]))
+        else:
+            section.blocks.append(block)
+    yield section
+
+
+def _blocks(tokens: Sequence[Token]) -> Iterator[list[Token]]:
+    """The tokens of each top-level block."""
+    block: list[Token] = []
+    depth = 0
+    for token in tokens:
+        block.append(token)
+        depth += token.nesting
+        if depth == 0:
+            yield block
+            block = []
+
+
+def _items(block: Sequence[Token]) -> Iterator[list[Token]]:
+    yield from _blocks(block[1:-1])
+
+
+def _shown(blocks: Sequence[Sequence[Token]]) -> list[Text]:
+    """All of a section that is only read; a fence in it is text."""
+    found = [piece for block in blocks for piece in prose.pieces(block)]
+    return [p if isinstance(p, Text) else Text(p.content.rstrip("\n"), _line(p), paragraph=False) for p in found]
+
+
+def _add(draft: _Draft, piece: Piece) -> None:
+    if isinstance(piece, Text):
+        draft.texts.append(piece)
+    else:
+        draft.fences.append(piece)
+
+
+def _is_reading(title: str) -> bool:
+    word = _STEP_HEADING.sub("", title, count=1).strip().rstrip(":").lower()
+    return word in READING
+
+
+def _line(token: Token) -> int:
+    return token.map[0] + 1 if token.map else 1
