@@ -1,0 +1,171 @@
+"""Secrets out of text before it is stored: first every value known to be one, then shapes that only secrets have.
+
+A rule here must leave alone what an incident is told with: shas, uuids, file names, ports, "token usage: 512".
+"""
+
+import base64
+import binascii
+import html
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from urllib.parse import quote, quote_plus
+
+GONE = "[redacted]"
+_SHORTEST = 3
+_WHOLE_WORD_BELOW = 6
+"""A shorter known value is only replaced where it stands as a word of its own: "abc" must not eat "abcess"."""
+
+_known_values: frozenset[str] = frozenset()
+_known: re.Pattern[str] | None = None
+
+
+def set_known_secrets(values: Iterable[str]) -> None:
+    """From now on these values, and no others, are replaced wherever they stand."""
+    global _known_values, _known
+    _known_values = frozenset(value for value in values if len(value.strip()) >= _SHORTEST)
+    forms = {form for value in _known_values for form in _forms(value)}
+    alternatives = [_as_pattern(form) for form in sorted(forms, key=lambda form: (-len(form), form))]
+    _known = re.compile("|".join(alternatives)) if alternatives else None
+
+
+def add_known_secrets(values: Iterable[str]) -> None:
+    """These values too."""
+    set_known_secrets(_known_values | frozenset(values))
+
+
+def redact(text: str) -> str:
+    """`text` with `[redacted]` in the place of every secret."""
+    if _known is not None:
+        text = _known.sub(GONE, text)
+    for pattern, replacement in _RULES:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+# -- values known to be secret
+
+
+def _forms(value: str) -> Iterator[str]:
+    value = value.strip()
+    yield from (value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1])
+    yield from (quote(value), quote(value, safe=""), quote_plus(value), html.escape(value))
+    yield re.sub("%[0-9A-F]{2}", lambda found: found.group().lower(), quote(value, safe=""))
+    if len(value) >= _WHOLE_WORD_BELOW:
+        yield from _base64_forms(value.encode("utf-8", errors="surrogatepass"))
+    # A key of several lines is met line by line in a log.
+    yield from (line for line in value.splitlines() if len(line) >= 16)
+
+
+def _base64_forms(raw: bytes) -> Iterator[str]:
+    """As it looks inside the base64 of something longer, `user:secret` say: the sure middle of three alignments."""
+    for before in range(3):
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            text = encode(b"\0" * before + raw).decode("ascii").rstrip("=")
+            first = -(-before * 4 // 3)
+            last = len(text) if (before + len(raw)) % 3 == 0 else len(text) - 1
+            yield text[first:last]
+
+
+def _as_pattern(form: str) -> str:
+    pattern = re.escape(form)
+    return rf"(?<!\w){pattern}(?!\w)" if len(form) < _WHOLE_WORD_BELOW else pattern
+
+
+# -- shapes
+
+_Replacement = str | Callable[[re.Match[str]], str]
+
+_SENSITIVE = (
+    r"(?:pass(?:word|wd|phrase|code)|secret|token|api[_-]?key|(?:access|account|private|secret|signing|encryption|auth|master|shared)"
+    r"[_-]?key|credentials?|session[_-]?id|csrf[_-]?token|[_-](?:pwd|pass)|(?:db|user|root|admin)(?:pwd|pass))"
+)
+_VALUE = r"""(\\"[^"\\\n]*\\"|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^\s"'&;\\]+)"""
+_ASSIGNED = re.compile(rf"""(?i)({_SENSITIVE})(\\?["']?\s?(?:=>|[:=])\s{{0,3}}){_VALUE}""")
+_HARMLESS_VALUE = re.compile(
+    r"""(?xi) ["']? (?: \$\{?[A-Z_][A-Z0-9_]*\}? | <[^>]*> | \*+ | \{+[^}]*\}* | null | none | nil | true | false
+    | yes | no | required | expected\S* | missing | invalid | incorrect | wrong | empty | expired | unset | unknown
+    | \[redacted\] | ) ["']? [,.)}\]]*"""
+)
+_PLAIN_WORD = re.compile(r"(?:[A-Za-z]?[a-z]{1,15}|\d{1,6}|[^\w]{1,3})[,.:)]*")
+
+
+def _assigned(found: re.Match[str]) -> str:
+    key, between, value = found.groups()
+    if _HARMLESS_VALUE.fullmatch(value):
+        return found.group()
+    # "invalid token: unexpected end" is prose; `password: hunter` and `token=abc` are not.
+    prose = ":" in between and between.endswith(" ") and '"' not in between
+    if prose and not key.lower().endswith(("password", "passwd", "passphrase")) and _PLAIN_WORD.fullmatch(value):
+        return found.group()
+    for quote_mark in ('\\"', '"', "'"):
+        if value.startswith(quote_mark):
+            return f"{key}{between}{quote_mark}{GONE}{quote_mark}"
+    return f"{key}{between}{GONE}"
+
+
+def _basic(found: re.Match[str]) -> str:
+    """ "Basic" is an English word too: what follows must be the base64 of `name:password`."""
+    text = found.group(2)
+    try:
+        decoded = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        return found.group()
+    return f"{found.group(1)}{GONE}" if b":" in decoded else found.group()
+
+
+def _lone_p(found: re.Match[str]) -> str:
+    """`-p` is also a port, a project and a path: without a known command, only what nobody would name a thing."""
+    value = found.group(2).strip("'\"")
+    odd = re.search(r"[!@#$%^&*+=?]", value) and re.search(r"\w", value)
+    mixed = all(re.search(kind, value) for kind in ("[a-z]", "[A-Z]", r"\d"))
+    shown = len(value) < 6 or value.startswith(("$", "/", ".", "-", "~")) or not (odd or mixed)
+    return found.group() if shown else f"{found.group(1)}{GONE}"
+
+
+_CLIENTS = r"\b(?:mysql\w*|mariadb[\w-]*|sshpass|mongo\w*|clickhouse-client|smbclient|cqlsh|sqlcmd|login)\b"
+_FETCH = r"""(\b(?:curl|wget|http)\b[^\n|;]{0,400}?\s(?:-u|--user|--proxy-user)[ =]?["']?)"""
+_OPTION = r"--[a-z-]{0,30}(?:password|passwd|passphrase|pass|token|secret|api-?key|access-key)"
+_PARAMETER = r"(?:[\w.-]{0,40}(?:key|sig|signature|credential|security-token|passw?o?r?d?|pwd|auth|sid)|code)"
+_WORD = r"""("[^"\n]*"|'[^'\n]*'|[^\s"']+)"""
+
+_RULES: tuple[tuple[re.Pattern[str], _Replacement], ...] = (
+    (
+        re.compile(r"(-----BEGIN ([A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?)-----).*?(?:-----END \2-----|\Z)", re.DOTALL),
+        rf"\1{GONE}-----END \2-----",
+    ),
+    # The password of a URL may itself hold an @: the last one before the path counts. `ssh://git@host` is no secret.
+    (re.compile(r"""\b([a-z][a-z0-9+.-]{1,20}://)[^\s/?#'"<>:@]*:[^\s/?#'"<>]*@""", re.I), rf"\1{GONE}@"),
+    (re.compile(r"""\b(https?://)[^\s/?#'"<>]+@""", re.I), rf"\1{GONE}@"),
+    (
+        re.compile(
+            r"""(?i)\b((?:proxy-)?authorization\\?["']?\s{0,3}[:=]\s{0,3}\\?["']?)(?!\[redacted\])"""
+            r"""((?:bearer|basic|token|digest|negotiate|apikey|aws4-hmac-sha256)\s{1,3})?[^\r\n"'\\]+"""
+        ),
+        rf"\1\2{GONE}",
+    ),
+    (
+        re.compile(r"""(?i)\b((?:set-)?cookie2?\\?["']?\s{0,3}:\s{0,3}\\?["']?)[^\s=;"']{1,128}=[^\r\n"']*"""),
+        rf"\1{GONE}",
+    ),
+    (re.compile(r"""(?i)(\s(?:--cookie|-b)[ =]["']?)[^\s=;"']{1,128}=[^\s"']*"""), rf"\1{GONE}"),
+    (re.compile(r"(?i:\b(bearer\s{1,3}))(?=[^\s]{0,200}?(?:[0-9=_.]|[a-z][A-Z]))[A-Za-z0-9._~+/=-]{8,}"), rf"\1{GONE}"),
+    (re.compile(r"(?i:\b(basic\s{1,3}))([A-Za-z0-9+/]{6,}={0,2})(?![A-Za-z0-9])"), _basic),
+    (re.compile(r"\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)*"), GONE),
+    (re.compile(r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b"), GONE),
+    (re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{16,255}|github_pat_[A-Za-z0-9_]{20,255})"), GONE),
+    (re.compile(r"\bgl(?:pat|ptt|dt|rt|cbt|ft|soat|agent|imt|oas)-[A-Za-z0-9_.-]{16,}"), GONE),
+    (re.compile(r"\bxox[a-z]-[A-Za-z0-9-]{10,}|\bxapp-[A-Za-z0-9-]{10,}"), GONE),
+    (re.compile(r"(\bhooks\.slack\.com/(?:services|workflows)/)[A-Za-z0-9/_-]{12,}"), rf"\1{GONE}"),
+    (re.compile(r"\b(?:sk|rk|pk|whsec)_(?:live_|test_)?[A-Za-z0-9]{16,}|\bsk-[A-Za-z0-9_-]{20,}"), GONE),
+    (re.compile(r"\bAIza[A-Za-z0-9_-]{35}|\bnpm_[A-Za-z0-9]{36}|\bdop_v1_[a-f0-9]{64}"), GONE),
+    (re.compile(r"\bpypi-[A-Za-z0-9_-]{50,}"), GONE),
+    (re.compile(r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|\bhvs\.[A-Za-z0-9_-]{20,}"), GONE),
+    (re.compile(rf"({_CLIENTS}[^\n|;&]{{0,200}}?\s-p\s?)(?![\s/\d:]*\s){_WORD}"), rf"\1{GONE}"),
+    (re.compile(rf"(\bredis-cli\b[^\n|;&]{{0,200}}?\s-a\s?){_WORD}"), rf"\1{GONE}"),
+    (re.compile(rf"{_FETCH}[^\s\"']+:[^\s\"']+"), rf"\1{GONE}"),
+    (re.compile(rf"(?<!\S)(-p\s?){_WORD}"), _lone_p),
+    (re.compile(rf"(?i)(?<!\S)({_OPTION}[ =])(?!-){_WORD}"), rf"\1{GONE}"),
+    (re.compile(rf"""(?i)([?&]{_PARAMETER}=)[^\s&#"'<>]+"""), rf"\1{GONE}"),
+    (_ASSIGNED, _assigned),
+)
