@@ -321,6 +321,18 @@ class RunbookEnded:
     why: str = ""
 
 
+# -- from a newer program
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownEvent:
+    """An event that this program cannot read, kept whole: it folds to nothing and its row names its type."""
+
+    type: str
+    data: str
+    """Its JSON as it was written."""
+
+
 Event = (
     WatchStarted
     | WatchStopped
@@ -354,6 +366,7 @@ Event = (
     | RunbookStarted
     | StepChanged
     | RunbookEnded
+    | UnknownEvent
 )
 
 TYPES: dict[str, type[Event]] = {
@@ -395,7 +408,7 @@ NAMES: dict[type[Event], str] = {cls: name for name, cls in TYPES.items()}
 
 def type_name(event: Event) -> str:
     """The CloudEvents `type` of an event, without the "incidentui." that the export puts before it."""
-    return NAMES[type(event)]
+    return event.type if isinstance(event, UnknownEvent) else NAMES[type(event)]
 
 
 @dataclass(frozen=True, slots=True)
