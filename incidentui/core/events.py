@@ -264,6 +264,8 @@ class ActionEnded:
     was: str | None = None
     """Tip before (git actions)."""
     evidence: str | None = None
+    in_force: tuple[str, ...] = ()
+    differs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

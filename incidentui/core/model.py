@@ -17,9 +17,7 @@ Moment = Literal["key", "detail", "quiet"]
 """How loud an event is on the timeline: a key moment, a detail, or not a row at all."""
 Outcome = Literal["done", "failed", "refused", "unknown"]
 StepState = Literal["todo", "running", "done", "failed", "skipped", "unknown"]
-WorkloadState = Literal[
-    "running", "starting", "restarting", "crashing", "exited", "stopped", "paused", "unknown"
-]
+WorkloadState = Literal["running", "starting", "restarting", "crashing", "exited", "stopped", "paused", "unknown"]
 LightName = Literal["tree", "worktree", "remote", "running", "user_path"]
 
 
@@ -66,6 +64,8 @@ class ProjectSpec:
     """Changed lines above which a commit is called big."""
     deploy_within_ms: Ms = 60_000
     """After a push: how long a deploy may take to be seen."""
+    good_after_ms: Ms = 60_000
+    """How long every look must be good before the running revision is judged known-good."""
 
 
 # -- what was seen -----------------------------------------------------------------------------
@@ -114,6 +114,8 @@ class ServiceStatus:
     running_since: Ms | None = None
     running_why: str = ""
     """Why the running revision is not known."""
+    ran: str | None = None
+    """The last revision that was known: stays when `running` becomes unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,6 +369,8 @@ class Attempt:
     revision: str | None = None
     """The commit that was written, or the revision wanted."""
     verdict: Verdict | None = None
+    in_force: tuple[str, ...] = ()
+    differs: tuple[str, ...] = ()
     step: int | None = None
     """Step of the runbook it belongs to."""
     incident: str | None = None

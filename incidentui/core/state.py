@@ -1,9 +1,8 @@
-"""What is known after a number of events: small aggregates, never the timeline itself. `evolve` folds one event in."""
+"""What is known after a number of events: small aggregates, never the timeline itself."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from incidentui.core.events import Recorded
 from incidentui.core.model import (
     Attempt,
     CheckStatus,
@@ -60,14 +59,3 @@ class State:
     @property
     def attempt(self) -> Attempt | None:
         return self.attempts.get(self.acting) if self.acting else None
-
-
-def evolve(state: State, recorded: Recorded) -> State:
-    raise NotImplementedError
-
-
-def fold(records: Iterable[Recorded], start: State | None = None) -> State:
-    state = start or State()
-    for recorded in records:
-        state = evolve(state, recorded)
-    return state

@@ -86,11 +86,7 @@ def _judged(event: e.CheckChanged | e.ServiceChanged) -> tuple[str, str, Tone]:
             was = f"{event.was_why} → " if event.was_why else ""
             return mark, f"{was}{event.why}{looks}", tone
         case "ok":
-            lasted = (
-                f", was {event.was} for {duration(event.was_ms)}"
-                if event.was_ms and event.was != "ok"
-                else ""
-            )
+            lasted = f", was {event.was} for {duration(event.was_ms)}" if event.was_ms and event.was != "ok" else ""
             return mark, f"{event.why}{lasted}", tone
         case "slow":
             return mark, f"slow: {event.why}", tone
@@ -104,9 +100,7 @@ def _workload(event: e.WorkloadChanged) -> tuple[str, str, Tone]:
     if event.now.state == "unknown":
         return "?", event.words, "unknown"
     return (
-        ("✓", event.words, "ok")
-        if event.now.state == "running" and is_bad(event.was)
-        else ("·", event.words, "text")
+        ("✓", event.words, "ok") if event.now.state == "running" and is_bad(event.was) else ("·", event.words, "text")
     )
 
 
@@ -178,9 +172,7 @@ def _action(
             return done, f"{event.progress.verb}: {event.progress.text}", "fail" if done == "✗" else "text"
         case e.ActionEnded():
             if event.outcome == "done":
-                moved = (
-                    f"{short(event.was)} → {short(event.revision)}: " if event.was and event.revision else ""
-                )
+                moved = f"{short(event.was)} → {short(event.revision)}: " if event.was and event.revision else ""
                 return "◆", f"{moved}{event.why}", "text"
             words = {"failed": "failed", "refused": "refused", "unknown": "outcome unknown"}[event.outcome]
             return (
@@ -267,5 +259,7 @@ def _watching(event: e.Event) -> tuple[str, str, Tone]:
             return "·", f"HEAD {short(event.repository.head)}", "text"
         case e.WorkloadsSeen():
             return "·", count(len(event.workloads), "workload"), "text"
+        case e.UnknownEvent():
+            return "?", f"{event.type}: written by a newer incidentui", "muted"
         case _:
             raise AssertionError(f"no words for {type(event).__name__}")

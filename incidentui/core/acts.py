@@ -1,0 +1,294 @@
+"""From the typed word to the verdict: guards, five lights, delta. The effect itself runs elsewhere."""
+
+from dataclasses import replace
+
+from incidentui.core import events as e
+from incidentui.core.format import count, duration, short
+from incidentui.core.incidents import not_resolved, stage
+from incidentui.core.inputs import (
+    ActionActed,
+    ActionStepped,
+    LightLooked,
+    OwnerGone,
+    RunPlan,
+    SettleAction,
+    ShowPlan,
+    StartAction,
+)
+from incidentui.core.model import Attempt, CheckState, Delta, Light, LightName, Outcome, Verdict
+from incidentui.core.recent import CheckRecent
+from incidentui.core.runs import step_follows
+from incidentui.core.turn import Deciding, Decision, refuse
+from incidentui.core.words import is_bad
+
+ORDER: tuple[LightName, ...] = ("tree", "worktree", "remote", "running", "user_path")
+NAMES: dict[LightName, str] = {
+    "tree": "commit tree",
+    "worktree": "work tree",
+    "remote": "remote",
+    "running": "running",
+    "user_path": "user path",
+}
+GOOD: tuple[CheckState, ...] = ("ok", "slow")
+
+
+def show_plan(d: Deciding, c: ShowPlan) -> Decision:
+    incident = d.state.current
+    d.say(e.ActionPlanned(c.plan, c.by), "plan", incident=incident.id if incident else None)
+    return d.done(incident.id if incident else None)
+
+
+def run_plan(d: Deciding, c: RunPlan) -> Decision:
+    """The only door to an effect: intent first, then the effect."""
+    running = d.state.attempt
+    if running is not None and running.verdict is None:
+        return refuse(f"an action is running: {running.plan.title}, since {running.by} asked", "wait for its verdict")
+    if c.plan.changes and c.word != c.plan.target:
+        return refuse(f"the word is {c.plan.target!r}", f"type the {c.plan.target_kind} to run it")
+    failed = [p for p in c.plan.checked if not p.ok]
+    if c.plan.changes and failed:
+        return refuse(f"{failed[0].text}: {failed[0].note or 'does not hold'}", "open the plan again")
+    incident = d.state.current
+    name = incident.id if incident else None
+    number = _number(d, c.plan.changes)
+    before = tuple((check.name, check.state) for check in d.state.checks.values())
+    asked = e.ActionRequested(c.run, number, c.plan, c.owner, c.by, before, c.step)
+    d.say(asked, _subject(c.plan.action, number), "key", incident=name, source=f"responder:{c.by}")
+    if incident is not None and c.plan.changes:
+        stage(d, incident, "mitigating", f"{c.plan.action} asked")
+    if c.step is not None:
+        step_follows(d, c.step, "running", c.by, "")
+    if c.plan.action == "verify":
+        watched = ", ".join(c.plan.checks) or "every check on the user path"
+        d.say(e.ActionEnded(c.run, "done", f"looking at {watched}"), "verify", "quiet", incident=name)
+    d.effects.append(StartAction(c.run, c.plan))
+    return d.done(name)
+
+
+def _number(d: Deciding, changes: bool) -> int:
+    """Attempts of the incident that change something count from 1; looking has no number."""
+    if not changes:
+        return 0
+    incident = d.state.current
+    runs = incident.attempts if incident else tuple(r for r, a in d.state.attempts.items() if a.incident is None)
+    return 1 + max((d.state.attempts[r].number for r in runs if r in d.state.attempts), default=0)
+
+
+def _subject(action: str, number: int) -> str:
+    name = action.rpartition(".")[2]
+    return f"{name} {number}" if number else name
+
+
+def _of(attempt: Attempt) -> str:
+    return _subject(attempt.plan.action, attempt.number)
+
+
+def stepped(d: Deciding, look: ActionStepped) -> None:
+    attempt = d.state.attempts.get(look.run)
+    if attempt is not None:
+        progressed = e.ActionProgressed(look.run, look.progress)
+        d.say(progressed, _of(attempt), incident=attempt.incident, source="executor")
+
+
+def acted(d: Deciding, look: ActionActed) -> None:
+    """The effect is over. A second word on the same run is accepted only to settle an unknown one."""
+    attempt = d.state.attempts.get(look.run)
+    if attempt is None or attempt.verdict is not None or attempt.outcome not in (None, "unknown"):
+        return
+    evidence = d.keep(look.evidence)
+    ended = e.ActionEnded(
+        look.run, look.outcome, look.why, look.revision, look.was, evidence, look.in_force, look.differs
+    )
+    d.say(ended, _of(attempt), "key", incident=attempt.incident, source="executor")
+    attempt = d.state.attempts[look.run]
+    match look.outcome:
+        case "done":
+            judge(d)
+        case "failed" | "refused":
+            _verdict(d, attempt, look.outcome, Verdict(look.outcome, look.why))
+        case "unknown":
+            _verdict(d, attempt, "unknown", Verdict("outcome unknown", look.why))
+
+
+def lit(d: Deciding, look: LightLooked) -> None:
+    attempt = d.state.attempts.get(look.run)
+    if attempt is None:
+        return
+    light = replace(look.light, evidence=d.keep(look.evidence) or look.light.evidence)
+    d.say(e.LightSeen(look.run, light), NAMES[light.name], incident=attempt.incident, source="executor")
+
+
+def owner_gone(d: Deciding, look: OwnerGone) -> None:
+    attempt = d.state.attempts.get(look.run)
+    if attempt is None or attempt.outcome is not None or attempt.verdict is not None:
+        return
+    why = f"the program that ran it (pid {attempt.owner.pid}) is gone; looking at the world"
+    d.say(e.ActionEnded(look.run, "unknown", why), _of(attempt), "key", incident=attempt.incident)
+    d.effects.append(SettleAction(look.run))
+
+
+# -- the lights and the verdict
+
+
+def judge(d: Deciding) -> None:
+    """Look at the action whose effect is over: give the verdict once it is settled or its time is up."""
+    attempt = d.state.attempt
+    if attempt is None or attempt.verdict is not None or attempt.outcome != "done" or attempt.acted is None:
+        return
+    lights = five(d, attempt)
+    if attempt.plan.action == "verify":
+        _judge_verify(d, attempt, lights)
+        return
+    wanted = ORDER if attempt.plan.push or attempt.plan.action == "workload.restart" else ("tree",)
+    settled = all(light.ok in (True, None) for light in lights if light.name in wanted and light.name != "worktree")
+    waited = d.now - attempt.acted
+    if attempt.plan.changes and not settled and waited < attempt.plan.within_ms:
+        return
+    complete = all(light.ok in (True, None) for light in lights if light.name != "worktree")
+    if complete:
+        _verdict(d, attempt, "done", Verdict("complete", _holds(lights), lights))
+    else:
+        _verdict(d, attempt, "done", Verdict("not complete", _missing(d, attempt, lights), lights))
+
+
+def five(d: Deciding, attempt: Attempt) -> tuple[Light, ...]:
+    """The five lights as they are now; those an executor looked at are taken as it found them."""
+    seen = {light.name: light for light in attempt.lights}
+    nothing = "nothing to look at" if attempt.outcome is not None else ""
+    out = []
+    for name in ORDER:
+        if name == "running":
+            out.append(_running(d, attempt))
+        elif name == "user_path":
+            out.append(_user_path(d, attempt))
+        else:
+            out.append(seen.get(name, Light(name, None, nothing, looked=attempt.outcome is not None)))
+    return tuple(out)
+
+
+def _running(d: Deciding, attempt: Attempt) -> Light:
+    if attempt.plan.action == "verify":
+        return Light("running", None, "does not apply")
+    if attempt.plan.action == "workload.restart":
+        return _workload_light(d, attempt)
+    services = [s for s in d.state.services.values() if s.running or s.running_why or s.ran]
+    if not services:
+        return Light("running", None, "no service says what it runs")
+    bad = [s for s in services if not _same(d, s.running, attempt)]
+    if not bad:
+        return Light("running", True, f"runs {short(services[0].running)}", "running revision", d.now)
+    first = bad[0]
+    if first.running is None:
+        return Light("running", False, f"{first.name}: unknown, {first.running_why}", "running revision", d.now)
+    return Light("running", False, f"still {short(first.running)}", "running revision", d.now)
+
+
+def _same(d: Deciding, running: str | None, attempt: Attempt) -> bool:
+    if running is None:
+        return False
+    if running == attempt.revision:
+        return True
+    commits = d.state.repository.commits if d.state.repository else ()
+    tree = next((c.tree for c in commits if c.sha == running), None)
+    return bool(tree) and tree == attempt.plan.expects_tree
+
+
+def _workload_light(d: Deciding, attempt: Attempt) -> Light:
+    workload = d.state.workloads.get(attempt.plan.target)
+    if workload is None:
+        return Light("running", False, f"{attempt.plan.target} is gone", "the engine's list", d.now)
+    good = workload.state == "running" and not is_bad(workload)
+    return Light("running", good, f"{workload.name} {workload.state}", "the engine's list", d.now)
+
+
+def _user_path(d: Deciding, attempt: Attempt) -> Light:
+    wanted = attempt.plan.checks
+    checks = [c for c in d.state.checks.values() if (c.name in wanted if wanted else c.layer == "user")]
+    if not checks:
+        return Light("user_path", None, "no check goes the user's path")
+    since = _asked_since(d, attempt)
+    need = max(1, attempt.plan.consecutive)
+    for check in checks:
+        recent = d.recent.get(check.name, CheckRecent())
+        looks = [look for look in recent.looks if look.at > since]
+        good = min(len(looks), recent.row(*GOOD))
+        if looks and looks[-1].state not in GOOD:
+            return Light("user_path", False, f"{check.service}: {looks[-1].why}", check.name, looks[-1].at)
+        if good < need or check.state not in GOOD:
+            finding = (
+                f"{check.service}: {good} of {need} good" if looks else f"{check.service}: {check.why}, not asked again"
+            )
+            return Light("user_path", False, finding, check.name, d.now)
+    said = f"{count(len(checks), 'check')} good" + (f", {need} in a row" if need > 1 else "")
+    return Light("user_path", True, said, ", ".join(c.name for c in checks), d.now)
+
+
+def _asked_since(d: Deciding, attempt: Attempt) -> int:
+    """Only looks at the new world count: after the effect, and after the new revision began to run."""
+    since = attempt.acted or attempt.asked
+    running = [s.running_since for s in d.state.services.values() if _same(d, s.running, attempt) and s.running_since]
+    return max([since, *running]) if attempt.plan.action.startswith("git.") and attempt.plan.push else since
+
+
+def _holds(lights: tuple[Light, ...]) -> str:
+    said = [light.finding for light in lights if light.ok and light.name in ("tree", "running", "user_path")]
+    return "; ".join(said)
+
+
+def _missing(d: Deciding, attempt: Attempt, lights: tuple[Light, ...]) -> str:
+    by = {light.name: light for light in lights}
+    if by["tree"].ok is False:
+        return by["tree"].finding
+    if by["remote"].ok is False:
+        return by["remote"].finding if attempt.plan.push else f"not pushed: {by['remote'].finding}"
+    if by["running"].ok is False:
+        deployed = any(dep.at > attempt.asked for dep in d.state.deploys)
+        if attempt.plan.push and not deployed:
+            return "pushed, but nothing deployed"
+        return by["running"].finding
+    return by["user_path"].finding
+
+
+def _judge_verify(d: Deciding, attempt: Attempt, lights: tuple[Light, ...]) -> None:
+    user = next(light for light in lights if light.name == "user_path")
+    waited = d.now - (attempt.acted or attempt.asked)
+    lights = tuple(
+        light if light.name == "user_path" else replace(light, ok=None, finding="does not apply") for light in lights
+    )
+    if user.ok:
+        _verdict(d, attempt, "done", Verdict("complete", user.finding, lights))
+    elif user.ok is None:
+        _verdict(d, attempt, "refused", Verdict("refused", user.finding, lights))
+    elif waited >= attempt.plan.within_ms:
+        why = f"{user.finding}, after {duration(waited)}"
+        _verdict(d, attempt, "failed", Verdict("not complete", why, lights))
+
+
+def _verdict(d: Deciding, attempt: Attempt, outcome: Outcome, verdict: Verdict) -> None:
+    verdict = replace(
+        verdict,
+        lights=verdict.lights or five(d, attempt),
+        delta=_delta(d, attempt),
+        in_force=attempt.in_force,
+        differs=attempt.differs,
+    )
+    given = e.VerdictGiven(attempt.run, outcome, verdict)
+    d.say(given, "verdict", "key", incident=attempt.incident)
+    good = verdict.word == "complete"
+    if attempt.step is not None:
+        step_follows(d, attempt.step, "done" if good else "failed", attempt.by, f"{verdict.word}: {verdict.why}")
+    incident = d.state.incidents.get(attempt.incident or "")
+    if good and attempt.plan.action == "verify" and incident is not None and not not_resolved(d.state):
+        stage(d, incident, "resolved", verdict.why)
+
+
+def _delta(d: Deciding, attempt: Attempt) -> Delta:
+    before = dict(attempt.before)
+    now = {c.name: c.state for c in d.state.checks.values()}
+    return Delta(
+        newly_red=tuple(n for n, s in now.items() if s == "failing" and before.get(n) != "failing"),
+        newly_green=tuple(n for n, s in now.items() if s in GOOD and before.get(n) not in (*GOOD, None)),
+        red_before=tuple(n for n, s in now.items() if s == "failing" and before.get(n) == "failing"),
+        unknown=tuple(n for n, s in now.items() if s == "unknown"),
+        unchanged=tuple(n for n, s in now.items() if s in GOOD and before.get(n) in GOOD),
+    )

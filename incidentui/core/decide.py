@@ -1,0 +1,125 @@
+"""`decide`: what an input means in a state. Pure: no clock, no I/O, so the same input decides the same again."""
+
+from typing import assert_never
+
+from incidentui.core import acts, incidents, judge, runs, watching
+from incidentui.core import events as e
+from incidentui.core import inputs as i
+from incidentui.core.model import Ms
+from incidentui.core.recent import Recent
+from incidentui.core.state import State
+from incidentui.core.suspects import name_suspect
+from incidentui.core.turn import Deciding, Decision
+
+__all__ = ["Decision", "decide"]
+
+
+def decide(state: State, recent: Recent, given: i.Input, now: Ms) -> Decision:
+    """`recent` counts the look already when `given` is one."""
+    d = Deciding(state, recent, now)
+    match given:
+        case (
+            i.Sampled()
+            | i.RepositoryLooked()
+            | i.RevisionLooked()
+            | i.WorkloadsLooked()
+            | i.SourceFailed()
+            | i.SourceAnswered()
+            | i.Ticked()
+        ):
+            _observe(d, given)
+            return d.done()
+        case i.ActionStepped() | i.ActionActed() | i.LightLooked() | i.OwnerGone():
+            _act(d, given)
+            return d.done()
+        case _:
+            return _command(d, given)
+
+
+def _observe(
+    d: Deciding,
+    seen: i.Sampled
+    | i.RepositoryLooked
+    | i.RevisionLooked
+    | i.WorkloadsLooked
+    | i.SourceFailed
+    | i.SourceAnswered
+    | i.Ticked,
+) -> None:
+    match seen:
+        case i.Sampled():
+            judge.sampled(d, seen)
+            if d.facts:
+                name_suspect(d)
+                incidents.follow_health(d)
+        case i.RepositoryLooked():
+            watching.repository(d, seen)
+        case i.RevisionLooked():
+            watching.revision(d, seen)
+        case i.WorkloadsLooked():
+            watching.workloads(d, seen)
+        case i.SourceFailed():
+            watching.source_failed(d, seen)
+        case i.SourceAnswered():
+            watching.source_answered(d, seen)
+        case i.Ticked():
+            judge.known_good(d)
+        case _:
+            assert_never(seen)
+    acts.judge(d)
+
+
+def _act(d: Deciding, seen: i.ActionStepped | i.ActionActed | i.LightLooked | i.OwnerGone) -> None:
+    match seen:
+        case i.ActionStepped():
+            acts.stepped(d, seen)
+        case i.ActionActed():
+            acts.acted(d, seen)
+        case i.LightLooked():
+            acts.lit(d, seen)
+        case i.OwnerGone():
+            acts.owner_gone(d, seen)
+        case _:
+            assert_never(seen)
+
+
+def _command(d: Deciding, c: i.Command) -> Decision:
+    match c:
+        case i.StartWatch():
+            d.say(e.WatchStarted(c.project, c.by, c.read_only, c.host), "watch")
+            return d.done()
+        case i.StopWatch():
+            d.say(e.WatchStopped(c.by, c.why), "watch")
+            return d.done()
+        case i.OpenIncident():
+            return incidents.open_incident(d, c)
+        case i.Acknowledge():
+            return incidents.acknowledge(d, c)
+        case i.SetSeverity():
+            return incidents.set_severity(d, c)
+        case i.CloseIncident():
+            return incidents.close(d, c)
+        case i.AddNote() | i.MarkMoment() | i.MarkGood():
+            return _record(d, c)
+        case i.ShowPlan():
+            return acts.show_plan(d, c)
+        case i.RunPlan():
+            return acts.run_plan(d, c)
+        case i.StartRunbook():
+            return runs.start(d, c)
+        case i.SetStep():
+            return runs.set_step(d, c)
+        case i.EndRunbook():
+            return runs.end(d, c)
+        case _:
+            assert_never(c)
+
+
+def _record(d: Deciding, c: i.AddNote | i.MarkMoment | i.MarkGood) -> Decision:
+    match c:
+        case i.AddNote():
+            return incidents.add_note(d, c)
+        case i.MarkMoment():
+            return incidents.mark_moment(d, c)
+        case i.MarkGood():
+            return incidents.mark_good(d, c)

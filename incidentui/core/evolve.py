@@ -1,0 +1,398 @@
+"""`evolve` folds one recorded event into the state. Exhaustive: an event that is forgotten here fails the type check.
+
+It reads only what a decision already knows (sequence, time, subject, moment, incident, event), never the hash or
+the clock of the writer: so the state published before the journal answered is the state of every later replay.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TypeVar, assert_never
+
+from incidentui.core import events as e
+from incidentui.core.model import (
+    Attempt,
+    CheckStatus,
+    Deploy,
+    Incident,
+    Progress,
+    ProjectSpec,
+    RunbookRun,
+    RunStep,
+    ServiceStatus,
+    Source,
+    Span,
+    Stage,
+    Workload,
+)
+from incidentui.core.state import State
+
+SPANS = 64
+DEPLOYS = 20
+ATTEMPTS = 50
+CLOSED = 20
+T = TypeVar("T")
+
+
+def fold(records: Iterable[e.Recorded], start: State | None = None) -> State:
+    state = start or State()
+    for recorded in records:
+        state = evolve(state, recorded)
+    return state
+
+
+def evolve(state: State, recorded: e.Recorded) -> State:
+    """The state after one more event."""
+    state = replace(
+        state,
+        seq=recorded.seq,
+        at=recorded.at,
+        events=state.events + 1,
+        moments=state.moments + (recorded.moment == "key"),
+    )
+    state = _apply(state, recorded)
+    if recorded.incident and (incident := state.incidents.get(recorded.incident)):
+        state = _incident(state, replace(incident, events=incident.events + 1))
+    return state
+
+
+def _apply(state: State, recorded: e.Recorded) -> State:
+    event = recorded.event
+    match event:
+        case e.WatchStarted():
+            return _watch_started(state, event, recorded)
+        case (
+            e.CheckChanged()
+            | e.ServiceChanged()
+            | e.RevisionSeen()
+            | e.Deployed()
+            | e.RepositorySeen()
+            | e.WorkloadsSeen()
+            | e.WorkloadChanged()
+            | e.SourceLost()
+            | e.SourceRegained()
+        ):
+            return _world(state, event, recorded)
+        case e.SuspectNamed():
+            return replace(state, suspect=event.suspect)
+        case e.KnownGoodSet():
+            return replace(state, good=event.good)
+        case (
+            e.IncidentOpened()
+            | e.WindowMoved()
+            | e.IncidentAcknowledged()
+            | e.SeverityChanged()
+            | e.StageChanged()
+            | e.IncidentClosed()
+            | e.NoteAdded()
+        ):
+            return _incident_event(state, event, recorded)
+        case e.ActionRequested() | e.ActionProgressed() | e.ActionEnded() | e.LightSeen() | e.VerdictGiven():
+            return _action(state, event, recorded)
+        case e.RunbookStarted() | e.StepChanged() | e.RunbookEnded():
+            return _runbook(state, event, recorded)
+        case e.WatchStopped() | e.Pushed() | e.MomentMarked() | e.ActionPlanned() | e.ActionRefused():
+            return state
+        case e.UnknownEvent():
+            return state
+        case _:
+            assert_never(event)
+
+
+# -- watching
+
+
+def _watch_started(state: State, event: e.WatchStarted, recorded: e.Recorded) -> State:
+    project: ProjectSpec = event.project
+    services = {s.name: state.services.get(s.name, ServiceStatus(s.name)) for s in project.services}
+    checks = {
+        c.name: replace(old, service=c.service, layer=c.layer)
+        if (old := state.checks.get(c.name))
+        else CheckStatus(c.name, c.service, c.layer)
+        for c in project.checks
+    }
+    return replace(state, project=project, watching_since=recorded.at, services=services, checks=checks, sources={})
+
+
+def _world(
+    state: State,
+    event: e.CheckChanged
+    | e.ServiceChanged
+    | e.RevisionSeen
+    | e.Deployed
+    | e.RepositorySeen
+    | e.WorkloadsSeen
+    | e.WorkloadChanged
+    | e.SourceLost
+    | e.SourceRegained,
+    recorded: e.Recorded,
+) -> State:
+    match event:
+        case e.CheckChanged():
+            return replace(state, checks=_put(state.checks, event.check, _check(event)))
+        case e.ServiceChanged():
+            return _service_changed(state, event, recorded)
+        case e.RevisionSeen():
+            old = state.services.get(event.service, ServiceStatus(event.service))
+            new = replace(
+                old,
+                running=event.now,
+                running_since=recorded.at,
+                running_why=event.why,
+                ran=event.now or old.ran,
+            )
+            return replace(state, services=_put(state.services, event.service, new))
+        case e.Deployed():
+            services = dict(state.services)
+            for name in event.services:
+                old = services.get(name, ServiceStatus(name))
+                services[name] = replace(
+                    old, running=event.now, running_since=recorded.at, running_why="", ran=event.now
+                )
+            deploy = Deploy(recorded.at, event.services, event.was, event.now, recorded.seq)
+            return replace(state, services=services, deploys=(*state.deploys, deploy)[-DEPLOYS:])
+        case e.RepositorySeen():
+            return replace(state, repository=event.repository)
+        case e.WorkloadsSeen():
+            others = {n: w for n, w in state.workloads.items() if w.engine != event.engine}
+            seen = {w.name: w for w in event.workloads}
+            return replace(state, workloads={**others, **seen}, engines=_with(state.engines, event.engine))
+        case e.WorkloadChanged():
+            return replace(state, workloads=_put(state.workloads, event.now.name, event.now))
+        case e.SourceLost():
+            return _source_lost(state, event, recorded)
+        case e.SourceRegained():
+            return replace(state, sources={n: s for n, s in state.sources.items() if n != event.source})
+
+
+def _check(event: e.CheckChanged) -> CheckStatus:
+    return CheckStatus(
+        name=event.check,
+        service=event.service,
+        layer=event.layer,
+        state=event.now,
+        since=event.since,
+        why=event.why,
+        status=event.status,
+        latency_ms=event.latency_ms,
+        looks=event.looks,
+        evidence=event.evidence,
+    )
+
+
+def _service_changed(state: State, event: e.ServiceChanged, recorded: e.Recorded) -> State:
+    old = state.services.get(event.service, ServiceStatus(event.service))
+    since = event.since if event.since is not None else recorded.at
+    spans = old.spans if old.state == event.now and old.spans else (*old.spans, Span(since, event.now))[-SPANS:]
+    new = replace(old, state=event.now, since=since, why=event.why, layer=event.layer, check=event.check, spans=spans)
+    state = replace(state, services=_put(state.services, event.service, new))
+    if state.suspect and not state.current and not any(s.state == "failing" for s in state.services.values()):
+        return replace(state, suspect=None)
+    return state
+
+
+def _source_lost(state: State, event: e.SourceLost, recorded: e.Recorded) -> State:
+    """What a lost source would show is unknown, never down."""
+    old = state.sources.get(event.source)
+    since = old.lost_since if old and old.lost_since else recorded.at
+    source = Source(event.source, since, event.why, event.retry_ms)
+    workloads: Mapping[str, Workload] = {
+        n: replace(w, state="unknown") if w.engine == event.source else w for n, w in state.workloads.items()
+    }
+    return replace(state, sources=_put(state.sources, event.source, source), workloads=workloads)
+
+
+# -- the incident
+
+
+def _incident_event(
+    state: State,
+    event: e.IncidentOpened
+    | e.WindowMoved
+    | e.IncidentAcknowledged
+    | e.SeverityChanged
+    | e.StageChanged
+    | e.IncidentClosed
+    | e.NoteAdded,
+    recorded: e.Recorded,
+) -> State:
+    if isinstance(event, e.IncidentOpened):
+        return _opened(state, event, recorded)
+    incident = state.incidents.get(recorded.incident or "")
+    if incident is None:
+        return state
+    match event:
+        case e.WindowMoved():
+            changed = replace(incident, first_red=event.first_red, window_from=event.window_from)
+        case e.IncidentAcknowledged():
+            stage: Stage = "acknowledged" if incident.stage == "open" else incident.stage
+            changed = replace(
+                incident,
+                stage=stage,
+                acknowledged=incident.acknowledged or recorded.at,
+                acknowledged_by=incident.acknowledged_by or event.by,
+                responders=_with(incident.responders, event.by),
+            )
+        case e.SeverityChanged():
+            changed = replace(incident, severity=event.now)
+        case e.StageChanged():
+            changed = _staged(incident, event, recorded)
+        case e.IncidentClosed():
+            changed = replace(
+                incident,
+                stage="closed",
+                closed=recorded.at,
+                closed_reason=event.reason,
+                resolved=(incident.resolved or recorded.at) if event.resolved else None,
+            )
+        case e.NoteAdded():
+            changed = replace(incident, responders=_with(incident.responders, event.by))
+        case _:
+            assert_never(event)
+    state = _incident(state, changed)
+    return _forget_closed(state) if isinstance(event, e.IncidentClosed) else state
+
+
+def _opened(state: State, event: e.IncidentOpened, recorded: e.Recorded) -> State:
+    incident = Incident(
+        id=event.id,
+        title=event.title,
+        severity=event.severity,
+        stage="open",
+        opened=recorded.at,
+        by=event.by,
+        first_red=event.first_red,
+        window_from=event.window_from,
+        services=event.services,
+        responders=(event.by,),
+        events=event.adopted,
+    )
+    return replace(_incident(state, incident), incident_count=state.incident_count + 1)
+
+
+def _staged(incident: Incident, event: e.StageChanged, recorded: e.Recorded) -> Incident:
+    mitigated = incident.mitigated
+    if event.now in ("monitoring", "resolved"):
+        mitigated = mitigated or recorded.at
+    elif event.now == "mitigating":
+        mitigated = None
+    resolved = recorded.at if event.now == "resolved" else None
+    return replace(incident, stage=event.now, mitigated=mitigated, resolved=resolved)
+
+
+def _incident(state: State, incident: Incident) -> State:
+    return replace(state, incidents=_put(state.incidents, incident.id, incident))
+
+
+def _forget_closed(state: State) -> State:
+    closed = [i.id for i in state.incidents.values() if i.closed is not None]
+    gone = set(closed[:-CLOSED])
+    kept = {n: i for n, i in state.incidents.items() if n not in gone}
+    over = state.runbook if any(i.closed is None for i in kept.values()) else None
+    red = any(s.state == "failing" for s in state.services.values())
+    return replace(state, incidents=kept, runbook=over, suspect=state.suspect if red else None)
+
+
+# -- acting
+
+
+def _action(
+    state: State,
+    event: e.ActionRequested | e.ActionProgressed | e.ActionEnded | e.LightSeen | e.VerdictGiven,
+    recorded: e.Recorded,
+) -> State:
+    if isinstance(event, e.ActionRequested):
+        return _requested(state, event, recorded)
+    attempt = state.attempts.get(event.run)
+    if attempt is None:
+        return state
+    match event:
+        case e.ActionProgressed():
+            others = tuple(p for p in attempt.progress if p.n != event.progress.n)
+            progress: tuple[Progress, ...] = tuple(sorted((*others, event.progress), key=lambda p: p.n))
+            changed = replace(attempt, progress=progress)
+        case e.ActionEnded():
+            changed = replace(
+                attempt,
+                outcome=event.outcome,
+                why=event.why,
+                acted=recorded.at,
+                revision=event.revision or attempt.revision,
+                in_force=event.in_force,
+                differs=event.differs,
+            )
+        case e.LightSeen():
+            others_l = tuple(light for light in attempt.lights if light.name != event.light.name)
+            changed = replace(attempt, lights=(*others_l, event.light))
+        case e.VerdictGiven():
+            changed = replace(
+                attempt,
+                outcome=event.outcome,
+                verdict=event.verdict,
+                lights=event.verdict.lights or attempt.lights,
+                ended=recorded.at,
+            )
+        case _:
+            assert_never(event)
+    acting = None if changed.verdict is not None and state.acting == changed.run else state.acting
+    return replace(state, attempts=_put(state.attempts, changed.run, changed), acting=acting)
+
+
+def _requested(state: State, event: e.ActionRequested, recorded: e.Recorded) -> State:
+    attempt = Attempt(
+        run=event.run,
+        number=event.number,
+        plan=event.plan,
+        owner=event.owner,
+        by=event.by,
+        asked=recorded.at,
+        before=event.before,
+        step=event.step,
+        incident=recorded.incident,
+    )
+    attempts = dict([*state.attempts.items(), (event.run, attempt)][-ATTEMPTS:])
+    state = replace(state, attempts=attempts, acting=event.run)
+    incident = state.incidents.get(recorded.incident or "")
+    if incident is None:
+        return state
+    return _incident(
+        state,
+        replace(
+            incident,
+            attempts=(*incident.attempts, event.run)[-ATTEMPTS:],
+            responders=_with(incident.responders, event.by),
+        ),
+    )
+
+
+# -- runbooks
+
+
+def _runbook(state: State, event: e.RunbookStarted | e.StepChanged | e.RunbookEnded, recorded: e.Recorded) -> State:
+    if isinstance(event, e.RunbookStarted):
+        run = RunbookRun(event.run, event.runbook, event.title, event.digest, event.by, recorded.at, event.steps)
+        return replace(state, runbook=run)
+    current = state.runbook
+    if current is None or current.id != event.run:
+        return state
+    if isinstance(event, e.RunbookEnded):
+        return replace(state, runbook=replace(current, ended=recorded.at))
+    steps = tuple(_step(step, event, recorded) if step.n == event.n else step for step in current.steps)
+    return replace(state, runbook=replace(current, steps=steps))
+
+
+def _step(step: RunStep, event: e.StepChanged, recorded: e.Recorded) -> RunStep:
+    took = None
+    if event.now in ("done", "failed", "unknown"):
+        took = recorded.at - step.since if step.since is not None and step.state == "running" else None
+    return replace(step, state=event.now, since=recorded.at, took_ms=took, note=event.why)
+
+
+# -- small things
+
+
+def _put(mapping: Mapping[str, T], key: str, value: T) -> Mapping[str, T]:
+    return {**mapping, key: value}
+
+
+def _with(names: tuple[str, ...], name: str) -> tuple[str, ...]:
+    return names if name in names else (*names, name)

@@ -1,0 +1,179 @@
+"""Opening, moving through its stages, and closing an incident."""
+
+from incidentui.core import events as e
+from incidentui.core.format import short
+from incidentui.core.inputs import (
+    Acknowledge,
+    AddNote,
+    CloseIncident,
+    MarkGood,
+    MarkMoment,
+    OpenIncident,
+    Refusal,
+    SetSeverity,
+)
+from incidentui.core.model import Incident, KnownGood, Ms, Severity, Stage
+from incidentui.core.state import State
+from incidentui.core.suspects import last_deploy
+from incidentui.core.turn import Deciding, Decision, refuse
+
+NO_INCIDENT = Refusal("no incident is open", "o opens one")
+
+
+def which(state: State, wanted: str | None) -> Incident | None:
+    """The incident a command goes to: the one named, else the open one that was opened last."""
+    return state.incidents.get(wanted) if wanted else state.current
+
+
+def suggested_severity(state: State) -> Severity:
+    """SEV1 while users are locked out, SEV2 while something fails or drags, else SEV3."""
+    states = [(c.state, c.layer) for c in state.checks.values()]
+    if ("failing", "user") in states:
+        return "SEV1"
+    return "SEV2" if any(s in ("failing", "slow") for s, _ in states) else "SEV3"
+
+
+def suggested_title(state: State) -> str:
+    """What fails, in one line; empty when nothing does."""
+    red = [s for s in state.services.values() if s.state == "failing"]
+    if not red:
+        return ""
+    deploy = last_deploy(state, min(s.since or 0 for s in red))
+    after = f" after deploy {short(deploy.now)}" if deploy else ""
+    return f"{', '.join(s.name for s in red[:2])} fails: {red[0].why}{after}"
+
+
+def window(state: State, since: Ms | None, now: Ms) -> tuple[Ms | None, Ms, int]:
+    """(first red, start of the window, events adopted). No red now: first red is unknown."""
+    red = [s.since for s in state.services.values() if s.state == "failing" and s.since is not None]
+    first = min(red) if red else None
+    if since is not None:
+        return (first if first is not None and first >= since else since), since, 0
+    if first is None:
+        return None, now, 0
+    deploy = last_deploy(state, first)
+    if deploy is None:
+        return first, first, 0
+    return first, min(deploy.at, first), max(0, state.seq - deploy.seq + 1)
+
+
+def open_incident(d: Deciding, c: OpenIncident) -> Decision:
+    title = c.title.strip() or suggested_title(d.state)
+    if not title:
+        return refuse("an incident needs a title", 'say what fails: open "Backend answers 503"')
+    first, start, adopted = window(d.state, c.since, d.now)
+    name = f"INC-{d.state.incident_count + 1}"
+    red = tuple(s.name for s in d.state.services.values() if s.state == "failing")
+    d.say(
+        e.IncidentOpened(
+            id=name,
+            title=title,
+            severity=c.severity or suggested_severity(d.state),
+            by=c.by,
+            first_red=first,
+            window_from=start,
+            services=red,
+            adopted=adopted,
+        ),
+        "opened",
+        "key",
+        incident=name,
+    )
+    return d.done(name)
+
+
+def acknowledge(d: Deciding, c: Acknowledge) -> Decision:
+    incident = which(d.state, c.incident)
+    if incident is None:
+        return refuse(NO_INCIDENT.why, NO_INCIDENT.hint)
+    if incident.acknowledged is not None and c.by in incident.responders and incident.stage != "open":
+        return refuse(f"{incident.acknowledged_by} is on it already", "n writes a note")
+    d.say(e.IncidentAcknowledged(c.by), c.by, "key", incident=incident.id)
+    return d.done(incident.id)
+
+
+def set_severity(d: Deciding, c: SetSeverity) -> Decision:
+    incident = which(d.state, c.incident)
+    if incident is None:
+        return refuse(NO_INCIDENT.why, NO_INCIDENT.hint)
+    if incident.severity == c.severity:
+        return refuse(f"it is {c.severity} already")
+    d.say(e.SeverityChanged(incident.severity, c.severity, c.by), "severity", "key", incident=incident.id)
+    return d.done(incident.id)
+
+
+def close(d: Deciding, c: CloseIncident) -> Decision:
+    incident = which(d.state, c.incident)
+    if incident is None:
+        return refuse(NO_INCIDENT.why, "incidents lists them" if c.incident else NO_INCIDENT.hint)
+    if incident.closed is not None:
+        return refuse(f"{incident.id} is closed already")
+    attempt = d.state.attempt
+    if attempt is not None and attempt.verdict is None and attempt.outcome is None:
+        return refuse(f"an action is still running: {attempt.plan.title}", "wait for its verdict, or stop it")
+    missing = not_resolved(d.state)
+    if missing and not c.reason.strip():
+        return refuse(f"not resolved: {missing}", "closing all the same needs a reason")
+    d.say(e.IncidentClosed(c.by, c.reason.strip(), resolved=not missing), "closed", "key", incident=incident.id)
+    return d.done(incident.id)
+
+
+def not_resolved(state: State) -> str:
+    """Why the user path does not prove that it is over; empty when it does."""
+    user = [c for c in state.checks.values() if c.layer == "user"]
+    if not user:
+        return "no check goes the user's path"
+    bad = [c for c in user if c.state not in ("ok", "slow")]
+    if bad:
+        return f"{bad[0].service} is {bad[0].state} on the user path"
+    return ""
+
+
+def stage(d: Deciding, incident: Incident, to: Stage, why: str) -> None:
+    if incident.stage != to and incident.closed is None:
+        loud = to in ("monitoring", "resolved") or incident.stage in ("monitoring", "resolved")
+        changed = e.StageChanged(incident.stage, to, why)
+        d.say(changed, "stage", "key" if loud else "detail", incident=incident.id)
+
+
+def follow_health(d: Deciding) -> None:
+    """Recovery moves an open incident to monitoring; red again takes it back."""
+    incident = d.state.current
+    if incident is None:
+        return
+    missing = not_resolved(d.state)
+    red = any(s.state == "failing" for s in d.state.services.values())
+    if incident.stage in ("monitoring", "resolved") and red:
+        stage(d, incident, "mitigating", f"red again: {missing or 'an inner check fails'}")
+    elif (
+        incident.first_red is not None and incident.stage not in ("monitoring", "resolved") and not missing and not red
+    ):
+        stage(d, incident, "monitoring", "every check on the user path answers")
+
+
+def add_note(d: Deciding, c: AddNote) -> Decision:
+    text = " ".join(c.text.split())
+    if not text:
+        return refuse("an empty note says nothing")
+    incident = which(d.state, c.incident)
+    if incident is None and c.incident:
+        return refuse(f"there is no incident {c.incident}", "incidents lists them")
+    name = incident.id if incident else None
+    d.say(e.NoteAdded(text, c.by), c.by, "key", at=c.at, incident=name, source=f"responder:{c.by}")
+    return d.done(name)
+
+
+def mark_moment(d: Deciding, c: MarkMoment) -> Decision:
+    if not 0 < c.seq <= d.state.seq:
+        return refuse(f"there is no event {c.seq}")
+    # The subject carries the sequence: the index is written from the envelope alone.
+    d.say(e.MomentMarked(c.seq, c.by), str(c.seq), "quiet", source=f"responder:{c.by}")
+    return d.done()
+
+
+def mark_good(d: Deciding, c: MarkGood) -> Decision:
+    if len(c.sha) < 40 or any(x not in "0123456789abcdef" for x in c.sha):
+        return refuse(f"{c.sha} is no full commit name")
+    good = KnownGood(c.sha, d.now, c.why, c.by)
+    d.say(e.KnownGoodSet(good), "good", "key", source=f"responder:{c.by}")
+    return d.done()

@@ -1,0 +1,139 @@
+"""From looks to judgements: thresholds per check, the state of a service, known-good."""
+
+from incidentui.core import events as e
+from incidentui.core.format import count, duration
+from incidentui.core.inputs import Sampled
+from incidentui.core.model import CheckSpec, CheckState, CheckStatus, KnownGood, ServiceStatus
+from incidentui.core.recent import CheckRecent
+from incidentui.core.turn import Deciding
+
+WORST: dict[CheckState, int] = {"failing": 3, "unknown": 2, "slow": 1, "ok": 0}
+GOOD: tuple[CheckState, ...] = ("ok", "slow")
+
+
+def sampled(d: Deciding, look: Sampled) -> None:
+    """One look of one check; `d.recent` already counts it."""
+    spec = next((c for c in d.state.project.checks if c.name == look.check), None)
+    status = d.state.checks.get(look.check)
+    recent = d.recent.get(look.check)
+    if spec is None or status is None or recent is None:
+        return  # a check that was taken out of the configuration
+    judged = _judge(spec, status, recent)
+    if judged is None:
+        return
+    state, looks, needed = judged
+    since = recent.looks[-looks].at if state != status.state or status.since is None else status.since
+    d.say(
+        e.CheckChanged(
+            check=spec.name,
+            service=spec.service,
+            layer=spec.layer,
+            was=status.state,
+            now=state,
+            why=look.why,
+            was_why=_short_why(status),
+            since=since,
+            looks=looks,
+            needed=needed,
+            status=look.status,
+            latency_ms=look.latency_ms,
+            evidence=d.keep(look.evidence),
+            was_ms=since - status.since if status.since is not None else None,
+        ),
+        spec.name,
+        at=look.at,
+        source=f"check:{spec.name}",
+    )
+    service_changed(d, spec.service, look.at, needed, _short_why(status))
+
+
+def _judge(spec: CheckSpec, status: CheckStatus, recent: CheckRecent) -> tuple[CheckState, int, int] | None:
+    """The new state with how many looks agree and how many were needed; None when nothing changes."""
+    last = recent.looks[-1].state
+    same = recent.row(*GOOD) if last in GOOD and status.state not in GOOD else recent.row(last)
+    if status.since is None:
+        needed = spec.fail_after if last == "failing" else 1
+    elif last in GOOD:
+        needed = spec.recover_after if status.state != "unknown" else 1
+        needed = spec.fail_after if last == "slow" and status.state == "ok" else needed
+    else:
+        needed = spec.fail_after
+    if same < needed:
+        return None
+    if last != status.state or status.since is None:
+        return last, needed, needed
+    if last in ("failing", "unknown") and _other_reason(status, recent, needed):
+        return last, needed, needed
+    return None
+
+
+def _other_reason(status: CheckStatus, recent: CheckRecent, needed: int) -> bool:
+    whys = {look.why for look in recent.looks[-needed:]}
+    return len(whys) == 1 and status.why not in whys
+
+
+def _short_why(status: CheckStatus) -> str:
+    if status.since is None:
+        return ""
+    return str(status.status) if status.status is not None else status.why
+
+
+def service_changed(d: Deciding, name: str, at: int, needed: int, was_why: str) -> None:
+    """Judge a service anew from its checks: the worst decides, of equals the user path."""
+    checks = [c for c in d.state.checks.values() if c.service == name]
+    if not checks:
+        return
+    worst = max(checks, key=lambda c: (WORST[c.state], c.layer == "user"))
+    old = d.state.services.get(name, ServiceStatus(name))
+    if old.since is not None and old.state == worst.state and old.why == worst.why and old.check == worst.name:
+        return
+    if worst.state == "unknown" and worst.since is None:
+        return
+    changed = old.state != worst.state or old.since is None
+    since = worst.since if changed else old.since
+    d.say(
+        e.ServiceChanged(
+            service=name,
+            was=old.state,
+            now=worst.state,
+            why=worst.why,
+            was_why=was_why if changed else "",
+            check=worst.name,
+            layer=worst.layer,
+            since=since,
+            looks=worst.looks,
+            needed=needed,
+            evidence=worst.evidence,
+            was_ms=since - old.since if changed and since is not None and old.since is not None else None,
+        ),
+        name,
+        "key" if changed and (old.since is not None or worst.state != "ok") else "detail",
+        at=at,
+        source=f"check:{worst.name}",
+    )
+
+
+def known_good(d: Deciding) -> None:
+    """The revision that runs is known-good once every look of every check was good for long enough."""
+    project = d.state.project
+    running = {s.running for s in d.state.services.values() if s.running}
+    if len(running) != 1 or not d.state.checks:
+        return
+    sha = running.pop()
+    if d.state.good is not None and d.state.good.sha == sha:
+        return
+    since = max((s.running_since or 0 for s in d.state.services.values()), default=0)
+    if d.now - since < project.good_after_ms:
+        return
+    for spec in project.checks:
+        recent = d.recent.get(spec.name, CheckRecent())
+        looks = [look for look in recent.looks if look.at >= since]
+        status = d.state.checks.get(spec.name)
+        if status is None or status.state != "ok" or status.since is None:
+            return
+        if len(looks) < spec.recover_after or any(look.state not in GOOD for look in looks):
+            return
+        if d.now - max(since, status.since) < project.good_after_ms:
+            return
+    why = f"all {count(len(project.checks), 'check')} good for {duration(d.now - since)}"
+    d.say(e.KnownGoodSet(KnownGood(sha, d.now, why)), "good", "detail")

@@ -1,0 +1,93 @@
+"""Which commit may be the cause: the last deploy before the first red, and the reasons, listed rather than scored."""
+
+from incidentui.core import events as e
+from incidentui.core.format import count, duration, short
+from incidentui.core.model import Commit, Deploy, Ms, ServiceSpec, Suspect
+from incidentui.core.state import State
+from incidentui.core.turn import Deciding
+
+LOOK_BACK_MS: Ms = 24 * 3_600_000
+
+
+def name_suspect(d: Deciding) -> None:
+    """Name the suspect, or name it better when git has told more since."""
+    found = find(d.state)
+    if found is not None and found != d.state.suspect:
+        same = d.state.suspect is not None and d.state.suspect.sha == found.sha
+        d.say(e.SuspectNamed(found), "suspects", "quiet" if same else "detail")
+
+
+def find(state: State) -> Suspect | None:
+    red = [s for s in state.services.values() if s.state == "failing" and s.since is not None]
+    if not red:
+        return None
+    first = min(red, key=lambda s: s.since or 0)
+    assert first.since is not None
+    deploy = last_deploy(state, first.since, first.name)
+    if deploy is None:
+        return None
+    window = since_good(state, deploy.now)
+    spec = next((s for s in state.project.services if s.name == first.name), ServiceSpec(first.name))
+    commit = _likeliest(window, spec) or _commit(state, deploy.now)
+    sha = commit.sha if commit else deploy.now
+    reasons = [f"deployed {duration(first.since - deploy.at)} before the first red"]
+    reasons += _reasons(commit, spec, state.project.size_limit)
+    if state.good is not None and any(c.sha == sha for c in window):
+        reasons.append(f"{short(state.good.sha)} was good: {state.good.why}")
+    return Suspect(sha, first.name, tuple(reasons), tuple(c.sha for c in window))
+
+
+def last_deploy(state: State, before: Ms, service: str | None = None) -> Deploy | None:
+    """The last deploy up to `before` (a little later counts too: a look at what runs comes once a second)."""
+    near = [d for d in state.deploys if before - LOOK_BACK_MS <= d.at <= before + 5_000]
+    mine = [d for d in near if service is None or service in d.services]
+    found = mine or near
+    return found[-1] if found else None
+
+
+def since_good(state: State, tip: str) -> tuple[Commit, ...]:
+    """Commits after known-good up to `tip`, newest first; empty when either is not in sight."""
+    commits = {c.sha: c for c in state.repository.commits} if state.repository else {}
+    if state.good is None or state.good.sha not in commits or tip not in commits:
+        return ()
+    before = _ancestors(commits, state.good.sha)
+    wanted = _ancestors(commits, tip) - before
+    return tuple(c for c in commits.values() if c.sha in wanted)
+
+
+def _ancestors(commits: dict[str, Commit], tip: str) -> set[str]:
+    seen: set[str] = set()
+    todo = [tip]
+    while todo:
+        sha = todo.pop()
+        if sha in seen or sha not in commits:
+            continue
+        seen.add(sha)
+        todo.extend(commits[sha].parents)
+    return seen
+
+
+def _commit(state: State, sha: str) -> Commit | None:
+    return next((c for c in state.repository.commits if c.sha == sha), None) if state.repository else None
+
+
+def _likeliest(window: tuple[Commit, ...], spec: ServiceSpec) -> Commit | None:
+    """Of several: one that touches the service's paths, then the largest."""
+    return max(window, key=lambda c: (bool(_touched(c, spec)), c.added + c.deleted), default=None)
+
+
+def _touched(commit: Commit, spec: ServiceSpec) -> int:
+    return sum(1 for f in commit.files if any(f.path.startswith(p) for p in spec.paths))
+
+
+def _reasons(commit: Commit | None, spec: ServiceSpec, limit: int) -> list[str]:
+    if commit is None:
+        return ["not in this clone: git has not told what it changes"]
+    out = []
+    if touched := _touched(commit, spec):
+        where = ", ".join(spec.paths)
+        out.append(f"changes {count(touched, 'file')} under {where}, which {spec.name} is made of")
+    lines = commit.added + commit.deleted
+    if lines > limit:
+        out.append(f"{lines} lines in one commit, the limit is {limit}")
+    return out

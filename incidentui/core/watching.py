@@ -1,0 +1,129 @@
+"""What git, the running revisions, the workloads and the sources themselves tell."""
+
+from dataclasses import replace
+
+from incidentui.core import events as e
+from incidentui.core.format import count
+from incidentui.core.inputs import (
+    Evidence,
+    RepositoryLooked,
+    RevisionLooked,
+    SourceAnswered,
+    SourceFailed,
+    WorkloadsLooked,
+)
+from incidentui.core.model import Commit, Moment, Repository, Workload
+from incidentui.core.state import State
+from incidentui.core.suspects import name_suspect
+from incidentui.core.turn import Deciding
+from incidentui.core.words import is_bad
+
+SAME_DEPLOY_MS = 60_000
+
+
+def repository(d: Deciding, look: RepositoryLooked) -> None:
+    old, new = d.state.repository, look.repository
+    if old is not None and replace(old, remote_asked=None) == replace(new, remote_asked=None):
+        return
+    d.say(e.RepositorySeen(new), "git", "quiet", source="git")
+    if old is not None and old.upstream and new.upstream and old.upstream != new.upstream:
+        by = next((c.author for c in new.commits if c.sha == new.upstream), "")
+        pushed = e.Pushed(new.remote or "", new.branch or "", old.upstream, new.upstream, by)
+        d.say(pushed, "push", source="git")
+    name_suspect(d)
+
+
+def revision(d: Deciding, look: RevisionLooked) -> None:
+    service = d.state.services.get(look.service)
+    if service is None or (service.running == look.sha and service.running_why == look.why):
+        return
+    source = f"revision:{look.service}"
+    deployed = look.sha is not None and service.ran is not None and service.ran != look.sha
+    last = d.state.deploys[-1] if d.state.deploys else None
+    if deployed and last is not None and last.now == look.sha and d.now - last.at < SAME_DEPLOY_MS:
+        d.say(e.RevisionSeen(look.service, service.running, look.sha), look.service, source=source)
+    elif deployed and look.sha is not None:
+        commit = _commit(d.state.repository, look.sha)
+        d.say(e.Deployed((look.service,), service.ran, look.sha, commit), "deploy", "key", source=source)
+        name_suspect(d)
+    else:
+        moment: Moment = "detail" if service.ran is not None or look.sha is None else "quiet"
+        d.say(e.RevisionSeen(look.service, service.running, look.sha, look.why), look.service, moment, source=source)
+
+
+def _commit(repo: Repository | None, sha: str) -> Commit | None:
+    """The commit without its list of files: the event stays small."""
+    found = next((c for c in repo.commits if c.sha == sha), None) if repo else None
+    return replace(found, files=()) if found else None
+
+
+def workloads(d: Deciding, look: WorkloadsLooked) -> None:
+    known = {n: w for n, w in d.state.workloads.items() if w.engine == look.engine}
+    logs = dict(look.logs)
+    came_back = any(known[w.name].state == "unknown" for w in look.workloads if w.name in known)
+    if set(known) != {w.name for w in look.workloads} or look.engine not in d.state.engines or came_back:
+        d.say(e.WorkloadsSeen(look.engine, look.workloads), look.engine, "quiet", source=look.engine)
+        for w in look.workloads:
+            if is_bad(w) and not (w.name in known and is_bad(known[w.name])):
+                changed = e.WorkloadChanged(known.get(w.name, replace(w, state="unknown")), w, _words(None, w))
+                _say_workload(d, changed, "key", logs)
+        return
+    for w in look.workloads:
+        old = known[w.name]
+        if old == w:
+            continue
+        loud = old.state != "unknown" and is_bad(old) != is_bad(w)
+        if is_bad(old) and not is_bad(w) and w.state != "running":
+            loud = False  # "starting" between two crashes is no recovery
+        _say_workload(d, e.WorkloadChanged(old, w, _words(old, w)), "key" if loud else "detail", logs)
+
+
+def _say_workload(d: Deciding, changed: e.WorkloadChanged, moment: Moment, logs: dict[str, Evidence]) -> None:
+    evidence = logs.get(changed.now.name)
+    if evidence is not None:
+        changed = replace(changed, evidence=d.keep(evidence))
+    d.say(changed, changed.now.name, moment, source=changed.now.engine)
+
+
+def _words(old: Workload | None, new: Workload) -> str:
+    restarts = new.restarts if new.restarts is not None else new.seen_restarts
+    was = (old.restarts if old.restarts is not None else old.seen_restarts) if old else 0
+    code = f" {new.exit_code}" if new.exit_code is not None else ""
+    if is_bad(new) and old is not None and is_bad(old) and restarts > was:
+        return f"restart {restarts}{', exit' + code if code else ''}"
+    if new.state in ("crashing", "restarting"):
+        return f"exits{code} at start" + (f": {new.note}" if new.note else "")
+    if new.health == "unhealthy":
+        return "running, but its health check fails"
+    if new.state == "exited":
+        return f"exited{code}" + (f": {new.note}" if new.note else "")
+    if new.state == "running" and old is not None and (is_bad(old) or old.ident != new.ident):
+        return "running again" if is_bad(old) else "restarted"
+    if new.health not in ("none", "healthy"):
+        return f"{new.state}, health: {new.health}"
+    return f"{new.state}, healthy" if new.health == "healthy" else new.state
+
+
+def source_failed(d: Deciding, look: SourceFailed) -> None:
+    old = d.state.sources.get(look.source)
+    if old is not None and old.why == look.why:
+        return
+    moment: Moment = "key" if old is None else "detail"
+    d.say(e.SourceLost(look.source, look.why, look.retry_ms), look.source, moment, source=look.source)
+
+
+def source_answered(d: Deciding, look: SourceAnswered) -> None:
+    if look.source in d.state.sources:
+        d.say(e.SourceRegained(look.source), look.source, source=look.source)
+
+
+def crash_words(state: State, service: str) -> tuple[str, ...]:
+    """The workloads of a service that are not what anybody asked for, in words: "backend exits 1 at start"."""
+    spec = next((s for s in state.project.services if s.name == service), None)
+    out = []
+    for name in spec.workloads if spec else ():
+        workload = state.workloads.get(name)
+        if workload is not None and is_bad(workload):
+            n = workload.restarts if workload.restarts is not None else workload.seen_restarts
+            out.append(f"{name} {_words(None, workload)}" + (f", {count(n, 'restart')}" if n else ""))
+    return tuple(out)
