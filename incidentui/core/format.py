@@ -62,3 +62,23 @@ def size(added: int, deleted: int) -> str:
 
 def count(n: int, one: str, many: str = "") -> str:
     return f"{n} {one if n == 1 else many or one + 's'}"
+
+
+_UNITS: dict[str, Ms] = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+
+
+def parse_duration(text: str) -> Ms | None:
+    """`90s`, `5m`, `1h30m`, `500ms` as milliseconds; None for anything else, a bare number too."""
+    total, rest = 0, text.strip()
+    if not rest:
+        return None
+    while rest:
+        digits = len(rest) - len(rest.lstrip("0123456789"))
+        unit = next(
+            (u for u in _UNITS if rest[digits:].startswith(u) and not rest[digits + len(u) :][:1].isalpha()), ""
+        )
+        if not digits or not unit:
+            return None
+        total += int(rest[:digits]) * _UNITS[unit]
+        rest = rest[digits + len(unit) :]
+    return total

@@ -135,7 +135,9 @@ class Source(Protocol):
 class Executor(Protocol):
     actions: frozenset[str]
 
-    async def plan(self, action: str, args: Mapping[str, str], state: State, incident: str | None) -> Plan | Refusal: ...
+    async def plan(
+        self, action: str, args: Mapping[str, str], state: State, incident: str | None
+    ) -> Plan | Refusal: ...
 
     async def act(self, run: str, plan: Plan, incident: str | None, report: Report) -> ActionActed:
         """Re-check every precondition, then act. Reports ActionStepped on the way. Never raises."""
