@@ -7,57 +7,10 @@ _PROMPT = re.compile(r"^\s*\$ ")
 _ROOT_PROMPT = re.compile(r"^\s*# ")
 _HERE = re.compile(r"<<-?\s*(['\"]?)([A-Za-z_]\w*)\1")
 _PLACEHOLDER = re.compile(r"(?<![<\\])<([A-Za-z](?:[\w ./:-]{0,60}\w)?)>")
-_NOT_PLACEHOLDERS = frozenset(
-    [
-        "none",
-        "nil",
-        "unknown",
-        "a",
-        "abbr",
-        "b",
-        "body",
-        "br",
-        "code",
-        "div",
-        "details",
-        "em",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "head",
-        "hr",
-        "html",
-        "i",
-        "img",
-        "input",
-        "kbd",
-        "li",
-        "link",
-        "meta",
-        "ol",
-        "p",
-        "pre",
-        "script",
-        "span",
-        "strong",
-        "style",
-        "sub",
-        "summary",
-        "sup",
-        "table",
-        "tbody",
-        "td",
-        "th",
-        "thead",
-        "title",
-        "tr",
-        "u",
-        "ul",
-    ]
+_NOT_PLACEHOLDER = re.compile(  # what kubectl prints, and the tags of HTML
+    "none|nil|unknown|a|abbr|b|body|br|code|div|details|em|form|h[1-6]|head|hr|html|i|img|input|kbd|li|link|meta|ol|p|pre"
+    "|script|span|strong|style|sub|summary|sup|table|tbody|td|th|thead|title|tr|u|ul",
+    re.IGNORECASE,
 )
 
 
@@ -95,4 +48,4 @@ def _prompted(lines: list[str], prompt: re.Pattern[str]) -> tuple[str, str]:
 
 def placeholders(text: str) -> tuple[str, ...]:
     """`<namespace>`-like names, each once, in order. HTML tags, `<none>`, `<<EOF`, `<(cmd)` and `< file` are none."""
-    return tuple(dict.fromkeys(n for n in _PLACEHOLDER.findall(text) if n.lower() not in _NOT_PLACEHOLDERS))
+    return tuple(dict.fromkeys(n for n in _PLACEHOLDER.findall(text) if not _NOT_PLACEHOLDER.fullmatch(n)))

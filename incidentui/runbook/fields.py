@@ -24,26 +24,9 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "verify": (),
 }
 SOURCES = ("git.head", "good", "suspect", "service", "workload", "branch")
-_ATTRIBUTES = frozenset(
-    [
-        "name",
-        "cwd",
-        "interactive",
-        "background",
-        "interpreter",
-        "promptEnv",
-        "excludeFromRunAll",
-        "ignore",
-        "tag",
-        "action",
-        "danger",
-        "confirm",
-        "timeout",
-        "retries",
-        "expectExit",
-        "host",
-    ]
-)
+_RUNME = "name cwd interactive background interpreter promptEnv excludeFromRunAll ignore tag"
+_OURS = "action danger confirm timeout retries expectExit host"
+_ATTRIBUTES = frozenset(f"{_RUNME} {_OURS}".split())
 _FRONT_LIMIT = 65_536
 Field = tuple[str, Any, int]
 """(key, value, line): a value is text, a list of values, or a list of fields."""
@@ -72,14 +55,18 @@ def read_mapping(text: str) -> list[Field] | None:
     try:
         for event in yaml.parse(text, Loader=yaml.BaseLoader):
             if isinstance(event, yaml.AliasEvent):
-                raise UnreadableError("YAML aliases (*name) are not read", event.start_mark.line)
+                raise UnreadableError("YAML aliases (*name) are not read", _mark_line(event.start_mark))
         node = yaml.compose(text, Loader=yaml.BaseLoader)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        raise UnreadableError(f"not valid YAML: {error.problem or error.context}", mark.line if mark else 0) from None
+        why = f"not valid YAML: {error.problem or error.context}"
+        raise UnreadableError(why, _mark_line(error.problem_mark)) from None
     except (yaml.YAMLError, RecursionError) as error:
         raise UnreadableError(f"not readable as YAML: {type(error).__name__}", 0) from None
     return list(_fields(node)) if isinstance(node, yaml.MappingNode) else None
+
+
+def _mark_line(mark: Any) -> int:
+    return int(mark.line) if mark else 0
 
 
 def _fields(node: Any) -> Iterator[Field]:

@@ -1,0 +1,39 @@
+"""Which runbook to offer for what is seen now. A rule a tired person can follow, not a guess: it names its reason."""
+
+from collections.abc import Sequence
+
+from incidentui.core.state import State
+from incidentui.runbook.model import Runbook
+from incidentui.runbook.variables import crashing_workload, worst_service
+
+
+def suggest(runbooks: Sequence[Runbook], state: State) -> tuple[str, str] | None:
+    """(runbook id, reason), None when all is quiet or nothing fits. A project's own runbook goes before a shipped one."""
+    red = worst_service(state)
+    if not red:
+        return None
+    deploy = _deploy_before(state, red)
+    if deploy:
+        return _tagged(runbooks, "rollback", f"{red} failed after deploy {deploy[:7]}")
+    workload = crashing_workload(state)
+    if workload is not None:
+        return _tagged(runbooks, "restart", f"{workload.name} is {workload.state}, and nothing was deployed")
+    return None
+
+
+def _deploy_before(state: State, service: str) -> str:
+    """The revision last deployed to the service since it was green on known-good, if it went red on it."""
+    status = state.services[service]
+    for deploy in reversed(state.deploys):
+        if service in deploy.services and (status.since is None or deploy.at <= status.since):
+            good = state.good.sha if state.good else None
+            return "" if deploy.now == good else deploy.now
+    # No deploy was seen (it came before the watch began), yet what runs is not what was good.
+    running, good = status.running, state.good.sha if state.good else None
+    return running if running and good and running != good else ""
+
+
+def _tagged(runbooks: Sequence[Runbook], tag: str, reason: str) -> tuple[str, str] | None:
+    fitting = [r for r in runbooks if tag in r.tags and r.steps]
+    own = [r for r in fitting if r.origin == "project"]
+    return ((own or fitting)[0].id, reason) if fitting else None
