@@ -1,0 +1,108 @@
+"""What can be done about one thing: numbered choices, each of which opens its plan first. Nothing acts here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from incidentui.core.format import short
+from incidentui.core.inputs import Command, MarkGood, Refusal
+from incidentui.core.model import Ms
+from incidentui.core.state import State
+from incidentui.session.ports import Done, View
+from incidentui.tui.line import Line, Seg, cells
+from incidentui.tui.page import PageContext
+from incidentui.tui.pages.layout import cell, flow, hanging, heading, section
+from incidentui.tui.pages.plan import open_plan
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something that can be done now: an action with its plan, or a command that only records."""
+
+    title: str
+    note: str
+    action: str = ""
+    args: tuple[tuple[str, str], ...] = ()
+    command: Command | None = None
+
+
+def about_commit(sha: str, me: str, state: State) -> tuple[Choice, ...]:
+    branch = state.project.branch or "the branch"
+    return (
+        Choice(f"Revert {short(sha)}", "new commit, new push", "git.revert", (("commits", sha), ("push", "true"))),
+        Choice(
+            f"Reset {branch} to {short(sha)}",
+            "one new commit with its tree",
+            "git.reset",
+            (("to", sha), ("push", "true")),
+        ),
+        Choice(f"Mark {short(sha)} known-good", "only recorded", command=MarkGood(sha, me)),
+    )
+
+
+def about_workload(name: str) -> tuple[Choice, ...]:
+    return (Choice(f"Restart {name}", "opens its plan", "workload.restart", (("name", name),)),)
+
+
+def choice_lines(choices: Sequence[Choice], width: int) -> list[Line]:
+    """The numbered list; titles are never cut."""
+    column = max((cells(choice.title) for choice in choices), default=0) + 2
+    out: list[Line] = []
+    for n, choice in enumerate(choices, 1):
+        head = (Seg(f"{n}  ", "accent", bold=True),)
+        if 3 + column + cells(choice.note) <= width:
+            out.append(Line((*head, cell(choice.title, column - 1), Seg(choice.note, "muted"))))
+        else:
+            out += flow([(Seg(choice.title),), (Seg(choice.note, "muted"),)], width, head)
+    return [*out, Line((Seg("Each opens its plan first.", "muted"),))] if choices else []
+
+
+def choose(n: int, choices: Sequence[Choice], screen: PageContext, step: int | None = None) -> None:
+    """The n-th choice: its plan, or its record."""
+    if not 1 <= n <= len(choices):
+        screen.refuse(str(n), f"there are {len(choices)} choices here")
+        return
+    choice = choices[n - 1]
+    if choice.command is None:
+        open_plan(screen, str(n), choice.action, dict(choice.args), step)
+    else:
+        tell(screen, str(n), choice.command, choice.title)
+
+
+def tell(screen: PageContext, key: str, command: Command, done: str) -> None:
+    """Sends a command that only records; the status row says what came of it."""
+
+    def answered(answer: Done | Refusal) -> None:
+        if isinstance(answer, Refusal):
+            screen.refuse(key, answer.why, answer.hint)
+        else:
+            screen.say(done)
+
+    screen.when(screen.session.submit(command), answered)
+
+
+class ActPage:
+    """The menu behind `a`."""
+
+    title = "act"
+    pinned = (1, 0)
+    typing = False
+
+    def __init__(self, about: str, choices: Sequence[Choice]) -> None:
+        self.about = about
+        self.choices = tuple(choices)
+
+    @property
+    def keys(self) -> tuple[tuple[str, str], ...]:
+        return (("1…9", "choose"),)
+
+    def lines(self, view: View, now: Ms, width: int, height: int) -> list[Line]:
+        head = heading(width, "ACT", (Seg(self.about),))
+        if not self.choices:
+            return [head, Line(), *hanging((), "Nothing can be done about it from here.", width, "muted")]
+        return [head, Line(), *section(width, "CHOOSE", choice_lines(self.choices, width))]
+
+    def handle(self, key: str, screen: PageContext) -> bool:
+        if len(key) == 1 and key in "123456789":
+            choose(int(key), self.choices, screen)
+            return True
+        return False

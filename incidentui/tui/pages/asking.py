@@ -1,0 +1,56 @@
+"""A detail that is asked for when its page opens: nothing yet, an answer, or a refusal with its reason."""
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from typing import Generic, TypeVar
+
+from incidentui.core.format import duration
+from incidentui.core.inputs import Refusal
+from incidentui.core.model import Ms
+from incidentui.tui.line import Line, Seg
+from incidentui.tui.page import PageContext
+from incidentui.tui.pages.layout import hanging
+
+T = TypeVar("T")
+
+
+class Asked(Generic[T]):
+    """`whom` is asked; the last answer stays while a new one is under way."""
+
+    def __init__(self, whom: str) -> None:
+        self.whom = whom
+        self.answer: T | None = None
+        self.refusal: Refusal | None = None
+        self.since: Ms | None = None
+        self.answered: Ms | None = None
+
+    @property
+    def waiting(self) -> bool:
+        return self.since is not None
+
+    def ask(self, future: "Future[T | Refusal]", screen: PageContext) -> None:
+        self.since = screen.session.now()
+        screen.when(future, lambda answer: self._take(answer, screen))
+
+    def _take(self, answer: T | Refusal, screen: PageContext) -> None:
+        self.since, self.answered = None, screen.session.now()
+        if isinstance(answer, Refusal):
+            self.refusal = answer
+        else:
+            self.answer, self.refusal = answer, None
+        screen.draw()
+
+    def lines(self, now: Ms, width: int) -> list[Line]:
+        """What stands in the place of the answer: being asked, or why there is none. Empty once it is there."""
+        if self.refusal is not None:
+            text = " ".join(part for part in (f"{self.refusal.why}.", self.refusal.hint) if part)
+            return hanging((Seg("? ", "unknown"),), text, width)
+        if self.answer is None:
+            waited = f", {duration(now - self.since)}" if self.since is not None else ""
+            return [Line((Seg(f"○ asking {self.whom}{waited}", "muted"),))]
+        return []
+
+
+def nothing(text: str, answer: Sequence[object] | str | None) -> list[Line]:
+    """A muted sentence for an answer that is there and empty."""
+    return [Line((Seg(text, "muted"),))] if answer is not None and not answer else []

@@ -1,0 +1,147 @@
+"""What the journal holds about one event, field by field in words: the page of a row that has no evidence behind it."""
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+
+from incidentui.core import words
+from incidentui.core.events import Recorded, type_name
+from incidentui.core.format import duration
+from incidentui.core.model import Commit, Ms
+from incidentui.session.ports import Row, Session, View
+from incidentui.tui.line import Line, Seg, Token
+from incidentui.tui.page import PageContext
+from incidentui.tui.pages.layout import (
+    beside,
+    cell,
+    day_and_time,
+    hanging,
+    heading,
+    section,
+    size_of,
+    split,
+    stack,
+    wall,
+)
+
+_TIMES = frozenset({"at", "since", "first_red", "window_from", "asked", "acted", "ended", "started", "remote_asked"})
+_LONG = 12
+"""Items of a list that are named; the rest is counted."""
+TONE: dict[words.Tone, Token] = {
+    "text": "text",
+    "muted": "muted",
+    "fail": "fail",
+    "slow": "slow",
+    "unknown": "unknown",
+    "ok": "ok",
+}
+
+
+def event_lines(recorded: Recorded, width: int, height: int) -> list[Line]:
+    row = words.row(recorded)
+    tone = TONE[row.tone]
+    two = size_of(width, height) != "compact"
+    left, right = split(width, 0.56) if two else (width, width)
+    facts = section(left, "FACTS", _rows(told(recorded.event), left))
+    record = section(right, "RECORD", _rows(envelope(recorded), right))
+    return stack(
+        [heading(width, "EVENT", (Seg(recorded.subject),), (Seg(day_and_time(recorded.at), "muted"),))],
+        hanging((Seg(f"{row.mark} ", tone),), row.text, width, "strong", bold=True),
+        beside((left, facts), (right, record)) if two else stack(facts, record, space=False),
+        space=two,
+    )
+
+
+def _rows(facts: Iterator[tuple[str, str]], width: int) -> list[Line]:
+    return [line for label, value in facts for line in hanging((cell(label, 14, "muted"),), value, width)]
+
+
+def envelope(recorded: Recorded) -> Iterator[tuple[str, str]]:
+    yield "event", f"{recorded.seq}, {type_name(recorded.event)}"
+    yield "happened", wall(recorded.at)
+    late = recorded.recorded - recorded.at
+    yield "recorded", wall(recorded.recorded) + (f", {duration(late)} later" if late >= 1000 else "")
+    yield "source", recorded.source
+    if recorded.incident:
+        yield "incident", recorded.incident
+    yield "hash", recorded.hash[:16] or "none"
+
+
+def told(value: object, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Every field that says something, as label and words; one level into what it holds."""
+    if not is_dataclass(value):
+        return
+    for field in fields(value):
+        inner = getattr(value, field.name)
+        label = prefix + field.name.replace("_", " ")
+        if inner is None or inner == "" or inner == ():
+            continue
+        if is_dataclass(inner) and not prefix:
+            yield from told(inner, f"{label} ")
+        else:
+            yield label.removeprefix("plan ").removeprefix("verdict "), _said(field.name, inner)
+
+
+def _said(name: str, value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int) and name in _TIMES:
+        return day_and_time(value) + wall(value)[5:]
+    if isinstance(value, int) and name.endswith("_ms"):
+        return duration(value) if value >= 1000 else f"{value} ms"
+    if isinstance(value, tuple):
+        return _list(value)
+    return _one(value)
+
+
+def _list(value: tuple[object, ...]) -> str:
+    said = ", ".join(_one(item) for item in value[:_LONG])
+    return said + (f", and {len(value) - _LONG} more" if len(value) > _LONG else "")
+
+
+def _one(value: object) -> str:
+    if isinstance(value, Commit):
+        return f"{value.sha[:7]} {value.subject}"
+    if is_dataclass(value):
+        name = getattr(value, "name", None) or getattr(value, "title", None) or getattr(value, "text", None)
+        return str(name) if name else type(value).__name__
+    if isinstance(value, tuple):
+        return " ".join(str(item) for item in value)
+    text = str(value)
+    return text[:7] if len(text) == 40 and not set(text) - set("0123456789abcdef") else text
+
+
+def neighbour_row(recorded: Recorded, step: int, session: Session | None) -> Recorded | None:
+    """The row after (or before) this one on the timeline."""
+    if session is None:
+        return None
+    here = Row(recorded.at, recorded.seq)
+    rows = session.rows(after=here, limit=1) if step > 0 else session.rows(before=here, limit=1)
+    return rows[-1] if rows else None
+
+
+class EventPage:
+    title = "event"
+    pinned = (1, 0)
+    typing = False
+    keys = (("J K", "event"), ("y", "copy"))
+
+    def __init__(self, recorded: Recorded) -> None:
+        self.recorded = recorded
+        self._session: Session | None = None
+
+    def opened(self, screen: PageContext) -> None:
+        self._session = screen.session
+
+    def lines(self, view: View, now: Ms, width: int, height: int) -> list[Line]:
+        return event_lines(self.recorded, width, height)
+
+    def handle(self, key: str, screen: PageContext) -> bool:
+        if key != "y":
+            return False
+        screen.copy("\n".join(f"{label}: {value}" for label, value in told(self.recorded.event)))
+        screen.say("copied")
+        return True
+
+    def neighbour(self, step: int, view: View) -> "EventPage | None":
+        found = neighbour_row(self.recorded, step, self._session)
+        return EventPage(found) if found else None

@@ -1,0 +1,211 @@
+"""What became of an action: the sentence first, then lights, evidence, delta, and what can be done now.
+
+`what_now` is pure; each of its choices opens a plan. Names are never cut here: they wrap and the page scrolls.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from incidentui.core.format import count, duration, short
+from incidentui.core.model import Attempt, Light, Plan, Verdict
+from incidentui.core.state import State
+from incidentui.session.ports import View
+from incidentui.tui.line import Line, Seg, Token, cells, length, spread
+from incidentui.tui.pages.act import Choice, choice_lines
+from incidentui.tui.pages.layout import beside, cell, hanging, heading, section, size_of, split, stack, wall
+from incidentui.tui.pages.lights import NAMES, all_five, five_lights, mark
+
+_WORD: dict[str, tuple[str, Token]] = {
+    "complete": ("✓", "ok"),
+    "not complete": ("✗", "fail"),
+    "failed": ("✗", "fail"),
+    "refused": ("–", "slow"),
+    "outcome unknown": ("?", "unknown"),
+}
+
+
+def verdict_lines(attempt: Attempt, verdict: Verdict, view: View, width: int, height: int) -> list[Line]:
+    space = size_of(width, height) != "compact"
+    lights = verdict.lights or attempt.lights
+    shown = verdict.word != "refused" or bool(lights)
+    return stack(
+        [heading(width, "VERDICT", (Seg(attempt.plan.title),), _when(attempt))],
+        _sentence(attempt, verdict, view.state, width),
+        five_lights(lights, width) if shown else [],
+        section(width, "EVIDENCE", _evidence(lights, width), _looks(attempt, lights)) if shown else [],
+        _pair(_delta(attempt, verdict), _now(view, attempt), width, space),
+        _left_over(verdict, view.state, width),
+        space=space,
+    )
+
+
+def _when(attempt: Attempt) -> tuple[Seg, ...]:
+    parts = [f"attempt {attempt.number}"] if attempt.number else []
+    times = wall(attempt.asked) + (f" → {wall(attempt.ended)}" if attempt.ended else "")
+    return (Seg(" · ".join([*parts, times, attempt.by]), "muted"),)
+
+
+def _sentence(attempt: Attempt, verdict: Verdict, state: State, width: int) -> list[Line]:
+    glyph, token = _WORD[verdict.word]
+    head = (Seg(f"{glyph} {verdict.word.upper()}", token, bold=True), Seg("   "))
+    why = verdict.why or _WHY.get(verdict.word, "")
+    more = explain(attempt, verdict, state)
+    return [*hanging(head, why, width, "strong", bold=True), *(hanging((), more, width, "muted") if more else [])]
+
+
+_WHY = {"complete": "every light that was asked for is there", "outcome unknown": "nobody saw how it ended"}
+
+
+def explain(attempt: Attempt, verdict: Verdict, state: State) -> str:
+    """The sentence under the verdict: what the lights say together."""
+    lit = {light.name: light.ok for light in verdict.lights}
+    runs = next((s.running for s in state.services.values() if s.running), None)
+    match verdict.word:
+        case "not complete" if lit.get("tree") and lit.get("remote") is not False and lit.get("running") is False:
+            still = f" Production still runs {short(runs)}." if runs else " Production runs something else."
+            return f"The code is right everywhere we can see it.{still}"
+        case "not complete" if lit.get("running") is not False and lit.get("user_path") is False:
+            return "What was asked for runs, and users still get no good answer: look for another cause."
+        case "failed":
+            return "It stopped on the way; the lights say what the world looks like now."
+        case "refused":
+            return "Nothing ran, nothing changed."
+        case "outcome unknown":
+            return "The program that ran it is gone. The lights are what can be seen of it now."
+        case "complete" if attempt.plan.not_covered:
+            return (
+                "What the plan did not cover stays as it is: " + ", ".join(w for w, _ in attempt.plan.not_covered) + "."
+            )
+    return ""
+
+
+# -- evidence
+
+
+def _looks(attempt: Attempt, lights: Sequence[Light]) -> tuple[Seg, ...]:
+    times = [light.at for light in lights if light.at is not None]
+    if not times:
+        return ()
+    took = duration(max(times) - attempt.asked)
+    return (Seg(f"{count(len(times), 'look')} in {took}", "muted"),)
+
+
+def _evidence(lights: Iterable[Light], width: int) -> list[Line]:
+    return [line for light in all_five(lights) if light.looked for line in _proof(light, width)]
+
+
+def _proof(light: Light, width: int) -> list[Line]:
+    bad = light.ok is False
+    behind = Seg(" ↵", "accent" if bad else "muted") if light.evidence else Seg("  ")
+    right = (Seg(wall(light.at), "muted"), behind)
+    head = (mark(light), Seg(" "), cell(NAMES[light.name], 13, "fail" if bad else "text", bold=bad))
+    column = max(20, int(width * 0.36))
+    how = min(30, width - 16 - column - 12)
+    rows = hanging(head, light.finding, 16 + column)
+    first = rows[0].segs
+    gap = Seg(" " * max(1, 16 + column + 1 - length(first)))
+    key = ("light", light.name)
+    if how >= cells(light.how):
+        return [spread(width, (*first, gap, Seg(light.how, "muted")), right, key=key), *rows[1:]]
+    return [spread(width, first, right, key=key), *rows[1:], *hanging((Seg(" " * 16),), light.how, width, "muted")]
+
+
+# -- delta and what now
+
+
+def _delta(attempt: Attempt, verdict: Verdict) -> list[tuple[Seg, str, Token]]:
+    delta, plan = verdict.delta, attempt.plan
+    rows = [
+        (Seg("  newly red    ", "fail" if delta.newly_red else "muted"), _names(delta.newly_red), "fail"),
+        (Seg("  newly green  ", "ok" if delta.newly_green else "muted"), _names(delta.newly_green), "text"),
+        (Seg("≈ red before   ", "muted"), ", ".join(delta.red_before), "text"),
+        (Seg("? unknown      ", "unknown"), ", ".join(delta.unknown), "text"),
+        (Seg("· unchanged    ", "muted"), ", ".join(delta.unchanged), "muted"),
+        (Seg("· not covered  ", "muted"), ", ".join(what for what, _ in plan.not_covered), "muted"),
+    ]
+    tokens: dict[str, Token] = {"fail": "fail", "text": "text", "muted": "muted"}
+    return [(label, names, tokens[token] if names != "none" else "text") for label, names, token in rows if names]
+
+
+def _names(names: Sequence[str]) -> str:
+    return ", ".join(names) or "none"
+
+
+def _delta_lines(rows: list[tuple[Seg, str, Token]], width: int) -> list[Line]:
+    return [line for label, names, token in rows for line in hanging((label,), names, width, token)]
+
+
+def _pair(delta: list[tuple[Seg, str, Token]], choices: Sequence[Choice], width: int, two: bool) -> list[Line]:
+    left, right = split(width, 0.5) if two else (width, width)
+    note = (Seg("before → after, all checks", "muted"),)
+    one = section(left, "DELTA", _delta_lines(delta, left), note)
+    other = section(right, "WHAT NOW", choice_lines(choices, right))
+    return beside((left, one), (right, other)) if two else [*other, *one]
+
+
+def _now(view: View, attempt: Attempt) -> Sequence[Choice]:
+    return () if view.playhead is not None or view.read_only else what_now(view.state, attempt)
+
+
+def what_now(state: State, attempt: Attempt) -> tuple[Choice, ...]:
+    """The next moves that make sense after this verdict, best first; at most nine."""
+    if attempt.verdict is None:
+        return ()
+    wait = Choice("Wait 5 more minutes", "looks, changes nothing", "verify", (("within", "5m"), ("consecutive", "3")))
+    if attempt.verdict.word == "complete":
+        verify = Choice("Verify for 5 minutes", wait.note, wait.action, wait.args)
+        return () if attempt.plan.action == "verify" else (verify,)
+    acts = [*_again(state, attempt), *_reset(state, attempt), *_restarts(state)]
+    first = [wait] if attempt.verdict.word == "outcome unknown" else []
+    last = [] if first else [wait]
+    return tuple(_distinct([*first, *acts, *last]))[:9]
+
+
+def _distinct(choices: Iterable[Choice]) -> list[Choice]:
+    return list({(choice.action, choice.args): choice for choice in choices}.values())
+
+
+def _again(state: State, attempt: Attempt) -> list[Choice]:
+    plan: Plan = attempt.plan
+    if attempt.verdict is None or attempt.verdict.word not in ("failed", "refused"):
+        return []
+    return [Choice("Plan it again", "on the world as it is now", plan.action, plan.args)]
+
+
+def _reset(state: State, attempt: Attempt) -> list[Choice]:
+    """Back to known-good, unless that is what was just done and the tree is there."""
+    if state.good is None or not attempt.plan.action.startswith(("git.", "workload.", "verify")):
+        return []
+    tree = next((light.ok for light in attempt.lights if light.name == "tree"), None)
+    if attempt.plan.action == "git.reset" and tree:
+        return []
+    args = (("to", state.good.sha), ("push", "true"))
+    return [Choice(f"Reset to ★ {short(state.good.sha)}", "new commit, new push", "git.reset", args)]
+
+
+def _restarts(state: State) -> list[Choice]:
+    """What stands behind a red service can be restarted; it will run what it runs now."""
+    out = []
+    for spec in state.project.services:
+        status = state.services.get(spec.name)
+        if status is None or status.state != "failing":
+            continue
+        runs = f"will run {short(status.running)} again" if status.running else "what it will run is unknown"
+        names = [name for name in spec.workloads if name in state.workloads]
+        out += [Choice(f"Restart {name}", runs, "workload.restart", (("name", name),)) for name in names]
+    return out
+
+
+# -- what is left
+
+
+def _left_over(verdict: Verdict, state: State, width: int) -> list[Line]:
+    subjects = {c.sha: c.subject for c in state.repository.commits} if state.repository else {}
+    force: list[Line] = []
+    for sha in verdict.in_force:
+        head = (Seg("✗ ", "fail"), Seg(f"{sha[:7]} "), Seg("in force  ", "fail"))
+        force += hanging(head, subjects.get(sha, ""), width)
+    files = [line for path in verdict.differs for line in hanging((Seg("≠ ", "fail"),), path, width)]
+    return stack(
+        section(width, "STILL IN FORCE", force, (Seg(count(len(verdict.in_force), "commit"), "muted"),)),
+        section(width, "STILL DIFFERS", files, (Seg(count(len(verdict.differs), "file"), "muted"),)),
+    )
