@@ -93,3 +93,10 @@ class Neighbours(Protocol):
     """A page that has neighbours of its kind: `J` and `K` go there without leaving."""
 
     def neighbour(self, step: int, view: View) -> "Page | None": ...
+
+
+@runtime_checkable
+class Opening(Protocol):
+    """A page that asks for something when it appears (a diff, a log): the host calls this once, when it is shown."""
+
+    def opened(self, screen: PageContext) -> None: ...

@@ -41,7 +41,7 @@ def event_lines(recorded: Recorded, width: int, height: int) -> list[Line]:
     tone = TONE[row.tone]
     two = size_of(width, height) != "compact"
     left, right = split(width, 0.56) if two else (width, width)
-    facts = section(left, "FACTS", _rows(told(recorded.event), left))
+    facts = event_facts(recorded, left)
     record = section(right, "RECORD", _rows(envelope(recorded), right))
     return stack(
         [heading(width, "EVENT", (Seg(recorded.subject),), (Seg(day_and_time(recorded.at), "muted"),))],
@@ -49,6 +49,10 @@ def event_lines(recorded: Recorded, width: int, height: int) -> list[Line]:
         beside((left, facts), (right, record)) if two else stack(facts, record, space=False),
         space=two,
     )
+
+
+def event_facts(recorded: Recorded, width: int) -> list[Line]:
+    return section(width, "FACTS", _rows(told(recorded.event), width))
 
 
 def _rows(facts: Iterator[tuple[str, str]], width: int) -> list[Line]:

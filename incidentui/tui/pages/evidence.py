@@ -1,0 +1,283 @@
+"""What stands behind a row: a check's look (expected against got, hops, body), or the text of a log or an output."""
+
+import shlex
+from collections.abc import Sequence
+
+from incidentui.core import words
+from incidentui.core.events import Recorded
+from incidentui.core.evidence import CheckLook, Finding, Hop, parse_check_look
+from incidentui.core.format import count, duration, latency
+from incidentui.core.inputs import Evidence
+from incidentui.core.model import CheckState, Light, Ms
+from incidentui.core.state import State
+from incidentui.session.ports import Session, View
+from incidentui.tui.line import Line, Seg, Token, cells, cut, cut_middle, spread
+from incidentui.tui.page import PageContext
+from incidentui.tui.pages.event import TONE, EventPage, event_facts, neighbour_row
+from incidentui.tui.pages.layout import (
+    beside,
+    hanging,
+    heading,
+    numbered,
+    section,
+    size_of,
+    split,
+    stack,
+    thousands,
+    wall,
+)
+from incidentui.tui.pages.lights import NAMES
+
+BODY_LINES = 8
+STATE: dict[CheckState, tuple[str, Token]] = {
+    "ok": ("✓", "ok"),
+    "slow": ("!", "slow"),
+    "failing": ("✗", "fail"),
+    "unknown": ("?", "unknown"),
+}
+
+
+def look_of(evidence: Evidence) -> CheckLook | None:
+    """The look, when the evidence is one that can be read."""
+    if evidence.kind != "check":
+        return None
+    try:
+        return parse_check_look(evidence.body)
+    except ValueError:
+        return None
+
+
+def look_lines(look: CheckLook, state: State, width: int, height: int, whole: bool = False) -> list[Line]:
+    """The page of one look."""
+    two = size_of(width, height) != "compact"
+    left, right = split(width, 0.56) if two else (width, width)
+    asked = f"{look.method} {look.url}".strip()
+    about = (Seg(look.check), Seg(" · ", "muted"), Seg(cut_middle(asked, max(20, width - 50)), "muted"))
+    main = stack(
+        _findings(look.findings, left),
+        _hops(look.hops, left),
+        _body(look, left, whole),
+        space=two,
+    )
+    side = stack(_layer(look, state, right), _check(look, state, right), space=two)
+    return stack(
+        [heading(width, "EVIDENCE", about, (Seg(f"looked {wall(look.at)}", "muted"),))],
+        _verdict(look, width),
+        beside((left, main), (right, side)) if two else stack(main, side, space=False),
+        space=two,
+    )
+
+
+def _verdict(look: CheckLook, width: int) -> list[Line]:
+    glyph, token = STATE[look.verdict]
+    first = look.why[:1].upper() + look.why[1:]
+    head = hanging((Seg(f"{glyph} ", token, bold=True),), first, width, _strong(look.verdict), bold=True)
+    more = " ".join(part for part in (_in_words(look), look.error if look.error != look.why else "") if part)
+    return [*head, *(hanging((Seg("  "),), more, width, "muted") if more else [])]
+
+
+def _strong(state: CheckState) -> Token:
+    return STATE[state][1] if state != "ok" else "strong"
+
+
+def _in_words(look: CheckLook) -> str:
+    """What the numbers mean together."""
+    if look.login_markers and look.status is not None:
+        return f"It says {look.status}, and it is wrong: the request was led to a login page."
+    if look.status is not None and 200 <= look.status < 300 and look.verdict == "failing":
+        return f"It says {look.status}, and it is wrong."
+    if look.first_status is not None and look.first_status != look.status:
+        return f"First answered {look.first_status}, then {look.status} after {count(len(look.hops) - 1, 'redirect')}."
+    return ""
+
+
+def _findings(findings: Sequence[Finding], width: int) -> list[Line]:
+    if not findings:
+        return []
+    differ = sum(not finding.ok for finding in findings)
+    note = Seg(f"{differ} of {len(findings)} differ", "fail") if differ else Seg("all as expected", "muted")
+    name = max([12, *(cells(finding.name) for finding in findings)])
+    column = (width - name - 4) // 2
+    titles = Line((Seg(" " * (name + 3)), Seg(f"{'expected':<{column}} ", "muted"), Seg("got", "muted")))
+    rows = [row for finding in findings for row in _finding(finding, name, column)]
+    return section(width, "EXPECTED, GOT", [titles, *rows], (note,))
+
+
+def _finding(finding: Finding, name: int, column: int) -> list[Line]:
+    mark = Seg("✓ ", "ok") if finding.ok else Seg("✗ ", "fail")
+    label = Seg(f"{finding.name:<{name}} ", "muted" if finding.ok else "text")
+    wanted = hanging((mark, label), finding.expected, name + 3 + column)
+    got = hanging((), finding.got, column, "text" if finding.ok else "fail")
+    return beside((name + 3 + column, wanted), (column, got), gap=1)
+
+
+def _hops(hops: Sequence[Hop], width: int) -> list[Line]:
+    rows: list[Line] = []
+    for n, hop in enumerate(hops, 1):
+        took = latency(hop.took_ms) if hop.took_ms is not None else ""
+        bad = hop.status is None or hop.status >= 300
+        status = Seg(str(hop.status) if hop.status is not None else "no answer", "fail" if bad else "text")
+        right = (status, Seg(f" {took:>8}", "muted"))
+        asked = cut_middle(f"{hop.method} {hop.url}", width - 22)
+        rows.append(spread(width, (Seg(f"{n} ", "muted"), Seg(asked)), right))
+        if hop.location:
+            rows += hanging((Seg("  └ ", "muted"),), f"Location: {hop.location}", width, "muted")
+    redirects = max(0, len(hops) - 1)
+    note = count(len(hops), "request") + (f", {count(redirects, 'redirect')}" if redirects else "")
+    return section(width, "HOPS", rows, (Seg(note, "muted"),))
+
+
+def _body(look: CheckLook, width: int, whole: bool) -> list[Line]:
+    lines = look.body.splitlines()
+    shown = lines if whole else lines[:BODY_LINES]
+    said = [look.content_type, f"{thousands(look.bytes)} bytes" if look.bytes is not None else ""]
+    said.append(f"first {count(len(shown), 'line')}" if len(shown) < len(lines) else count(len(lines), "line"))
+    rows = numbered(shown, width)
+    if look.login_markers:
+        rows += hanging((Seg("  "),), "login markers: " + ", ".join(look.login_markers), width, "muted")
+    note = " · ".join(part for part in said if part)
+    return section(width, "BODY", rows, (Seg(note, "muted"),)) if lines or look.login_markers else []
+
+
+def _layer(look: CheckLook, state: State, width: int) -> list[Line]:
+    """Which way the check goes; an inner one proves less, and says so."""
+    if look.layer == "user":
+        text = "It goes the way users go: what it sees is what they get."
+        return section(width, "USER PATH", hanging((), text, width, "muted"))
+    service = state.services.get(look.service)
+    rows = hanging((), "It enters behind the user's way, so it proves less.", width, "muted")
+    bypassed = look.verdict == "ok" and service is not None and service.layer == "user" and service.state == "failing"
+    if bypassed:
+        text = f"Users of {look.service} fail before this layer, so the service reads failing, never green."
+        rows += hanging((), text, width)
+    note = (Seg("bypassed layer", "fail"),) if bypassed else (Seg("proves less", "muted"),)
+    return section(width, "INNER CHECK", rows, note)
+
+
+def _check(look: CheckLook, state: State, width: int) -> list[Line]:
+    spec = next((spec for spec in state.project.checks if spec.name == look.check), None)
+    status = state.checks.get(look.check)
+    rows: list[Line] = []
+    if spec is not None:
+        text = (
+            f"every {duration(spec.every_ms)}; failing after {count(spec.fail_after, 'bad look')} in a row, "
+            f"good again after {spec.recover_after}"
+        )
+        rows += hanging((), text, width, "muted")
+    if status is not None and status.since is not None:
+        glyph, token = STATE[status.state]
+        rows += hanging(
+            (Seg(f"{glyph} ", token),), f"now {status.state}, since {wall(status.since)}: {status.why}", width
+        )
+    return section(width, "THIS CHECK", rows)
+
+
+# -- text
+
+
+def text_lines(about: Sequence[Line], evidence: Evidence, width: int) -> list[Line]:
+    """A log or an output with its line numbers, under what it belongs to."""
+    lines = evidence.body.splitlines()
+    name = {"log": "LOG", "output": "OUTPUT"}.get(evidence.kind, "TEXT")
+    body = numbered(lines, width) or [Line((Seg("It is empty.", "muted"),))]
+    return stack(about, section(width, name, body, (Seg(count(len(lines), "line"), "muted"),)))
+
+
+def _said(recorded: Recorded, width: int) -> list[Line]:
+    row = words.row(recorded)
+    tone = TONE[row.tone]
+    return hanging((Seg(f"{row.mark} ", tone, bold=True),), f"{row.subject}: {row.text}", width, "strong", bold=True)
+
+
+# -- SELECTED, beside the timeline
+
+
+def selected_lines(recorded: Recorded, evidence: Evidence | None, width: int, height: int) -> list[Line]:
+    """The row under the cursor, in a pane: what fits of it, the rest one `enter` away."""
+    look = look_of(evidence) if evidence else None
+    if look is not None:
+        lines = stack(
+            _verdict(look, width), _findings(look.findings, width), _hops(look.hops, width), _body(look, width, False)
+        )
+    elif evidence is not None:
+        lines = text_lines(_said(recorded, width), evidence, width)
+    else:
+        lines = stack(_said(recorded, width), event_facts(recorded, width))
+    if len(lines) <= height:
+        return lines
+    return [*lines[: max(0, height - 1)], Line((Seg(cut("↵ the rest", width), "muted"),))]
+
+
+# -- pages
+
+
+class EvidencePage:
+    """The evidence of one row, or of one light when there is no row."""
+
+    title = "evidence"
+    pinned = (1, 0)
+    typing = False
+
+    def __init__(self, evidence: Evidence, recorded: Recorded | None = None, about: str = "") -> None:
+        self.evidence = evidence
+        self.recorded = recorded
+        self.about = about
+        self.look = look_of(evidence)
+        self.whole = False
+        self._session: Session | None = None
+
+    @property
+    def keys(self) -> tuple[tuple[str, str], ...]:
+        if self.look is None:
+            return ("y", "copy"), ("J K", "row")
+        return ("v", "look again"), ("y", "copy as curl"), ("b", "whole body"), ("J K", "look")
+
+    def opened(self, screen: PageContext) -> None:
+        self._session = screen.session
+
+    def lines(self, view: View, now: Ms, width: int, height: int) -> list[Line]:
+        if self.look is not None:
+            return look_lines(self.look, view.state, width, height, self.whole)
+        about = self.recorded.subject if self.recorded else self.about
+        right = (Seg(wall(self.recorded.at), "muted"),) if self.recorded else ()
+        top = [heading(width, "EVIDENCE", (Seg(about),), right)]
+        return text_lines([*top, *(_said(self.recorded, width) if self.recorded else [])], self.evidence, width)
+
+    def handle(self, key: str, screen: PageContext) -> bool:
+        match key:
+            case "y":
+                screen.copy(as_curl(self.look) if self.look else self.evidence.body)
+                screen.say("copied as curl" if self.look else "copied")
+            case "b" if self.look is not None:
+                self.whole = not self.whole
+                screen.draw()
+            case "v" if screen.session.view.playhead is not None:
+                screen.refuse("v", "a replay shows what was seen then", "It cannot look again.")
+            case "v":
+                screen.session.look_now()
+                screen.say("looking again, now")
+            case _:
+                return False
+        return True
+
+    def neighbour(self, step: int, view: View) -> "EvidencePage | EventPage | None":
+        if self.recorded is None or self._session is None:
+            return None
+        found = neighbour_row(self.recorded, step, self._session)
+        return row_page(found, self._session) if found else None
+
+
+def as_curl(look: CheckLook) -> str:
+    return look.curl or f"curl -i -X {look.method} {shlex.quote(look.url)}"
+
+
+def row_page(recorded: Recorded, session: Session) -> EvidencePage | EventPage:
+    """The evidence behind a row; its facts where there is none, or where it was not kept."""
+    sha = words.evidence_of(recorded.event)
+    evidence = session.evidence(sha) if sha else None
+    return EvidencePage(evidence, recorded) if evidence else EventPage(recorded)
+
+
+def light_page(light: Light, session: Session) -> EvidencePage | None:
+    evidence = session.evidence(light.evidence) if light.evidence else None
+    return EvidencePage(evidence, about=f"{NAMES[light.name]}: {light.finding}") if evidence else None
