@@ -1,0 +1,110 @@
+"""Effects: running an action, settling one whose owner died, looking again. They belong to the session, no screen."""
+
+import asyncio
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from incidentui.core import inputs as i
+from incidentui.core.model import Attempt, Plan
+from incidentui.core.state import State
+from incidentui.session.ports import Executor, Processes, Source
+
+LOOK_EVERY_S = 1.0
+
+
+def new_run() -> str:
+    return uuid.uuid4().hex
+
+
+@dataclass(slots=True)
+class Actions:
+    """Runs on the session's loop. `put` hands inputs to the next turn; `state` tells where things stand."""
+
+    put: Callable[[i.Input], None]
+    state: Callable[[], State]
+    processes: Processes
+    executors: Sequence[Executor] = ()
+    sources: Sequence[Source] = ()
+    busy: set[str] = field(default_factory=set)
+    """Runs this process is acting on, settling or looking after."""
+    idle: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set while no effect of ours is under way: leaving waits for it."""
+
+    def __post_init__(self) -> None:
+        self.idle.set()
+
+    def executor(self, action: str) -> Executor | None:
+        return next((e for e in self.executors if action in e.actions), None)
+
+    async def run(self, run: str, plan: Plan) -> None:
+        """The effect of a requested action, then the looking, until its verdict is there."""
+        self.busy.add(run)
+        try:
+            attempt = self.state().attempts[run]
+            executor = self.executor(plan.action)
+            if executor is not None:
+                self.idle.clear()
+                result = await executor.act(run, plan, attempt.incident, self.put)
+                await self._settled(executor, attempt, result)
+                self.idle.set()
+            await self._look_until_verdict(run)
+        finally:
+            self.busy.discard(run)
+
+    async def settle(self, run: str) -> None:
+        """What became of an action whose program is gone: the world says."""
+        if run in self.busy:
+            return
+        self.busy.add(run)
+        try:
+            attempt = self.state().attempts[run]
+            executor = self.executor(attempt.plan.action)
+            if executor is None:
+                self.put(i.ActionActed(run, "unknown", f"nothing here can look at {attempt.plan.action}"))
+                return
+            await self._settled(executor, attempt, await executor.settle(attempt))
+            await self._look_until_verdict(run)
+        finally:
+            self.busy.discard(run)
+
+    async def _settled(self, executor: Executor, attempt: Attempt, result: i.ActionActed) -> None:
+        """Lights first: the verdict must find them."""
+        attempt = replace(attempt, revision=result.revision or attempt.revision, outcome=result.outcome)
+        if result.outcome != "refused":
+            for light in await executor.lights(attempt):
+                self.put(i.LightLooked(attempt.run, light))
+        self.put(result)
+
+    async def _look_until_verdict(self, run: str) -> None:
+        while (attempt := self.state().attempts.get(run)) is not None and attempt.verdict is None:
+            await self.look()
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def look(self) -> None:
+        """Every source looks once, now."""
+        for seen in await asyncio.gather(*(source.look() for source in self.sources)):
+            for observation in seen:
+                self.put(observation)
+
+    def orphaned(self, attempt: Attempt) -> bool:
+        """Whether nobody looks after this action any more."""
+        if attempt.verdict is not None or attempt.run in self.busy:
+            return False
+        return attempt.owner == self.processes.me() or self.processes.alive(attempt.owner) is False
+
+    async def take_up(self, run: str) -> None:
+        """Go on where a program died: settle what is unknown, look on after what was done."""
+        attempt = self.state().attempts[run]
+        if attempt.outcome == "unknown":
+            await self.settle(run)
+            return
+        self.busy.add(run)
+        try:
+            executor = self.executor(attempt.plan.action)
+            if executor is not None and not attempt.lights:
+                for light in await executor.lights(attempt):
+                    self.put(i.LightLooked(run, light))
+            await self._look_until_verdict(run)
+        finally:
+            self.busy.discard(run)

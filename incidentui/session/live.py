@@ -1,0 +1,342 @@
+"""The live session: a thread of its own that watches, decides, writes, publishes and acts.
+
+It belongs to no screen: a screen subscribes, is handed views and sends commands. One process of a project
+observes (it holds the observer's lock); the others follow its events and take over when it is gone.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from incidentui.core import inputs as i
+from incidentui.core.events import Recorded
+from incidentui.core.model import Ms, Plan, ProjectSpec
+from incidentui.core.state import State
+from incidentui.core.verify import verify_plan
+from incidentui.session.actions import Actions, new_run
+from incidentui.session.loop import Loop
+from incidentui.session.ports import (
+    Clock,
+    Details,
+    DiffLine,
+    Done,
+    Executor,
+    Journal,
+    LogLine,
+    Processes,
+    Row,
+    Source,
+    View,
+)
+from incidentui.session.turn import Desk, load
+
+TICK_S = 1.0
+T = TypeVar("T")
+
+
+class ObserverLock(Protocol):
+    def acquire(self) -> bool:
+        """Without waiting; the kernel gives it back when the process dies."""
+        ...
+
+    def release(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The edges, built from a configuration that was validated."""
+
+    spec: ProjectSpec
+    sources: Sequence[Source] = ()
+    executors: Sequence[Executor] = ()
+    details: Details | None = None
+    problems: tuple[str, ...] = ()
+
+
+Drafter = Callable[[Journal, State, str, Ms], str | i.Refusal]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a live session is made of. Only `cli` puts these together."""
+
+    journal: Journal
+    clock: Clock
+    processes: Processes
+    lock: ObserverLock
+    world: Callable[[], World]
+    """Called on the session's thread after the first frame: heavy libraries load there."""
+    drafter: Drafter
+    me: str
+    host: str = ""
+    read_only: str = ""
+    """Why nothing may be done; empty when it may."""
+    spec: ProjectSpec | None = None
+    """What the configuration says before it was validated: names for the first frame of an empty journal."""
+
+
+class LiveSession:
+    """See `session.ports.Session`. Making one reads the journal; `start` builds the world and begins to look."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+        self._desk: Desk = load(parts.journal, parts.clock.now())
+        self._trouble = ""
+        self._problems: tuple[str, ...] = ()
+        self._observing = False
+        self._listeners: list[Callable[[View], None]] = []
+        self._view = self._make_view()
+        self._loop: Loop | None = None
+        self._asyncio: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._leaving: asyncio.Event | None = None
+        self._why = ""
+        self._built: asyncio.Future[Actions]
+        self._door = threading.Lock()
+        self._ready = False
+        self._early: list[Callable[[], object]] = []
+        self._world = World(self._desk.base.project)
+        self._actions: Actions | None = None
+
+    # -- for screens, from any thread
+
+    @property
+    def view(self) -> View:
+        return self._view
+
+    @property
+    def me(self) -> str:
+        return self.parts.me
+
+    def now(self) -> Ms:
+        return self.parts.clock.now()
+
+    def subscribe(self, listener: Callable[[View], None]) -> Callable[[], None]:
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+
+    def submit(self, command: i.Command) -> Future[Done | i.Refusal]:
+        answer: Future[Done | i.Refusal] = Future()
+        if self.parts.read_only and isinstance(command, i.RunPlan) and command.plan.changes:
+            answer.set_result(i.Refusal(self.parts.read_only, "start without it to act"))
+        else:
+            self._call(lambda: self._put(command, answer))
+        return answer
+
+    def plan(self, action: str, args: Mapping[str, str]) -> Future[Plan | i.Refusal]:
+        return self._soon(lambda: self._plan(action, dict(args)))
+
+    def run_plan(self, plan: Plan, word: str, step: int | None = None) -> Future[Done | i.Refusal]:
+        return self.submit(i.RunPlan(plan, word, self.me, self.parts.processes.me(), new_run(), step))
+
+    def look_now(self) -> None:
+        self._soon(self._look)
+
+    def rows(
+        self,
+        *,
+        before: Row | None = None,
+        after: Row | None = None,
+        limit: int = 100,
+        key_only: bool = True,
+        containing: str = "",
+    ) -> list[Recorded]:
+        incident = self._view.state.current
+        return self.parts.journal.rows(
+            before=before,
+            after=after,
+            limit=limit,
+            key_only=key_only,
+            since=incident.window_from if incident else None,
+            containing=containing,
+        )
+
+    def evidence(self, sha256: str) -> i.Evidence | None:
+        return self.parts.journal.evidence(sha256)
+
+    def diff(self, sha: str) -> Future[Sequence[DiffLine] | i.Refusal]:
+        return self._soon(lambda: self._diff(sha))
+
+    def logs(self, workload: str, lines: int = 200) -> Future[Sequence[LogLine] | i.Refusal]:
+        return self._soon(lambda: self._logs(workload, lines))
+
+    def draft(self, incident: str) -> Future[str | i.Refusal]:
+        return self._soon(lambda: self._draft(incident))
+
+    # -- life
+
+    def start(self) -> None:
+        """Begin to watch. What was submitted before waits until then."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="session")
+            self._thread.start()
+
+    def stop(self, why: str = "") -> None:
+        """Finish the running effect, write what waits, leave. Safe to call twice and from any thread."""
+        thread = self._thread
+        if thread is None or not thread.is_alive():
+            return
+        self._why = why
+        self._call(lambda: self._leaving.set() if self._leaving else None)
+        if thread is not threading.current_thread():
+            thread.join()
+
+    # -- on the session's thread
+
+    def _run(self) -> None:
+        asyncio.run(self._main())
+
+    async def _main(self) -> None:
+        self._asyncio = asyncio.get_running_loop()
+        self._leaving = asyncio.Event()
+        parts = self.parts
+        self._loop = loop = Loop(parts.journal, parts.clock, self._desk, self._published, self._effect)
+        self._built = asyncio.get_running_loop().create_future()
+        with self._door:
+            self._ready = True
+        for call in self._early:
+            call()
+        turns = loop.spawn(loop.turns())
+        self._world = world = await asyncio.to_thread(parts.world)
+        self._problems = world.problems
+        self._actions = Actions(loop.put, lambda: loop.desk.state, parts.processes, world.executors, world.sources)
+        self._built.set_result(self._actions)
+        observe = loop.spawn(self._observe(world))
+        leave = loop.spawn(self._leaving.wait())
+        await asyncio.wait({turns, observe, leave}, return_when=asyncio.FIRST_COMPLETED)
+        await self._leave(turns, observe)
+
+    async def _observe(self, world: World) -> None:
+        """Wait to be the observer, then run the sources and tick."""
+        loop = self._loop
+        assert loop is not None
+        while not self.parts.lock.acquire():
+            self._published(loop.desk, self._trouble)
+            await asyncio.sleep(TICK_S)
+            self._tend()
+        self._observing, loop.following = True, False
+        by, read_only = self.me, bool(self.parts.read_only)
+        loop.put(i.StartWatch(world.spec, by, read_only, self.parts.host))
+        for source in world.sources:
+            loop.spawn(source.run(loop.put))
+        while True:
+            loop.put(i.Ticked())
+            self._tend()
+            await asyncio.sleep(TICK_S)
+
+    def _tend(self) -> None:
+        """Take up an action that nobody looks after any more; keep an own one's deadline going."""
+        loop, actions = self._loop, self._actions
+        if loop is None or actions is None:
+            return
+        attempt = loop.desk.state.attempt
+        if attempt is None:
+            return
+        if attempt.run in actions.busy:
+            loop.put(i.Ticked())
+        elif actions.orphaned(attempt) and self._observing:
+            if attempt.outcome is None:
+                loop.put(i.OwnerGone(attempt.run))
+            else:
+                loop.spawn(actions.take_up(attempt.run))
+
+    async def _effect(self, effect: i.Effect) -> None:
+        actions = await self._built
+        match effect:
+            case i.StartAction():
+                await actions.run(effect.run, effect.plan)
+            case i.SettleAction():
+                await actions.settle(effect.run)
+            case i.LookNow():
+                await actions.look()
+
+    async def _leave(self, turns: "asyncio.Task[Any]", observe: "asyncio.Task[Any]") -> None:
+        loop, actions = self._loop, self._actions
+        assert loop is not None
+        observe.cancel()
+        if actions is not None:
+            await actions.idle.wait()
+        turns.cancel()
+        await asyncio.gather(turns, return_exceptions=True)
+        if self._observing:
+            loop.put(i.StopWatch(self.me, self._why))
+        await loop.finish()
+        self.parts.lock.release()
+        for task in (turns, observe):
+            if not task.cancelled() and task.done() and task.exception() is not None:
+                raise task.exception()  # type: ignore[misc]
+
+    def _published(self, desk: Desk, trouble: str) -> None:
+        self._desk, self._trouble = desk, trouble
+        self._view = self._make_view()
+        for listener in tuple(self._listeners):
+            listener(self._view)
+
+    def _make_view(self) -> View:
+        return View(
+            state=self._desk.state,
+            recent=self._desk.recent,
+            read_only=self.parts.read_only,
+            journal=self._trouble or "ok",
+            observing=self._observing,
+            problems=self._problems,
+        )
+
+    # -- questions
+
+    def _put(self, command: i.Command, answer: "Future[Done | i.Refusal]") -> None:
+        assert self._loop is not None
+        self._loop.put(command, answer)
+
+    async def _plan(self, action: str, args: Mapping[str, str]) -> Plan | i.Refusal:
+        state = self._desk.state
+        if action == "verify":
+            return verify_plan(args, state)
+        executor = (await self._built).executor(action)
+        if executor is None:
+            known = sorted(a for e in self._world.executors for a in e.actions)
+            return i.Refusal(f"{action} is not possible here", f"there is {', '.join([*known, 'verify'])}")
+        incident = state.current
+        return await executor.plan(action, args, state, incident.id if incident else None)
+
+    async def _look(self) -> None:
+        await (await self._built).look()
+
+    async def _diff(self, sha: str) -> Sequence[DiffLine] | i.Refusal:
+        await self._built
+        details = self._world.details
+        return await details.diff(sha) if details else i.Refusal("there is no git repository here")
+
+    async def _logs(self, workload: str, lines: int) -> Sequence[LogLine] | i.Refusal:
+        await self._built
+        details = self._world.details
+        return await details.logs(workload, lines) if details else i.Refusal("no engine is configured")
+
+    async def _draft(self, incident: str) -> str | i.Refusal:
+        return await asyncio.to_thread(self.parts.drafter, self.parts.journal, self._desk.state, incident, self.now())
+
+    def _soon(self, make: Callable[[], Coroutine[Any, Any, T]]) -> Future[T]:
+        """Run on the session's loop; the answer as a future that any thread can wait for."""
+        answer: Future[T] = Future()
+
+        async def work() -> None:
+            try:
+                answer.set_result(await make())
+            except Exception as error:  # handed to whoever asked; a screen says it on its status row
+                answer.set_exception(error)
+
+        self._call(lambda: self._loop.spawn(work()) if self._loop else None)
+        return answer
+
+    def _call(self, call: Callable[[], object]) -> None:
+        """On the session's thread, now or as soon as it runs."""
+        with self._door:
+            if not self._ready:
+                self._early.append(call)
+                return
+        assert self._asyncio is not None
+        if not self._asyncio.is_closed():
+            self._asyncio.call_soon_threadsafe(call)
