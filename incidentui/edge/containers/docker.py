@@ -1,0 +1,239 @@
+"""Docker containers: one sparse list per look, woken by events; the few that just changed are inspected."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from incidentui.core.inputs import Observation, WorkloadsLooked
+from incidentui.core.model import Ms, PlanStep, Workload
+from incidentui.edge.containers.docker_events import EVENTS, EventStream
+from incidentui.edge.containers.docker_words import (
+    PROJECT,
+    Detail,
+    detail_of,
+    inspected,
+    key_of,
+    listed,
+    lost_words,
+    names,
+)
+from incidentui.edge.containers.engine import CALL_S, Calls, EngineLost, EngineRefused, backoff_ms
+from incidentui.edge.containers.logs import last_words
+from incidentui.edge.containers.seen import Contact, Look, Seen
+from incidentui.edge.text import clean_and_redact
+from incidentui.session.ports import Clock, Report
+
+if TYPE_CHECKING:
+    from docker import APIClient
+
+T = TypeVar("T")
+INSPECT_AT_ONCE = 8
+STOP_S = 10
+SAFETY_S = 30.0
+APART_S = 0.2
+_DEFAULT = "unix:///var/run/docker.sock"
+
+
+class DockerEngine:
+    name = "docker"
+
+    def __init__(self, compose_project: str | None = None, base_url: str | None = None) -> None:
+        self._project = compose_project
+        self._base_url = base_url
+        self._address = base_url or _DEFAULT
+        self._api: APIClient | None = None
+        self._calls = Calls("docker")
+        self._details: dict[str, Detail] = {}
+        self._pending: set[str] = set()
+
+    @property
+    def address(self) -> str:
+        return clean_and_redact(self._address, 200)
+
+    def changed(self, ident: str) -> None:
+        """An event named this container: it is worth an inspection."""
+        self._pending.add(ident)
+
+    async def looks(self) -> tuple[Look, ...]:
+        try:
+            return await self._ask(self._look_at_all)
+        except EngineRefused as refused:
+            raise EngineLost(f"docker engine {self.address}: refuses to list: {refused}") from refused
+
+    async def workloads(self) -> tuple[Workload, ...]:
+        return tuple(look.workload for look in await self.looks())
+
+    def _look_at_all(self) -> tuple[Look, ...]:
+        entries = self._list()
+        self._inspect_changed(entries)
+        looks = []
+        for entry, name in zip(entries, names(entries), strict=True):
+            detail = self._details.get(entry["Id"])
+            looks.append(Look(listed(entry, name, detail), detail.started if detail else None))
+        return tuple(sorted(looks, key=lambda look: look.workload.name))
+
+    def _list(self) -> list[dict[str, Any]]:
+        labels = [f"{PROJECT}={self._project}"] if self._project else []
+        found = self._connected().containers(all=True, filters={"label": labels} if labels else None)
+        if not isinstance(found, list):
+            raise TypeError("not a list")
+        return found
+
+    def _inspect_changed(self, entries: Sequence[dict[str, Any]]) -> None:
+        """The few that changed since they were inspected, those in trouble first; the others wait for the next look."""
+        here = {entry["Id"]: key_of(entry) for entry in entries}
+        self._details = {i: d for i, d in self._details.items() if here.get(i) == d.key}
+        self._pending &= here.keys()
+        wanted = [entry for entry in entries if entry["Id"] not in self._details or entry["Id"] in self._pending]
+        wanted.sort(key=lambda entry: (entry["Id"] not in self._pending, entry.get("State") == "running"))
+        for entry in wanted[:INSPECT_AT_ONCE]:
+            ident = entry["Id"]
+            self._pending.discard(ident)
+            if found := self._inspect(ident):
+                self._details[ident] = detail_of(found, here[ident])
+
+    def _inspect(self, ident: str) -> dict[str, Any] | None:
+        from docker.errors import NotFound
+
+        try:
+            found: dict[str, Any] = self._connected().inspect_container(ident)
+        except NotFound:
+            return None  # gone since the list
+        return found
+
+    async def one(self, workload: Workload) -> Workload | None:
+        found = await self._ask(lambda: self._inspect(workload.ident))
+        return None if found is None else inspected(found, workload)
+
+    def restart_steps(self, workload: Workload) -> tuple[PlanStep, ...]:
+        text = f"restart {workload.name} ({workload.ident[:12]}): TERM, after {STOP_S} s KILL, then start"
+        return (PlanStep("restart", text, (("docker", "restart", "--time", str(STOP_S), workload.ident),)),)
+
+    async def do(self, verb: str, workload: Workload) -> None:
+        # The engine answers when the container has stopped and started: a program deaf to TERM takes all of STOP_S.
+        await self._ask(lambda: self._connected().restart(workload.ident, timeout=STOP_S), STOP_S + 2 * CALL_S)
+
+    async def tail(self, workload: Workload, lines: int) -> str:
+        # Never without `tail`: a log of gigabytes would come whole. A line of the engine is at most 16 KiB.
+        text: bytes = await self._ask(
+            lambda: self._connected().logs(workload.ident, tail=lines, timestamps=True, stream=False)
+        )
+        return text.decode("utf-8", errors="replace")
+
+    def events(self) -> Any:
+        filters: dict[str, Any] = {"type": "container", "event": EVENTS}
+        if self._project:
+            filters["label"] = f"{PROJECT}={self._project}"
+        return self._connected().events(decode=True, filters=filters)
+
+    def _connected(self) -> "APIClient":
+        """The client, made on first use: its constructor talks to the engine."""
+        if self._api is None:
+            from docker import APIClient
+            from docker.context import ContextAPI
+            from docker.utils import kwargs_from_env
+
+            params: dict[str, Any] = {"base_url": self._base_url} if self._base_url else {**kwargs_from_env()}
+            if "base_url" not in params:
+                params = {**ContextAPI.kwargs_from_context(), **params}
+            self._address = params.get("base_url") or _DEFAULT
+            self._api = APIClient(timeout=int(CALL_S), **params)
+        return self._api
+
+    async def _ask(self, work: Callable[[], T], seconds: float = CALL_S) -> T:
+        try:
+            return await self._calls.run(work, seconds)
+        except Exception as error:  # the SDK raises its own, requests', urllib3's and plain OSErrors alike
+            if _was_answered(error):
+                raise EngineRefused(_said(error)) from error
+            self.forget()
+            raise EngineLost(lost_words(error, self.address, seconds)) from error
+
+    def forget(self) -> None:
+        """A client of an engine that is gone is of no use: another version may come back."""
+        api, self._api = self._api, None
+        if api is not None:
+            api.close()
+
+
+def _was_answered(error: Exception) -> bool:
+    from docker.errors import APIError
+
+    return isinstance(error, APIError)
+
+
+def _said(error: Exception) -> str:
+    return clean_and_redact(str(getattr(error, "explanation", None) or error), 300)
+
+
+class DockerSource:
+    name = "docker"
+
+    def __init__(self, compose_project: str | None, clock: Clock, base_url: str | None = None) -> None:
+        self.engine = DockerEngine(compose_project, base_url)
+        self._clock = clock
+        self._seen = Seen()
+        self._contact = Contact(self.name)
+        self._lock = asyncio.Lock()
+        self._woken = asyncio.Event()
+        self._stream: EventStream | None = None
+        self._streams_lost = 0
+
+    async def run(self, report: Report) -> None:
+        try:
+            while True:
+                news, wait_ms, _ = await self._turn()
+                for observation in news:
+                    report(observation)
+                if self._contact.lost:
+                    await self._hang_up()
+                    await asyncio.sleep(wait_ms / 1000)
+                else:
+                    await self._next_hint()
+        finally:
+            await self._hang_up()
+            self.engine.forget()
+
+    async def look(self) -> Sequence[Observation]:
+        news, _, workloads = await self._turn()
+        return news or ([] if workloads is None else [WorkloadsLooked(self.name, workloads)])
+
+    async def _turn(self) -> tuple[list[Observation], Ms, tuple[Workload, ...] | None]:
+        async with self._lock:
+            self._woken.clear()
+            try:
+                looks = await self.engine.looks()
+            except EngineLost as lost:
+                return *self._contact.failed(str(lost)), None
+            workloads, worse = self._seen.fold(looks, self._clock.now())
+            logs = await last_words(self.engine, worse)
+            return self._contact.answered(workloads, logs), 0, workloads
+
+    async def _next_hint(self) -> None:
+        """Returns when a list is due: an event came, the stream opened or ended, or long enough has passed."""
+        wait_s = self._listen()
+        await asyncio.sleep(APART_S)
+        try:
+            async with asyncio.timeout(wait_s):
+                await self._woken.wait()
+        except TimeoutError:
+            return
+
+    def _listen(self) -> float:
+        """Sees to it that the stream is read; without one (a proxy may forbid it) the list is asked more often."""
+        if self._stream is not None and self._stream.alive:
+            return SAFETY_S
+        if self._stream is not None:
+            self._streams_lost = 0 if self._stream.opened else self._streams_lost + 1
+        self._stream = EventStream(self.engine.events, self._hinted)
+        return backoff_ms(self._streams_lost, most=5_000) / 1000 if self._streams_lost else SAFETY_S
+
+    def _hinted(self, ident: str) -> None:
+        if ident:
+            self.engine.changed(ident)
+        self._woken.set()
+
+    async def _hang_up(self) -> None:
+        if self._stream is not None:
+            await self._stream.close()
+            self._stream = None

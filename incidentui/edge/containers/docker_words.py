@@ -1,0 +1,229 @@
+"""What a Docker engine says, in our words: an entry of its list, an inspected container, its errors."""
+
+import http.client
+import json
+import re
+import socket
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from incidentui.core.model import Ms, Workload, WorkloadState
+from incidentui.edge.text import clean, clean_and_redact
+
+SERVICE = "com.docker.compose.service"
+PROJECT = "com.docker.compose.project"
+REVISION = "org.opencontainers.image.revision"
+Health = Literal["healthy", "unhealthy", "starting", "none"]
+
+_CODE = re.compile(r"^(?:Exited|Restarting) \((-?\d+)\)")
+_HEALTH: dict[str, Health] = {"(healthy)": "healthy", "(unhealthy)": "unhealthy", "(health: starting)": "starting"}
+_STATES: dict[str, WorkloadState] = {
+    "created": "stopped",
+    "running": "running",
+    "restarting": "crashing",
+    "removing": "stopped",
+    "paused": "paused",
+    "exited": "exited",
+    "dead": "exited",
+}
+_NOTES = {
+    "created": "created, never started",
+    "removing": "is being removed",
+    "dead": "dead: the engine could not remove it",
+}
+_NEVER = "0001-"
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """What only an inspection tells."""
+
+    key: tuple[object, ...]
+    started: Ms | None
+    finished: Ms | None
+    restarts: int
+    oom: bool
+    error: str
+
+
+def key_of(entry: Mapping[str, Any]) -> tuple[object, ...]:
+    """Changes when an inspection is worth it: the list's age of a container is too coarse to tell a restart."""
+    status = str(entry.get("Status", ""))
+    return entry["Id"], entry.get("State"), exit_code(status), health(status), "second" in status
+
+
+def exit_code(status: str) -> int | None:
+    found = _CODE.match(status)
+    return int(found[1]) if found else None
+
+
+def health(status: str) -> Health:
+    return next((word for sign, word in _HEALTH.items() if sign in status), "none")
+
+
+def names(entries: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The compose service where that is unique, else the container's own name."""
+    services = Counter(_labels(entry).get(SERVICE, "") for entry in entries)
+    found = []
+    for entry in entries:
+        service = _labels(entry).get(SERVICE, "")
+        own = str((entry.get("Names") or [entry["Id"][:12]])[0]).removeprefix("/")
+        found.append(clean(service if service and services[service] == 1 else own, 120))
+    return found
+
+
+def _labels(entry: Mapping[str, Any]) -> Mapping[str, str]:
+    return entry.get("Labels") or {}
+
+
+def listed(entry: Mapping[str, Any], name: str, detail: Detail | None) -> Workload:
+    """A container from the list; `detail` when it was inspected since it last changed."""
+    status = str(entry.get("Status", ""))
+    return _workload(
+        ident=str(entry["Id"]),
+        name=name,
+        state=str(entry.get("State", "")),
+        code=exit_code(status),
+        sick=health(status),
+        image=clean(str(entry.get("Image", "")), 200),
+        revision=clean(_labels(entry)[REVISION], 60) if _labels(entry).get(REVISION) else None,
+        detail=detail,
+    )
+
+
+def inspected(found: Mapping[str, Any], was: Workload) -> Workload:
+    """The same container from an inspection."""
+    state = found["State"]
+    status = str(state.get("Status", ""))
+    down = status in ("exited", "restarting", "dead")
+    return _workload(
+        ident=str(found["Id"]),
+        name=was.name,
+        state=status,
+        code=int(state.get("ExitCode", 0)) if down else None,
+        sick=_health_word(state),
+        image=was.image,
+        revision=was.revision,
+        detail=detail_of(found, ()),
+    )
+
+
+def _health_word(state: Mapping[str, Any]) -> Health:
+    word = (state.get("Health") or {}).get("Status", "none")
+    return word if word in ("healthy", "unhealthy", "starting") else "none"
+
+
+def detail_of(found: Mapping[str, Any], key: tuple[object, ...]) -> Detail:
+    state = found["State"]
+    return Detail(
+        key=key,
+        started=moment(state.get("StartedAt", "")),
+        finished=moment(state.get("FinishedAt", "")),
+        restarts=int(found.get("RestartCount", 0)),
+        oom=bool(state.get("OOMKilled")),
+        error=clean_and_redact(str(state.get("Error", "")), 200),
+    )
+
+
+def moment(text: str) -> Ms | None:
+    if not text or text.startswith(_NEVER):
+        return None
+    try:
+        # Nanoseconds are cut: datetime takes six digits.
+        return int(datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text)).timestamp() * 1000)
+    except ValueError:
+        return None
+
+
+def _workload(
+    ident: str,
+    name: str,
+    state: str,
+    code: int | None,
+    sick: Health,
+    image: str,
+    revision: str | None,
+    detail: Detail | None,
+) -> Workload:
+    word: WorkloadState = _STATES.get(state, "unknown")
+    if word == "running" and sick == "starting":
+        word = "starting"
+    elif state == "created" and detail and detail.error:
+        word = "exited"
+    if word != "paused" and word not in ("running", "starting"):
+        sick = "none"  # what it last said of itself before it ended
+    since = None if detail is None else detail.finished if word in ("exited", "crashing") else detail.started
+    return Workload(
+        name=name,
+        engine="docker",
+        state=word,
+        since=since,
+        exit_code=code,
+        restarts=detail.restarts if detail else None,
+        health=sick,
+        image=image,
+        revision=revision,
+        note=_note(state, word, detail),
+        ident=ident,
+    )
+
+
+def _note(state: str, word: WorkloadState, detail: Detail | None) -> str:
+    if detail and detail.oom and word in ("exited", "crashing"):
+        return "OOM killed"
+    if detail and detail.error and word in ("exited", "crashing"):
+        return f"could not start: {detail.error}"
+    return _NOTES.get(state, "")
+
+
+# -- errors ------------------------------------------------------------------------------------
+
+
+def lost_words(error: BaseException, address: str, seconds: float) -> str:
+    """Why the engine cannot be asked, with its address and what to do. The SDK folds every cause into one text."""
+    causes = list(_causes(error))
+    where = f"docker engine {address}"
+    for kinds, words in _LOST:
+        if any(isinstance(cause, kinds) for cause in causes):
+            return f"{where}: {words.format(seconds=seconds)}"
+    text = " ".join(str(cause) for cause in causes)
+    if "InvalidVersion" in {type(cause).__name__ for cause in causes} or "client version" in text:
+        return f"{where}: speaks another API version: {clean(str(causes[-1]), 160)}; upgrade the engine"
+    for cause in causes:
+        if answer := getattr(cause, "explanation", None):
+            return f"{where}: answered an error: {clean_and_redact(str(answer), 160)}; look at the engine's log"
+    if any(name in text for name in ("timed out", "Timeout")):
+        return f"{where}: no answer within {seconds:g} s; it hangs or is out of reach"
+    return f"{where}: {clean_and_redact(str(causes[-1]), 160)}; check DOCKER_HOST"
+
+
+_NO_ENGINE = (json.JSONDecodeError, http.client.BadStatusLine, http.client.LineTooLong, KeyError, TypeError)
+_LOST: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
+    ((FileNotFoundError,), "no socket there; start Docker, or set DOCKER_HOST"),
+    ((PermissionError,), "permission denied; run as a member of the group docker, or set DOCKER_HOST"),
+    ((ConnectionRefusedError,), "nobody listens; start Docker, or set DOCKER_HOST"),
+    ((TimeoutError,), "no answer within {seconds:g} s; it hangs or is out of reach"),
+    ((socket.gaierror,), "no such host; correct DOCKER_HOST"),
+    (
+        (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError),
+        "dropped the connection; it has died or is going down",
+    ),
+    ((*_NO_ENGINE, AttributeError), "what answers is not a Docker engine; check DOCKER_HOST"),
+)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and all that led to it: requests and urllib3 hide theirs in `args` and `reason`."""
+    waiting: list[BaseException] = [error]
+    seen: set[int] = set()
+    while waiting and len(seen) < 30:
+        cause = waiting.pop(0)
+        if id(cause) in seen:
+            continue
+        seen.add(id(cause))
+        yield cause
+        inner = (cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args)
+        waiting += [item for item in inner if isinstance(item, BaseException)]

@@ -1,0 +1,87 @@
+"""The end of a workload's log: cleaned, free of secrets, repeats folded, bounded."""
+
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+from incidentui.core.inputs import Evidence, Refusal
+from incidentui.core.model import Workload
+from incidentui.edge.containers.docker_words import moment
+from incidentui.edge.containers.engine import Engine, EngineLost, EngineRefused
+from incidentui.edge.containers.find import find
+from incidentui.edge.text import clean_and_redact
+from incidentui.session.ports import LogLine
+
+LOG_BYTES = 8192
+LOGS_AT_ONCE = 4
+MOST_LINES = 2000
+_LINE = 1000
+_STAMP = re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)) ?")
+_ERROR = re.compile(r"\b(?:ERROR|FATAL|CRITICAL|PANIC|Traceback|panic|error|fatal|critical|\w+(?:Error|Exception))\b")
+_WARN = re.compile(r"\b(?:WARN|WARNING|warn|warning)\b")
+_INFO = re.compile(r"\b(?:INFO|DEBUG|NOTICE|info|debug|notice)\b")
+
+
+class WorkloadLogs:
+    def __init__(self, *engines: Engine) -> None:
+        self._engines = engines
+
+    async def logs(self, workload: str, lines: int = 200) -> Sequence[LogLine] | Refusal:
+        found = await find(self._engines, workload)
+        if isinstance(found, Refusal):
+            return found
+        engine, it = found
+        try:
+            text = await engine.tail(it, min(lines, MOST_LINES))
+        except (EngineLost, EngineRefused) as error:
+            return Refusal(f"no log of {workload}: {error}")
+        return parse(it.name, text, lines)
+
+
+def parse(workload: str, text: str, lines: int) -> list[LogLine]:
+    """The last `lines` lines; a line that repeats the one before it is counted, not shown."""
+    folded: list[LogLine] = []
+    for raw in text.split("\n")[-lines - 1 :]:
+        if not raw.strip():
+            continue
+        line = _line(workload, raw)
+        last = folded[-1] if folded else None
+        if last is not None and last.text == line.text:
+            folded[-1] = LogLine(line.at, workload, last.level, last.text, last.repeats + 1)
+        else:
+            folded.append(line)
+    return folded[-lines:]
+
+
+def _line(workload: str, raw: str) -> LogLine:
+    stamp = _STAMP.match(raw)
+    text = clean_and_redact(raw[stamp.end() :] if stamp else raw, _LINE).rstrip()
+    return LogLine(moment(stamp[1]) if stamp else None, workload, level(text), text)
+
+
+def level(text: str) -> Literal["error", "warn", "info", ""]:
+    """Said near the start of a line; further on the words belong to the message."""
+    head = text[:120]
+    if _ERROR.search(head):
+        return "error"
+    if _WARN.search(head):
+        return "warn"
+    return "info" if _INFO.search(head) else ""
+
+
+async def last_words(engine: Engine, worse: Sequence[Workload]) -> tuple[tuple[str, Evidence], ...]:
+    """The end of the log of those that just got worse."""
+    found = []
+    for workload in worse[:LOGS_AT_ONCE]:
+        if text := await last_word(engine, workload):
+            found.append((workload.name, text))
+    return tuple(found)
+
+
+async def last_word(engine: Engine, workload: Workload) -> Evidence | None:
+    try:
+        text = await engine.tail(workload, 40)
+    except (EngineLost, EngineRefused):
+        return None  # the state is worth telling without its log
+    text = clean_and_redact(text[-LOG_BYTES:], LOG_BYTES, lines=True)
+    return Evidence("log", text) if text.strip() else None
