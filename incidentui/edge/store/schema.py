@@ -1,0 +1,187 @@
+"""The journal's file: its tables, its versions, and how a connection to it is opened.
+
+Opening an up-to-date journal costs a few pragmas; it is on the way to the first frame. Imports no event class.
+"""
+
+import os
+import sqlite3
+from pathlib import Path
+from urllib.parse import quote
+
+from incidentui.edge.store.errors import JournalError
+
+APPLICATION_ID = 0x494E4355
+VERSION = 1
+BUSY_S = 5.0
+WAL_FIXED = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
+"""First good release of each line of SQLite: earlier ones can corrupt a WAL database when two connections
+checkpoint at once (the WAL-reset bug)."""
+
+TABLES = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE events (
+    seq INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    type TEXT NOT NULL,
+    happened INTEGER NOT NULL,
+    recorded INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    moment TEXT NOT NULL,
+    incident TEXT,
+    monotonic INTEGER NOT NULL,
+    boot TEXT NOT NULL,
+    data TEXT NOT NULL,
+    data_sha256 TEXT NOT NULL,
+    prev TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    high INTEGER NOT NULL -- newest `happened` of all events up to this one: bounds a walk that stops at a sequence
+) STRICT;
+CREATE INDEX events_of_incident ON events (incident, seq) WHERE incident IS NOT NULL;
+CREATE TABLE timeline (
+    happened INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    moment TEXT NOT NULL,
+    incident TEXT,
+    marked INTEGER, -- sequence of the event by which a responder made it a key moment
+    PRIMARY KEY (happened, seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX timeline_key ON timeline (happened, seq) WHERE moment = 'key' OR marked IS NOT NULL;
+CREATE TABLE incidents (
+    id TEXT PRIMARY KEY,
+    opened_seq INTEGER NOT NULL,
+    closed_seq INTEGER
+) STRICT;
+CREATE TABLE samples (
+    n INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    latency_ms INTEGER,
+    status INTEGER,
+    why TEXT NOT NULL
+) STRICT;
+CREATE INDEX samples_at ON samples (at);
+CREATE TABLE evidence (sha256 TEXT PRIMARY KEY, kind TEXT NOT NULL, body TEXT NOT NULL) STRICT;
+CREATE TABLE snapshots (seq INTEGER PRIMARY KEY, program TEXT NOT NULL, state TEXT NOT NULL) STRICT;
+"""
+
+
+class NewerSchemaError(JournalError):
+    """Written by a newer program: it can be read, and must not be written."""
+
+
+def wal_is_safe(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> bool:
+    """Whether the linked SQLite has the fix for the WAL-reset bug."""
+    newest = max(WAL_FIXED)
+    return version >= newest or any(fix[:2] == version[:2] and version >= fix for fix in WAL_FIXED)
+
+
+def connect(path: str, mode: str) -> sqlite3.Connection:
+    """A connection without implicit transactions. `mode`: "rw", "ro", or "ro&immutable=1"."""
+    uri = f"file:{quote(os.path.abspath(path))}?mode={mode}"
+    return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=BUSY_S)
+
+
+def open_writer(path: str, project: str) -> sqlite3.Connection:
+    """A connection that may write; the journal is made when there is none yet."""
+    if not os.path.exists(path):
+        _make_file(path)
+    conn = connect(path, "rw")
+    try:
+        if _version(conn, path) == 0:
+            _create(conn, path, project)
+        conn.execute("PRAGMA synchronous = FULL")
+        conn.execute(f"PRAGMA journal_mode = {'WAL' if wal_is_safe() else 'TRUNCATE'}").fetchone()
+    except BaseException:
+        conn.close()
+        raise
+    return conn
+
+
+def open_reader(path: str, writable: bool) -> sqlite3.Connection:
+    """A connection that only reads. Where it may, it rolls back what a killed writer left half done."""
+    conn = connect(path, "rw" if writable else "ro")
+    try:
+        if writable:
+            conn.execute("PRAGMA query_only = 1")
+        else:
+            try:
+                conn.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+            except sqlite3.OperationalError:
+                # A WAL database on a read-only disk opens only as immutable.
+                conn.close()
+                conn = connect(path, "ro&immutable=1")
+    except BaseException:
+        conn.close()
+        raise
+    return conn
+
+
+def check_readable(conn: sqlite3.Connection, path: str) -> None:
+    """JournalError unless this is a journal (of whatever version)."""
+    try:
+        if _version(conn, path) == 0:
+            raise JournalError(f"{path} holds no journal yet: nothing was recorded there.")
+    except NewerSchemaError:
+        return
+
+
+def project_of(conn: sqlite3.Connection) -> str:
+    row = conn.execute("SELECT value FROM meta WHERE key = 'project'").fetchone()
+    return str(row[0]) if row else ""
+
+
+def _make_file(path: str) -> None:
+    folder = Path(path).parent
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _version(conn: sqlite3.Connection, path: str) -> int:
+    """Schema version of the file, 0 when it is empty; JournalError when it is something else."""
+    try:
+        version = int(conn.execute("PRAGMA user_version").fetchone()[0])
+        application = int(conn.execute("PRAGMA application_id").fetchone()[0])
+        empty = version == 0 and application == 0 and _is_empty(conn)
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError):
+            raise
+        raise JournalError(f"{path} is not a journal ({error}). Move it away; it was left as it is.") from error
+    if empty:
+        return 0
+    if application != APPLICATION_ID or version == 0:
+        raise JournalError(f"{path} belongs to another program. Move it away; it was left as it is.")
+    if version > VERSION:
+        raise NewerSchemaError(
+            f"{path} was written by a newer incidentui (journal version {version}, this program writes {VERSION}): "
+            "it can only be read. Update incidentui to write to it."
+        )
+    return version
+
+
+def _is_empty(conn: sqlite3.Connection) -> bool:
+    return conn.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone() is None
+
+
+def _create(conn: sqlite3.Connection, path: str, project: str) -> None:
+    """The tables, in one transaction; another process may be doing the same."""
+    conn.execute("PRAGMA synchronous = FULL")
+    conn.execute("BEGIN IMMEDIATE")
+    try:
+        if _version(conn, path) == 0:
+            for statement in TABLES.split(";\n"):
+                if statement.strip():
+                    conn.execute(statement)
+            conn.execute("INSERT INTO meta VALUES ('project', ?)", (project,))
+            conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            conn.execute(f"PRAGMA user_version = {VERSION}")
+        conn.execute("COMMIT")
+    except BaseException:
+        conn.execute("ROLLBACK")
+        raise

@@ -1,0 +1,159 @@
+"""One transaction on the journal: sequence, hash chain and index rows are given here and nowhere else.
+
+Knows drafts and plain values only, no event class: `note` writes through it without importing them.
+"""
+
+import json
+import sqlite3
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+from incidentui.core import envelope
+from incidentui.edge.store.aside import Claim, SideFiles
+
+T = TypeVar("T")
+
+
+class Draft(NamedTuple):
+    """An event that has no sequence yet. `data` is canonical JSON."""
+
+    id: str
+    type: str
+    at: int
+    recorded: int
+    source: str
+    subject: str
+    moment: str
+    incident: str | None
+    mono_ms: int
+    boot: str
+    data: str
+
+    def attributes(self, project: str, seq: int | None = None) -> dict[str, Any]:
+        return envelope.attributes(project=project, seq=seq, **self.envelope())
+
+    def envelope(self) -> dict[str, Any]:
+        fields = self._asdict()
+        del fields["data"]
+        return fields
+
+
+class Stored(NamedTuple):
+    draft: Draft
+    seq: int
+    prev: str
+    hash: str
+
+
+def draft_from(attributes: dict[str, Any]) -> Draft:
+    """The draft of an event in the side file."""
+    a = attributes
+    return Draft(
+        id=a["id"],
+        type=a["type"].removeprefix(envelope.TYPE_PREFIX),
+        at=envelope.from_rfc3339(a["time"]),
+        recorded=envelope.from_rfc3339(a["recordedtime"]),
+        source=envelope.source_of(a["source"]),
+        subject=a.get("subject", ""),
+        moment=a["moment"],
+        incident=a.get("incident"),
+        mono_ms=a["monotonic"],
+        boot=a["bootid"],
+        data=envelope.canonical(a["data"]),
+    )
+
+
+class Transaction:
+    """Between BEGIN IMMEDIATE and COMMIT. `last` is the newest sequence, others' appends included."""
+
+    def __init__(self, conn: sqlite3.Connection, project: str) -> None:
+        self.conn = conn
+        self.project = project
+        newest = conn.execute("SELECT seq, hash, high FROM events ORDER BY seq DESC LIMIT 1").fetchone()
+        self.last: int
+        self._hash: str
+        self._high: int
+        self.last, self._hash, self._high = newest or (0, "", 0)
+
+    def insert(self, drafts: Sequence[Draft]) -> list[Stored]:
+        return [self._insert(draft) for draft in drafts]
+
+    def _insert(self, draft: Draft) -> Stored:
+        seq, prev = self.last + 1, self._hash
+        data_sha256 = envelope.sha256(draft.data)
+        own = envelope.chained(draft.attributes(self.project, seq), data_sha256, prev)
+        high = max(self._high, draft.at)
+        self.conn.execute(
+            "INSERT INTO events VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            (
+                *(seq, draft.id, draft.type, draft.at, draft.recorded, draft.source, draft.subject, draft.moment),
+                *(draft.incident, draft.mono_ms, draft.boot, draft.data, data_sha256, prev, own, high),
+            ),
+        )
+        self._index(draft, seq)
+        self.last, self._hash, self._high = seq, own, high
+        return Stored(draft, seq, prev, own)
+
+    def _index(self, draft: Draft, seq: int) -> None:
+        execute = self.conn.execute
+        if draft.moment != "quiet":
+            row = (draft.at, seq, draft.moment, draft.incident)
+            execute("INSERT INTO timeline (happened, seq, moment, incident) VALUES (?,?,?,?)", row)
+        if draft.type == "incident.opened":
+            execute("INSERT OR IGNORE INTO incidents (id, opened_seq) VALUES (?,?)", (draft.incident, seq))
+        elif draft.type == "incident.closed":
+            execute("UPDATE incidents SET closed_seq = ? WHERE id = ?", (seq, draft.incident))
+        elif draft.type == "moment.marked":
+            marked = json.loads(draft.data)["marked"]
+            execute(
+                "UPDATE timeline SET marked = ? WHERE marked IS NULL"
+                " AND (happened, seq) = (SELECT happened, seq FROM events WHERE seq = ?)",
+                (seq, marked),
+            )
+
+    def merge(self, claim: Claim) -> None:
+        """Facts that waited in a side file; those a killed merge brought in before are known by their id."""
+        for line in claim.lines:
+            try:
+                evidence, draft = line.get("evidence"), draft_from(line) if "evidence" not in line else None
+                kept = (evidence["sha256"], evidence["kind"], evidence["body"]) if evidence else None
+            except (KeyError, TypeError, ValueError, AttributeError):
+                claim.unread = True
+                continue
+            if kept:
+                self.keep([kept])
+            elif draft and not self.conn.execute("SELECT 1 FROM events WHERE id = ?", (draft.id,)).fetchone():
+                self._insert(draft)
+
+    def keep(self, evidence: Sequence[tuple[str, str, str]]) -> None:
+        if evidence:
+            self.conn.executemany("INSERT OR IGNORE INTO evidence VALUES (?,?,?)", evidence)
+
+    def open_incident(self) -> str | None:
+        """The open incident that was opened last."""
+        row = self.conn.execute(
+            "SELECT id FROM incidents WHERE closed_seq IS NULL ORDER BY opened_seq DESC LIMIT 1"
+        ).fetchone()
+        return str(row[0]) if row else None
+
+
+def commit(
+    conn: sqlite3.Connection, project: str, side: SideFiles, works: Sequence[Callable[[Transaction], T]]
+) -> list[T]:
+    """All of `works` in one durable transaction, after the facts that wait in side files. All or nothing."""
+    conn.execute("BEGIN IMMEDIATE")
+    claim = side.claim()
+    try:
+        transaction = Transaction(conn, project)
+        transaction.merge(claim)
+        results = [work(transaction) for work in works]
+        conn.execute("COMMIT")
+        claim.remove()
+    except BaseException:
+        # Some errors (disk full) have rolled back already.
+        if conn.in_transaction:
+            conn.execute("ROLLBACK")
+        raise
+    finally:
+        claim.release()
+    return results
