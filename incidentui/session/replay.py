@@ -1,0 +1,240 @@
+"""A journal walked through time: the same views as live, from `fold(events[:playhead])`. Read-only by construction:
+no source, no executor and no way to write is ever handed to it.
+"""
+
+import threading
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from typing import TypeVar
+
+from incidentui.core import inputs as i
+from incidentui.core.events import Recorded
+from incidentui.core.evolve import evolve, fold
+from incidentui.core.model import Ms, Plan
+from incidentui.core.recent import CELL_MS, CELLS, NOTHING, Recent, Sample, add
+from incidentui.core.state import State
+from incidentui.session.live import Drafter
+from incidentui.session.ports import Clock, DiffLine, Done, Journal, LogLine, Playhead, Row, View
+
+READ_ONLY = "this is a replay: the record cannot be changed"
+KEEP_EVERY = 500
+FRAME_S = 0.1
+T = TypeVar("T")
+
+
+def window_of(journal: Journal, state: State, incident: str | None) -> tuple[int, int, Ms | None]:
+    """First and last sequence of a replay, and the time its timeline starts. No incident: the whole record."""
+    last = journal.last()
+    found = state.incidents.get(incident) if incident else None
+    if found is None or found.window_from is None:
+        return 1, last, None
+    start = journal.rows(after=Row(found.window_from, 0), limit=1, key_only=False)
+    first = start[0].seq if start else 1
+    if found.closed is not None:
+        end = journal.rows(before=Row(found.closed + 1, 0), limit=1, key_only=False)
+        last = max(end[-1].seq if end else last, first)
+    return first, last, found.window_from
+
+
+class ReplaySession:
+    """See `session.ports.Session` and `session.ports.Transport`."""
+
+    def __init__(self, journal: Journal, clock: Clock, me: str, drafter: Drafter, incident: str | None = None) -> None:
+        self._journal, self._clock, self._me, self._drafter = journal, clock, me, drafter
+        whole = _state_at(journal, journal.last())
+        first, last, self._since = window_of(journal, whole, incident)
+        self._before = _state_at(journal, first - 1)
+        self._records: list[Recorded] = list(journal.read(first - 1, last))
+        if not self._records:
+            raise ValueError("there is nothing to replay: the record has no event")
+        self._times = _rising([r.recorded for r in self._records])
+        self._samples: list[Sample] = list(journal.samples(self._times[0] - CELL_MS * CELLS, self._times[-1]))
+        self._sample_times = [s.at for s in self._samples]
+        self._kept: dict[int, State] = {0: self._before}
+        self._lock = threading.RLock()
+        self._listeners: list[Callable[[View], None]] = []
+        self._speed, self._playing = 1.0, False
+        self._stopped = threading.Event()
+        self._n, self._at = 1, self._times[0]
+        self._state = evolve(self._before, self._records[0])
+        self._view = self._make_view()
+
+    # -- what a screen sees
+
+    @property
+    def view(self) -> View:
+        return self._view
+
+    @property
+    def me(self) -> str:
+        return self._me
+
+    def now(self) -> Ms:
+        return self._at
+
+    def subscribe(self, listener: Callable[[View], None]) -> Callable[[], None]:
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+
+    def rows(
+        self,
+        *,
+        before: Row | None = None,
+        after: Row | None = None,
+        limit: int = 100,
+        key_only: bool = True,
+        containing: str = "",
+    ) -> list[Recorded]:
+        return self._journal.rows(
+            before=before,
+            after=after,
+            limit=limit,
+            key_only=key_only,
+            since=self._since,
+            until_seq=self._state.seq,
+            containing=containing,
+        )
+
+    def evidence(self, sha256: str) -> i.Evidence | None:
+        return self._journal.evidence(sha256)
+
+    def draft(self, incident: str) -> Future[str | i.Refusal]:
+        return _now(self._drafter(self._journal, self._state, incident, self._at))
+
+    # -- what it refuses
+
+    def submit(self, command: i.Command) -> Future[Done | i.Refusal]:
+        return _now(i.Refusal(READ_ONLY))
+
+    def plan(self, action: str, args: Mapping[str, str]) -> Future[Plan | i.Refusal]:
+        return _now(i.Refusal(READ_ONLY))
+
+    def run_plan(self, plan: Plan, word: str, step: int | None = None) -> Future[Done | i.Refusal]:
+        return _now(i.Refusal(READ_ONLY))
+
+    def look_now(self) -> None:
+        """There is nothing to look at."""
+
+    def diff(self, sha: str) -> Future[Sequence[DiffLine] | i.Refusal]:
+        return _now(i.Refusal("a replay asks no repository", "open the project to see the diff"))
+
+    def logs(self, workload: str, lines: int = 200) -> Future[Sequence[LogLine] | i.Refusal]:
+        return _now(i.Refusal("a replay asks no engine", "what was kept stands behind the timeline's rows"))
+
+    # -- transport
+
+    def play(self) -> None:
+        with self._lock:
+            if self._playing:
+                return
+            self._playing = True
+        self._stopped.clear()
+        threading.Thread(target=self._play, name="replay", daemon=True).start()
+        self._publish()
+
+    def pause(self) -> None:
+        with self._lock:
+            self._playing = False
+        self._stopped.set()
+        self._publish()
+
+    def step(self, events: int) -> None:
+        self._go(self._n + events)
+
+    def key_moment(self, direction: int) -> None:
+        keys = [n for n, r in enumerate(self._records, 1) if r.moment == "key"]
+        ahead = [n for n in keys if (n > self._n if direction > 0 else n < self._n)]
+        if ahead:
+            self._go(ahead[0] if direction > 0 else ahead[-1])
+
+    def seek(self, at: Ms) -> None:
+        """The state at a time: with every event known by then."""
+        self._go(bisect_right(self._times, at), at)
+
+    def ends(self, last: bool) -> None:
+        self._go(len(self._records) if last else 1)
+
+    def faster(self, factor: float) -> None:
+        with self._lock:
+            self._speed = min(512.0, max(0.25, self._speed * factor))
+        self._publish()
+
+    # -- inside
+
+    def _go(self, n: int, at: Ms | None = None) -> None:
+        with self._lock:
+            n = min(max(n, 1), len(self._records))
+            self._state = self._state_after(n)
+            self._n = n
+            self._at = max(self._times[n - 1], min(at, self._times[-1])) if at is not None else self._times[n - 1]
+        self._publish()
+
+    def _state_after(self, n: int) -> State:
+        start = max(k for k in self._kept if k <= n)
+        state = self._kept[start]
+        if start <= self._n <= n:
+            start, state = self._n, self._state
+        for k in range(start, n):
+            state = evolve(state, self._records[k])
+            if (k + 1) % KEEP_EVERY == 0:
+                self._kept[k + 1] = state
+        return state
+
+    def _recent(self) -> Recent:
+        start = bisect_right(self._sample_times, self._at - CELL_MS * CELLS)
+        recent = NOTHING
+        for sample in self._samples[start : bisect_right(self._sample_times, self._at)]:
+            recent = add(recent, sample)
+        return recent
+
+    def _play(self) -> None:
+        before = self._clock.mono()
+        while not self._stopped.wait(FRAME_S):
+            mono = self._clock.mono()
+            with self._lock:
+                at = self._at + round((mono - before) * self._speed)
+            before = mono
+            if at >= self._times[-1]:
+                self.pause()
+                self.ends(last=True)
+                return
+            self.seek(at)
+
+    def _make_view(self) -> View:
+        ahead = (r.recorded for r in self._records[self._n :] if r.moment == "key")
+        playhead = Playhead(
+            seq=self._n,
+            total=len(self._records),
+            playing=self._playing,
+            speed=self._speed,
+            next_key=next(ahead, None),
+            first=self._times[0],
+            last=self._times[-1],
+        )
+        return View(self._state, self._recent(), read_only=READ_ONLY, observing=False, playhead=playhead)
+
+    def _publish(self) -> None:
+        with self._lock:
+            self._view = self._make_view()
+        for listener in tuple(self._listeners):
+            listener(self._view)
+
+
+def _state_at(journal: Journal, seq: int) -> State:
+    start = journal.snapshot(seq) or State()
+    return fold(journal.read(start.seq, seq), start)
+
+
+def _rising(times: list[Ms]) -> list[Ms]:
+    """Times that never go back, even when the clock did: the order is that of the sequence."""
+    out: list[Ms] = []
+    for at in times:
+        out.append(max(at, out[-1]) if out else at)
+    return out
+
+
+def _now(value: T) -> Future[T]:
+    future: Future[T] = Future()
+    future.set_result(value)
+    return future
