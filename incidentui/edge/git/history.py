@@ -1,0 +1,111 @@
+"""Commits with sizes and files, from one `git log --numstat -z`. Pure parsing plus the one command.
+
+Fields are parted by NUL, which no name, path or subject can hold, so any other byte in them is harmless.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from incidentui.core.model import Commit, FileChange
+from incidentui.edge.git.place import Layout
+from incidentui.edge.git.run import git
+from incidentui.edge.text import clean_and_redact
+
+COMMITS = 50
+FILES = 20
+SUBJECT = 300
+WINDOW = 200
+ALL = 1_000_000
+# A header starts with ">", a count with a digit or "-": tokens cannot be taken for one another.
+_FORMAT = "--format=>%H%x00%T%x00%P%x00%an%x00%ct%x00%s"
+_COUNT = re.compile(rb"\n?(\d+|-)\t(\d+|-)\t(.*)\Z", re.DOTALL)
+
+
+async def log(where: Layout, tips: Sequence[str], limit: int = COMMITS) -> tuple[Commit, ...]:
+    """The newest commits of these tips; a merge counts as what it brought to its first parent."""
+    if not tips:
+        return ()
+    answer = await git(
+        where.top, "log", "-z", "--numstat", "--no-renames", "--no-ext-diff", "--no-textconv", "-m", "--first-parent",
+        "--no-decorate", "--no-mailmap", "--encoding=UTF-8", _FORMAT, "-n", str(limit),
+        "--end-of-options", *tips, "--",
+    )  # fmt: skip
+    return parse(answer.out, _edges(where))
+
+
+async def between(where: Layout, good: str, tip: str, limit: int = WINDOW) -> tuple[Commit, ...]:
+    """Every commit that `tip` has and `good` has not, newest first, side branches too; with files, without a cap."""
+    answer = await git(
+        where.top, "log", "-z", "--numstat", "--no-renames", "--no-ext-diff", "--no-textconv",
+        "--diff-merges=first-parent", "--topo-order", "--no-decorate", "--no-mailmap", "--encoding=UTF-8", _FORMAT,
+        "-n", str(limit), "--end-of-options", tip, f"^{good}", "--",
+    )  # fmt: skip
+    return parse(answer.out, _edges(where), files=ALL)
+
+
+async def one(where: Layout, sha: str) -> Commit:
+    """One commit with all its files; `sha` was verified."""
+    answer = await git(
+        where.top, "log", "-z", "--numstat", "--no-renames", "--no-ext-diff", "--no-textconv",
+        "--diff-merges=first-parent", "--no-decorate", "--no-mailmap", "--encoding=UTF-8", _FORMAT,
+        "--no-walk", "--end-of-options", sha, "--",
+    )  # fmt: skip
+    return parse(answer.out, _edges(where), files=ALL)[0]
+
+
+async def subject_of(where: Layout, sha: str) -> str:
+    answer = await git(where.top, "log", "-1", "--no-walk", "--format=%s", "--end-of-options", sha, "--")
+    return clean_and_redact(answer.out.rstrip(b"\n"), limit=SUBJECT)
+
+
+def _edges(where: Layout) -> frozenset[str]:
+    """Where a shallow clone was cut: such a commit looks like a root that added every file."""
+    try:
+        return frozenset((where.common / "shallow").read_text("ascii").split())
+    except (OSError, UnicodeDecodeError):
+        return frozenset()
+
+
+def parse(raw: bytes, edges: frozenset[str] = frozenset(), files: int = FILES) -> tuple[Commit, ...]:
+    return tuple(_commit(header, counts, edges, files) for header, counts in _records(raw.split(b"\0")))
+
+
+def _records(tokens: list[bytes]) -> Iterator[tuple[list[bytes], list[bytes]]]:
+    i = 0
+    while i + 5 < len(tokens):
+        header, i = tokens[i : i + 6], i + 6
+        start = i
+        while i < len(tokens) and _COUNT.match(tokens[i]):
+            i += 1
+        yield header, tokens[start:i]
+        while i < len(tokens) and not tokens[i].startswith(b">"):
+            i += 1
+
+
+def _commit(header: list[bytes], counts: list[bytes], edges: frozenset[str], files: int) -> Commit:
+    sha, tree, parents, author, at, subject = header
+    name = sha.lstrip(b"\n>").decode("ascii", "replace")
+    changes = () if name in edges else tuple(_change(count) for count in counts)
+    return Commit(
+        sha=name,
+        parents=tuple(parents.decode("ascii", "replace").split()),
+        author=clean_and_redact(author, limit=100),
+        at=int(at) * 1000 if at.lstrip(b"-").isdigit() else 0,
+        subject=clean_and_redact(subject, limit=SUBJECT),
+        added=sum(change.added or 0 for change in changes),
+        deleted=sum(change.deleted or 0 for change in changes),
+        files=changes[:files],
+        file_count=len(changes),
+        tree=tree.decode("ascii", "replace"),
+    )
+
+
+def _change(count: bytes) -> FileChange:
+    found = _COUNT.match(count)
+    assert found is not None
+    added, deleted, path = found.groups()
+    return FileChange(
+        clean_and_redact(path, limit=400),
+        int(added) if added != b"-" else None,
+        int(deleted) if deleted != b"-" else None,
+    )

@@ -1,0 +1,144 @@
+"""The remote as it says itself (`ls-remote`), fetched into a namespace of our own, and one plain fast-forward push.
+
+Never touches tracking refs while looking, never forces. Turns git's words about a push into a person's.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from incidentui.edge.git.place import Layout, sha_of
+from incidentui.edge.git.run import GitError, git, short
+from incidentui.edge.text import clean_and_redact
+
+ASK_S = 15.0
+FETCH_S = 60.0
+PUSH_S = 180.0
+"""A push waits for the remote's hooks, and these may deploy."""
+
+_NO_LOGIN = ("Authentication failed", "could not read Username", "could not read Password", "Permission denied",
+             "terminal prompts disabled", "Host key verification failed", "HTTP 403", "error: 403")  # fmt: skip
+_NO_ANSWER = ("Could not resolve", "unable to access", "Connection refused", "Connection timed out",
+              "unable to connect", "Connection reset", "No route to host", "Network is unreachable",
+              "unexpected disconnect", "hung up unexpectedly", "early EOF")  # fmt: skip
+
+
+async def ask(where: Layout, remote: str, branch: str, timeout_s: float = ASK_S) -> str | None:
+    """The sha of the remote's branch, now; None when the remote has no such branch. GitError: no answer."""
+    ref = f"refs/heads/{branch}"
+    try:
+        answer = await git(where.top, "ls-remote", "--end-of-options", remote, ref, timeout_s=timeout_s)
+    except GitError as error:
+        raise GitError(
+            trouble(error, remote), remote, "asked again by itself", kind=error.kind, err=error.err
+        ) from None
+    for line in answer.line.split("\n"):
+        sha, _, name = line.partition("\t")
+        if name == ref:
+            return sha
+    return None
+
+
+async def fetch(where: Layout, remote: str, branch: str, sha: str) -> None:
+    """Bring `sha` into the clone, beside everything the user has: no tracking ref, tag or FETCH_HEAD moves."""
+    if await sha_of(where.top, sha):
+        return
+    refspec = f"+refs/heads/{branch}:refs/incidentui/remote/{branch}"
+    await git(
+        where.top, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--no-prune",
+        "--no-recurse-submodules", "--refmap=", "--end-of-options", remote, refspec,
+        writes=True, timeout_s=FETCH_S,
+    )  # fmt: skip
+
+
+async def contains(where: Layout, remote: str, branch: str, sha: str) -> tuple[str | None, bool]:
+    """The remote's tip, and whether `sha` is it or under it. GitError: no answer."""
+    tip = await ask(where, remote, branch)
+    if tip is None or tip == sha:
+        return tip, tip == sha
+    await fetch(where, remote, branch, tip)
+    under = await git(where.top, "merge-base", "--is-ancestor", sha, tip, ok=None)
+    return tip, under.code == 0
+
+
+def push_argv(remote: str, sha: str, branch: str) -> tuple[str, ...]:
+    return ("git", "push", remote, f"{sha}:refs/heads/{branch}")
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    ok: bool
+    why: str
+    words: str
+
+
+async def push(where: Layout, remote: str, sha: str, branch: str) -> Pushed:
+    """What git said; only `ask` says whether it is there. The user's own pre-push hook runs, as with any push."""
+    plain = ("-c", "push.followTags=false", "-c", "push.recurseSubmodules=no", "-c", "push.autoSetupRemote=false")
+    try:
+        answer = await git(
+            where.top, *plain, *push_argv(remote, sha, branch)[1:], writes=True, hooks=True, ok=None, timeout_s=PUSH_S
+        )
+    except GitError as error:
+        return Pushed(False, error.what, error.err)
+    if answer.code == 0:
+        return Pushed(True, "", answer.err)
+    return Pushed(False, refused(answer.err, remote, branch), answer.err)
+
+
+def refused(words: str, remote: str, branch: str) -> str:
+    """Why a push did not go through, in plain words."""
+    said = _remote_words(words)
+    tail = f": {said}" if said else ""
+    if "(fetch first)" in words or "(non-fast-forward)" in words or "(stale info)" in words:
+        return f"{remote}/{branch} moved while this ran; nothing was overwritten"
+    if "[remote rejected]" in words:
+        protected = "protected" in words.lower() or "hook declined" in words
+        return (
+            f"{remote} does not accept it{' (hook or protected branch)' if protected else ''}{tail or _bracket(words)}"
+        )
+    if "quota" in words.lower() or "No space left" in words:
+        return f"{remote} has no room{tail}"
+    if any(sign in words for sign in (*_NO_LOGIN, *_NO_ANSWER)):
+        return trouble(GitError(short(words), remote, "", err=words), remote)
+    if "failed to push some refs" in words and "rejected" not in words:
+        return f"the pre-push hook of this clone said no: {_before_failure(words)}"
+    return short(words) or "git push failed without a word"
+
+
+def trouble(error: GitError, remote: str) -> str:
+    words = error.err
+    if any(sign in words for sign in _NO_LOGIN):
+        return f"{remote} wants a login that git does not have: {short(words)}"
+    if error.kind == "timeout":
+        return f"{remote} gives no answer"
+    if "does not appear to be a git repository" in words or "not found" in words:
+        return f"{remote} is not there: {short(words)}"
+    if any(sign in words for sign in _NO_ANSWER):
+        return f"{remote} gives no answer: {short(words)}"
+    return f"{remote}: {short(words) or error.what}"
+
+
+def _remote_words(words: str) -> str:
+    said = [line.removeprefix("remote:").strip() for line in words.splitlines() if line.startswith("remote:")]
+    return " ".join(line for line in said if line)[:300]
+
+
+def _bracket(words: str) -> str:
+    line = next((line for line in words.splitlines() if "[remote rejected]" in line), "")
+    reason = line.rpartition("(")[2].rstrip(") ")
+    return f": {reason}" if reason else ""
+
+
+def _before_failure(words: str) -> str:
+    said: Sequence[str] = [line for line in words.splitlines() if not line.startswith("error: failed to push")]
+    return " ".join(said)[:300] or "it gave no reason"
+
+
+async def address(where: Layout, remote: str) -> str:
+    """Where a push goes, for showing: without user name, password or token."""
+    answer = await git(where.top, "remote", "get-url", "--push", "--", remote, ok=None)
+    url = answer.line if answer.code == 0 else ""
+    scheme, separator, rest = url.partition("://")
+    if separator and "@" in rest.partition("/")[0]:
+        url = f"{scheme}://{rest.partition('@')[2]}"
+    return clean_and_redact(url, limit=200)

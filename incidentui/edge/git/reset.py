@@ -1,0 +1,98 @@
+"""`git.reset`: a plan for one new commit on the branch's tip whose tree is that of an older commit.
+
+Equal by construction; no conflict, no force, nothing lost. Only plans: `write.py` acts.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from incidentui.core.inputs import Refusal
+from incidentui.core.model import Plan, Precondition
+from incidentui.core.state import State
+from incidentui.edge.git import planning
+from incidentui.edge.git.history import WINDOW, between, subject_of
+from incidentui.edge.git.place import Layout, layout, resolve, stand, tree_of
+from incidentui.edge.git.planning import Ground
+from incidentui.edge.git.run import git
+
+_KNOWN = ("to", "push", "mode", "within")
+_GOOD = ("good", "known-good")
+
+
+async def plan_reset(
+    top: Path, branch: str | None, remote: str | None, args: Mapping[str, str], state: State, incident: str | None
+) -> Plan | Refusal:
+    wish = planning.wish(args, _KNOWN, state)
+    if isinstance(wish, Refusal):
+        return wish
+    if args.get("mode", "tree") != "tree":
+        return Refusal(f"mode={args['mode']} is not there yet", "mode=tree: a new commit with the old tree, no force")
+    where = await layout(top)
+    ground = await planning.ground(where, await stand(where, branch, remote), wish, state, incident)
+    if isinstance(ground, Refusal):
+        return ground
+    to = args.get("to", "good")
+    target = await _target(where, to, state)
+    if isinstance(target, Refusal):
+        return target
+    tree, now = await tree_of(where.top, target), await tree_of(where.top, ground.base)
+    if tree is None or now is None:
+        return Refusal(f"the files of {target[:7]} are not in this clone", "git fetch --unshallow, or fetch it")
+    if tree == now:
+        return Refusal(
+            f"nothing to do: {ground.tip_name} already has the tree of {target[:7]}",
+            "if production still fails, look at what runs, or restart it",
+        )
+    good = to in _GOOD or (state.good is not None and state.good.sha == target)
+    return await _plan(ground, target, tree, good, state, args)
+
+
+async def _target(where: Layout, to: str, state: State) -> str | Refusal:
+    if to not in _GOOD:
+        return await resolve(where, to)
+    if state.good is None:
+        return Refusal("no known-good commit is known", "name one: to=SHA; or mark one as known-good")
+    found = await resolve(where, state.good.sha)
+    if isinstance(found, Refusal):
+        return Refusal(f"known-good {state.good.sha[:7]} is not in this clone", found.hint)
+    return found
+
+
+async def _plan(ground: Ground, target: str, tree: str, good: bool, state: State, args: Mapping[str, str]) -> Plan:
+    where, branch, base = ground.where, ground.branch, ground.base
+    window = await between(where, target, base)
+    name = f"known-good {target[:7]}" if good else target[:7]
+    undo, undo_argv = planning.undo(ground)
+    message = await _message(where, branch, target, len(window))
+    argv = ("git", "commit-tree", tree, "-p", base, "-m", message)
+    under = (await git(where.top, "merge-base", "--is-ancestor", target, base, ok=None)).code == 0
+    checked = [*ground.notes, Precondition("target", f"{target[:7]} is in this clone", target)]
+    if not under:
+        checked.append(
+            Precondition("ancestor", f"{target[:7]} is not in the history of {branch}", note="its files are taken")
+        )
+    return Plan(
+        action="git.reset",
+        args=tuple(
+            {"to": target, "mode": "tree", "push": str(ground.wish.push).lower(), **planning.within(args)}.items()
+        ),
+        title=f"Reset {branch} to {name}" + (", then push" if ground.wish.push else ""),
+        target=branch,
+        steps=planning.steps(ground, f"one new commit on {branch} with the tree of {target[:7]}", [argv]),
+        checked=(*checked, *await planning.good_check(where, state)),
+        takes_back=planning.roles(window, state),
+        not_covered=planning.not_covered(window),
+        undo=undo,
+        undo_argv=undo_argv,
+        expects_tree=tree,
+        push=ground.wish.push,
+        within_ms=ground.wish.within_ms,
+        host=ground.host,
+    )
+
+
+async def _message(where: Layout, branch: str, target: str, count: int) -> str:
+    """Never begins with "Revert": pipelines were seen to skip such commits."""
+    subject = (await subject_of(where, target))[:80]
+    takes = f"takes back {count}{'+' if count == WINDOW else ''} commit{'' if count == 1 else 's'}"
+    return f"Reset {branch} to {target[:7]}: {subject}\n\nThe tree of {target}; {takes}."

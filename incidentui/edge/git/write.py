@@ -1,0 +1,257 @@
+"""Acts a git plan: looks again, saves, writes one commit, pushes it as a fast-forward, lets the checkout follow.
+
+What was shown is what runs: trees, messages and targets come from the plan. Every outcome is what a fresh look
+says, never what a command returned. The user's index, work tree and tracking refs are touched by no step but the
+last, and that one gives way to anything of theirs.
+"""
+
+from pathlib import Path
+
+from incidentui.core.inputs import ActionActed, ActionStepped, Evidence, Refusal
+from incidentui.core.model import Outcome, Plan, Progress, StepState
+from incidentui.edge.git.backup import Saved, identity, save
+from incidentui.edge.git.look import Ledger, ledger, listed
+from incidentui.edge.git.place import Place, layout, sha_of, stand, tree_of
+from incidentui.edge.git.remote import ask, contains, push
+from incidentui.edge.git.revert import rehearse
+from incidentui.edge.git.run import GitError, git, short
+from incidentui.session.ports import Clock, Report
+
+FOLLOW_S = 120.0
+_FOLLOW = (
+    "merge", "--ff-only", "--no-overwrite-ignore", "--no-autostash", "--no-squash", "--commit", "--no-stat", "--quiet",
+    "--no-verify-signatures",
+)  # fmt: skip
+
+
+class StopError(Exception):
+    """The act ends here, with this outcome."""
+
+    def __init__(self, outcome: Outcome, why: str, step: StepState = "failed") -> None:
+        super().__init__(why)
+        self.outcome: Outcome = outcome
+        self.why = why
+        self.step: StepState = step
+
+
+class Act:
+    """One run of one plan."""
+
+    def __init__(self, run: str, plan: Plan, report: Report, clock: Clock) -> None:
+        self.run = run
+        self.plan = plan
+        self.wants = wants(plan)
+        self._report = report
+        self._clock = clock
+        self._numbers = {step.verb: n for n, step in enumerate(plan.steps, start=1)}
+        self._verb = ""
+        self._began = 0
+        self._words: list[str] = []
+        self.revision: str | None = None
+        self.base = ""
+
+    async def do(self, top: Path, branch: str | None, remote: str | None) -> ActionActed:
+        outcome: Outcome = "done"
+        left = Ledger()
+        try:
+            place = await self._check(top, branch, remote)
+            await self._save(place)
+            sha = await self._write(place)
+            why = await self._push(place, sha) if self.plan.push else await self._move(place, sha)
+            left, note = await self._left(place)
+            why += note
+        except StopError as stop:
+            outcome, why = stop.outcome, stop.why
+            self._end(stop.step, stop.why)
+        except (GitError, OSError) as error:
+            # Only steps before the push or the move let these through.
+            outcome, why = "failed", f"{error}; {self.plan.target} was not changed"
+            self._end("failed", why)
+        return ActionActed(
+            self.run, outcome, why, self.revision, self.base or None, Evidence("output", "\n".join(self._words)),
+            left.in_force, left.differs,
+        )  # fmt: skip
+
+    # -- steps
+
+    def _begin(self, verb: str) -> None:
+        self._verb, self._began = verb, self._clock.mono()
+        self._step("running", "")
+
+    def _end(self, state: StepState, text: str) -> None:
+        if self._verb:
+            self._step(state, text, self._clock.mono() - self._began)
+            self._words.append(f"{self._verb}: {state}: {text}")
+        self._verb = ""
+
+    def _step(self, state: StepState, text: str, took_ms: int | None = None) -> None:
+        number = self._numbers.get(self._verb, 0)
+        self._report(ActionStepped(self.run, Progress(number, self._verb, state, text, took_ms)))
+
+    async def _check(self, top: Path, branch: str | None, remote: str | None) -> Place:
+        """Every precondition against the world; the first that moved stops the act before anything is written."""
+        try:
+            place = await stand(await layout(top), branch or self.plan.target, remote)
+            moved = await self._moved(place)
+        except GitError as error:
+            raise StopError("refused", f"could not look again: {error}; nothing changed") from None
+        if moved:
+            raise StopError("refused", f"{moved}; nothing changed")
+        self.base = (self.wants["remote"] if self.plan.push else place.tip) or ""
+        return place
+
+    async def _moved(self, place: Place) -> str:
+        if place.branch != self.plan.target:
+            return f"the branch is {place.branch}, the plan was for {self.plan.target}"
+        if place.head != self.wants["head"]:
+            return f"HEAD moved: {_short(self.wants['head'])} was planned, {_short(place.head)} is there"
+        if (place.operation or "") != self.wants.get("operation", ""):
+            return f"a {place.operation or self.wants['operation']} {'began' if place.operation else 'ended'} meanwhile"
+        if not self.plan.push:
+            return "" if place.on_branch else f"HEAD is not on {place.branch} any more"
+        if place.remote is None or place.branch is None:
+            return "the remote is gone"
+        tip = await ask(place.layout, place.remote, place.branch)
+        if tip != self.wants["remote"]:
+            name = f"{place.remote}/{place.branch}"
+            return f"{name} moved: {_short(self.wants['remote'])} was planned, {_short(tip)} is there; plan again"
+        return ""
+
+    async def _save(self, place: Place) -> None:
+        self._begin("save")
+        base = self.wants["backup"]
+        try:
+            saved = await save(place, base, {"tip": self.base})
+        except GitError as error:
+            if not await sha_of(place.layout.top, f"{base}/tip"):
+                raise
+            raise StopError("refused", f"{base} was used meanwhile; plan again; nothing changed") from error
+        self._end("done", _saved(saved, place.head))
+
+    async def _write(self, place: Place) -> str:
+        self._begin("write")
+        top = place.layout.top
+        argv = next(argv for step in self.plan.steps for argv in step.argv if argv[:2] == ("git", "commit-tree"))
+        tree = await self._tree(place)
+        if argv[2] != tree or argv[4] != self.base:
+            raise StopError("refused", "the plan is for another tree or another tip; plan again; nothing changed")
+        who = await identity(top)
+        answer = await git(top, *argv[1:-2], "-F", "-", writes=True, env=who, stdin=argv[-1].encode())
+        # Under a ref of ours before anything moves: after a crash `settle` finds it, and no gc takes it.
+        ref = f"{self.wants['backup']}/new"
+        await git(top, "update-ref", "--no-deref", ref, answer.line, "", writes=True)
+        self._end("done", f"{answer.line[:7]}, tree {tree[:7]}")
+        return answer.line
+
+    async def _tree(self, place: Place) -> str:
+        wanted = self.plan.expects_tree or ""
+        target = self.wants.get("target")
+        if target is not None:
+            found = await tree_of(place.layout.top, target)
+            if found != wanted:
+                raise StopError("refused", f"{target[:7]} has another tree than planned; nothing changed")
+        elif await sha_of(place.layout.top, wanted, "tree") is None:
+            # The rehearsed tree hangs on no ref: a gc since then may have taken it.
+            again = await rehearse(place.layout, self.base, [commit.sha for commit in self.plan.takes_back])
+            if isinstance(again, Refusal) or again != wanted:
+                raise StopError("refused", "the revert gives another result now; plan again; nothing changed")
+        return wanted
+
+    async def _push(self, place: Place, sha: str) -> str:
+        self._begin("push")
+        remote, branch = place.remote or "", place.branch or ""
+        pushed = await push(place.layout, remote, sha, branch)
+        if pushed.words:
+            self._words.append(pushed.words)
+        # Whatever git said: what the remote has is what counts.
+        try:
+            tip, there = await contains(place.layout, remote, branch, sha)
+        except GitError as error:
+            raise StopError("unknown", f"{pushed.why or 'pushed'}, and then: {error.what}", "unknown") from None
+        if not there:
+            raise StopError(
+                "failed", f"{pushed.why or 'not on the remote after the push'}: {remote}/{branch} {_is(tip)}"
+            )
+        self.revision = sha
+        beyond = "" if tip == sha else f"; {tip[:7] if tip else ''} came on top"
+        text = f"{self.base[:7]}..{sha[:7]} {branch} → {remote}/{branch}{beyond}"
+        self._end("done", text)
+        await self._follow(place, sha)
+        return f"pushed {text}"
+
+    async def _follow(self, place: Place, sha: str) -> None:
+        """After a push the checkout is a courtesy: whatever is in its way stays, and is named."""
+        self._begin("follow")
+        try:
+            now = await stand(place.layout, place.branch, place.remote)
+            blocked = _blocked(now) or await forward(now, sha)
+        except (GitError, OSError) as error:
+            blocked = str(error)
+        if blocked:
+            self._end("skipped", f"the checkout stays as it is: {blocked}")
+        else:
+            self._end("done", f"{place.branch} and its files are {sha[:7]}")
+
+    async def _move(self, place: Place, sha: str) -> str:
+        """Without a push branch and checkout go together, or nothing does."""
+        self._begin("follow")
+        try:
+            blocked = _blocked(place) or await forward(place, sha)
+        except (GitError, OSError) as error:
+            blocked = str(error)
+        if await sha_of(place.layout.top, place.ref) != sha:
+            raise StopError(
+                "refused", f"the checkout cannot follow: {blocked or 'the branch moved'}; {place.branch} was not moved"
+            )
+        self.revision = sha
+        self._end("done", f"{place.branch} and its files are {sha[:7]}")
+        return f"{place.branch} is {sha[:7]}, was {self.base[:7]}; not pushed"
+
+    async def _left(self, place: Place) -> tuple[Ledger, str]:
+        good = self.wants.get("target") or self.wants.get("good")
+        if good is None or self.revision is None:
+            return Ledger(), ""
+        taken = [commit.sha for commit in self.plan.takes_back]
+        try:
+            return await ledger(place.layout, good, self.revision, taken), ""
+        except GitError as error:
+            return Ledger(), f"; what is still in force could not be read: {error.what}"
+
+
+def wants(plan: Plan) -> dict[str, str]:
+    """The values a plan's preconditions must still find, by name."""
+    return {check.name: check.want for check in plan.checked}
+
+
+def _blocked(place: Place) -> str:
+    if not place.on_branch:
+        return f"HEAD is {place.head_branch or 'detached'}, not {place.branch}"
+    return f"a {place.operation} is in progress" if place.operation else ""
+
+
+async def forward(place: Place, sha: str) -> str:
+    """Fast-forward the checkout; empty when it did, else what was in the way."""
+    answer = await git(place.layout.top, *_FOLLOW, sha, writes=True, ok=None, timeout_s=FOLLOW_S)
+    if answer.code == 0:
+        return ""
+    lines = answer.err.splitlines()
+    files = [line.strip() for line in lines if line.startswith(("\t", "    "))]
+    if files and "would be overwritten" in answer.err:
+        return f"{listed(files)} in the way"
+    if "fast-forward" in answer.err:
+        return f"{place.branch} has commits of its own here"
+    if ".lock'" in answer.err:
+        return f"another git holds a lock, or left it: {short(answer.err)}"
+    return short(answer.err) or f"git merge ended with {answer.code}"
+
+
+def _saved(saved: Saved, head: str | None) -> str:
+    return "; ".join((f"{saved.base} = {_short(head)}", *saved.left_out))
+
+
+def _short(sha: str | None) -> str:
+    return sha[:7] if sha else "nothing"
+
+
+def _is(tip: str | None) -> str:
+    return f"is {tip[:7]}" if tip else "is not there"
