@@ -8,7 +8,7 @@ from incidentui.runbook.variables import crashing_workload, worst_service
 
 
 def suggest(runbooks: Sequence[Runbook], state: State) -> tuple[str, str] | None:
-    """(runbook id, reason), None when all is quiet or nothing fits. A project's own runbook goes before a shipped one."""
+    """(runbook id, reason); None when all is quiet or nothing fits. The project's own goes before a shipped one."""
     red = worst_service(state)
     if not red:
         return None

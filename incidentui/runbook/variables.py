@@ -67,7 +67,7 @@ def _from_incident(state: State) -> dict[str, str]:
 
 
 def worst_service(state: State) -> str:
-    """The service that has been failing longest; the first of the configuration when none of them tells since when."""
+    """The service that has been failing longest; empty when none fails."""
     failing = [s for s in state.services.values() if s.state == "failing"]
     return min(failing, key=lambda s: s.since if s.since is not None else 0).name if failing else ""
 

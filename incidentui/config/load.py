@@ -1,0 +1,116 @@
+"""Reads `incidentui.toml` in two steps: parsed before the first frame, validated after it.
+
+Neither step raises: what is wrong is collected with file, line, key and a hint, and the rest works.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from incidentui.config.model import FILE, Loaded, Parsed, Problem
+from incidentui.core.model import CheckSpec, ProjectSpec, ServiceSpec
+
+_LIMIT = 1_048_576
+_AT_LINE = re.compile(r"\s*\(at line (\d+), column (\d+)\)$")
+_AT_END = re.compile(r"\s*\(at end of document\)$")
+_BARE = re.compile(r"\s*[\w.-]+\s*=\s*([^\s\"'\[{#][^#]*)")
+
+
+def load(project_dir: Path) -> Loaded:
+    return validate(parse(project_dir))
+
+
+def parse(project_dir: Path) -> Parsed:
+    """The file as TOML, and the names in it. Loads nothing but the standard library."""
+    directory = Path(project_dir).resolve()
+    try:
+        content = (directory / FILE).read_bytes()
+    except FileNotFoundError:
+        return Parsed(directory, None, b"", "", {}, ProjectSpec(directory.name), _without_file(directory))
+    except OSError as error:
+        problem = Problem(FILE, None, "", f"cannot be read: {error.strerror}", "check the owner and the mode")
+        return _parsed(directory, b"", "", {}, problem)
+    if len(content) > _LIMIT:
+        problem = Problem(FILE, None, "", f"is {len(content)} bytes long", f"at most {_LIMIT} are read")
+        return _parsed(directory, b"", "", {}, problem)
+    try:
+        text = content.decode("utf-8").removeprefix("\ufeff").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        return _parsed(directory, content, "", {}, Problem(FILE, line, "", "is not UTF-8", "save it as UTF-8"))
+    try:
+        return _parsed(directory, content, text, tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        return _parsed(directory, content, text, {}, _syntax(str(error), text))
+    except RecursionError:
+        return _parsed(directory, content, text, {}, Problem(FILE, None, "", "is nested too deeply"))
+
+
+def validate(parsed: Parsed) -> Loaded:
+    """Every rule, all problems at once. A table with an error is left out; loads pydantic."""
+    from incidentui.config.validation import validated
+
+    config, problems = validated(parsed)
+    return Loaded(config, (*parsed.problems, *problems), parsed.file, parsed.content)
+
+
+def _parsed(directory: Path, content: bytes, text: str, data: Mapping[str, object], *problems: Problem) -> Parsed:
+    return Parsed(directory, directory / FILE, content, text, data, _light(directory, data), problems)
+
+
+def _without_file(directory: Path) -> tuple[Problem, ...]:
+    if any((folder / ".git").exists() for folder in (directory, *directory.parents)):
+        text, hint = (
+            "no incidentui.toml: git and workloads work, nothing is checked",
+            "add a [[services]] and [[checks]]",
+        )
+    else:
+        text, hint = "no incidentui.toml, and not a git work tree", "start it in a project, or give its folder"
+    return (Problem(str(directory), None, "", text, hint, level="warning"),)
+
+
+def _syntax(message: str, text: str) -> Problem:
+    lines = text.split("\n")
+    at = _AT_LINE.search(message)
+    line, column = (int(at.group(1)), int(at.group(2))) if at else (len(lines), len(lines[-1]) + 1)
+    what = _AT_END.sub("", _AT_LINE.sub("", message))
+    bare = _BARE.match(lines[line - 1]) if line <= len(lines) else None
+    hint = (
+        f'text needs quotes: "{bare.group(1).strip()}"' if bare else "nothing of this file is used until it is mended"
+    )
+    return Problem(FILE, line, "", f"not valid TOML: {what}", hint, column)
+
+
+# -- the light reading
+
+
+def _light(directory: Path, data: Mapping[str, object]) -> ProjectSpec:
+    """Names only, and only where they have the right form; what is wrong is said by the second step."""
+    project = data.get("project")
+    table: Mapping[str, Any] = project if isinstance(project, dict) else {}
+    services = tuple(ServiceSpec(_text(s, "name")) for s in _tables(data, "services") if _text(s, "name"))
+    checks = tuple(
+        CheckSpec(_text(c, "name"), _text(c, "service"), "inner" if c.get("layer") == "inner" else "user")
+        for c in _tables(data, "checks")
+        if _text(c, "name") and _text(c, "service")
+    )
+    return ProjectSpec(
+        name=_text(table, "name") or directory.name,
+        environment=_text(table, "environment"),
+        branch=_text(table, "branch") or None,
+        remote=_text(table, "remote") or None,
+        services=services,
+        checks=checks,
+    )
+
+
+def _tables(data: Mapping[str, object], key: str) -> list[Mapping[str, Any]]:
+    found = data.get(key)
+    return [table for table in found if isinstance(table, dict)] if isinstance(found, list) else []
+
+
+def _text(table: Mapping[str, Any], key: str) -> str:
+    value = table.get(key, "")
+    return value if isinstance(value, str) and value.isprintable() else ""

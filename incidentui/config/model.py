@@ -1,0 +1,153 @@
+"""`incidentui.toml` as frozen values, and what is wrong with it. Reads no file and loads no library.
+
+Every time is in milliseconds; every path but `dir` is as written, relative to `dir`.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
+
+from incidentui.config.checks import CheckConfig, RevisionSpec, Secret
+from incidentui.core.model import CheckSpec, Ms, ProjectSpec, ServiceSpec
+
+FILE = "incidentui.toml"
+RUNBOOK_FOLDERS = (".incidentui/runbooks", "runbooks", "docs/runbooks")
+_SECRET_KEY = re.compile(r"tok|key|secret|passw|pwd|auth|sig|session|cred", re.IGNORECASE)
+_LONG = 24
+"""A query value of this length is more likely a token than a word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong, where, and what to do. An error leaves its table out; a warning does not."""
+
+    file: str
+    line: int | None
+    key: str
+    text: str
+    hint: str = ""
+    column: int | None = None
+    level: Literal["error", "warning"] = "error"
+
+    def words(self) -> str:
+        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
+        what = f"{self.key}: {self.text}" if self.key else self.text
+        return f"{place}: {what}" + (f" · {self.hint}" if self.hint else "")
+
+
+@dataclass(frozen=True, slots=True)
+class DockerConfig:
+    compose_project: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceConfig:
+    name: str
+    workloads: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
+    revision: RevisionSpec | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectConfig:
+    dir: Path
+    name: str
+    environment: str = ""
+    branch: str | None = None
+    """None: the branch of HEAD, as git says."""
+    remote: str | None = None
+    """None: "origin" if there is one."""
+    supervisor: Path | None = None
+    """Absolute path of the control socket."""
+    docker: DockerConfig | None = None
+    """None: containers are listed only where an engine answers, and none is awaited."""
+    services: tuple[ServiceConfig, ...] = ()
+    checks: tuple[CheckConfig, ...] = ()
+    deploy_within_ms: Ms = 60_000
+    size_limit: int = 100
+    runbooks: tuple[str, ...] = RUNBOOK_FOLDERS
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Command name -> key."""
+
+    @property
+    def revisions(self) -> tuple[RevisionSpec, ...]:
+        return tuple(s.revision for s in self.services if s.revision is not None)
+
+    def spec(self) -> ProjectSpec:
+        """What judgements need, as the journal records it: without secrets."""
+        return ProjectSpec(
+            name=self.name,
+            environment=self.environment,
+            branch=self.branch,
+            remote=self.remote,
+            services=tuple(
+                ServiceSpec(s.name, s.workloads, s.paths, s.depends_on, s.revision is not None) for s in self.services
+            ),
+            checks=tuple(_check_spec(check) for check in self.checks),
+            size_limit=self.size_limit,
+            deploy_within_ms=self.deploy_within_ms,
+        )
+
+    def commands(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """(where, argv) of everything in the file that would run a program: what `trust` is asked for."""
+        found = [(f"services.{r.service}.revision", r.command) for r in self.revisions if r.command]
+        for check in self.checks:
+            for name, value in check.headers:
+                if isinstance(value, Secret) and value.command:
+                    found.append((f"checks.{check.name}.headers.{name}", value.command))
+        return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """The first, light look: TOML was read, nothing was validated. `spec` is enough for a first frame."""
+
+    dir: Path
+    file: Path | None
+    """None: there is no incidentui.toml."""
+    content: bytes
+    text: str
+    data: Mapping[str, object]
+    spec: ProjectSpec
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    config: ProjectConfig
+    problems: tuple[Problem, ...] = ()
+    file: Path | None = None
+    content: bytes = b""
+    """The file as it was read: what trust is about."""
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        return tuple(p for p in self.problems if p.level == "error")
+
+
+def _check_spec(check: CheckConfig) -> CheckSpec:
+    return CheckSpec(
+        name=check.name,
+        service=check.service,
+        layer=check.layer,
+        target=f"{check.method} {clean_url(check.url)}",
+        every_ms=check.every_ms,
+        fail_after=check.fail_after,
+        recover_after=check.recover_after,
+        slow_ms=check.expect.latency_warn_ms,
+    )
+
+
+def clean_url(url: str) -> str:
+    """A URL for showing: no user and password, no fragment, and `…` for each query value that may be a secret."""
+    parts = urlsplit(url)
+    query = "&".join(f"{key}={_shown(key, value)}" for key, value in parse_qsl(parts.query, keep_blank_values=True))
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, query, ""))
+
+
+def _shown(key: str, value: str) -> str:
+    return "…" if _SECRET_KEY.search(key) or len(value) >= _LONG else value

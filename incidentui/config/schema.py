@@ -1,0 +1,233 @@
+"""The rules of `incidentui.toml`, as pydantic models. Imported only to validate: the first frame is there by then.
+
+Each table is checked on its own, so that one mistake does not hide the others.
+"""
+
+import difflib
+import re
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+import durationpy
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from incidentui.config.checks import OPERATORS, Secret
+
+_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+")
+LATER = {"cert_days": "certificates", "conditions": "condition strings"}
+"""Keys that are known, and cannot be checked yet."""
+
+
+def wrong(text: str, hint: str = "") -> PydanticCustomError:
+    # Braces would be read as a template by pydantic.
+    return PydanticCustomError("wrong", "{text}", {"text": text, "hint": hint})
+
+
+def near(word: str, known: list[str]) -> str:
+    found = difflib.get_close_matches(word, known, 1)
+    return f"did you mean {found[0]}?" if found else ""
+
+
+def duration(value: Any) -> int:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        raise wrong(f"{value} has no unit", f'write "{value}s" or "{value}ms"')
+    if not isinstance(value, str) or not _DURATION.fullmatch(value):
+        shown = value if isinstance(value, str) else type(value).__name__
+        number = isinstance(value, str) and re.fullmatch(r"\d+(\.\d+)?", value)
+        hint = f'write "{value}s"' if number else 'write "15s", "500ms", "1m30s"'
+        raise wrong(f"{shown!r} is not a duration", hint)
+    ms = round(durationpy.from_str(value).total_seconds() * 1000)
+    if ms <= 0:
+        raise wrong("must be longer than nothing", 'write "15s"')
+    return ms
+
+
+def url(value: Any) -> str:
+    if not isinstance(value, str):
+        raise wrong("must be text", 'url = "http://127.0.0.1:8080/health"')
+    try:
+        parts = urlsplit(value)
+    except ValueError as error:
+        raise wrong(f"{value!r} is not a URL: {error}") from None
+    if parts.scheme not in ("http", "https"):
+        bare = value.partition("://")[2] or value.lstrip("/")
+        raise wrong(f"{value!r} does not begin with http:// or https://", f'write "http://{bare}"')
+    if not parts.hostname or any(c.isspace() for c in value):
+        raise wrong(f"{value!r} is not a URL", 'url = "http://127.0.0.1:8080/health"')
+    try:
+        _ = parts.port
+    except ValueError:
+        raise wrong(f"the port of {value!r} is not a number up to 65535") from None
+    return value
+
+
+def name(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise wrong("must be a word")
+    if len(value) > 64 or not value.isprintable() or re.search(r"[\s,=]", value):
+        raise wrong(f"{value[:70]!r} is not a name", "at most 64 characters, no blanks, commas or `=`")
+    return value
+
+
+def argv(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str):
+        words = ", ".join(f'"{word}"' for word in value.split())
+        raise wrong("a command is a list of words, no shell is involved", f"write [{words}]")
+    if not isinstance(value, list) or not value or not all(isinstance(word, str) for word in value):
+        raise wrong("a command is a list of words", 'write ["git", "rev-parse", "HEAD"]')
+    return tuple(value)
+
+
+def secret(value: Any) -> Secret | str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict) and set(value) == {"env"} and isinstance(value["env"], str):
+        return Secret(env=value["env"])
+    if isinstance(value, dict) and set(value) == {"command"}:
+        return Secret(command=argv(value["command"]))
+    raise wrong("must be text or name where the value comes from", 'write { env = "NAME" } or { command = ["..."] }')
+
+
+def pattern(value: Any) -> str:
+    if not isinstance(value, str):
+        raise wrong("must be text")
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise wrong(f"not a regular expression: {error}", "in TOML, '...' keeps backslashes") from None
+    return value
+
+
+def statuses(value: Any) -> tuple[int, ...]:
+    found = value if isinstance(value, list) else [value]
+    if not found or not all(isinstance(s, int) and not isinstance(s, bool) and 100 <= s <= 599 for s in found):
+        raise wrong("must be HTTP status codes", "write [200] or [200, 204]")
+    return tuple(found)
+
+
+def json_paths(value: Any) -> tuple[tuple[str, object], ...]:
+    if not isinstance(value, dict):
+        raise wrong("must be a table of JSON paths", 'write { "$.status" = "ok" }')
+    return tuple((path, _json_rule(path, rule)) for path, rule in value.items())
+
+
+def _json_rule(path: str, rule: Any) -> object:
+    json_path(path)
+    if not isinstance(rule, dict):
+        return rule
+    for operator, operand in rule.items():
+        if operator not in OPERATORS:
+            known = ", ".join(sorted(OPERATORS))
+            raise wrong(f"{path}: unknown operator {operator}", near(operator, list(OPERATORS)) or f"known: {known}")
+        if operator == "matches":
+            pattern(operand)
+        if operator in ("lt", "gt") and (isinstance(operand, bool) or not isinstance(operand, int | float)):
+            raise wrong(f"{path}: {operator} needs a number")
+        if operator in ("absent", "present") and operand is not True:
+            raise wrong(f"{path}: write {operator} = true")
+    return rule
+
+
+def json_path(value: Any) -> str:
+    from jsonpath import JSONPathError, compile
+
+    if not isinstance(value, str):
+        raise wrong("must be a JSON path", 'write "$.status"')
+    try:
+        compile(value)
+    except JSONPathError as error:
+        first = str(error).splitlines()[0]
+        raise wrong(f"{value!r} is not a JSON path: {first}", 'write "$.status"') from None
+    return value
+
+
+Duration = Annotated[int, BeforeValidator(duration)]
+Name = Annotated[str, BeforeValidator(name)]
+Url = Annotated[str, BeforeValidator(url)]
+Argv = Annotated[Any, BeforeValidator(argv)]
+Pattern = Annotated[str, BeforeValidator(pattern)]
+Times = Annotated[int, Field(ge=1, le=100)]
+
+
+class Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class DockerTable(Table):
+    compose_project: Name | None = None
+
+
+class ProjectTable(Table):
+    name: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    environment: Annotated[str, Field(max_length=64)] = ""
+    branch: Name | None = None
+    remote: Name | None = None
+    supervisor: str | None = None
+    docker: DockerTable | None = None
+    deploy_within: Duration = 60_000
+    size_limit: Annotated[int, Field(ge=1)] = 100
+    runbooks: list[str] | None = None
+
+
+class RevisionTable(Table):
+    file: str | None = None
+    url: Url | None = None
+    json_: Annotated[str | None, BeforeValidator(json_path)] = Field(default=None, alias="json")
+    label: str | None = None
+    command: Argv = None
+
+    @model_validator(mode="after")
+    def one_source(self) -> "RevisionTable":
+        given = [key for key in ("file", "url", "label", "command") if getattr(self, key) is not None]
+        if len(given) != 1:
+            which = " and ".join(given) or "nothing"
+            raise wrong(f"says {which}; give exactly one of file, url, label, command", '{ file = "app/REV" }')
+        if self.json_ is not None and self.url is None:
+            raise wrong("json needs a url to read from")
+        return self
+
+
+class ServiceTable(Table):
+    name: Name
+    workloads: list[str] = []
+    paths: list[str] = []
+    depends_on: list[str] = []
+    revision: RevisionTable | None = None
+
+
+class LatencyTable(Table):
+    warn: Duration | None = None
+    fail: Duration | None = None
+
+    @model_validator(mode="after")
+    def in_order(self) -> "LatencyTable":
+        if self.warn is not None and self.fail is not None and self.warn > self.fail:
+            raise wrong("warn is longer than fail", "a check is slow before it fails")
+        return self
+
+
+class ExpectTable(Table):
+    status: Annotated[Any, BeforeValidator(statuses)] = (200,)
+    content_type: str | None = None
+    json_: Annotated[Any, BeforeValidator(json_paths)] = Field(default=(), alias="json")
+    not_login: bool = True
+    body: list[Pattern] = []
+    body_not: list[Pattern] = []
+    latency: LatencyTable | None = None
+
+
+class CheckTable(Table):
+    name: Name
+    service: Name
+    type: Literal["http"] = "http"
+    url: Url
+    method: Literal["GET", "HEAD", "POST", "PUT", "OPTIONS"] = "GET"
+    headers: dict[str, Annotated[Any, BeforeValidator(secret)]] = {}
+    layer: Literal["user", "inner"] = "user"
+    every: Duration = 10_000
+    timeout: Duration = 5_000
+    fail_after: Times = 3
+    recover_after: Times = 2
+    follow_redirects: bool = False
+    expect: ExpectTable = ExpectTable()

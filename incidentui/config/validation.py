@@ -1,0 +1,307 @@
+"""From parsed TOML to `ProjectConfig`: all problems of a file at once, the sound part of it in use.
+
+A check with an error is left out whole (half a check could be green falsely); of a service only the wrong keys are.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from incidentui.config.checks import Expect, HttpCheck, RevisionSpec
+from incidentui.config.lines import key_lines, line_of
+from incidentui.config.model import FILE, RUNBOOK_FOLDERS, DockerConfig, Parsed, Problem, ProjectConfig, ServiceConfig
+from incidentui.config.schema import LATER, CheckTable, ProjectTable, ServiceTable, near
+
+_TABLES = ["project", "services", "checks", "keys"]
+_CHECK_TYPES_LATER = ("tcp", "command", "container", "prometheus", "journey", "agreement")
+_Path = tuple[str | int, ...]
+_Model = TypeVar("_Model", bound=BaseModel)
+_WORDS = {
+    "string_type": "must be text",
+    "int_type": "must be a whole number",
+    "bool_type": "must be true or false",
+    "list_type": "must be a list",
+    "dict_type": "must be a table",
+    "model_type": "must be a table",
+    "model_attributes_type": "must be a table",
+    "string_too_short": "must not be empty",
+}
+
+
+def validated(parsed: Parsed) -> tuple[ProjectConfig, tuple[Problem, ...]]:
+    reader = _Reader(parsed)
+    config = reader.config()
+    return config, tuple(sorted(reader.problems, key=lambda p: p.line or 0))
+
+
+class _Reader:
+    def __init__(self, parsed: Parsed) -> None:
+        self.parsed = parsed
+        self.lines = key_lines(parsed.text)
+        self.problems: list[Problem] = []
+
+    def config(self) -> ProjectConfig:
+        for key in self.parsed.data:
+            if key not in _TABLES:
+                self.wrong((key,), "unknown table", near(key, _TABLES) or "known: " + ", ".join(_TABLES))
+        project = self._project()
+        services = self._services()
+        checks = self._checks([s.name for s in services])
+        home = self.parsed.dir
+        return ProjectConfig(
+            dir=home,
+            name=project.name or home.name or "project",
+            environment=project.environment,
+            branch=project.branch,
+            remote=project.remote,
+            supervisor=home / project.supervisor.removeprefix("unix://") if project.supervisor else None,
+            docker=DockerConfig(project.docker.compose_project) if project.docker else None,
+            services=services,
+            checks=checks,
+            deploy_within_ms=project.deploy_within,
+            size_limit=project.size_limit,
+            runbooks=self._folders(project.runbooks),
+            keys=self._keys(),
+        )
+
+    def wrong(self, path: _Path, text: str, hint: str = "") -> None:
+        self.problems.append(Problem(FILE, line_of(self.lines, path), _dotted(path), text, hint))
+
+    def warn(self, path: _Path, text: str, hint: str = "") -> None:
+        self.problems.append(Problem(FILE, line_of(self.lines, path), _dotted(path), text, hint, level="warning"))
+
+    # -- the tables
+
+    def _project(self) -> ProjectTable:
+        table = self.parsed.data.get("project", {})
+        return self._sound(ProjectTable, table, ("project",)) or ProjectTable()
+
+    def _services(self) -> tuple[ServiceConfig, ...]:
+        found: list[tuple[int, ServiceConfig]] = []
+        for n, table in self._list("services"):
+            path: _Path = ("services", n)
+            read = self._sound(ServiceTable, table, path)
+            if read is not None and not self._is_double(path, read.name, [s.name for _, s in found]):
+                found.append((n, _service(read)))
+        return self._wired(found)
+
+    def _checks(self, services: list[str]) -> tuple[HttpCheck, ...]:
+        found: list[HttpCheck] = []
+        for n, table in self._list("checks"):
+            path: _Path = ("checks", n)
+            if not self._is_http(table, path):
+                continue
+            read = self._whole(CheckTable, table, path)
+            if read is None or self._is_double(path, read.name, [c.name for c in found]):
+                continue
+            if read.service not in services:
+                hint = near(read.service, services) or f'add [[services]] with name = "{read.service}"'
+                self.wrong((*path, "service"), f"no service is called {read.service}", hint)
+                continue
+            self._plain_secrets(path, read)
+            found.append(_check(read))
+        return tuple(found)
+
+    def _list(self, key: str) -> Iterator[tuple[int, Any]]:
+        tables = self.parsed.data.get(key, [])
+        if isinstance(tables, list):
+            yield from enumerate(tables)
+        else:
+            self.wrong((key,), "must be a list of tables", f"write [[{key}]]")
+
+    def _keys(self) -> Mapping[str, str]:
+        table = self.parsed.data.get("keys", {})
+        if not isinstance(table, dict):
+            self.wrong(("keys",), "must be a table", 'write [keys] and below it: note = "n"')
+            return {}
+        for key, value in table.items():
+            if not isinstance(value, str) or not value:
+                self.wrong(("keys", key), "must be the name of a key", f'{key} = "n"')
+        return {key: value for key, value in table.items() if isinstance(value, str) and value}
+
+    def _folders(self, given: list[str] | None) -> tuple[str, ...]:
+        if given is None:
+            return RUNBOOK_FOLDERS
+        inside = []
+        for folder in given:
+            path = PurePosixPath(folder)
+            if path.is_absolute() or ".." in path.parts:
+                self.wrong(("project", "runbooks"), f"{folder} lies outside the project", "name a folder inside it")
+            else:
+                inside.append(folder)
+        return tuple(inside)
+
+    # -- rules between tables
+
+    def _is_double(self, path: _Path, name: str, names: list[str]) -> bool:
+        if name not in names:
+            return False
+        self.wrong((*path, "name"), f"{name} stands twice", "the second one is left out; rename it")
+        return True
+
+    def _wired(self, found: list[tuple[int, ServiceConfig]]) -> tuple[ServiceConfig, ...]:
+        """Without the dependencies that lead nowhere or in a circle."""
+        names = [s.name for _, s in found]
+        wires: dict[str, list[str]] = {name: [] for name in names}
+        for n, service in found:
+            path: _Path = ("services", n, "depends_on")
+            for other in service.depends_on:
+                if other not in names:
+                    self.wrong(path, f"no service is called {other}", near(other, names))
+                elif circle := _way(wires, other, service.name):
+                    self.wrong(path, "goes in a circle: " + " → ".join([service.name, *circle]), "take one of them out")
+                else:
+                    wires[service.name].append(other)
+        return tuple(ServiceConfig(s.name, s.workloads, s.paths, tuple(wires[s.name]), s.revision) for _, s in found)
+
+    def _is_http(self, table: Any, path: _Path) -> bool:
+        kind = table.get("type", "http") if isinstance(table, dict) else "http"
+        if kind == "http":
+            return True
+        if kind in _CHECK_TYPES_LATER:
+            self.wrong((*path, "type"), f"{kind} checks come later", 'use type = "http"')
+        else:
+            self.wrong((*path, "type"), f"no check is of type {kind}", 'use type = "http"')
+        return False
+
+    def _plain_secrets(self, path: _Path, read: CheckTable) -> None:
+        for header, value in read.headers.items():
+            if header.lower() in ("authorization", "cookie", "x-api-key") and isinstance(value, str):
+                hint = f'write {header} = {{ env = "NAME" }}'
+                self.warn((*path, "headers", header), "a secret stands in the file", hint)
+
+    # -- one table
+
+    def _whole(self, model: type[_Model], table: Any, path: _Path) -> _Model | None:
+        try:
+            return model.model_validate(table)
+        except ValidationError as error:
+            for detail in error.errors(include_url=False):
+                self._say(model, path, detail)
+            return None
+
+    def _sound(self, model: type[_Model], table: Any, path: _Path) -> _Model | None:
+        """The table without the keys that are wrong; None when what must be there is not."""
+        before = len(self.problems)
+        read = self._whole(model, table, path)
+        if read is not None or not isinstance(table, dict):
+            return read
+        bad = {p.key for p in self.problems[before:]}
+        kept = {k: v for k, v in table.items() if not any(_under(key, _dotted((*path, k))) for key in bad)}
+        try:
+            return model.model_validate(kept)
+        except ValidationError:
+            return None
+
+    def _say(self, model: type[BaseModel], path: _Path, detail: ErrorDetails) -> None:
+        loc = tuple(detail["loc"])
+        text, hint = _words(model, loc, detail)
+        self.wrong((*path, *loc), text, hint)
+
+
+def _words(model: type[BaseModel], loc: _Path, detail: ErrorDetails) -> tuple[str, str]:
+    kind, context = detail["type"], detail.get("ctx", {})
+    match kind:
+        case "wrong":
+            return str(context["text"]), str(context["hint"])
+        case "extra_forbidden":
+            return _unknown(model, loc)
+        case "missing":
+            return "is missing", ""
+        case "literal_error":
+            expected = str(context.get("expected", ""))
+            words = [word.strip("' ") for word in expected.replace(" or ", ",").split(",")]
+            return f"must be {expected}, not {detail['input']!r:.60}", near(str(detail["input"]), words)
+        case _:
+            return _WORDS.get(kind, detail["msg"][:1].lower() + detail["msg"][1:]), ""
+
+
+def _unknown(model: type[BaseModel], loc: _Path) -> tuple[str, str]:
+    key = str(loc[-1])
+    if key in LATER:
+        return f"{LATER[key]} cannot be checked yet", "take it out"
+    known = _keys_of(model, loc[:-1])
+    return "unknown key", near(key, known) or "known: " + ", ".join(known)
+
+
+def _keys_of(model: type[BaseModel], path: _Path) -> list[str]:
+    """The keys of the table at `path` within `model`."""
+    for part in path:
+        field = model.model_fields.get(str(part))
+        annotation = field.annotation if field else None
+        args = (annotation, *getattr(annotation, "__args__", ()))
+        model = next((a for a in args if isinstance(a, type) and issubclass(a, BaseModel)), model)
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _under(key: str, table: str) -> bool:
+    return key == table or key.startswith((f"{table}.", f"{table}["))
+
+
+def _dotted(path: _Path) -> str:
+    out = ""
+    for part in path:
+        out += f"[{part}]" if isinstance(part, int) else f".{part}" if out else part
+    return out
+
+
+def _way(wires: Mapping[str, list[str]], start: str, end: str) -> list[str]:
+    """The services on a way from one to the other, both included; empty when there is none."""
+    came_from: dict[str, str] = {}
+    waiting = [start]
+    while waiting:
+        here = waiting.pop()
+        if here == end:
+            way = [here]
+            while way[0] != start:
+                way.insert(0, came_from[way[0]])
+            return way
+        for nearer in wires[here]:
+            if nearer not in came_from and nearer != start:
+                came_from[nearer] = here
+                waiting.append(nearer)
+    return []
+
+
+def _service(table: ServiceTable) -> ServiceConfig:
+    revision = table.revision and RevisionSpec(
+        service=table.name,
+        file=table.revision.file,
+        url=table.revision.url,
+        json=table.revision.json_,
+        label=table.revision.label,
+        command=table.revision.command,
+    )
+    return ServiceConfig(
+        table.name, tuple(table.workloads), tuple(table.paths), tuple(table.depends_on), revision or None
+    )
+
+
+def _check(table: CheckTable) -> HttpCheck:
+    expect = table.expect
+    return HttpCheck(
+        name=table.name,
+        service=table.service,
+        url=table.url,
+        method=table.method,
+        headers=tuple(table.headers.items()),
+        layer=table.layer,
+        every_ms=table.every,
+        timeout_ms=table.timeout,
+        fail_after=table.fail_after,
+        recover_after=table.recover_after,
+        follow_redirects=table.follow_redirects,
+        expect=Expect(
+            status=expect.status,
+            content_type=expect.content_type,
+            json=expect.json_,
+            not_login=expect.not_login,
+            body=tuple(expect.body),
+            body_not=tuple(expect.body_not),
+            latency_warn_ms=expect.latency.warn if expect.latency else None,
+            latency_fail_ms=expect.latency.fail if expect.latency else None,
+        ),
+    )
