@@ -4,12 +4,14 @@ Knows nothing of incidents; every page is built from these few.
 """
 
 from collections.abc import Iterable, Sequence
+from contextvars import ContextVar
 from dataclasses import replace
-from datetime import UTC, datetime, tzinfo
+from datetime import tzinfo
 from typing import Literal
 
 from incidentui.core.model import Ms
 from incidentui.tui.line import Ground, Line, Seg, Token, cells, fit, length, pad, spread
+from incidentui.tui.present.format import day, hms
 
 GAP = 3
 Segs = Iterable[Seg]
@@ -183,17 +185,17 @@ def railed(lines: Iterable[Line], token: Token = "fail") -> list[Line]:
     return [replace(line, rail=token) for line in lines]
 
 
-def wall(ms: Ms | None, zone: tzinfo | None = None) -> str:
+ZONE: ContextVar[tzinfo | None] = ContextVar("zone", default=None)
+"""Set by the host before it asks a page for its lines; None is this machine's zone."""
+
+
+def wall(ms: Ms | None) -> str:
     """The time of day, in the responder's zone."""
-    return "        " if ms is None else _local(ms, zone).strftime("%H:%M:%S")
+    return " " * 8 if ms is None else hms(ms, ZONE.get())
 
 
-def day_and_time(ms: Ms, zone: tzinfo | None = None) -> str:
-    return _local(ms, zone).strftime("%Y-%m-%d %H:%M")
-
-
-def _local(ms: Ms, zone: tzinfo | None) -> datetime:
-    return datetime.fromtimestamp(ms / 1000, UTC).astimezone(zone)
+def day_and_time(ms: Ms) -> str:
+    return f"{day(ms, ZONE.get()).isoformat()} {hms(ms, ZONE.get())[:5]}"
 
 
 def thousands(n: int) -> str:

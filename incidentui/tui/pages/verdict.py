@@ -32,7 +32,7 @@ def verdict_lines(attempt: Attempt, verdict: Verdict, view: View, width: int, he
         _sentence(attempt, verdict, view.state, width),
         five_lights(lights, width) if shown else [],
         section(width, "EVIDENCE", _evidence(lights, width), _looks(attempt, lights)) if shown else [],
-        _pair(_delta(attempt, verdict), _now(view, attempt), width, space),
+        _pair(delta_rows(attempt, verdict), _now(view, attempt), width, space),
         _left_over(verdict, view.state, width),
         space=space,
     )
@@ -112,7 +112,7 @@ def _proof(light: Light, width: int) -> list[Line]:
 # -- delta and what now
 
 
-def _delta(attempt: Attempt, verdict: Verdict) -> list[tuple[Seg, str, Token]]:
+def delta_rows(attempt: Attempt, verdict: Verdict) -> list[tuple[Seg, str, Token]]:
     delta, plan = verdict.delta, attempt.plan
     rows = [
         (Seg("  newly red    ", "fail" if delta.newly_red else "muted"), _names(delta.newly_red), "fail"),
@@ -130,14 +130,14 @@ def _names(names: Sequence[str]) -> str:
     return ", ".join(names) or "none"
 
 
-def _delta_lines(rows: list[tuple[Seg, str, Token]], width: int) -> list[Line]:
+def delta_lines(rows: list[tuple[Seg, str, Token]], width: int) -> list[Line]:
     return [line for label, names, token in rows for line in hanging((label,), names, width, token)]
 
 
 def _pair(delta: list[tuple[Seg, str, Token]], choices: Sequence[Choice], width: int, two: bool) -> list[Line]:
     left, right = split(width, 0.5) if two else (width, width)
     note = (Seg("before → after, all checks", "muted"),)
-    one = section(left, "DELTA", _delta_lines(delta, left), note)
+    one = section(left, "DELTA", delta_lines(delta, left), note)
     other = section(right, "WHAT NOW", choice_lines(choices, right))
     return beside((left, one), (right, other)) if two else [*other, *one]
 

@@ -1,0 +1,226 @@
+"""The post-mortem draft as it would be written now: its parts, its gaps, its text.
+
+Writing never replaces a file unasked.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from incidentui.core.format import count
+from incidentui.core.model import Ms
+from incidentui.session.ports import View
+from incidentui.tui.line import Line, Seg, spread
+from incidentui.tui.page import PageContext
+from incidentui.tui.pages.asking import Asked
+from incidentui.tui.pages.layout import beside, broken, flow, hanging, heading, section, size_of, stack, wall, wrap
+
+_PARTS = 30
+_HEAD = re.compile(r"^##\s+(.+?)\s*$")
+_ITEM = re.compile(r"^\s*[-*]\s+(.+?)\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A second-level heading of the draft."""
+
+    title: str
+    line: int
+    items: int
+    empty: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    text: str
+    line: int
+
+
+def parts(text: str) -> list[Part]:
+    lines = text.splitlines()
+    starts = [n for n, line in enumerate(lines) if _HEAD.match(line)]
+    return [_part(lines, start, end) for start, end in zip(starts, [*starts[1:], len(lines)], strict=True)]
+
+
+def _part(lines: Sequence[str], start: int, end: int) -> Part:
+    body = [line for line in lines[start + 1 : end] if line.strip()]
+    items = sum(bool(_ITEM.match(line)) or line.startswith("|") for line in body)
+    return Part(_HEAD.sub(r"\1", lines[start]), start, items, not body)
+
+
+def gaps(text: str) -> list[Gap]:
+    """The items under the heading that lists what nobody knows."""
+    lines = text.splitlines()
+    found: list[Gap] = []
+    inside = False
+    for n, line in enumerate(lines):
+        head = _HEAD.match(line)
+        inside = "gap" in head.group(1).lower() if head else inside
+        item = _ITEM.match(line)
+        if inside and item:
+            found.append(Gap(item.group(1), n))
+    return found
+
+
+def draft_lines(text: str, start: int, width: int, height: int) -> list[Line]:
+    """Parts at the left (above, where there is one column), the text from line `start` on."""
+    listed, missing = parts(text), gaps(text)
+    body = text.splitlines()[start:]
+    if size_of(width, height) == "compact":
+        return [*_short(listed, missing, width), Line(), *_text(body, width)]
+    right = width - _PARTS - 3
+    left = stack(
+        section(_PARTS, "PARTS", [_row(part, missing, start) for part in listed]),
+        section(_PARTS, "GAPS", _gap_rows(missing), (Seg(str(len(missing)), "slow"),)),
+    )
+    return beside((_PARTS, left), (right, _text(body, right)))
+
+
+def _short(listed: Sequence[Part], missing: Sequence[Gap], width: int) -> list[Line]:
+    groups = [(_mark(part, missing), Seg(part.title, "muted")) for part in listed]
+    return flow([*groups, (Seg(count(len(missing), "gap"), "slow" if missing else "muted"),)], width)
+
+
+def _of(part: Part, missing: Sequence[Gap]) -> int:
+    """Gaps that name this part before their colon."""
+    return sum(gap.text.lower().startswith(part.title.lower()) for gap in missing)
+
+
+def _mark(part: Part, missing: Sequence[Gap]) -> Seg:
+    if part.empty:
+        return Seg("○ ", "muted")
+    return Seg("! ", "slow") if _of(part, missing) else Seg("✓ ", "ok")
+
+
+def _row(part: Part, missing: Sequence[Gap], start: int) -> Line:
+    n = _of(part, missing)
+    right = Seg(count(n, "gap"), "slow") if n else Seg(str(part.items) if part.items else "", "muted")
+    here = start > 0 and part.line == start
+    title = Seg(part.title, "strong" if here else "text", bold=here)
+    return spread(_PARTS, (_mark(part, missing), title), (right,))
+
+
+def _gap_rows(missing: Sequence[Gap]) -> list[Line]:
+    return [line for gap in missing for line in hanging((Seg("! ", "slow"),), gap.text, _PARTS, "muted")]
+
+
+def _text(lines: Sequence[str], width: int) -> list[Line]:
+    """Markdown as it will be written; headings bold, nothing interpreted."""
+    out: list[Line] = []
+    for text in lines:
+        head = text.startswith("#")
+        rows = broken(text, width) if text.startswith("|") else _wrapped(text, width)
+        out += [Line((Seg(row, "strong" if head else "text", bold=head),)) for row in rows]
+    return out
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    indent = " " * (len(text) - len(text.lstrip(" ")))
+    return [indent + row for row in wrap(text, max(8, width - len(indent)))]
+
+
+# -- writing
+
+
+def write(path: Path, text: str, replace: bool) -> None:
+    """Creates the file; an existing one only when that was asked for. Raises OSError."""
+    with path.open("w" if replace else "x", encoding="utf-8") as file:
+        file.write(text)
+
+
+def _in_thread(job: Callable[[], None]) -> "Future[str]":
+    """A slow disk must not stop the screen. The future holds what went wrong, empty when nothing did."""
+
+    def done() -> str:
+        try:
+            job()
+        except FileExistsError:
+            return "exists"
+        except OSError as wrong:
+            return wrong.strerror or str(wrong)
+        return ""
+
+    pool = ThreadPoolExecutor(1, "draft")
+    future = pool.submit(done)
+    pool.shutdown(wait=False)
+    return future
+
+
+class DraftPage:
+    """The draft of one incident, made anew whenever it is opened."""
+
+    title = "draft"
+    pinned = (1, 0)
+    typing = False
+    keys = (("[ ]", "next gap"), ("w", "write file"), ("v", "make it anew"), ("y", "copy"))
+
+    def __init__(self, incident: str) -> None:
+        self.incident = incident
+        self.start = 0
+        self.text: Asked[str] = Asked("the record")
+
+    def opened(self, screen: PageContext) -> None:
+        self.text.ask(screen.session.draft(self.incident), screen)
+
+    def lines(self, view: View, now: Ms, width: int, height: int) -> list[Line]:
+        incident = view.state.incidents.get(self.incident)
+        still_open = incident is not None and incident.closed is None
+        as_of = f", as of {wall(self.text.answered)[:5]}" if still_open and self.text.answered else ""
+        right = (Seg('still open: valid, marked "as of"', "muted"),) if still_open else ()
+        top = heading(width, "DRAFT", (Seg(self.incident + as_of),), right)
+        body = self.text.lines(now, width) or draft_lines(self.text.answer or "", self.start, width, height)
+        return [top, *([Line()] if size_of(width, height) != "compact" else []), *body]
+
+    def handle(self, key: str, screen: PageContext) -> bool:
+        text = self.text.answer
+        match key:
+            case "v":
+                self.start = 0
+                self.opened(screen)
+            case "w" | "y" | "[" | "]" if text is None:
+                screen.refuse(key, "the draft is not there yet")
+            case "w":
+                screen.prompt("write to", lambda path: self._write(path, screen), f"{self.incident}.md")
+            case "y":
+                screen.copy(text or "")
+                screen.say("draft copied")
+            case "[" | "]":
+                self._gap(key, screen)
+            case _:
+                return False
+        return True
+
+    def _gap(self, key: str, screen: PageContext) -> None:
+        at = [gap.line for gap in gaps(self.text.answer or "")]
+        found = [n for n in at if n > self.start] if key == "]" else [n for n in reversed(at) if n < self.start]
+        if found:
+            self.start = found[0]
+        elif key == "[" and self.start:
+            self.start = 0
+        else:
+            screen.refuse(key, "no gap further on" if key == "]" else "no gap before this")
+        screen.draw()
+
+    def _write(self, path: str, screen: PageContext, replace: bool = False) -> None:
+        if not path.strip():
+            screen.refuse("w", "no file name", "Nothing was written.")
+            return
+        file, text = Path(path.strip()).expanduser(), self.text.answer or ""
+        wrote = _in_thread(lambda: write(file, text, replace))
+        screen.when(wrote, lambda wrong: self._wrote(wrong, file, screen))
+
+    def _wrote(self, wrong: str, file: Path, screen: PageContext) -> None:
+        if not wrong:
+            screen.say(f"written to {file}")
+        elif wrong == "exists":
+            screen.prompt(f"{file} exists, type yes to replace it", lambda word: self._replace(word, file, screen))
+        else:
+            screen.refuse("w", f"{file}: {wrong}", "w again, with another name.")
+
+    def _replace(self, word: str, file: Path, screen: PageContext) -> None:
+        if word.strip() == "yes":
+            self._write(str(file), screen, replace=True)
+        else:
+            screen.refuse("w", "only a typed yes replaces it", f"{file} is as it was.")

@@ -1,0 +1,276 @@
+"""The keys of a runbook: start it, run or tick a step, skip one with a reason; and the list to choose from.
+
+A typed action opens its plan. Shell text is run by whoever the program wires in (`run_shell`), never from here.
+"""
+
+from collections.abc import Callable, Sequence
+from uuid import uuid4
+
+from incidentui.core.format import count
+from incidentui.core.inputs import SetStep, StartRunbook
+from incidentui.core.model import Ms, RunStep
+from incidentui.core.runs import current_step
+from incidentui.runbook.model import Runbook, Step
+from incidentui.runbook.suggest import suggest
+from incidentui.runbook.variables import resolve, values
+from incidentui.session.ports import View
+from incidentui.tui.line import Line, Seg, Token, cut_middle, spread
+from incidentui.tui.page import PageContext
+from incidentui.tui.pages.act import tell
+from incidentui.tui.pages.layout import hanging, heading, section
+from incidentui.tui.pages.plan import open_plan
+from incidentui.tui.pages.runbook import as_steps, attempt_of, run_of, runbook_lines, shown_step
+from incidentui.tui.pages.running import ActionPage
+
+RunShell = Callable[[PageContext, Runbook, Step], None]
+
+
+class RunbookPage:
+    """One runbook: read, or worked through when the state has a run of it."""
+
+    title = "runbook"
+    typing = False
+
+    def __init__(self, runbook: Runbook, run_shell: RunShell | None = None) -> None:
+        self.runbook = runbook
+        self.at: int | None = None
+        """The step that was chosen to be shown; None follows the one to do."""
+        self.given: dict[str, str] = {}
+        self._run_shell = run_shell
+        self._begun = False
+        self.pinned = (1, 0)
+
+    @property
+    def keys(self) -> tuple[tuple[str, str], ...]:
+        if not self._begun:
+            return ("x", "start it"), ("[ ]", "step"), ("y", "copy the command")
+        return ("x", "run"), ("s", "skip, with a reason"), ("n", "note"), ("enter", "output"), ("[ ]", "step")
+
+    def lines(self, view: View, now: Ms, width: int, height: int) -> list[Line]:
+        self._begun = run_of(self.runbook, view.state) is not None
+        return runbook_lines(self.runbook, view, now, width, height, self.at, self.given)
+
+    def handle(self, key: str, screen: PageContext) -> bool:
+        match key:
+            case "x" | "s" if screen.session.view.read_only:
+                screen.refuse(key, screen.session.view.read_only, "Start without it to act.")
+            case "x":
+                self._go_on(screen)
+            case "s":
+                self._skip(screen)
+            case "[" | "]":
+                self._show(1 if key == "]" else -1, screen)
+            case "y":
+                self._copy(screen)
+            case "enter":
+                return self._output(screen)
+            case _:
+                return False
+        return True
+
+    # -- what is shown
+
+    def _step(self, screen: PageContext) -> Step | None:
+        run = run_of(self.runbook, screen.session.view.state)
+        n = shown_step(self.runbook, run, self.at)
+        return next((step for step in self.runbook.steps if step.n == n), None)
+
+    def _show(self, by: int, screen: PageContext) -> None:
+        numbers = [step.n for step in self.runbook.steps]
+        step = self._step(screen)
+        if step is None:
+            return
+        there = numbers.index(step.n) + by
+        if 0 <= there < len(numbers):
+            self.at = numbers[there]
+            screen.draw()
+        else:
+            screen.refuse("]" if by > 0 else "[", "no step further on" if by > 0 else "this is the first step")
+
+    def _copy(self, screen: PageContext) -> None:
+        step = self._step(screen)
+        text = "\n".join(command.text for command in step.commands) if step else ""
+        if text:
+            screen.copy(text)
+            screen.say("command copied")
+        else:
+            screen.refuse("y", "this step has no command text")
+
+    def _output(self, screen: PageContext) -> bool:
+        step, state = self._step(screen), screen.session.view.state
+        attempt = attempt_of(step.n, state, run_of(self.runbook, state)) if step else None
+        if attempt is None:
+            screen.refuse("enter", "this step has no output yet")
+        else:
+            screen.push(ActionPage(attempt.run))
+        return True
+
+    # -- going on
+
+    def _go_on(self, screen: PageContext) -> None:
+        run = run_of(self.runbook, screen.session.view.state)
+        if run is None:
+            start(self.runbook, screen)
+            return
+        step, to_do = self._step(screen), current_step(run.steps)
+        if step is None or to_do is None:
+            screen.refuse("x", "every step is done", "c closes the incident.")
+        elif step.n != to_do.n:
+            screen.refuse("x", f"step {to_do.n} is the one to do", "[ and ] go there.")
+        elif to_do.state == "running" and to_do.action:
+            screen.refuse("x", "the step is running", "enter shows it.")
+        elif step.action is not None:
+            self._plan(step, screen)
+        elif any(command.runnable for command in step.commands):
+            self._shell(step, screen)
+        else:
+            self._tick(to_do, screen)
+
+    def _plan(self, step: Step, screen: PageContext) -> None:
+        found = resolve(step, values(self.runbook, screen.session.view.state, self.given))
+        if found.action is not None and not found.missing:
+            open_plan(screen, "x", found.action.name, dict(found.action.args), step.n)
+        elif found.missing:
+            self._ask(found.missing[0], lambda: self._plan(step, screen), screen)
+
+    def _ask(self, name: str, then: Callable[[], None], screen: PageContext) -> None:
+        prompt = next((v.prompt for v in self.runbook.vars if v.name == name and v.prompt), name)
+
+        def given(text: str) -> None:
+            if text.strip():
+                self.given[name] = text.strip()
+                then()
+            else:
+                screen.refuse("x", f"{name} needs a value")
+
+        screen.prompt(prompt, given)
+
+    def _tick(self, step: RunStep, screen: PageContext) -> None:
+        def done(note: str) -> None:
+            command = SetStep(step.n, "done", screen.session.me, note.strip())
+            tell(screen, "x", command, f"step {step.n} is done")
+
+        self.at = None
+        screen.prompt(f"step {step.n} done, note (may stay empty)", done)
+
+    def _shell(self, step: Step, screen: PageContext) -> None:
+        """Shows the exact text and asks for a typed yes; runs nothing without one."""
+        refused = self._why_not(step)
+        if refused:
+            screen.refuse("x", *refused)
+            return
+
+        def confirmed(word: str) -> None:
+            if word.strip() != "yes":
+                screen.refuse("x", "only a typed yes runs it", "Nothing ran.")
+            elif self._run_shell is not None:
+                self._run_shell(screen, self.runbook, step)
+
+        screen.prompt(f"step {step.n}: run exactly what stands behind │, type yes", confirmed)
+
+    def _why_not(self, step: Step) -> tuple[str, str] | None:
+        stopped = next((command.why_not for command in step.commands if command.why_not), "")
+        if stopped:
+            return stopped, "s skips it, with a reason."
+        if step.placeholders:
+            return "it has places to fill in: " + ", ".join(step.placeholders), "y copies it."
+        if not self.runbook.trusted and self.runbook.origin != "shipped":
+            return "the commands of this file are not allowed yet", f"incidentui trust {self.runbook.path}"
+        if self._run_shell is None:
+            return "this screen runs no shell text", "y copies it; s records what you did instead."
+        return None
+
+    def _skip(self, screen: PageContext) -> None:
+        run = run_of(self.runbook, screen.session.view.state)
+        step = current_step(run.steps) if run else None
+        if step is None:
+            screen.refuse("s", "there is no step to skip", "x starts the runbook." if run is None else "")
+            return
+        n = step.n
+
+        def skipped(why: str) -> None:
+            if not why.strip():
+                screen.refuse("s", "skipping needs a reason", f"Step {n} is still to do.")
+            else:
+                self.at = None
+                tell(
+                    screen,
+                    "s",
+                    SetStep(n, "skipped", screen.session.me, why.strip()),
+                    f"step {n} skipped: {why.strip()}",
+                )
+
+        screen.prompt(f"skip step {n}, why", skipped)
+
+
+def start(runbook: Runbook, screen: PageContext) -> bool:
+    """Starts it inside the open incident; says why when it cannot."""
+    view = screen.session.view
+    if view.read_only:
+        screen.refuse("x", view.read_only, "Start without it to act.")
+    elif view.state.current is None:
+        screen.refuse("x", "a runbook is worked through inside an incident", "o opens one.")
+    elif not runbook.steps:
+        screen.refuse("x", "it holds no step", "It is only to be read.")
+    else:
+        command = StartRunbook(
+            uuid4().hex, runbook.id, runbook.title, runbook.digest, as_steps(runbook), screen.session.me
+        )
+        tell(screen, "x", command, f"{runbook.title}: started")
+        return True
+    return False
+
+
+# -- choosing
+
+
+def list_lines(runbooks: Sequence[Runbook], view: View, width: int) -> list[Line]:
+    offered = suggest(runbooks, view.state)
+    rows = [row for book in runbooks for row in _entry(book, view, offered, width)]
+    none = hanging((), "No runbooks found: Markdown files in runbooks/ of the project are read.", width, "muted")
+    return [heading(width, "RUNBOOKS"), Line(), *section(width, "CHOOSE", rows or none)]
+
+
+def _entry(book: Runbook, view: View, offered: tuple[str, str] | None, width: int) -> list[Line]:
+    here = offered is not None and offered[0] == book.id
+    mark = Seg("▸ ", "accent") if run_of(book, view.state) or here else Seg("  ")
+    errors = sum(problem.level == "error" for problem in book.problems)
+    note: Token = "fail" if errors else "muted"
+    said = count(errors, "error") if errors else f"{count(len(book.steps), 'step')} · {_where(book)}"
+    first = spread(
+        width, (mark, Seg(book.title, bold=here)), (Seg(cut_middle(said, width // 2), note),), key=("runbook", book.id)
+    )
+    why = "being worked through" if run_of(book, view.state) else offered[1] if here and offered else ""
+    text = " · ".join(part for part in (why, book.summary) if part)
+    return [first, *(hanging((Seg("    "),), text, width, "muted") if text else [])]
+
+
+def _where(book: Runbook) -> str:
+    return "came with the program" if book.origin == "shipped" else book.path
+
+
+class RunbooksPage:
+    """The runbooks to choose from: `enter` reads one, `x` starts it."""
+
+    title = "runbooks"
+    pinned = (1, 0)
+    typing = False
+    keys = (("enter", "read it"), ("x", "start it"))
+
+    def __init__(self, runbooks: Sequence[Runbook], run_shell: RunShell | None = None) -> None:
+        self.runbooks = tuple(runbooks)
+        self._run_shell = run_shell
+
+    def lines(self, view: View, now: Ms, width: int, height: int) -> list[Line]:
+        return list_lines(self.runbooks, view, width)
+
+    def handle(self, key: str, screen: PageContext) -> bool:
+        if key not in ("enter", "x"):
+            return False
+        book = next((book for book in self.runbooks if ("runbook", book.id) == screen.cursor), None)
+        if book is None:
+            screen.refuse(key, "no runbook is chosen")
+            return True
+        if key == "enter" or start(book, screen):
+            screen.push(RunbookPage(book, self._run_shell))
+        return True
