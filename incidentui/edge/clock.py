@@ -1,7 +1,6 @@
 """The real clock: wall time, monotonic time, and the boot they can be compared in."""
 
 import time
-from functools import cached_property
 from pathlib import Path
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -10,9 +9,8 @@ _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 class SystemClock:
     """Implements session.ports.Clock."""
 
-    @cached_property
-    def boot(self) -> str:
-        return boot_id()
+    def __init__(self) -> None:
+        self.boot = boot_id()
 
     def now(self) -> int:
         return time.time_ns() // 1_000_000

@@ -3,7 +3,6 @@
 Knows drafts and plain values only, no event class: `note` writes through it without importing them.
 """
 
-import json
 import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
@@ -103,12 +102,11 @@ class Transaction:
             execute("INSERT OR IGNORE INTO incidents (id, opened_seq) VALUES (?,?)", (draft.incident, seq))
         elif draft.type == "incident.closed":
             execute("UPDATE incidents SET closed_seq = ? WHERE id = ?", (seq, draft.incident))
-        elif draft.type == "moment.marked":
-            marked = json.loads(draft.data)["marked"]
+        elif draft.type == "moment.marked" and draft.subject.isdecimal():
             execute(
                 "UPDATE timeline SET marked = ? WHERE marked IS NULL"
                 " AND (happened, seq) = (SELECT happened, seq FROM events WHERE seq = ?)",
-                (seq, marked),
+                (seq, int(draft.subject)),
             )
 
     def merge(self, claim: Claim) -> None:
