@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from incidentui.config.model import FILE, Loaded, Parsed, Problem
+from incidentui.config.model import Loaded, Parsed, Problem
+from incidentui.config.paths import CONFIG
 from incidentui.core.model import CheckSpec, ProjectSpec, ServiceSpec
 
 _LIMIT = 1_048_576
@@ -26,26 +27,26 @@ def parse(project_dir: Path) -> Parsed:
     """The file as TOML, and the names in it. Loads nothing but the standard library."""
     directory = Path(project_dir).resolve()
     try:
-        content = (directory / FILE).read_bytes()
+        content = (directory / CONFIG).read_bytes()
     except FileNotFoundError:
         return Parsed(directory, None, b"", "", {}, ProjectSpec(directory.name), _without_file(directory))
     except OSError as error:
-        problem = Problem(FILE, None, "", f"cannot be read: {error.strerror}", "check the owner and the mode")
+        problem = Problem(CONFIG, None, "", f"cannot be read: {error.strerror}", "check the owner and the mode")
         return _parsed(directory, b"", "", {}, problem)
     if len(content) > _LIMIT:
-        problem = Problem(FILE, None, "", f"is {len(content)} bytes long", f"at most {_LIMIT} are read")
+        problem = Problem(CONFIG, None, "", f"is {len(content)} bytes long", f"at most {_LIMIT} are read")
         return _parsed(directory, b"", "", {}, problem)
     try:
         text = content.decode("utf-8").removeprefix("\ufeff").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        return _parsed(directory, content, "", {}, Problem(FILE, line, "", "is not UTF-8", "save it as UTF-8"))
+        return _parsed(directory, content, "", {}, Problem(CONFIG, line, "", "is not UTF-8", "save it as UTF-8"))
     try:
         return _parsed(directory, content, text, tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         return _parsed(directory, content, text, {}, _syntax(str(error), text))
     except RecursionError:
-        return _parsed(directory, content, text, {}, Problem(FILE, None, "", "is nested too deeply"))
+        return _parsed(directory, content, text, {}, Problem(CONFIG, None, "", "is nested too deeply"))
 
 
 def validate(parsed: Parsed) -> Loaded:
@@ -57,7 +58,7 @@ def validate(parsed: Parsed) -> Loaded:
 
 
 def _parsed(directory: Path, content: bytes, text: str, data: Mapping[str, object], *problems: Problem) -> Parsed:
-    return Parsed(directory, directory / FILE, content, text, data, _light(directory, data), problems)
+    return Parsed(directory, directory / CONFIG, content, text, data, _light(directory, data), problems)
 
 
 def _without_file(directory: Path) -> tuple[Problem, ...]:
@@ -80,7 +81,7 @@ def _syntax(message: str, text: str) -> Problem:
     hint = (
         f'text needs quotes: "{bare.group(1).strip()}"' if bare else "nothing of this file is used until it is mended"
     )
-    return Problem(FILE, line, "", f"not valid TOML: {what}", hint, column)
+    return Problem(CONFIG, line, "", f"not valid TOML: {what}", hint, column)
 
 
 # -- the light reading

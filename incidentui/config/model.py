@@ -13,7 +13,6 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 from incidentui.config.checks import CheckConfig, RevisionSpec, Secret
 from incidentui.core.model import CheckSpec, Ms, ProjectSpec, ServiceSpec
 
-FILE = "incidentui.toml"
 RUNBOOK_FOLDERS = (".incidentui/runbooks", "runbooks", "docs/runbooks")
 _SECRET_KEY = re.compile(r"tok|key|secret|passw|pwd|auth|sig|session|cred", re.IGNORECASE)
 _LONG = 24

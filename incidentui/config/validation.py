@@ -12,7 +12,8 @@ from pydantic_core import ErrorDetails
 
 from incidentui.config.checks import Expect, HttpCheck, RevisionSpec
 from incidentui.config.lines import key_lines, line_of
-from incidentui.config.model import FILE, RUNBOOK_FOLDERS, DockerConfig, Parsed, Problem, ProjectConfig, ServiceConfig
+from incidentui.config.model import RUNBOOK_FOLDERS, DockerConfig, Parsed, Problem, ProjectConfig, ServiceConfig
+from incidentui.config.paths import CONFIG
 from incidentui.config.schema import LATER, CheckTable, ProjectTable, ServiceTable, near
 
 _TABLES = ["project", "services", "checks", "keys"]
@@ -68,10 +69,10 @@ class _Reader:
         )
 
     def wrong(self, path: _Path, text: str, hint: str = "") -> None:
-        self.problems.append(Problem(FILE, line_of(self.lines, path), _dotted(path), text, hint))
+        self.problems.append(Problem(CONFIG, line_of(self.lines, path), _dotted(path), text, hint))
 
     def warn(self, path: _Path, text: str, hint: str = "") -> None:
-        self.problems.append(Problem(FILE, line_of(self.lines, path), _dotted(path), text, hint, level="warning"))
+        self.problems.append(Problem(CONFIG, line_of(self.lines, path), _dotted(path), text, hint, level="warning"))
 
     # -- the tables
 
