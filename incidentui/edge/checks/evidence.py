@@ -1,0 +1,98 @@
+"""A look of a check made fit to be kept: cleaned, free of secrets, bounded. The value itself is `core.evidence`."""
+
+import shlex
+from dataclasses import replace
+from urllib.parse import urlsplit, urlunsplit
+
+from incidentui.config.checks import HttpCheck, Secret
+from incidentui.core.evidence import CheckLook, Finding, Hop, write_check_look
+from incidentui.core.inputs import Evidence, Sampled
+from incidentui.edge.checks.http import Look
+from incidentui.edge.text import clean_and_redact
+
+BODY = 2048
+_LINE = 300
+
+
+def sampled(look: Look, with_evidence: bool) -> Sampled:
+    return Sampled(
+        check=look.check.name,
+        at=look.at,
+        state=look.judgement.state,
+        why=clean_and_redact(look.judgement.why, 200),
+        status=look.status,
+        latency_ms=look.response.took_ms if look.response else None,
+        evidence=evidence(look) if with_evidence else None,
+    )
+
+
+def evidence(look: Look) -> Evidence:
+    return Evidence("check", write_check_look(check_look(look)))
+
+
+def check_look(look: Look) -> CheckLook:
+    check, judgement, response = look.check, look.judgement, look.response
+    why = clean_and_redact(judgement.why, 200)
+    return CheckLook(
+        check=check.name,
+        service=check.service,
+        layer=check.layer,
+        method=check.method,
+        url=shown_url(check.url),
+        at=look.at,
+        verdict=judgement.state,
+        why=why,
+        status=look.status,
+        first_status=look.hops[0].status if look.hops else None,
+        content_type=clean_and_redact(response.content_type, 120) if response else "",
+        bytes=len(response.body) if response else None,
+        took_ms=look.took_ms,
+        hops=tuple(_hop(hop) for hop in look.hops),
+        findings=tuple(_finding(finding) for finding in judgement.findings),
+        # Four times as much raw text as is kept: a secret at the edge is still seen whole.
+        body=clean_and_redact(response.text()[: BODY * 4], BODY, lines=True) if response else "",
+        login_markers=tuple(clean_and_redact(marker, _LINE) for marker in judgement.login_markers),
+        error="" if response else why,
+        curl=curl(check),
+    )
+
+
+def _hop(hop: Hop) -> Hop:
+    return replace(hop, url=shown_url(hop.url), location=shown_url(hop.location))
+
+
+def _finding(finding: Finding) -> Finding:
+    expected, got = clean_and_redact(finding.expected, _LINE), clean_and_redact(finding.got, _LINE)
+    return replace(finding, expected=expected, got=got)
+
+
+def shown_url(url: str) -> str:
+    """Without user, password, fragment, and without the values of secret parameters."""
+    try:
+        parts = urlsplit(url)
+        bare = parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment="")
+        return clean_and_redact(urlunsplit(bare), _LINE)
+    except ValueError:  # a broken IPv6 address
+        return clean_and_redact(url, _LINE)
+
+
+def target(check: HttpCheck) -> str:
+    """What is asked, fit to be shown: "GET http://127.0.0.1:8080/health"."""
+    return f"{check.method} {shown_url(check.url)}"
+
+
+def curl(check: HttpCheck) -> str:
+    """The same request for a shell; a secret stands as the variable it comes from."""
+    words = ["curl", "-sS", "-i", "--max-time", f"{check.timeout_ms / 1000:g}"]
+    words += ["-L", "--max-redirs", "5"] if check.follow_redirects else []
+    words += ["-X", check.method] if check.method != "GET" else []
+    quoted = [shlex.quote(word) for word in words]
+    for name, value in check.headers:
+        quoted += ["-H", _header(name, value)]
+    return " ".join([*quoted, shlex.quote(shown_url(check.url))])
+
+
+def _header(name: str, value: Secret | str) -> str:
+    if isinstance(value, Secret):
+        return f'"{name}: ${value.env or "SECRET"}"'
+    return shlex.quote(clean_and_redact(f"{name}: {value}", _LINE))

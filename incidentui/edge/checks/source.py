@@ -1,0 +1,95 @@
+"""The checks as a source of the session: each on its own interval, never two looks of one check at a time.
+
+Says what each look saw. When a service counts as red is decided elsewhere; here is only made sure that the looks
+which can make it so carry their evidence.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from incidentui.config.checks import CheckConfig
+from incidentui.core.inputs import Sampled
+from incidentui.core.model import Ms
+from incidentui.edge.checks.evidence import sampled
+from incidentui.edge.checks.http import HttpProbe, Look, Transports
+from incidentui.session.ports import Clock, Report
+
+AT_ONCE = 20
+EVIDENCE_EVERY_MS = 60_000
+_FIRST_WITHIN_S = 0.25
+"""The first looks are spread over this, so that a screen with many checks does not start with a burst."""
+
+
+class ChecksSource:
+    name = "checks"
+
+    def __init__(self, checks: Sequence[CheckConfig], clock: Clock) -> None:
+        self._transports = Transports()
+        self._users = 0
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._watched = [_Watched(HttpProbe(check, self._transports, clock.now)) for check in checks]
+
+    async def run(self, report: Report) -> None:
+        async with self._connections(), asyncio.TaskGroup() as group:
+            for number, watched in enumerate(self._watched):
+                delay = min(_FIRST_WITHIN_S, watched.every_s) * number / len(self._watched)
+                group.create_task(self._again_and_again(watched, delay, report), name=f"check {watched.name}")
+
+    async def look(self) -> Sequence[Sampled]:
+        """Every check once, now, with evidence."""
+        async with self._connections():
+            looks = await asyncio.gather(*(watched.look(self._slots) for watched in self._watched))
+        return [sampled(look, with_evidence=True) for look in looks]
+
+    async def _again_and_again(self, watched: "_Watched", delay: float, report: Report) -> None:
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(delay)
+        while True:
+            began = loop.time()
+            look = await watched.look(self._slots)
+            report(sampled(look, watched.wants_evidence(look)))
+            # From the end of the last look on: after a laptop slept, or a look took long, nothing is made up for.
+            pause = watched.every_s * random.uniform(0.95, 1.05) - (loop.time() - began)
+            await asyncio.sleep(max(pause, watched.every_s / 10))
+
+    @asynccontextmanager
+    async def _connections(self) -> AsyncIterator[None]:
+        """Kept connections are closed when nobody looks any more."""
+        self._users += 1
+        try:
+            yield
+        finally:
+            self._users -= 1
+            if not self._users:
+                await self._transports.close()
+
+
+class _Watched:
+    """One check with what its last looks said."""
+
+    def __init__(self, probe: HttpProbe) -> None:
+        self.probe = probe
+        self.name = probe.check.name
+        self.every_s = probe.check.every_ms / 1000
+        self._one_at_a_time = asyncio.Lock()
+        self._said: tuple[str, str] | None = None
+        self._alike = 0
+        self._kept_at: Ms = 0
+
+    async def look(self, slots: asyncio.Semaphore) -> Look:
+        async with self._one_at_a_time, slots:
+            return await self.probe.look()
+
+    def wants_evidence(self, look: Look) -> bool:
+        """The first looks that say something new: one of them is the look that crosses a threshold."""
+        state = look.judgement.state
+        said = (state, look.judgement.why if state in ("failing", "unknown") else "")
+        self._alike = self._alike + 1 if said == self._said else 1
+        self._said = said
+        due = state != "ok" and look.at - self._kept_at >= EVIDENCE_EVERY_MS
+        wanted = due or self._alike <= max(self.probe.check.fail_after, self.probe.check.recover_after)
+        if wanted:
+            self._kept_at = look.at
+        return wanted
