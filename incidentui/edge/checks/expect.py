@@ -3,17 +3,15 @@
 Says the first thing a responder would want to know: not "content type differs" but "200, but a login page".
 """
 
-import json
 import re
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit
 
 from incidentui.config.checks import Expect
 from incidentui.core.evidence import Finding, Hop
 from incidentui.core.format import latency
 from incidentui.core.model import CheckState
-from incidentui.edge.checks.json_rules import judge_rule
+from incidentui.edge.checks.json_rules import NOT_JSON, judge_rule, parse
 
 _LOGIN_PATH = re.compile(r"(?i)(?<![a-z])(?:log[-_]?in|sign[-_]?in|sso|oauth2?)(?![a-z])")
 _PASSWORD_FIELD = re.compile(r"(?i)<input[^>]{0,500}\btype\s{0,3}=\s{0,3}[\"']?password")
@@ -100,16 +98,6 @@ def _is_json(content_type: str) -> bool:
     return media_type == "application/json" or media_type.endswith("+json")
 
 
-_NOT_JSON = object()
-
-
-def _parse(text: str) -> Any:
-    try:
-        return json.loads(text.removeprefix("\ufeff"))
-    except (ValueError, RecursionError):
-        return _NOT_JSON
-
-
 class _Trial:
     """The findings of one answer as they are made; the first that is wrong gives the reason."""
 
@@ -155,8 +143,8 @@ class _Trial:
             return self.add("encoding", "none", self.response.encoding, packed)
         if not start:
             return self.add("body", "JSON", "empty", "an empty answer")
-        data = _parse(self.text)
-        if data is _NOT_JSON:
+        data = parse(self.text)
+        if data is NOT_JSON:
             return self._not_json(start)
         self.add("first byte", "of JSON", start, "")
         for path, rule in self.expect.json:

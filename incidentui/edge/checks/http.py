@@ -10,14 +10,15 @@ import os
 import re
 import ssl
 import zlib
-from collections.abc import Callable
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
 from time import perf_counter
 from typing import Any
 from urllib.parse import unquote
 
+import anyio.lowlevel
 import httpx
 
 from incidentui import __version__
@@ -61,6 +62,18 @@ class Transports:
 
     def __init__(self) -> None:
         self._open: dict[tuple[str, bool], httpx.AsyncHTTPTransport] = {}
+        self._users = 0
+
+    @asynccontextmanager
+    async def in_use(self) -> AsyncIterator[None]:
+        """Kept connections are closed when nobody looks any more."""
+        self._users += 1
+        try:
+            yield
+        finally:
+            self._users -= 1
+            if not self._users:
+                await self._close()
 
     def of(self, service: str, tls: bool) -> httpx.AsyncHTTPTransport:
         transport = self._open.get((service, tls))
@@ -70,7 +83,7 @@ class Transports:
             transport = self._open[service, tls] = httpx.AsyncHTTPTransport(verify=context, limits=limits)
         return transport
 
-    async def close(self) -> None:
+    async def _close(self) -> None:
         transports = list(self._open.values())
         self._open.clear()
         for transport in transports:
@@ -115,10 +128,13 @@ class HttpProbe:
             self._broken = str(why)
 
     async def look(self) -> Look:
+        if self._request is None:
+            return Look(self.check, self._now(), Judgement("unknown", self._broken), 0)
+        # The first use loads the event loop's side of the library: not a time the service took.
+        await anyio.lowlevel.checkpoint()
+        self._transports.of(self.check.service, self._request.url.scheme == "https")
         at, started = self._now(), perf_counter()
         hops: list[Hop] = []
-        if self._request is None:
-            return Look(self.check, at, Judgement("unknown", self._broken), 0)
         try:
             # One deadline around everything: the limits of httpx are per read, and a server that drips outlives them.
             async with asyncio.timeout(self.check.timeout_ms / 1000):

@@ -10,11 +10,20 @@ from incidentui.core.evidence import Finding
 
 _SIMPLE = re.compile(r"\$(?:\.[A-Za-z_][A-Za-z0-9_-]*|\[\d+\]|\['[^'\\]*'\])*")
 _PART = re.compile(r"\.([A-Za-z_][A-Za-z0-9_-]*)|\[(\d+)\]|\['([^'\\]*)'\]")
+NOT_JSON: Any = object()
 _WORDS = {"lt": "<", "gt": ">", "eq": "=", "ne": "not", "matches": "matches", "absent": "absent", "present": "present"}
 
 
 class BadPathError(ValueError):
     """The path of a rule cannot be read: the check cannot run."""
+
+
+def parse(text: str) -> Any:
+    """What the text says, or NOT_JSON (None is an answer too). A byte order mark is let pass, as browsers do."""
+    try:
+        return json.loads(text.removeprefix("\ufeff"))
+    except (ValueError, RecursionError):
+        return NOT_JSON
 
 
 def check_path(path: str) -> None:

@@ -6,8 +6,7 @@ which can make it so carry their evidence.
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 
 from incidentui.config.checks import CheckConfig
 from incidentui.core.inputs import Sampled
@@ -27,19 +26,18 @@ class ChecksSource:
 
     def __init__(self, checks: Sequence[CheckConfig], clock: Clock) -> None:
         self._transports = Transports()
-        self._users = 0
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._watched = [_Watched(HttpProbe(check, self._transports, clock.now)) for check in checks]
 
     async def run(self, report: Report) -> None:
-        async with self._connections(), asyncio.TaskGroup() as group:
+        async with self._transports.in_use(), asyncio.TaskGroup() as group:
             for number, watched in enumerate(self._watched):
                 delay = min(_FIRST_WITHIN_S, watched.every_s) * number / len(self._watched)
                 group.create_task(self._again_and_again(watched, delay, report), name=f"check {watched.name}")
 
     async def look(self) -> Sequence[Sampled]:
         """Every check once, now, with evidence."""
-        async with self._connections():
+        async with self._transports.in_use():
             looks = await asyncio.gather(*(watched.look(self._slots) for watched in self._watched))
         return [sampled(look, with_evidence=True) for look in looks]
 
@@ -53,17 +51,6 @@ class ChecksSource:
             # From the end of the last look on: after a laptop slept, or a look took long, nothing is made up for.
             pause = watched.every_s * random.uniform(0.95, 1.05) - (loop.time() - began)
             await asyncio.sleep(max(pause, watched.every_s / 10))
-
-    @asynccontextmanager
-    async def _connections(self) -> AsyncIterator[None]:
-        """Kept connections are closed when nobody looks any more."""
-        self._users += 1
-        try:
-            yield
-        finally:
-            self._users -= 1
-            if not self._users:
-                await self._transports.close()
 
 
 class _Watched:

@@ -1,0 +1,176 @@
+"""Which commit a service runs, as the service's own side says it: a file, an address, a label or a command.
+
+Knows nothing of deploys. What cannot be known is None with the reason; it never guesses from git.
+"""
+
+import asyncio
+import os
+import random
+import re
+import signal
+import stat
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+from incidentui.config.checks import Expect, HttpCheck, RevisionSpec
+from incidentui.core.inputs import RevisionLooked
+from incidentui.core.model import Ms
+from incidentui.edge.checks.http import HttpProbe, Transports
+from incidentui.edge.checks.json_rules import BadPathError, find, parse
+from incidentui.edge.text import clean_and_redact
+from incidentui.session.ports import Clock, Report
+
+Resolve = Callable[[str], Awaitable[str | None]]
+"""A short sha to the full one; None when the repository knows no such commit, or several."""
+Label = Callable[[str, str], Awaitable[str | None]]
+"""(service, label) to its value on the image of one of its workloads."""
+
+_SHA = re.compile(r"[0-9a-f]{7,40}")
+_CAP = 4096
+_TIMEOUT_MS: Ms = 5_000
+
+
+class NotKnownError(Exception):
+    """Why the revision cannot be known, in words for the screen."""
+
+
+class RevisionSource:
+    name = "revision"
+
+    def __init__(
+        self,
+        specs: Sequence[RevisionSpec],
+        base_dir: Path,
+        clock: Clock,
+        every_ms: Ms = 1_000,
+        resolve: Resolve | None = None,
+        label: Label | None = None,
+        trusted: bool = False,
+    ) -> None:
+        self._specs = tuple(specs)
+        self._dir = base_dir
+        self._every_s = every_ms / 1000
+        self._resolve = resolve
+        self._label = label
+        self._trusted = trusted
+        self._transports = Transports()
+        self._probes = {spec.service: self._probe(spec, clock) for spec in specs if spec.url is not None}
+
+    async def run(self, report: Report) -> None:
+        said: dict[str, RevisionLooked] = {}
+        async with self._transports.in_use():
+            while True:
+                for looked in await self.look():
+                    if said.get(looked.service) != looked:
+                        said[looked.service] = looked
+                        report(looked)
+                await asyncio.sleep(self._every_s * random.uniform(0.95, 1.05))
+
+    async def look(self) -> Sequence[RevisionLooked]:
+        async with self._transports.in_use():
+            return await asyncio.gather(*(self._look(spec) for spec in self._specs))
+
+    async def _look(self, spec: RevisionSpec) -> RevisionLooked:
+        try:
+            return RevisionLooked(spec.service, await self._full(await self._said(spec)))
+        except NotKnownError as why:
+            return RevisionLooked(spec.service, None, clean_and_redact(str(why), 200))
+
+    async def _full(self, said: str) -> str:
+        sha = said.strip().lower()
+        if not _SHA.fullmatch(sha):
+            shown = clean_and_redact(said.strip(), 40)
+            raise NotKnownError(f'"{shown}" is no commit' if shown else "the answer is empty")
+        if len(sha) == 40:
+            return sha
+        full = await self._resolve(sha) if self._resolve else None
+        if full is None:
+            raise NotKnownError(f"{sha}: not one commit of this repository")
+        return full
+
+    async def _said(self, spec: RevisionSpec) -> str:
+        if spec.file is not None:
+            return _read(self._dir, spec.file)
+        if spec.url is not None:
+            return await self._ask(self._probes[spec.service], spec.json)
+        if spec.label is not None:
+            return await self._labelled(spec.service, spec.label)
+        if spec.command is not None:
+            return await self._ran(spec.command)
+        raise NotKnownError("no way to know is configured")
+
+    def _probe(self, spec: RevisionSpec, clock: Clock) -> HttpProbe:
+        check = HttpCheck(
+            f"revision of {spec.service}",
+            spec.service,
+            spec.url or "",
+            timeout_ms=_TIMEOUT_MS,
+            expect=Expect(not_login=False),
+        )
+        return HttpProbe(check, self._transports, clock.now)
+
+    async def _ask(self, probe: HttpProbe, path: str | None) -> str:
+        look = await probe.look()
+        if look.response is None or look.judgement.state not in ("ok", "slow"):
+            raise NotKnownError(look.judgement.why)
+        text = look.response.text()
+        if path is None:
+            return text
+        try:
+            values = find(path, parse(text))
+        except BadPathError as wrong:
+            raise NotKnownError(str(wrong)) from wrong
+        if not values or not isinstance(values[0], str):
+            raise NotKnownError(f"the answer has no {path}")
+        return values[0]
+
+    async def _labelled(self, service: str, label: str) -> str:
+        value = await self._label(service, label) if self._label else None
+        if value is None:
+            raise NotKnownError(f"no workload of {service} has the label {label}")
+        return value
+
+    async def _ran(self, argv: Sequence[str]) -> str:
+        if not self._trusted:
+            raise NotKnownError("not trusted: incidentui trust allows the command")
+        return await _run(argv, self._dir)
+
+
+def _read(base: Path, name: str) -> str:
+    """A short regular file; anything else (a pipe would never end) is refused."""
+    try:
+        handle = os.open(base / name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise NotKnownError(f"{name} is not there") from None
+    except (OSError, ValueError) as wrong:
+        why = wrong.strerror if isinstance(wrong, OSError) else "not a file name"
+        raise NotKnownError(f"{name} cannot be read: {why}") from wrong
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise NotKnownError(f"{name} is not a file")
+        return file.read(_CAP).decode("utf-8", errors="replace")
+
+
+async def _run(argv: Sequence[str], directory: Path) -> str:
+    """In a process group of its own, so that a grandchild cannot hold the pipe open."""
+    quiet = asyncio.subprocess.DEVNULL
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *argv, cwd=directory, stdin=quiet, stderr=quiet, stdout=asyncio.subprocess.PIPE, start_new_session=True
+        )
+    except (OSError, ValueError) as wrong:
+        raise NotKnownError(f"{argv[0]} cannot be run: {getattr(wrong, 'strerror', None) or wrong}") from wrong
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(_TIMEOUT_MS / 1000):
+            output = await process.stdout.read(_CAP)
+            code = await process.wait()
+    except TimeoutError:
+        raise NotKnownError(f"{argv[0]} timed out after {_TIMEOUT_MS / 1000:g}s") from None
+    finally:
+        if process.returncode is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
+    if code != 0:
+        raise NotKnownError(f"{argv[0]} ended with exit code {code}")
+    return output.decode("utf-8", errors="replace")
