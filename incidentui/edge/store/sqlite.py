@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 
 from incidentui import __version__
 from incidentui.core import codec
-from incidentui.core.envelope import canonical
 from incidentui.core.events import Fact, Recorded, type_name
 from incidentui.core.ids import RANDOM_BYTES, uuid7
 from incidentui.core.inputs import Evidence
@@ -23,7 +22,7 @@ from incidentui.core.state import State
 from incidentui.edge.store import reading, schema
 from incidentui.edge.store.aside import SideFiles
 from incidentui.edge.store.errors import JournalError, JournalReadOnlyError
-from incidentui.edge.store.transaction import Draft, Stored, Transaction
+from incidentui.edge.store.transaction import Draft, Stored, Transaction, aside_lines, storable
 from incidentui.edge.store.writer import Writer
 from incidentui.session.ports import Appended, Aside, Clock, Moved, Row
 
@@ -305,15 +304,3 @@ def _since(conn: sqlite3.Connection, after: int) -> list[tuple[Any, ...]]:
     while some := reading.page(conn, found[-1][0] if found else after, 2**62):
         found += some
     return found
-
-
-def aside_lines(drafts: Sequence[Draft], evidence: Sequence[tuple[str, str, str]], project: str) -> list[str]:
-    """Facts as lines of the side file: CloudEvents that have no sequence yet, and the evidence they name."""
-    kept = [{"evidence": {"sha256": sha, "kind": kind, "body": body}} for sha, kind, body in evidence]
-    events = [{**draft.attributes(project), "data": json.loads(draft.data)} for draft in drafts]
-    return [canonical(line) for line in (*kept, *events)]
-
-
-def storable(text: str) -> str:
-    """`text` without lone surrogates, which no file takes. Edges clean text; this is the net under them."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()

@@ -3,6 +3,7 @@
 Knows drafts and plain values only, no event class: `note` writes through it without importing them.
 """
 
+import json
 import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
@@ -134,6 +135,9 @@ class Transaction:
         ).fetchone()
         return str(row[0]) if row else None
 
+    def has_incident(self, ident: str) -> bool:
+        return self.conn.execute("SELECT 1 FROM incidents WHERE id = ?", (ident,)).fetchone() is not None
+
 
 def commit(
     conn: sqlite3.Connection, project: str, side: SideFiles, works: Sequence[Callable[[Transaction], T]]
@@ -155,3 +159,15 @@ def commit(
     finally:
         claim.release()
     return results
+
+
+def aside_lines(drafts: Sequence[Draft], evidence: Sequence[tuple[str, str, str]], project: str) -> list[str]:
+    """Facts as lines of the side file: CloudEvents that have no sequence yet, and the evidence they name."""
+    kept = [{"evidence": {"sha256": sha, "kind": kind, "body": body}} for sha, kind, body in evidence]
+    events = [{**draft.attributes(project), "data": json.loads(draft.data)} for draft in drafts]
+    return [envelope.canonical(line) for line in (*kept, *events)]
+
+
+def storable(text: str) -> str:
+    """`text` without lone surrogates, which no file takes. Edges clean text; this is the net under them."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()

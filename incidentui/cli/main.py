@@ -1,0 +1,152 @@
+"""The command line: finds a command by name and imports its module only then. Every error becomes one line.
+
+`incidentui [DIR]` without a command opens the screen.
+"""
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any, cast
+
+import click
+from typing_extensions import override
+
+from incidentui.cli.options import CANNOT_RUN, INTERRUPTED, CannotRun, Options
+
+COMMANDS = {
+    "demo": ("incidentui.cli.drill:demo", "one drill, chosen for you; needs neither Docker nor a network"),
+    "open": ("incidentui.cli.opening:open_command", "open an incident"),
+    "note": ("incidentui.cli.note:command", "write a note into the journal"),
+    "close": ("incidentui.cli.opening:close_command", "close an incident"),
+    "incidents": ("incidentui.cli.incidents:list_command", "list the incidents of the project"),
+    "show": ("incidentui.cli.incidents:show_command", "one incident with its times"),
+    "events": ("incidentui.cli.events:command", "the journal as CloudEvents, one per line"),
+    "watch": ("incidentui.cli.watch:command", "the session without a screen"),
+    "trust": ("incidentui.cli.trust:command", "allow what a repository's file wants to run"),
+    "check": ("incidentui.cli.check:command", "every check once"),
+    "act": ("incidentui.cli.act:command", "an action without a screen: plan, guards, record and verdict"),
+    "status": ("incidentui.cli.status:command", "services, commits, workloads and sources in one look"),
+    "runbook": ("incidentui.cli.runbook:command", "list, show and check runbooks"),
+    "export": ("incidentui.cli.export:command", "the draft of an incident, or its record"),
+    "replay": ("incidentui.cli.replay:command", "walk through an incident again"),
+    "drill": ("incidentui.cli.drill:command", "practise on a sandbox that really breaks"),
+    "doctor": ("incidentui.cli.doctor:command", "what works here, and what is missing"),
+}
+
+
+class Commands(click.Group):
+    """The commands of the table, each imported when it is called."""
+
+    @override
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    @override
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        return cast("click.Command", getattr(importlib.import_module(module), attribute))
+
+    @override
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in COMMANDS and os.path.isdir(name):
+            return "screen", _screen_command, args
+        if name not in COMMANDS and not name.startswith("-"):
+            raise CannotRun(_unknown(name))
+        return super().resolve_command(ctx, args)
+
+    @override
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+def _unknown(name: str) -> str:
+    if os.sep in name:
+        return f"{name} is no folder"
+    import difflib
+
+    near = difflib.get_close_matches(name, COMMANDS, 1, 0.5)
+    hint = f"did you mean `{near[0]}`?" if near else "`incidentui --help` lists the commands."
+    return f"{name!r} is neither a command nor a folder: {hint}"
+
+
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    options_metavar="[OPTIONS]",
+    subcommand_metavar="[DIR | COMMAND ...]",
+)
+@click.option("--project", metavar="DIR", help="The project (default: up from here).")
+@click.option("--read-only", is_flag=True, help="Take every action away.")
+@click.option("--ascii", "ascii_", is_flag=True, help="Draw in ASCII.")
+@click.option("--version", is_flag=True, help="Print the version.")
+@click.pass_context
+def cli(ctx: click.Context, project: str | None, read_only: bool, ascii_: bool, version: bool) -> int | None:
+    """What an on-call engineer opens when production breaks. Without a command: the screen of the project in DIR."""
+    ctx.obj = Options(project, read_only, ascii_)
+    if version:
+        from incidentui import __version__
+
+        click.echo(f"incidentui {__version__}")
+        ctx.exit()
+    return _screen(ctx.obj, project) if ctx.invoked_subcommand is None else None
+
+
+@click.command("screen", hidden=True)
+@click.argument("folder")
+@click.pass_obj
+def _screen_command(options: Options, folder: str) -> int:
+    return _screen(options, folder)
+
+
+def _screen(options: Options, folder: str | None) -> int:
+    from incidentui.cli.screen import open_screen
+
+    return open_screen(options._replace(project=folder))
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run the command line; the exit code. Nothing is raised and no traceback is shown."""
+    try:
+        result: Any = cli.main(list(argv), prog_name="incidentui", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        return _say(error.format_message(), error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone (`events | head`): not an error, and nobody to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # the last line of defence: a person sees a sentence, never a traceback
+        return _say(_sentence(error), CANNOT_RUN)
+    return result if isinstance(result, int) else 0
+
+
+def _say(message: str, code: int) -> int:
+    click.echo(f"incidentui: {' '.join(message.split())}", err=True)
+    return code
+
+
+def _sentence(error: Exception) -> str:
+    """Errors of ours and of the system speak for themselves; anything else is a fault of the program."""
+    from incidentui.edge.store.errors import JournalError
+
+    if os.environ.get("INCIDENTUI_DEBUG"):
+        import traceback
+
+        traceback.print_exception(error)
+    if isinstance(error, JournalError | OSError):
+        return str(error)
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f"{os.path.basename(place.tb_frame.f_code.co_filename)}:{place.tb_lineno}" if place else "?"
+    return f"a fault of the program: {type(error).__name__}: {error} ({where}). INCIDENTUI_DEBUG=1 shows more."

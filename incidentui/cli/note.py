@@ -1,0 +1,85 @@
+"""`note`: a sentence into the journal, durable when it returns. It must cost a responder no time at all."""
+
+import json
+import os
+
+import click
+
+from incidentui.cli.journal_access import project_root, responder
+from incidentui.cli.options import CannotRun, Options, may_write
+from incidentui.cli.times import parse_time
+from incidentui.config import paths
+from incidentui.core.envelope import canonical
+from incidentui.core.ids import RANDOM_BYTES, uuid7
+from incidentui.edge.clock import SystemClock
+from incidentui.edge.store.single import Written, append_one
+from incidentui.edge.store.transaction import Draft, Transaction
+from incidentui.edge.text import clean_and_redact
+
+LIMIT = 4_000
+
+
+@click.command("note")
+@click.argument("text", nargs=-1, required=True)
+@click.option("--at", metavar="T", help="When it happened: 09:12, 09:12:30, an ISO time, -5m.")
+@click.option("--incident", metavar="ID", help="Default: the open incident that was opened last.")
+@click.option("--json", "as_json", is_flag=True, help='Print {"seq", "id"}.')
+@click.pass_obj
+def command(options: Options, text: tuple[str, ...], at: str | None, incident: str | None, as_json: bool) -> None:
+    """Write a note into the journal."""
+    may_write(options, "note")
+    words = note_text(" ".join(text))
+    clock = SystemClock()
+    now = clock.now()
+    happened = parse_time(at, now, "--at") if at else now
+    root, by = project_root(options), responder()
+    path = paths.journal_path(root)
+    paths.remember_root(root)
+    project = paths.project_name(root) if not path.exists() else ""
+
+    def make(transaction: Transaction | None) -> Draft:
+        return Draft(
+            id=uuid7(now, os.urandom(RANDOM_BYTES)),
+            type="note.added",
+            at=happened,
+            recorded=now,
+            source=f"responder:{by}",
+            subject=by,
+            moment="key",
+            incident=_incident(transaction, incident),
+            mono_ms=clock.mono(),
+            boot=clock.boot,
+            data=canonical({"text": words, "by": by, "key": False}),
+        )
+
+    _tell(append_one(str(path), project, make), as_json)
+
+
+def note_text(text: str) -> str:
+    """The note as it is stored: one line, harmless, without secrets."""
+    words = " ".join(clean_and_redact(text, limit=LIMIT * 2).split())
+    if not words:
+        raise CannotRun("an empty note says nothing.")
+    if len(words) > LIMIT:
+        raise CannotRun(f"a note holds at most {LIMIT:,} characters, this one has {len(text):,}.")
+    return words
+
+
+def _incident(transaction: Transaction | None, wanted: str | None) -> str | None:
+    if transaction is None:
+        return wanted
+    if wanted is None:
+        return transaction.open_incident()
+    if not transaction.has_incident(wanted):
+        raise CannotRun(f"there is no incident {wanted}; `incidentui incidents` lists them.")
+    return wanted
+
+
+def _tell(written: Written, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps({"seq": written.seq, "id": written.draft.id}))
+    elif written.seq is not None:
+        click.echo(f"noted as {written.seq}")
+    if written.seq is None:
+        message = f"incidentui: noted, but not in the journal yet ({written.why}); it waits in {written.path}"
+        click.echo(message, err=True)

@@ -1,0 +1,45 @@
+"""One event appended without the journal's port: for `note`, which decides nothing and must be quick.
+
+Imports no event class; the caller brings the data as plain JSON.
+"""
+
+import sqlite3
+from collections.abc import Callable
+from typing import NamedTuple
+
+from incidentui.edge.store import schema
+from incidentui.edge.store.aside import SideFiles
+from incidentui.edge.store.errors import JournalError
+from incidentui.edge.store.transaction import Draft, Transaction, aside_lines, commit
+
+
+class Written(NamedTuple):
+    draft: Draft
+    seq: int | None
+    """None: the journal could not be written; the fact waits in `path`."""
+    path: str
+    why: str = ""
+
+
+def append_one(path: str, project: str, make: Callable[[Transaction | None], Draft]) -> Written:
+    """Durable when it returns. `make` gives the draft inside the transaction (None: the journal cannot be asked)."""
+    side = SideFiles(path)
+
+    def work(transaction: Transaction) -> Written:
+        stored = transaction.insert([make(transaction)])[0]
+        return Written(stored.draft, stored.seq, path)
+
+    try:
+        conn = schema.open_writer(path, project)
+        try:
+            return commit(conn, schema.project_of(conn), side, [work])[0]
+        finally:
+            conn.close()
+    except (sqlite3.DatabaseError, OSError) as error:
+        draft = make(None)
+        try:
+            return Written(draft, None, side.write(aside_lines([draft], (), project)), str(error))
+        except OSError as second:
+            raise JournalError(
+                f"nothing could be saved: {path}: {error}; and the side file: {second}. Free some disk space."
+            ) from error
