@@ -1,0 +1,321 @@
+"""A sandbox: a folder with a real remote, real clones and real services under a private Supervisor.
+
+Owns where things lie, how it is built and how it is taken down. Which things break, and when, is the keeper's.
+"""
+
+import contextlib
+import http.client
+import json
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from incidentui.drills import history
+from incidentui.drills.history import SandboxError, git
+
+MARKER = ".incidentui-drill"
+"""An empty file that says: this folder is a sandbox, and may be deleted as one."""
+ABOUT = "about.json"
+LONGEST_ROOT = 80
+"""A unix socket's whole path must fit in 108 bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """Where the parts of a sandbox lie."""
+
+    root: Path
+
+    @property
+    def remote(self) -> Path:
+        return self.root / "remote.git"
+
+    @property
+    def work(self) -> Path:
+        """The responder's clone."""
+        return self.root / "work"
+
+    @property
+    def colleague(self) -> Path:
+        return self.root / "colleague"
+
+    @property
+    def deploy(self) -> Path:
+        """What runs: the checked-out commit and its `REV`."""
+        return self.root / "deploy"
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "log"
+
+    @property
+    def conf(self) -> Path:
+        return self.root / "supervisord.conf"
+
+    @property
+    def socket(self) -> Path:
+        return self.root / "supervisor.sock"
+
+    @property
+    def about(self) -> "About":
+        return About(**json.loads((self.root / ABOUT).read_text(encoding="utf-8")))
+
+    @property
+    def keeper(self) -> tuple[str, ...]:
+        """The command of the process that keeps it."""
+        return (sys.executable, "-m", "incidentui.drills.keeper", str(self.root))
+
+    @property
+    def broken(self) -> bool:
+        """Whether the breaking commit was pushed."""
+        return (self.root / "pushed").exists()
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a sandbox says of itself, once its parts are there."""
+
+    drill: str
+    seed: int
+    good: str
+    front: int
+    dashboard: int
+    database: int
+
+
+# -- building
+
+
+def new() -> Sandbox:
+    """An empty folder, marked as a sandbox."""
+    base = Path(tempfile.gettempdir()).resolve()
+    if len(str(base)) > LONGEST_ROOT - 12:
+        base = Path("/tmp")
+    sandbox = Sandbox(Path(tempfile.mkdtemp(prefix="iui-", dir=base)))
+    (sandbox.root / MARKER).touch()
+    return sandbox
+
+
+def build(sandbox: Sandbox, drill: str, seed: int, now_s: int) -> None:
+    """Everything but the processes: folders, remote, past, clone, first deploy, Supervisor's configuration."""
+    front, dashboard, database = free_ports(3)
+    checks = history.data("incidentui.toml")
+    for mark, port in (("@FRONT@", front), ("@DASHBOARD@", dashboard), ("@DATABASE@", database)):
+        checks = checks.replace(mark, str(port))
+    for folder in (sandbox.remote, sandbox.deploy, sandbox.logs):
+        folder.mkdir()
+    git(["init", "-q", "--bare", "-b", "main", "--template=", "."], sandbox.remote)
+    good = history.write_past(sandbox.remote, now_s, checks)
+    about = About(drill, seed, good, front, dashboard, database)
+    _write(sandbox.root / ABOUT, json.dumps({name: getattr(about, name) for name in About.__slots__}))
+    _write(sandbox.root / "rows.json", history.data("rows.json"))
+    _write(sandbox.conf, configuration(sandbox, about))
+    _set_hook(sandbox)
+    _first_deploy(sandbox, good)
+    clone(sandbox, sandbox.work, "Robin Achterberg", "robin@ferry.invalid")
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+
+
+def free_ports(n: int) -> list[int]:
+    """Ports that nobody listens on, below the range from which systems give ports to outgoing connections."""
+    found: list[int] = []
+    with contextlib.ExitStack() as held:
+        while len(found) < n:
+            port = random.randrange(20_000, 32_000)
+            trial = held.enter_context(socket.socket())
+            with contextlib.suppress(OSError):
+                trial.bind(("127.0.0.1", port))
+                found.append(port)
+    return found
+
+
+def clone(sandbox: Sandbox, place: Path, name: str, email: str) -> None:
+    """A clone with an identity of its own, which the user's configuration cannot make sign, hook or prompt."""
+    git(["clone", "-q", "--template=", str(sandbox.remote), str(place)], sandbox.root)
+    settings = {
+        "user.name": name,
+        "user.email": email,
+        "commit.gpgsign": "false",
+        "core.hooksPath": str(place / ".git" / "hooks"),
+    }
+    for key, value in settings.items():
+        git(["config", "--local", key, value], place)
+
+
+def _set_hook(sandbox: Sandbox) -> None:
+    hook = sandbox.remote / "hooks" / "post-receive"
+    hook.parent.mkdir(exist_ok=True)
+    ctl = f'"{sys.executable}" -m supervisor.supervisorctl -c "{sandbox.conf}"'
+    _write(hook, history.data("post-receive").replace("@DEPLOY@", str(sandbox.deploy)).replace("@CTL@", ctl))
+    hook.chmod(0o755)
+    git(["config", "core.hooksPath", str(hook.parent)], sandbox.remote)
+
+
+def _first_deploy(sandbox: Sandbox, good: str) -> None:
+    index = {"GIT_INDEX_FILE": str(sandbox.deploy / ".index")}
+    git([f"--work-tree={sandbox.deploy}", "read-tree", "-u", "--reset", good], sandbox.remote, env=index)
+    _write(sandbox.deploy / "REV", f"{good}\n")
+
+
+# -- the processes
+
+
+def programs(sandbox: Sandbox, about: About) -> dict[str, tuple[str, ...]]:
+    """The exact command of each supervised program."""
+    with as_file(files("incidentui.drills") / "services") as services:
+        quick = (sys.executable, "-B", "-E", "-s", "-S")
+        return {
+            "database": (*quick, f"{services / 'database.py'}", f"{about.database}", f"{sandbox.root / 'rows.json'}"),
+            "backend": (*quick, f"{sandbox.deploy / 'server' / 'main.py'}"),
+            "front-door": (
+                *quick,
+                f"{services / 'front_door.py'}",
+                f"{about.front}",
+                f"{sandbox.root / 'worker.sock'}",
+            ),
+            "dashboard": (*quick, f"{sandbox.deploy / 'dashboard' / 'main.py'}"),
+        }
+
+
+def configuration(sandbox: Sandbox, about: About) -> str:
+    """supervisord.conf. It retries for ever, as production does; a restart by the hook begins anew."""
+    environment = {
+        "BOOKINGS_SOCKET": sandbox.root / "worker.sock",
+        "BOOKINGS_URL": f"http://127.0.0.1:{about.front}/api",
+        "DASHBOARD_PORT": about.dashboard,
+        "DATABASE_URL": f"http://127.0.0.1:{about.database}",
+    }
+    values = ",".join(f'{name}="{value}"' for name, value in environment.items())
+    head = history.data("supervisord.conf").replace("@ROOT@", str(sandbox.root)).replace("@ENVIRONMENT@", values)
+    program = history.data("program.conf")
+    parts = [
+        program.replace("@NAME@", name)
+        .replace("@COMMAND@", " ".join(f'"{word}"' for word in argv))
+        .replace("@LOG@", str(sandbox.logs / f"{name}.log"))
+        for name, argv in programs(sandbox, about).items()
+    ]
+    return head + "".join(parts)
+
+
+def start(sandbox: Sandbox) -> int:
+    """Start the keeper, which starts Supervisor; both outlive this program. Returns its pid."""
+    log = str(sandbox.logs / "keeper.log")
+    return os.posix_spawn(
+        sys.executable,
+        sandbox.keeper,
+        os.environ,
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+        setsid=True,
+    )
+
+
+def ask(port: int, path: str) -> tuple[int, str]:
+    """One request that the front door does not count as a user's; status 0 when nobody answers."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=3)
+    try:
+        connection.request("GET", path, headers={"X-Rehearsal": "1"})
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode(errors="replace")
+    except (OSError, http.client.HTTPException):
+        return 0, ""
+    finally:
+        connection.close()
+
+
+def _wake(sandbox: Sandbox) -> None:
+    """Supervisor starts its programs on its next tick, a second away; a connection makes it tick now."""
+    with socket.socket(socket.AF_UNIX) as knock:
+        knock.connect_ex(str(sandbox.socket))
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as trial:
+        return trial.connect_ex(("127.0.0.1", port)) == 0
+
+
+def wait_green(sandbox: Sandbox, within_s: float = 15.0) -> None:
+    """Wait until every service answers."""
+    about = sandbox.about
+    until = time.monotonic() + within_s
+    while time.monotonic() < until:
+        if ask(about.front, "/api/health")[0] == 200 and _listens(about.dashboard):
+            return
+        _wake(sandbox)
+        time.sleep(0.02)
+    raise SandboxError("the sandbox's services do not answer", f"see {sandbox.logs}")
+
+
+# -- taking down
+
+
+def take_down(sandbox: Sandbox) -> None:
+    """End this sandbox's processes, and only these; hard, for nothing here has anything to save."""
+    supervisor = (sys.executable, "-m", "supervisor.supervisord", "-c", str(sandbox.conf), "-n")
+    if not (sandbox.root / ABOUT).is_file():
+        return  # it was never finished, so nothing of it runs
+    # Who restarts others goes first.
+    for commands in ((sandbox.keeper, supervisor), programs(sandbox, sandbox.about).values()):
+        ours = {" ".join(command) for command in commands}
+        end([pid for pid, command in processes() if command in ours])
+
+
+def remove(sandbox: Sandbox) -> None:
+    """Delete the folder, if it is one of ours."""
+    if (sandbox.root / MARKER).is_file():
+        shutil.rmtree(sandbox.root, ignore_errors=True)
+
+
+def end(pids: Sequence[int], patience_s: float = 5.0) -> None:
+    """Kill, and return when they are gone."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    until = time.monotonic() + patience_s
+    while any(alive(pid) for pid in pids) and time.monotonic() < until:
+        time.sleep(0.01)
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that ended and waits for its parent does not."""
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
+    try:
+        os.kill(pid, 0)
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        return stat.rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return not Path("/proc/self").exists()
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+
+
+def processes() -> Iterator[tuple[int, str]]:
+    """Every process with its whole command: a pid file may name somebody else's process by now."""
+    if not Path("/proc/self").exists():
+        listing = subprocess.run(["ps", "-axwwo", "pid=,args="], capture_output=True, text=True, check=False)
+        for line in listing.stdout.splitlines():
+            pid, _, command = line.strip().partition(" ")
+            yield int(pid), command.strip()
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            words = entry.read_bytes().decode(errors="surrogateescape").split("\0")
+            yield int(entry.parent.name), " ".join(words[:-1])

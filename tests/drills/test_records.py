@@ -1,0 +1,63 @@
+"""What the state directory remembers of drills, and what `clean` takes down."""
+
+import time
+from pathlib import Path
+
+from incidentui.drills import records
+from incidentui.drills import sandbox as sandboxes
+from incidentui.drills.records import Record
+
+
+def standing(folder: Path) -> Record:
+    sandbox = sandboxes.new()
+    return records.remember(folder, sandbox, "dead-backend", 3)
+
+
+def test_a_killed_run_is_found_again_and_cleaned(tmp_path: Path) -> None:
+    record = standing(tmp_path)
+    assert records.unfinished(tmp_path, "dead-backend") == record
+    assert records.unfinished(tmp_path, "another") is None
+    assert records.clean(tmp_path) == [record]
+    assert not Path(record.root).exists()
+    assert not record.place.exists()
+    assert records.clean(tmp_path) == []
+
+
+def test_a_drill_that_somebody_runs_is_left_alone(tmp_path: Path) -> None:
+    record = standing(tmp_path)
+    with records.using(record) as mine:
+        assert mine
+        assert records.unfinished(tmp_path, "dead-backend") is None
+        assert records.clean(tmp_path) == []
+        assert record.stands
+    assert records.clean(tmp_path) == [record]
+
+
+def test_a_drill_that_ended_keeps_its_journal(tmp_path: Path) -> None:
+    record = standing(tmp_path)
+    (record.home / "journal").write_text("events")
+    records.mark_ended(record)
+    assert records.unfinished(tmp_path, "dead-backend") is None
+    records.clean(tmp_path)
+    assert not Path(record.root).exists()
+    assert (record.home / "journal").read_text() == "events"
+
+
+def test_clean_ends_the_services_of_a_killed_run(tmp_path: Path) -> None:
+    record = standing(tmp_path)
+    sandboxes.build(record.sandbox, "dead-backend", 3, int(time.time()))
+    sandboxes.start(record.sandbox)
+    sandboxes.wait_green(record.sandbox)
+    front = record.sandbox.about.front
+    records.clean(tmp_path)
+    assert sandboxes.ask(front, "/api/health")[0] == 0
+    left = [command for _, command in sandboxes.processes() if record.root in command]
+    assert left == []
+
+
+def test_a_stranger_in_the_folder_of_records_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "odd").mkdir()
+    (tmp_path / "odd" / "drill.json").write_text("{")
+    assert records.known(tmp_path) == []
+    assert records.clean(tmp_path) == []
+    assert (tmp_path / "odd" / "drill.json").exists()
