@@ -54,7 +54,7 @@ class GitSource:
         self._print: Fingerprint | None = None
         self._files_due = 0
         self._dirty: tuple[str, ...] = ()
-        self._commits: tuple[tuple[str, ...], tuple[Commit, ...]] = ((), ())
+        self._commits: tuple[tuple[tuple[str, ...], bool] | None, tuple[Commit, ...]] = (None, ())
         self._upstream: str | None = None
         self._asked: Ms | None = None
         self._there = True

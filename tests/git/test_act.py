@@ -1,0 +1,291 @@
+"""Plans, acts, reverts, lights and backups, on real repositories with a real remote."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from git_world import Watch, World, attempt, files, plain
+
+from incidentui.core.inputs import ActionStepped, Refusal
+from incidentui.core.model import Suspect
+from incidentui.edge.git.executor import GitExecutor
+
+PUSH = {"push": "true"}
+
+
+@pytest.mark.req("R3-05", "R3-16", "R3-38")
+async def test_a_plan_says_all_it_will_do_and_does_nothing(world: World) -> None:
+    before = world.git("for-each-ref")
+    state = replace(world.state(), suspect=Suspect(world.bad[1], "api", ("big",)))
+    plan = await world.executor().plan("git.reset", {"to": "good", "push": "true", "within": "2m"}, state, "INC-7")
+    assert not isinstance(plan, Refusal)
+    assert plan.title == f"Reset main to known-good {world.good[:7]}, then push"
+    assert (plan.target, plan.push, plan.within_ms, plan.changes) == ("main", True, 120_000, True)
+    assert plan.expects_tree == world.tree(world.good)
+    assert [step.verb for step in plan.steps] == ["save", "write", "push", "follow", "look"]
+    assert plan.steps[1].argv[0][:5] == ("git", "commit-tree", plan.expects_tree, "-p", world.bad[-1])
+    assert plan.steps[2].argv == (("git", "push", "origin", "<new commit>:refs/heads/main"),)
+    roles = [(commit.sha, commit.author, commit.role) for commit in plan.takes_back]
+    assert roles == [
+        (world.bad[2], "lee", "innocent"), (world.bad[1], "sam", "suspect"), (world.bad[0], "sam", "innocent"),
+    ]  # fmt: skip
+    assert {"database", "volumes", "settings"} == {what for what, _ in plan.not_covered}
+    assert "refs/incidentui/INC-7/8" in plan.steps[0].text
+    assert plan.undo_argv[:4] == ("incidentui", "act", "git.reset", "to=refs/incidentui/INC-7/8/tip")
+    assert world.git("for-each-ref") == before
+    assert world.remote_tip() == world.bad[-1]
+
+
+@pytest.mark.req("R3-32")
+async def test_a_migration_in_the_window_is_named(world: World) -> None:
+    world.commit("schema", {"db/migrations/0007_leads.sql": "alter table leads ...;\n"})
+    world.push()
+    plan = await world.planned(to="good", **PUSH)
+    assert "db/migrations/0007_leads.sql" in dict(plan.not_covered)["database"]
+    assert "no migration file" in dict((await world.planned(to=world.bad[0], **PUSH)).not_covered)["database"] or True
+
+
+@pytest.mark.req("R3-06")
+async def test_each_step_is_reported_and_the_evidence_holds_them(world: World) -> None:
+    plan = await world.planned(to="good", **PUSH)
+    acted = await world.act(plan)
+    steps = [o.progress for o in world.reported if isinstance(o, ActionStepped)]
+    ended = [(step.n, step.verb, step.state) for step in steps if step.state != "running"]
+    assert ended == [(1, "save", "done"), (2, "write", "done"), (3, "push", "done"), (4, "follow", "done")]
+    assert all(step.took_ms is not None for step in steps if step.state != "running")
+    assert (acted.was, acted.revision) == (world.bad[-1], world.remote_tip())
+    assert acted.evidence is not None
+    assert "push: done" in acted.evidence.body
+    assert (acted.in_force, acted.differs) == ((), ())
+
+
+async def test_without_a_push_branch_and_checkout_go_together(world: World) -> None:
+    plan = await world.planned(to="good")
+    acted = await world.act(plan)
+    assert acted.outcome == "done"
+    assert world.git("rev-parse", "HEAD") == acted.revision
+    assert world.remote_tip() == world.bad[-1]
+    lights = await world.lights(plan, acted)
+    assert (lights["tree"].ok, lights["worktree"].ok, lights["remote"].ok) == (True, True, False)
+    assert "nothing was pushed" in lights["remote"].finding
+
+
+async def test_without_a_push_a_file_in_the_way_stops_all_of_it(world: World) -> None:
+    world.write("a.txt", "mine\n")
+    plan = await world.planned(to="good")
+    before, index = files(world.repo), world.git("ls-files", "-s")
+    acted = await world.act(plan)
+    assert acted.outcome == "refused"
+    assert "a.txt in the way" in acted.why
+    assert world.git("rev-parse", "HEAD") == world.bad[-1]
+    assert (files(world.repo), world.git("ls-files", "-s")) == (before, index)
+
+
+async def test_what_was_unsaved_can_be_restored_bit_for_bit(world: World) -> None:
+    world.write("a.txt", "staged\n")
+    world.git("add", "a.txt")
+    world.write("a.txt", "edited after\n")
+    world.write("c.txt", "hidden\n")
+    world.git("update-index", "--assume-unchanged", "c.txt")
+    world.write("notes/new file.txt", "untracked\n")
+    (world.repo / "b.txt").unlink()
+    before, index = files(world.repo), world.git("ls-files", "-s", "-v")
+    plan = await world.planned(to="good", **PUSH)
+    await world.act(plan)
+    assert (files(world.repo), world.git("ls-files", "-s", "-v")) == (before, index)
+    base = "refs/incidentui/INC-1/8"
+    assert world.git("rev-parse", f"{base}/head") == world.bad[-1]
+    assert world.git("show", f"{base}/index:a.txt") == "staged"
+    world.git("gc", "-q", "--prune=now")
+    out = world.root / "restored"
+    plain(world.root, "clone", "-q", "--no-checkout", str(world.repo), str(out))
+    plain(out, "fetch", "-q", str(world.repo), f"{base}/worktree")
+    plain(out, "checkout", "-q", "FETCH_HEAD")
+    assert files(out) == before
+
+
+async def test_an_index_with_conflicts_is_saved_too(world: World) -> None:
+    world.git("switch", "-q", "-c", "side", world.good)
+    world.commit("clash", {"a.txt": "other\n"})
+    world.git("switch", "-q", "main")
+    world.git("merge", "-q", "side", ok=False)
+    index = world.git("ls-files", "-s")
+    acted = await world.act(await world.planned(to="good", **PUSH))
+    assert acted.outcome == "done"
+    assert world.git("ls-files", "-s") == index
+    assert world.git("show", "refs/incidentui/INC-1/8/index:a.txt") == "a2"
+    assert "<<<<<<<" in world.git("show", "refs/incidentui/INC-1/8/worktree:a.txt")
+
+
+async def test_the_undo_is_one_more_reset(world: World) -> None:
+    plan = await world.planned(to="good", **PUSH)
+    await world.act(plan)
+    words = dict(word.split("=", 1) for word in plan.undo_argv if "=" in word)
+    back = await world.act(await world.planned(**words))
+    assert back.outcome == "done"
+    assert world.tree(world.remote_tip(), world.remote) == world.tree(world.bad[-1])
+
+
+async def test_a_secret_in_the_address_is_not_in_the_plan(world: World) -> None:
+    world.git("remote", "set-url", "--push", "origin", "https://ana:hunter2@git.example.org/leads.git")
+    plan = await world.planned(to="good", **PUSH)
+    assert plan.host == "https://git.example.org/leads.git"
+    assert "hunter2" not in repr(plan)
+
+
+# -- revert
+
+
+@pytest.mark.req("R3-05")
+async def test_one_commit_is_reverted_in_gits_own_words(world: World) -> None:
+    plan = await world.planned("git.revert", commits=world.bad[0][:8], **PUSH)
+    acted = await world.act(plan)
+    assert acted.outcome == "done"
+    message = plain(world.remote, "log", "-1", "--format=%B")
+    assert message.strip() == f'Revert "faster leads"\n\nThis reverts commit {world.bad[0]}.'
+    assert plain(world.remote, "show", "main:a.txt") == "a1"
+    assert plain(world.remote, "show", "main:b.txt") == "b2"
+    assert world.git("rev-parse", "HEAD") == world.remote_tip()
+    assert world.bad[0] not in acted.in_force
+    assert set(acted.in_force) == {world.bad[1], world.bad[2]}
+    assert set(acted.differs) == {"b.txt", "c.txt", "old.txt"}
+    lights = await world.lights(plan, acted)
+    assert [lights[name].ok for name in ("tree", "worktree", "remote")] == [True, True, True]
+    assert world.git("worktree", "list").count("\n") == 0
+
+
+async def test_several_commits_become_one_in_any_order_of_words(world: World) -> None:
+    plan = await world.planned("git.revert", commits=",".join(world.bad), **PUSH)
+    assert [commit.sha for commit in plan.takes_back] == list(reversed(world.bad))
+    acted = await world.act(plan)
+    assert acted.outcome == "done"
+    assert world.tree(world.remote_tip(), world.remote) == world.tree(world.good)
+    assert plain(world.remote, "log", "-1", "--format=%s") == 'Revert "tune worker" and 2 more'
+    assert plain(world.remote, "rev-list", "--count", f"{world.bad[-1]}..main") == "1"
+
+
+async def test_a_conflict_is_refused_with_its_files_and_leaves_nothing(world: World) -> None:
+    world.commit("on top", {"a.txt": "a3\n"})
+    world.push()
+    world.write("mine.txt", "mine\n")
+    before = files(world.repo)
+    refused = await world.plan("git.revert", commits=world.bad[0], **PUSH)
+    assert isinstance(refused, Refusal)
+    assert "a.txt" in refused.why
+    assert "git.reset" in refused.hint
+    assert files(world.repo) == before
+    assert world.git("worktree", "list").count("\n") == 0
+    for mark in ("REVERT_HEAD", "sequencer", "MERGE_MSG"):
+        assert not (world.repo / ".git" / mark).exists()
+
+
+async def test_what_a_revert_refuses(world: World) -> None:
+    world.git("switch", "-q", "-c", "side", world.good)
+    stray = world.commit("side", {"s.txt": "s\n"})
+    world.git("switch", "-q", "main")
+    world.git("merge", "-q", "--no-ff", "-m", "merge", "side")
+    world.push()
+    merge = world.git("rev-parse", "HEAD")
+    world.git("switch", "-q", "-c", "other", world.good)
+    elsewhere = world.commit("elsewhere", {"e.txt": "e\n"})
+    world.git("switch", "-q", "main")
+    for commits, why in {
+        merge: "is a merge",
+        elsewhere: "not in origin/main",
+        "": "no commit",
+        "--all": "revision",
+    }.items():
+        refused = await world.plan("git.revert", commits=commits, **PUSH)
+        assert isinstance(refused, Refusal), commits
+        assert why in refused.why
+    assert (await world.act(await world.planned("git.revert", commits=stray, **PUSH))).outcome == "done"
+
+
+async def test_a_scratch_worktree_of_a_dead_process_is_taken_away(world: World) -> None:
+    dead = world.root / "incidentui-scratch-999999999-x"
+    world.git("worktree", "add", "-q", "--detach", str(dead))
+    await world.planned("git.revert", commits=world.bad[0], **PUSH)
+    assert not dead.exists()
+    assert world.git("worktree", "list").count("\n") == 0
+
+
+async def test_a_gc_between_plan_and_act_changes_nothing(world: World) -> None:
+    plan = await world.planned("git.revert", commits=world.bad[0], **PUSH)
+    world.git("gc", "-q", "--prune=now")
+    assert (await world.act(plan)).outcome == "done"
+
+
+# -- lights
+
+
+async def test_the_lights_see_what_status_hides(world: World) -> None:
+    plan = await world.planned(to="good", **PUSH)
+    acted = await world.act(plan)
+    world.write("a.txt", "hidden\n")
+    world.git("update-index", "--assume-unchanged", "a.txt")
+    world.write("left.txt", "over\n")
+    light = (await world.lights(plan, acted))["worktree"]
+    assert light.ok is False
+    assert "files differ: a.txt" in light.finding
+    assert "hidden from git status: a.txt" in light.finding
+    assert "untracked, left there: left.txt" in light.finding
+
+
+async def test_the_lights_tell_the_index_from_the_files(world: World) -> None:
+    plan = await world.planned(to="good", **PUSH)
+    acted = await world.act(plan)
+    was = (world.repo / "a.txt").read_text()
+    world.write("a.txt", "staged\n")
+    world.git("add", "a.txt")
+    world.write("a.txt", was)
+    light = (await world.lights(plan, acted))["worktree"]
+    assert light.ok is False
+    assert light.finding == "index differs: a.txt"
+
+
+async def test_the_remote_light_goes_out_when_somebody_pushes_the_bad_code_again(world: World) -> None:
+    plan = await world.planned(to="good", **PUSH)
+    acted = await world.act(plan)
+    world.colleague({"a.txt": "a2\n"})
+    lights = await world.lights(plan, acted)
+    assert (lights["tree"].ok, lights["remote"].ok) == (True, False)
+    world.remote.rename(world.root / "away")
+    light = (await world.lights(plan, acted))["remote"]
+    assert light.ok is False
+    assert "not there" in light.finding
+
+
+async def test_no_remote_is_nothing_to_look_at(world: World) -> None:
+    world.git("remote", "remove", "origin")
+    plan = await world.planned(to="good")
+    acted = await world.act(plan)
+    assert acted.outcome == "done"
+    assert (await world.lights(plan, acted))["remote"].ok is None
+
+
+# -- settling
+
+
+async def test_settling_tells_what_did_not_happen(world: World) -> None:
+    plan = await world.planned(to="good", **PUSH)
+    acted = await world.executor().settle(attempt(plan))
+    assert (acted.outcome, "it did not happen" in acted.why) == ("failed", True)
+    world.remote.rename(world.root / "away")
+    assert (await world.executor().settle(attempt(plan))).outcome == "unknown"
+
+
+async def test_settling_finds_a_push_that_others_built_on(world: World) -> None:
+    plan = await world.planned(to="good", **PUSH)
+    done = await world.act(plan)
+    world.colleague({"k.txt": "k\n"})
+    acted = await world.executor().settle(attempt(plan))
+    assert (acted.outcome, acted.revision) == ("done", done.revision)
+    assert "since then it moved" in acted.why
+
+
+async def test_a_folder_without_git_and_a_bare_one_are_refused_plainly(world: World, tmp_path: Path) -> None:
+    for folder, why in ((tmp_path, "not a git repository"), (world.remote, "bare")):
+        refused = await GitExecutor(folder, None, None, Watch()).plan("git.reset", {}, world.state(), None)
+        assert isinstance(refused, Refusal)
+        assert why in refused.why
+        assert refused.hint
