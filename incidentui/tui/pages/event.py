@@ -6,7 +6,7 @@ from dataclasses import fields, is_dataclass
 from incidentui.core import words
 from incidentui.core.events import Recorded, type_name
 from incidentui.core.format import duration
-from incidentui.core.model import Commit, Ms
+from incidentui.core.model import Commit, Ms, PlanCommit
 from incidentui.session.ports import Row, Session, View
 from incidentui.tui.line import Line, Seg, Token
 from incidentui.tui.page import PageContext
@@ -23,7 +23,9 @@ from incidentui.tui.pages.layout import (
     wall,
 )
 
-_TIMES = frozenset({"at", "since", "first_red", "window_from", "asked", "acted", "ended", "started", "remote_asked"})
+_TIMES = frozenset({"at", "since", "first_red", "window_from", "asked", "acted", "ended", "remote_asked"})
+_MACHINE = frozenset({"boot", "started", "digest"})
+"""Fields that only a program can read."""
 _LONG = 12
 """Items of a list that are named; the rest is counted."""
 TONE: dict[words.Tone, Token] = {
@@ -76,8 +78,8 @@ def told(value: object, prefix: str = "") -> Iterator[tuple[str, str]]:
         return
     for field in fields(value):
         inner = getattr(value, field.name)
-        label = prefix + field.name.replace("_", " ")
-        if inner is None or inner == "" or inner == ():
+        label = prefix + field.name.removesuffix("_ms").removesuffix("_s").replace("_", " ")
+        if inner is None or inner == "" or inner == () or field.name in _MACHINE:
             continue
         if is_dataclass(inner) and not prefix:
             yield from told(inner, f"{label} ")
@@ -103,7 +105,7 @@ def _list(value: tuple[object, ...]) -> str:
 
 
 def _one(value: object) -> str:
-    if isinstance(value, Commit):
+    if isinstance(value, Commit | PlanCommit):
         return f"{value.sha[:7]} {value.subject}"
     if is_dataclass(value):
         name = getattr(value, "name", None) or getattr(value, "title", None) or getattr(value, "text", None)

@@ -31,6 +31,16 @@ def heading(width: int, kind: str, about: Segs = (), right: Segs = ()) -> Line:
     return spread(width, left, right)
 
 
+def headings(width: int, kind: str, about: Segs = (), right: Segs = ()) -> list[Line]:
+    """A heading whose subject is never cut: what stands at its right goes under it where there is no room."""
+    subject, tail = tuple(about), tuple(right)
+    if cells(kind) + 4 + length(subject) + length(tail) + 2 <= width:
+        return [heading(width, kind, subject, tail)]
+    text = "".join(seg.text for seg in subject)
+    head = (Seg("‹ ", "accent", bold=True), Seg(kind, "strong", bold=True), Seg("  "))
+    return [*hanging(head, text, width), *([spread(width, (), tail)] if tail else [])]
+
+
 def section(width: int, name: str, body: Iterable[Line], note: Segs = ()) -> list[Line]:
     """A title, its hairline, and what stands under it. Nothing at all when there is no body."""
     lines = list(body)

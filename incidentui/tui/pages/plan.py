@@ -15,11 +15,12 @@ from incidentui.tui.line import Line, Seg, Token, cells, length, spread
 from incidentui.tui.page import PageContext
 from incidentui.tui.pages.layout import (
     beside,
+    broken,
     cell,
     commands,
     flow,
     hanging,
-    heading,
+    headings,
     quoted,
     railed,
     section,
@@ -39,13 +40,18 @@ _ROLE: dict[str, tuple[str, Token]] = {
 
 
 def plan_lines(plan: Plan, view: View, width: int, height: int, step: int | None = None) -> list[Line]:
-    """All of the plan but its word line: two pinned rows, then the parts."""
-    top = [heading(width, "PLAN", (Seg(plan.title),), _where(plan, view.state, step)), _warning(plan)]
+    """All of the plan but its word line: the pinned rows, then the parts."""
+    top = plan_head(plan, view, width, step)
     if size_of(width, height) == "compact":
         return [*top, *_labelled(plan, width)]
     left, right = split(width, 0.575)
     body = beside((left, _left(plan, left)), (right, _right(plan, right)))
     return [*top, Line(), *body]
+
+
+def plan_head(plan: Plan, view: View, width: int, step: int | None = None) -> list[Line]:
+    """What never scrolls away: what it is, and that nothing happened yet."""
+    return [*headings(width, "PLAN", (Seg(plan.title),), _where(plan, view.state, step)), _warning(plan)]
 
 
 def _where(plan: Plan, state: State, step: int | None) -> tuple[Seg, ...]:
@@ -189,26 +195,33 @@ def missing(word: str, typed: str) -> str:
 
 
 def word_lines(plan: Plan, typed: str, typing: bool, yes: bool, width: int, rows: int) -> list[Line]:
-    """The only tinted place: `rows` rows at the bottom of the plan."""
-    if not typing:
-        first = spread(width, _invitation(plan, yes), ground="failbg")
-        second = spread(width, (Seg("nothing runs before the word is typed", "muted"),), _stop(), ground="failbg")
+    """The only tinted place: `rows` rows at the bottom of the plan, more when the word is long."""
+    if typing:
+        body = _typing_lines(plan, typed, width)
     else:
-        done = typed == plan.target
-        cursor = (Seg("› ", "accent"), Seg(typed, "strong", bold=True, under=True), Seg("█", "accent"))
-        hint = Seg(missing(plan.target, typed), "strong" if done else "muted", bold=done)
-        ask = (Seg(f"Type the {plan.target_kind} to run it:  "), Seg(plan.target, "strong", bold=True))
-        # A long word takes its own row, so that neither it nor what was typed is ever cut.
-        fits = length(ask) + 5 + length(cursor) + length((hint,)) + 2 <= width
-        first = (
-            spread(width, (*ask, Seg("     "), *cursor), (hint,), ground="failbg")
-            if fits
-            else spread(width, ask, (hint,), ground="failbg")
-        )
+        note = (Seg("nothing runs before the word is typed", "muted"),)
+        body = [*flow([_invitation(plan, yes)], width), spread(width, note, _stop())]
+    return [replace(line, ground="failbg") for line in ([Line(), *body] if rows > 2 else body)]
+
+
+def _typing_lines(plan: Plan, typed: str, width: int) -> list[Line]:
+    done = typed == plan.target
+    hint = Seg(missing(plan.target, typed), "strong" if done else "muted", bold=done)
+    ask = Seg(f"Type the {plan.target_kind} to run it:  ")
+    word = Seg(plan.target, "strong", bold=True)
+    cursor = (Seg("› ", "accent"), Seg(typed, "strong", bold=True, under=True), Seg("█", "accent"))
+    first = (ask, word, Seg("     "), *cursor)
+    if length((*first, hint)) + 2 <= width:
         says = "enter runs it" if done else "enter does nothing until the word is complete"
         note = Seg(says, "strong" if done else "muted", bold=done)
-        second = spread(width, (note,) if fits else cursor, _stop(), ground="failbg")
-    return [*([Line(ground="failbg")] if rows > 2 else []), first, second]
+        return [spread(width, first, (hint,)), spread(width, (note,), _stop())]
+    # Neither the word nor what was typed is ever cut: each takes the rows it needs.
+    asked = [Line((ask,)), *(Line((replace(word, text=row),)) for row in broken(plan.target, width))]
+    answer = [
+        Line((cursor[0] if not n else Seg("  "), replace(cursor[1], text=row)))
+        for n, row in enumerate(broken(typed + "█", width - 2))
+    ]
+    return [*asked, *answer, spread(width, (hint,), _stop())]
 
 
 def _invitation(plan: Plan, yes: bool) -> tuple[Seg, ...]:
@@ -259,9 +272,9 @@ class PlanPage:
 
     @property
     def pinned(self) -> tuple[int, int]:
-        return 2, self._bottom
+        return self._pinned
 
-    _bottom = 2
+    _pinned = (2, 2)
 
     def opened(self, screen: PageContext) -> None:
         screen.session.submit(ShowPlan(self.plan, screen.session.me))
@@ -269,7 +282,7 @@ class PlanPage:
     def lines(self, view: View, now: Ms, width: int, height: int) -> list[Line]:
         top = plan_lines(self.plan, view, width, height, self.step)
         bottom = self._foot(view, width, height)
-        self._bottom = len(bottom)
+        self._pinned = len(plan_head(self.plan, view, width, self.step)), len(bottom)
         room = [Line()] * (height - len(top) - len(bottom))
         whole = [*top, *room, *bottom]
         return railed(whole) if self.plan.changes else whole

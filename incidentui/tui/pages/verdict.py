@@ -11,7 +11,7 @@ from incidentui.core.state import State
 from incidentui.session.ports import View
 from incidentui.tui.line import Line, Seg, Token, cells, length, spread
 from incidentui.tui.pages.act import Choice, choice_lines
-from incidentui.tui.pages.layout import beside, cell, hanging, heading, section, size_of, split, stack, wall
+from incidentui.tui.pages.layout import beside, cell, hanging, headings, section, size_of, split, stack, wall
 from incidentui.tui.pages.lights import NAMES, all_five, five_lights, mark
 
 _WORD: dict[str, tuple[str, Token]] = {
@@ -28,12 +28,12 @@ def verdict_lines(attempt: Attempt, verdict: Verdict, view: View, width: int, he
     lights = verdict.lights or attempt.lights
     shown = verdict.word != "refused" or bool(lights)
     return stack(
-        [heading(width, "VERDICT", (Seg(attempt.plan.title),), _when(attempt))],
+        headings(width, "VERDICT", (Seg(attempt.plan.title),), _when(attempt)),
         _sentence(attempt, verdict, view.state, width),
         five_lights(lights, width) if shown else [],
         section(width, "EVIDENCE", _evidence(lights, width), _looks(attempt, lights)) if shown else [],
         _pair(delta_rows(attempt, verdict), _now(view, attempt), width, space),
-        _left_over(verdict, view.state, width),
+        _left_over(verdict, view.state, width, space),
         space=space,
     )
 
@@ -198,7 +198,7 @@ def _restarts(state: State) -> list[Choice]:
 # -- what is left
 
 
-def _left_over(verdict: Verdict, state: State, width: int) -> list[Line]:
+def _left_over(verdict: Verdict, state: State, width: int, space: bool) -> list[Line]:
     subjects = {c.sha: c.subject for c in state.repository.commits} if state.repository else {}
     force: list[Line] = []
     for sha in verdict.in_force:
@@ -208,4 +208,5 @@ def _left_over(verdict: Verdict, state: State, width: int) -> list[Line]:
     return stack(
         section(width, "STILL IN FORCE", force, (Seg(count(len(verdict.in_force), "commit"), "muted"),)),
         section(width, "STILL DIFFERS", files, (Seg(count(len(verdict.differs), "file"), "muted"),)),
+        space=space,
     )

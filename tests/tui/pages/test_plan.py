@@ -1,0 +1,256 @@
+"""The plan as it is drawn, and the word line: nothing fires but the whole word, typed."""
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from incidentui.core.inputs import Refusal, ShowPlan
+from incidentui.session.ports import View
+from incidentui.tui.glyphs import ascii_twin
+from incidentui.tui.line import cells
+from incidentui.tui.pages.commit import CommitPage
+from incidentui.tui.pages.plan import PlanPage, missing, open_plan
+from incidentui.tui.pages.running import ActionPage
+from tests.tui.pages import builders as b
+
+
+def ticking(step: float = 1.0) -> Callable[[], float]:
+    """A clock that moves `step` seconds whenever somebody looks."""
+    at = [0.0]
+
+    def mono() -> float:
+        at[0] += step
+        return at[0]
+
+    return mono
+
+
+def page(**changes: object) -> PlanPage:
+    return PlanPage(b.plan(**changes), mono=ticking())
+
+
+def screen(view: View | None = None) -> b.FakeScreen:
+    asked = b.attempt()
+    return b.FakeScreen(b.FakeSession(view or b.view(attempts={"r1": asked})))
+
+
+@pytest.mark.req("F22")
+def test_the_plan_at_120_columns() -> None:
+    text = b.shown(page(), b.view(), 118, 34)
+    for line in (
+        "‹ PLAN  Reset main to known-good ★ 59a77c4, then push",
+        "Changes production. Nothing has happened yet.",
+        "1 save    HEAD, index, work tree → refs/incidentui/INC-7/53",
+        "│ git push origin 4f1c9d2:refs/heads/main",
+        "CHECKED NOW, AND AGAIN WHEN IT RUNS ──",
+        "✓ origin/main is 298a730       asked 4s ago",
+        "! deploy after a push          revert 1 started none in 60s",
+        "Reset to refs/incidentui/INC-7/53: again one fast-forward commit.",
+        "▲ a942e4f suspect  sam  comprehensive queue",
+        "no innocent commit in the window",
+        "! database  rows written since 09:01 stay",
+    ):
+        assert line in text
+    assert "BLAST RADIUS" not in text
+
+
+def test_one_column_at_80_columns_with_the_exact_commands_last() -> None:
+    text = b.shown(page(), b.view(), 78, 20)
+    assert "does         1 save    HEAD" in text
+    assert "takes back   ▲ a942e4f suspect  sam" in text
+    assert "not covered  ! database" in text
+    assert text.index("commands     │ git update-ref") > text.index("undo         Reset to")
+
+
+@pytest.mark.parametrize(("width", "height"), b.SIZES)
+def test_the_rail_runs_down_the_whole_page_and_only_the_word_line_is_tinted(width: int, height: int) -> None:
+    it = page()
+    lines = it.lines(b.view(), b.at(14), width, height)
+    assert len(lines) >= height
+    assert {line.rail for line in lines} == {"fail"}
+    tinted = [n for n, line in enumerate(lines) if line.ground != "bg"]
+    assert tinted == list(range(len(lines) - it.pinned[1], len(lines)))
+
+
+def test_the_ascii_twin_takes_the_same_cells() -> None:
+    for line in page().lines(b.view(), b.at(14), 118, 34):
+        assert ascii_twin(line.text).isascii()
+        assert cells(ascii_twin(line.text)) == cells(line.text)
+
+
+def test_a_long_title_is_never_cut() -> None:
+    name = "Revert " + ", ".join(f"service-with-a-long-name-{n}" for n in range(4))
+    text = b.shown(page(title=name), b.view(), 78, 20)
+    assert "service-with-a-long-name-3" in text
+
+
+@pytest.mark.req("F24", "R3-38")
+def test_the_whole_word_and_enter_run_it() -> None:
+    s, it = screen(), page()
+    s.push(it)
+    s.type(it, "x", *"main", "enter")
+    assert [(word, step) for _, word, step in s.session.runs] == [("main", None)]
+    assert isinstance(s.pages[-1], ActionPage)
+    assert s.pages[-1].run == "r1"
+    assert it not in s.pages, "esc on the verdict must not lead back to a plan that was run"
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        ("enter",),
+        ("x", "enter"),
+        ("x", *"mai", "enter"),
+        ("x", *"mainn", "enter"),
+        ("x", *"Main", "enter"),
+        ("x", "space", *"main", "enter"),
+        ("x", *"main", "ctrl+u", "enter"),
+        ("x", *"main", "backspace", "enter"),
+        ("x", *"main", "esc", "enter"),
+        (*"main", "enter"),
+        ("x", "paste", "enter"),
+        ("x", "main", "enter"),
+    ],
+)
+@pytest.mark.req("F24", "R3-38")
+def test_anything_but_the_word_runs_nothing(keys: tuple[str, ...]) -> None:
+    s, it = screen(), page()
+    s.type(it, *keys)
+    assert s.session.runs == []
+
+
+@pytest.mark.req("F24", "R3-38")
+def test_a_thousand_random_key_sequences_without_the_word_run_nothing() -> None:
+    keys = ["x", "enter", "n", "y", "Y", "d", "paste", "space", "backspace", "ctrl+u", "tab", "1", *"man?!q"]
+    dice = random.Random(1712)
+    for _ in range(1000):
+        s, it = screen(), PlanPage(b.innocent_plan() if dice.random() < 0.5 else b.plan(), mono=ticking())
+        s.type(it, *(dice.choice(keys) for _ in range(dice.randint(1, 40))))
+        assert s.session.runs == []
+
+
+@pytest.mark.req("F24", "R3-38")
+def test_keys_typed_before_the_page_was_there_mean_nothing() -> None:
+    s, it = screen(), PlanPage(b.plan(), mono=ticking(0.01))
+    s.type(it, "x", *"main", "enter")
+    assert not it.typing
+    assert s.session.runs == []
+
+
+def test_a_paste_is_refused_with_the_reason() -> None:
+    s, it = screen(), page()
+    s.type(it, "x", "paste")
+    assert s.refused == [("paste", "the word is typed, not pasted", "")]
+    assert it.typed == ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("", "4 letters missing"),
+        ("mai", "one letter missing"),
+        ("main", "complete"),
+        ("mist", "not the word: backspace, or ctrl+u clears"),
+    ],
+)
+def test_the_hint_says_what_is_missing(typed: str, said: str) -> None:
+    assert missing("main", typed) == said
+
+
+def test_the_word_line_says_when_enter_runs_it() -> None:
+    s, it = screen(), page()
+    s.type(it, "x", *"mai")
+    text = b.shown(it, b.view(), 78, 20)
+    assert "Type the branch to run it:  main     › mai█" in text
+    assert "enter does nothing until the word is complete" in text
+    s.type(it, "n")
+    assert "enter runs it" in b.shown(it, b.view(), 78, 20)
+
+
+def test_a_long_word_is_shown_whole() -> None:
+    word = "release/2026-03-hotfix-of-the-hotfix-for-checkout"
+    s, it = screen(), page(target=word)
+    s.type(it, "x", *word)
+    text = b.shown(it, b.view(), 78, 20)
+    assert f"Type the branch to run it:\n{word}\n› {word}█\ncomplete" in text
+    s.type(it, "enter")
+    assert len(s.session.runs) == 1
+
+
+@pytest.mark.req("F23")
+def test_innocent_commits_are_listed_with_authors_and_need_their_own_yes() -> None:
+    s, it = screen(), PlanPage(b.innocent_plan(), mono=ticking())
+    assert "! 7d1e5a0 innocent maximiliane-b" in b.shown(it, b.view(), 118, 34)
+    assert ("Y", "yes, theirs too") in it.keys
+    s.type(it, "x", *"mai", "enter")
+    assert s.refused[0] == ("x", "it also takes back work of maximiliane-b", "Y says yes to that.")
+    assert not it.typing
+    s.type(it, "Y", "x", *"main", "enter")
+    assert len(s.session.runs) == 1
+
+
+def test_a_harmless_plan_runs_at_once_and_has_no_rail() -> None:
+    s, it = screen(b.view(attempts={"v": b.attempt(run="v", plan=b.VERIFY)})), PlanPage(b.VERIFY, 4, ticking())
+    lines = it.lines(s.session.view, b.at(14), 118, 34)
+    assert {line.rail for line in lines} == {None}
+    assert {line.ground for line in lines} == {"bg"}
+    s.push(it)
+    s.type(it, "x")
+    assert s.session.runs == [(b.VERIFY, "", 4)]
+    assert isinstance(s.pages[-1], ActionPage)
+
+
+@pytest.mark.req("F25")
+def test_read_only_refuses_with_its_reason() -> None:
+    s, it = screen(replace(b.view(), read_only="read-only since 08:40, started with --read-only")), page()
+    s.type(it, "x", *"main", "enter")
+    assert s.refused[0][:2] == ("x", "read-only since 08:40, started with --read-only")
+    assert s.session.runs == []
+
+
+def test_a_refusal_of_the_session_stays_on_the_page() -> None:
+    s, it = screen(), page()
+    s.session.answer = Refusal("HEAD moved to 4f1c9d2", "Open the plan again.")
+    s.type(it, "x", *"main", "enter")
+    assert "Refused: HEAD moved to 4f1c9d2. Open the plan again." in b.shown(it, b.view(), 118, 34)
+    assert s.pages == []
+
+
+def test_opening_a_plan_is_recorded_once() -> None:
+    s, it = screen(), page()
+    s.push(it)
+    s.type(it, "x", "esc", "x", "esc", "y")
+    assert s.session.commands == [ShowPlan(it.plan, "ana")]
+
+
+def test_n_means_no_and_the_commands_can_be_copied() -> None:
+    s, it = screen(), page()
+    s.type(it, "y", "d", "n")
+    assert s.copied[0].splitlines()[1] == "git commit-tree 7be01c2 -p 298a730 -m 'Reset to 59a77c4'"
+    assert s.backs == 1
+    assert s.said[-1] == "stopped, nothing changed"
+
+
+def test_d_shows_the_diff_of_what_it_takes_back() -> None:
+    s, it = screen(), page()
+    s.type(it, "d")
+    assert [page.sha for page in s.pages if isinstance(page, CommitPage)] == [b.BAD]
+
+
+def test_inside_the_word_n_and_q_are_letters() -> None:
+    s, it = screen(), page()
+    s.type(it, "x", *"qn?")
+    assert it.typed == "qn?"
+    assert s.backs == 0
+    s.type(it, "esc")
+    assert not it.typing
+
+
+def test_a_plan_that_is_refused_says_why_and_opens_nothing() -> None:
+    s = screen()
+    s.session.planned = Refusal("the work tree is in the middle of a merge", "Finish it first.")
+    open_plan(s, "1", "git.reset", {"to": b.GOOD})
+    assert s.refused == [("1", "the work tree is in the middle of a merge", "Finish it first.")]
+    assert s.pages == []

@@ -1,0 +1,140 @@
+"""Running, the five lights, the verdict, and what can be done now."""
+
+from dataclasses import replace
+
+import pytest
+
+from incidentui.core.inputs import Evidence
+from incidentui.core.model import Light, Plan, Verdict
+from incidentui.tui.glyphs import ascii_twin
+from incidentui.tui.pages.evidence import EvidencePage
+from incidentui.tui.pages.lights import five_lights
+from incidentui.tui.pages.plan import PlanPage
+from incidentui.tui.pages.running import ActionPage
+from incidentui.tui.pages.verdict import what_now
+from tests.tui.pages import builders as b
+
+RUNNING = b.view(attempts={"r1": b.attempt()})
+JUDGED = b.view(attempts={"r1": b.judged(in_force=(b.BAD,), differs=("server/src/workers/queue.py",))})
+
+
+def test_running_counts_its_step_and_fills_the_lights_from_the_left() -> None:
+    text = b.shown(ActionPage("r1"), RUNNING, 118, 34)
+    for line in (
+        "‹ RUNNING  Reset main to known-good ★ 59a77c4, then push",
+        "attempt 1 · 01:30",
+        "✓ 3 push      298a730..4f1c9d2 main → main",
+        "2.1s",
+        "▸ 4 look",
+        "01:24 / 5:00",
+        "FIVE LIGHTS ──",
+        "━━━━━━━━━━━━━━━━━━━━━━  ······················",
+        "○ not looked yet",
+        "│ push      remote: queued",
+        "You can leave this page",
+    ):
+        assert line in text
+
+
+def test_a_light_has_its_own_shape_for_each_state() -> None:
+    lights = (*b.LIGHTS[:2], Light("remote", None, "no remote"), b.LIGHTS[3])
+    bars = five_lights(lights, 118)[1].text.split("  ")
+    assert [bar.strip()[:1] for bar in bars if bar.strip()] == ["━", "━", "–", "▆", "·"]
+
+
+@pytest.mark.req("F44")
+def test_the_sentence_comes_first_then_lights_evidence_delta_and_what_now() -> None:
+    text = b.shown(ActionPage("r1"), JUDGED, 118, 34)
+    order = [
+        "✗ NOT COMPLETE   pushed, but nothing deployed",
+        "The code is right everywhere we can see it. Production still runs a942e4f.",
+        "commit tree             work tree",
+        "EVIDENCE ──",
+        "✓ remote        origin/main 298a730",
+        "DELTA ──",
+        "STILL IN FORCE ──",
+        "✗ a942e4f in force  comprehensive queue settings",
+        "≠ server/src/workers/queue.py",
+    ]
+    places = [text.index(part) for part in order]
+    assert places == sorted(places)
+    assert "newly green  dashboard-page" in text
+    assert "≈ red before   api-health" in text
+    assert "? unknown      sheets" in text
+    assert "1  Restart backend      will run a942e4f again" in text
+
+
+@pytest.mark.parametrize(("width", "height"), b.SIZES)
+def test_names_in_a_verdict_are_never_cut(width: int, height: int) -> None:
+    names = tuple(f"a-check-with-a-very-long-name-number-{n}" for n in range(12))
+    verdict = Verdict("failed", "x" * 150, b.LIGHTS, replace(b.judged().verdict.delta, newly_red=names), names, names)  # type: ignore[union-attr]
+    text = b.shown(ActionPage("r1"), b.view(attempts={"r1": replace(b.judged(), verdict=verdict)}), width, height)
+    assert all(text.count(name[:37]) >= 1 for name in names)
+    assert "…" not in text
+    assert text.replace("\n", "").count("x") >= 150
+    assert ascii_twin(text.replace("\n", "")).isascii()
+
+
+@pytest.mark.parametrize(
+    ("word", "first"),
+    [
+        ("complete", "✓ COMPLETE"),
+        ("not complete", "✗ NOT COMPLETE"),
+        ("failed", "✗ FAILED"),
+        ("refused", "– REFUSED"),
+        ("outcome unknown", "? OUTCOME UNKNOWN"),
+    ],
+)
+def test_each_word_has_its_mark(word: str, first: str) -> None:
+    text = b.shown(ActionPage("r1"), b.view(attempts={"r1": b.judged(word=word, why="because")}), 118, 34)
+    assert f"{first}   because" in text
+
+
+def test_what_now_after_a_revert_that_did_not_deploy() -> None:
+    revert = replace(b.judged(), plan=b.plan(action="git.revert", args=(("commits", b.BAD),)))
+    choices = what_now(b.state(), revert)
+    assert [(c.action, dict(c.args)) for c in choices] == [
+        ("git.reset", {"to": b.GOOD, "push": "true"}),
+        ("workload.restart", {"name": "backend"}),
+        ("verify", {"within": "5m", "consecutive": "3"}),
+    ]
+
+
+def test_what_now_does_not_offer_the_reset_that_was_just_done() -> None:
+    assert "git.reset" not in [choice.action for choice in what_now(b.state(), b.judged())]
+
+
+def test_what_now_when_failed_unknown_and_complete() -> None:
+    assert what_now(b.state(), b.judged(word="failed"))[0].title == "Plan it again"
+    assert what_now(b.state(), b.judged(word="outcome unknown"))[0].action == "verify"
+    assert [c.action for c in what_now(b.state(), b.judged(word="complete"))] == ["verify"]
+    verify = replace(b.judged(word="complete"), plan=Plan("verify", (), "Verify", "shop", changes=False))
+    assert what_now(b.state(), verify) == ()
+
+
+def test_a_digit_opens_the_plan_of_its_choice() -> None:
+    s, it = b.FakeScreen(b.FakeSession(JUDGED)), ActionPage("r1")
+    s.type(it, "1", "9")
+    assert s.session.plans == [("workload.restart", {"name": "backend"})]
+    assert isinstance(s.pages[-1], PlanPage)
+    assert s.refused[-1] == ("9", "there are 2 choices here", "")
+
+
+def test_a_digit_while_it_runs_means_nothing() -> None:
+    s = b.FakeScreen(b.FakeSession(RUNNING))
+    assert not ActionPage("r1").handle("1", s)
+    assert s.session.plans == []
+
+
+def test_enter_opens_the_evidence_of_the_light_under_the_cursor() -> None:
+    session = b.FakeSession(JUDGED, kept={"e1": Evidence("output", "REV: a942e4f")})
+    s = b.FakeScreen(session, cursor=("light", "running"))
+    s.type(ActionPage("r1"), "enter")
+    assert isinstance(s.pages[-1], EvidencePage)
+    s.cursor = ("light", "tree")
+    s.type(ActionPage("r1"), "enter")
+    assert s.refused[-1][1] == "nothing more was kept of this look"
+
+
+def test_an_action_of_another_time_is_said_not_a_crash() -> None:
+    assert "not in what is known here" in b.shown(ActionPage("gone"), b.view(), 78, 20)
