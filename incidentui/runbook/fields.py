@@ -6,6 +6,7 @@ a key stands once. PyYAML is imported on use.
 
 import difflib
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -27,7 +28,9 @@ SOURCES = ("git.head", "good", "suspect", "service", "workload", "branch")
 _RUNME = "name cwd interactive background interpreter promptEnv excludeFromRunAll ignore tag"
 _OURS = "action danger confirm timeout retries expectExit host"
 _ATTRIBUTES = frozenset(f"{_RUNME} {_OURS}".split())
-_FRONT_LIMIT = 65_536
+_LIMIT = 65_536
+_DEEPEST = 10
+_FRONT_KEY = re.compile(r"[A-Za-z_][\w.-]*")
 Field = tuple[str, Any, int]
 """(key, value, line): a value is text, a list of values, or a list of fields."""
 
@@ -52,10 +55,10 @@ def read_mapping(text: str) -> list[Field] | None:
     """The fields of a YAML mapping; None when the text is something else. Raises UnreadableError."""
     import yaml
 
+    if len(text) > _LIMIT:
+        raise UnreadableError(f"longer than {_LIMIT // 1024} KB", 0)
     try:
-        for event in yaml.parse(text, Loader=yaml.BaseLoader):
-            if isinstance(event, yaml.AliasEvent):
-                raise UnreadableError("YAML aliases (*name) are not read", _mark_line(event.start_mark))
+        _only_plain(text)
         node = yaml.compose(text, Loader=yaml.BaseLoader)
     except yaml.MarkedYAMLError as error:
         why = f"not valid YAML: {error.problem or error.context}"
@@ -63,6 +66,19 @@ def read_mapping(text: str) -> list[Field] | None:
     except (yaml.YAMLError, RecursionError) as error:
         raise UnreadableError(f"not readable as YAML: {type(error).__name__}", 0) from None
     return list(_fields(node)) if isinstance(node, yaml.MappingNode) else None
+
+
+def _only_plain(text: str) -> None:
+    """No aliases, and no nesting that a reader in Python would need minutes for."""
+    import yaml
+
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.BaseLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if isinstance(event, yaml.AliasEvent):
+            raise UnreadableError("YAML aliases (*name) are not read", _mark_line(event.start_mark))
+        if depth > _DEEPEST:
+            raise UnreadableError("nested too deeply", _mark_line(event.start_mark))
 
 
 def _mark_line(mark: Any) -> int:
@@ -102,13 +118,15 @@ def front_matter(lines: list[str]) -> tuple[list[Field], int]:
         return [], 0
     end = next((n for n, line in enumerate(lines[1:], 1) if line.rstrip() in ("---", "...")), 0)
     text = "\n".join(lines[1:end])
-    if not end or len(text) > _FRONT_LIMIT:
+    if not end:
         return [], 0
     try:
         fields = read_mapping(text)
     except UnreadableError:
         return [], 0
-    return (fields, end + 1) if fields is not None else ([], 0)
+    if fields is None or not all(_FRONT_KEY.fullmatch(key) for key, _, _ in fields):
+        return [], 0  # `1. Look: there` between two rulers is a mapping too
+    return fields, end + 1
 
 
 def text_list(value: Any) -> tuple[str, ...]:
