@@ -109,7 +109,8 @@ def _screen_command(options: Options, folder: str) -> int:
 def _screen(options: Options, folder: str | None) -> int:
     from incidentui.cli.screen import open_screen
 
-    return open_screen(options._replace(project=folder))
+    code: int = open_screen(options._replace(project=folder))
+    return code
 
 
 def run(argv: Sequence[str]) -> int:

@@ -1,0 +1,109 @@
+"""`incidents` and `show`: what was, how bad, how long."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from incidentui.cli.journal_access import open_to_read
+from incidentui.cli.options import CannotRun, Options
+from incidentui.core.envelope import rfc3339
+from incidentui.core.format import duration
+from incidentui.core.metrics import Metric, Outage, metrics, outages
+from incidentui.core.model import Incident
+from incidentui.edge.clock import SystemClock
+from incidentui.edge.store.sqlite import SqliteJournal
+from incidentui.edge.store.window import state_at, window_of
+
+TIMES = ("window_from", "first_red", "opened", "acknowledged", "mitigated", "resolved", "closed")
+
+
+@click.command("incidents")
+@click.option("--json", "as_json", is_flag=True, help="Print a list of objects.")
+@click.pass_obj
+def list_command(options: Options, as_json: bool) -> None:
+    """List the incidents of the project, newest first."""
+    journal = open_to_read(options)
+    found = _all(journal)[::-1] if journal else []
+    if journal:
+        journal.close()
+    if as_json:
+        click.echo(json.dumps([as_object(i) for i in found], ensure_ascii=False))
+        return
+    if not found:
+        click.echo("no incident was recorded here yet", err=True)
+    for i in found:
+        click.echo(f"{i.id:<8} {i.severity}  {i.stage:<12} {rfc3339(i.opened)[:16]}Z  {i.title}")
+
+
+@click.command("show")
+@click.argument("incident", metavar="ID")
+@click.option("--json", "as_json", is_flag=True, help="Print an object.")
+@click.pass_obj
+def show_command(options: Options, incident: str, as_json: bool) -> None:
+    """One incident with its metrics."""
+    journal = open_to_read(options)
+    window = window_of(journal, incident) if journal else None
+    if journal is None or window is None:
+        raise CannotRun(f"there is no incident {incident}; `incidentui incidents` lists them.")
+    records = sorted(journal.read(window.from_seq - 1, window.to_seq), key=lambda r: (r.at, r.seq))
+    journal.close()
+    found = window.incident
+    measured = metrics(found, records)
+    down = outages(records, found.closed if found.closed is not None else SystemClock().now())
+    if as_json:
+        whole = {**as_object(found), "metrics": {m.name: _measured(m) for m in measured}, "outages": _each(down)}
+        click.echo(json.dumps(whole, ensure_ascii=False))
+        return
+    click.echo(f"{found.id}  {found.title}\n{found.severity}, {found.stage}, opened by {found.by}")
+    for name in TIMES:
+        if (at := getattr(found, name)) is not None:
+            click.echo(f"  {name.replace('_', ' '):<16} {rfc3339(at)}")
+    for metric in measured:
+        took = duration(metric.ms) if metric.ms is not None else "not known"
+        click.echo(f"  {metric.name:<16} {took:<10} {metric.rule}")
+    for outage in down:
+        click.echo(f"  {outage.service:<16} failing for {duration(outage.failing_ms)}")
+
+
+def _measured(metric: Metric) -> dict[str, Any]:
+    return {"ms": metric.ms, "rule": metric.rule}
+
+
+def _each(found: Sequence[Outage]) -> list[dict[str, Any]]:
+    times = ("first", "last")
+    return [
+        {**asdict(o), **{t: rfc3339(at) if (at := getattr(o, t)) is not None else None for t in times}} for o in found
+    ]
+
+
+def as_object(incident: Incident) -> dict[str, Any]:
+    """An incident as other programs read it: times in RFC 3339, null where nobody knows."""
+    times = {name: rfc3339(at) if (at := getattr(incident, name)) is not None else None for name in TIMES}
+    return {
+        "id": incident.id,
+        "title": incident.title,
+        "severity": incident.severity,
+        "stage": incident.stage,
+        "by": incident.by,
+        **times,
+        "reason": incident.closed_reason,
+        "services": list(incident.services),
+        "responders": list(incident.responders),
+        "events": incident.events,
+    }
+
+
+def _all(journal: SqliteJournal) -> list[Incident]:
+    """The state knows the open ones and the last closed; older ones are as they were when they closed."""
+    newest = state_at(journal, journal.last())
+    found = []
+    for key in journal.incidents():
+        incident = newest.incidents.get(key.id)
+        if incident is None and key.closed_seq is not None:
+            incident = state_at(journal, key.closed_seq).incidents.get(key.id)
+        if incident is not None:
+            found.append(incident)
+    return found

@@ -1,0 +1,90 @@
+"""`open` and `close`: decided by the same pure rules as on the screen."""
+
+import json
+
+import click
+
+from incidentui.cli.journal_access import open_to_write, responder
+from incidentui.cli.options import CannotRun, Options, Refused, may_write
+from incidentui.cli.times import parse_time
+from incidentui.core.inputs import CloseIncident, Command, OpenIncident, Refusal
+from incidentui.core.model import Severity
+from incidentui.edge.clock import SystemClock
+from incidentui.edge.store.sqlite import SqliteJournal
+from incidentui.edge.text import clean_and_redact
+from incidentui.session.ports import Done
+from incidentui.session.turn import Desk, load, take
+
+SEVERITIES: tuple[Severity, ...] = ("SEV1", "SEV2", "SEV3", "SEV4")
+TITLE_LIMIT = 200
+
+
+@click.command("open")
+@click.argument("title", nargs=-1)
+@click.option("--severity", type=click.Choice(SEVERITIES, case_sensitive=False), help="Default: from what fails.")
+@click.option("--since", metavar="T", help="Where its window starts: 09:12, an ISO time, -20m.")
+@click.option("--json", "as_json", is_flag=True, help='Print {"id", "seq"}.')
+@click.pass_obj
+def open_command(
+    options: Options, title: tuple[str, ...], severity: Severity | None, since: str | None, as_json: bool
+) -> None:
+    """Open an incident. What was recorded before and belongs to it is adopted."""
+    may_write(options, "open")
+    clock = SystemClock()
+    start = parse_time(since, clock.now(), "--since") if since else None
+    by = responder()
+    words = clean_and_redact(" ".join(title), limit=TITLE_LIMIT)
+    journal = open_to_write(options)
+    try:
+        desk = load(journal, clock.now())
+        done = _decided(journal, desk, clock, OpenIncident(title=words, by=by, severity=severity, since=start))
+    finally:
+        journal.close()
+    _tell("opened", done, as_json)
+
+
+@click.command("close")
+@click.argument("incident", metavar="[ID]", required=False)
+@click.option("--reason", default="", help="Why it is over; needed when no check proves it.")
+@click.option("--json", "as_json", is_flag=True, help='Print {"id", "seq"}.')
+@click.pass_obj
+def close_command(options: Options, incident: str | None, reason: str, as_json: bool) -> None:
+    """Close an incident (default: the open one that was opened last)."""
+    may_write(options, "close")
+    clock = SystemClock()
+    by = responder()
+    journal = open_to_write(options)
+    try:
+        desk = load(journal, clock.now())
+        _must_be_there(desk, incident)
+        why = clean_and_redact(reason, limit=TITLE_LIMIT * 5)
+        done = _decided(journal, desk, clock, CloseIncident(by=by, reason=why, incident=incident))
+    finally:
+        journal.close()
+    _tell("closed", done, as_json)
+
+
+def _must_be_there(desk: Desk, wanted: str | None) -> None:
+    if wanted and wanted not in desk.state.incidents:
+        raise CannotRun(f"there is no incident {wanted}; `incidentui incidents` lists them.")
+    if not wanted and desk.state.current is None:
+        raise CannotRun("no incident is open.")
+
+
+def _decided(journal: SqliteJournal, desk: Desk, clock: SystemClock, command: Command) -> Done:
+    """One turn with one command; a refusal by a guard is exit code 3."""
+    turn = take(journal, desk, clock, [command])
+    if turn.trouble is not None:
+        waits = f"incidentui: not in the journal yet ({turn.trouble.why}); it waits in {turn.trouble.path}"
+        click.echo(waits, err=True)
+    answer = turn.answers[0]
+    if isinstance(answer, Refusal):
+        raise Refused(f"{answer.why}{': ' if answer.hint else ''}{answer.hint}")
+    return answer
+
+
+def _tell(what: str, done: Done, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps({"id": done.incident, "seq": done.seq}))
+    else:
+        click.echo(f"{what} {done.incident}" + (f" as {done.seq}" if done.seq is not None else ""))
