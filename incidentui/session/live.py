@@ -166,6 +166,10 @@ class LiveSession:
     def draft(self, incident: str) -> Future[str | i.Refusal]:
         return self._soon(lambda: self._draft(incident))
 
+    def observe(self, seen: i.Observation) -> None:
+        """Hand in what somebody else saw: the command line's own look, for one."""
+        self._call(lambda: self._loop.put(seen) if self._loop else None)
+
     # -- life
 
     def start(self) -> None:
@@ -259,7 +263,7 @@ class LiveSession:
         observe.cancel()
         if actions is not None:
             await actions.idle.wait()
-        turns.cancel()
+        loop.leave()
         await asyncio.gather(turns, return_exceptions=True)
         if self._observing:
             loop.put(i.StopWatch(self.me, self._why))

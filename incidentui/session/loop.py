@@ -49,6 +49,7 @@ class Loop:
         self._flushed = clock.now()
         self._saved = desk.base.seq
         self._trouble = ""
+        self._leaving = False
         self._tasks: set[asyncio.Task[Any]] = set()
         # One thread for the journal: its connections belong to threads.
         self._disk = ThreadPoolExecutor(1, "journal")
@@ -65,18 +66,21 @@ class Loop:
         return task
 
     async def turns(self) -> None:
-        """Until cancelled. Events of others are noticed ten times a second."""
-        while True:
-            await self.once()
+        """Until `leave`. Events of others are noticed ten times a second."""
+        while not self._leaving:
+            try:
+                async with asyncio.timeout(POLL_S):
+                    await self._wake.wait()
+            except TimeoutError:
+                if self._journal.moved():
+                    await self._catch_up()
+                continue
+            await self.turn()
 
-    async def once(self) -> None:
-        try:
-            await asyncio.wait_for(self._wake.wait(), POLL_S)
-        except TimeoutError:
-            if self._journal.moved():
-                await self._catch_up()
-            return
-        await self.turn()
+    def leave(self) -> None:
+        """After the turn that runs no other begins. Never cancel `turns`: what a turn wrote must be answered."""
+        self._leaving = True
+        self._wake.set()
 
     async def turn(self) -> None:
         """All that waits, in one transaction."""

@@ -11,7 +11,7 @@ from incidentui.core.events import Fact, Recorded
 from incidentui.core.evolve import evolve, fold
 from incidentui.core.inputs import Effect, Evidence, Input, Refusal, Sampled
 from incidentui.core.model import Ms
-from incidentui.core.recent import CELL_MS, CELLS, NOTHING, Recent, Sample, add
+from incidentui.core.recent import CELL_MS, CELLS, Recent, Sample, add
 from incidentui.core.state import State
 from incidentui.core.turn import provisional
 from incidentui.session.ports import Appended, Aside, Clock, Done, Journal, Moved
@@ -25,7 +25,7 @@ class Desk:
     """As the journal has it."""
     aside: tuple[Fact, ...] = ()
     """Facts in the side file: true, but without a sequence."""
-    recent: Recent = NOTHING
+    recent: Recent = field(default_factory=dict)
     seen: Ms = 0
     """Time of the newest sample in `recent`."""
 

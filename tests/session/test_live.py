@@ -1,0 +1,215 @@
+"""The live session on a real journal, with worlds that the test controls."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from incidentui.core.evolve import fold
+from incidentui.core.inputs import AddNote, CloseIncident, OpenIncident, Refusal, RevisionLooked, RunPlan
+from incidentui.core.state import State
+from incidentui.edge.processes import SystemProcesses
+from incidentui.session.actions import new_run
+from incidentui.session.live import LiveSession
+from incidentui.session.ports import Done, View
+from tests.session.worlds import Doing, Said, plan, sample, session
+
+
+def until(condition: Callable[[], bool], what: str, seconds: float = 10.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"never: {what}"
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Callable[..., LiveSession]]:
+    started: list[LiveSession] = []
+
+    def start(*executors: Doing, folder: str = "a", **more: str) -> LiveSession:
+        (tmp_path / folder).mkdir(exist_ok=True)
+        live = session(tmp_path / folder, Said(), *executors, **more)
+        started.append(live)
+        live.start()
+        return live
+
+    yield start
+    for live in started:
+        live.stop("test over")
+        live.parts.journal.close()
+
+
+def look(live: LiveSession, *states: str, check: str = "bookings-page") -> None:
+    now = live.now()
+    for k, state in enumerate(states):
+        live.observe(sample(check, state, now + k))  # type: ignore[arg-type]
+
+
+def open_gate(doing: Doing) -> None:
+    assert doing.gate is not None
+    doing.gate.set()
+
+
+def test_a_note_is_on_disk_when_it_is_answered(running: Callable[..., LiveSession]) -> None:
+    live = running()
+    answer = live.submit(AddNote("users see a blank page", "ines")).result(5)
+    assert isinstance(answer, Done)
+    assert answer.seq is not None
+    (said,) = [r for r in live.parts.journal.read() if r.source == "responder:ines"]
+    assert said.seq == answer.seq
+
+
+@pytest.mark.req("R3-03", "R3-15")
+def test_red_after_enough_looks_and_the_clock_starts_at_the_first(running: Callable[..., LiveSession]) -> None:
+    live = running()
+    until(lambda: bool(live.view.state.checks), "the watch started")
+    look(live, "ok")
+    until(lambda: live.view.state.services["bookings"].state == "ok", "green")
+    first = live.now()
+    look(live, "failing")
+    live.submit(AddNote("one bad look is not red", "ines")).result(5)
+    assert live.view.state.services["bookings"].state == "ok"
+    look(live, "failing")
+    until(lambda: live.view.state.services["bookings"].state == "failing", "red")
+    since = live.view.state.services["bookings"].since
+    assert since is not None
+    assert abs(since - first) < 1_000
+    live.submit(OpenIncident("bookings fails", "ines")).result(5)
+    incident = live.view.state.current
+    assert incident is not None
+    assert incident.first_red == since
+    assert incident.severity == "SEV1"
+
+
+@pytest.mark.req("R3-02")
+def test_a_deploy_before_the_red_opens_the_window(running: Callable[..., LiveSession]) -> None:
+    live = running()
+    until(lambda: bool(live.view.state.checks), "the watch started")
+    look(live, "ok")
+    live.observe(RevisionLooked("bookings", "a" * 40))
+    live.observe(RevisionLooked("bookings", "b" * 40))
+    until(lambda: len(live.view.state.deploys) == 1, "deploy seen")
+    look(live, "failing", "failing")
+    until(lambda: live.view.state.suspect is not None, "suspect named")
+    suspect = live.view.state.suspect
+    assert suspect is not None
+    assert suspect.sha == "b" * 40
+    live.submit(OpenIncident("", "ines")).result(5)
+    incident = live.view.state.current
+    assert incident is not None
+    assert incident.window_from == live.view.state.deploys[0].at
+    assert incident.events > 1, "it adopts what was recorded before"
+
+
+def test_closing_red_needs_a_reason(running: Callable[..., LiveSession]) -> None:
+    live = running()
+    until(lambda: bool(live.view.state.checks), "the watch started")
+    look(live, "failing", "failing")
+    live.submit(OpenIncident("bookings fails", "ines")).result(5)
+    refused = live.submit(CloseIncident("ines")).result(5)
+    assert isinstance(refused, Refusal)
+    assert "user path" in refused.why
+    assert isinstance(live.submit(CloseIncident("ines", "false alarm")).result(5), Done)
+    closed = live.view.state.incidents["INC-1"]
+    assert closed.stage == "closed"
+    assert closed.resolved is None
+
+
+def test_every_published_state_is_the_fold_of_the_journal_so_far(running: Callable[..., LiveSession]) -> None:
+    live = running(Doing())
+    seen: list[State] = []
+    live.subscribe(lambda view: seen.append(view.state))
+    until(lambda: bool(live.view.state.checks), "the watch started")
+    look(live, "ok", "failing", "failing", "slow", "ok", "ok")
+    live.submit(OpenIncident("bookings fails", "ines")).result(5)
+    live.run_plan(plan(), "main").result(5)
+    until(lambda: any(a.verdict for a in live.view.state.attempts.values()), "a verdict")
+    records = list(live.parts.journal.read())
+    for state in seen:
+        assert fold(records[: state.seq]) == state
+
+
+@pytest.mark.req("R3-05", "F1", "F23", "F24")
+def test_the_word_guards_the_action_and_intent_is_on_disk_first(running: Callable[..., LiveSession]) -> None:
+    doing = Doing()
+    live = running(doing)
+    refused = live.run_plan(plan(), "mai").result(5)
+    assert isinstance(refused, Refusal)
+    assert doing.acts == []
+    assert isinstance(live.run_plan(plan(), "main").result(5), Done)
+    until(lambda: any(a.verdict for a in live.view.state.attempts.values()), "a verdict")
+    names = [type(r.event).__name__ for r in live.parts.journal.read()]
+    assert names.index("ActionRequested") < names.index("ActionProgressed") < names.index("ActionEnded")
+    assert names.index("ActionEnded") < names.index("VerdictGiven")
+
+
+def test_while_an_action_runs_no_other_starts(running: Callable[..., LiveSession]) -> None:
+    doing = Doing(gate=threading.Event())
+    live = running(doing)
+    live.run_plan(plan(), "main").result(5)
+    until(lambda: len(doing.acts) == 1, "the first acts")
+    refused = live.run_plan(plan(), "main").result(5)
+    assert isinstance(refused, Refusal)
+    assert "running" in refused.why
+    open_gate(doing)
+    until(lambda: any(a.verdict for a in live.view.state.attempts.values()), "a verdict")
+    assert len(doing.acts) == 1
+
+
+def test_leaving_waits_for_the_running_effect(running: Callable[..., LiveSession]) -> None:
+    doing = Doing(gate=threading.Event())
+    live = running(doing)
+    live.run_plan(plan(), "main").result(5)
+    until(lambda: len(doing.acts) == 1, "it acts")
+    stopping = threading.Thread(target=live.stop, args=("quit",))
+    stopping.start()
+    time.sleep(0.1)
+    assert stopping.is_alive()
+    open_gate(doing)
+    stopping.join(10)
+    assert not stopping.is_alive()
+    names = [type(r.event).__name__ for r in live.parts.journal.read()]
+    assert "ActionEnded" in names
+
+
+def test_a_dead_owners_action_is_settled_by_looking(running: Callable[..., LiveSession], tmp_path: Path) -> None:
+    live = running()
+    gone = replace(SystemProcesses().me(), pid=2**22 - 1, started=1)
+    run = new_run()
+    live.submit(RunPlan(plan(), "main", "ines", gone, run)).result(5)
+    live.stop()
+    live.parts.journal.close()
+    again = running(Doing())
+    until(lambda: again.view.state.attempts[run].verdict is not None, "settled")
+    attempt = again.view.state.attempts[run]
+    assert attempt.outcome == "done"
+    said = [r.event for r in again.parts.journal.read() if type(r.event).__name__ == "ActionEnded"]
+    assert [e.outcome for e in said] == ["unknown", "done"]  # type: ignore[union-attr]
+
+
+def test_read_only_refuses_to_act_and_still_takes_notes(running: Callable[..., LiveSession]) -> None:
+    doing = Doing()
+    live = running(doing, read_only="read-only since 08:40, started with --read-only")
+    refused = live.run_plan(plan(), "main").result(5)
+    assert isinstance(refused, Refusal)
+    assert "read-only" in refused.why
+    assert isinstance(live.submit(AddNote("still recording", "ines")).result(5), Done)
+    assert doing.acts == []
+
+
+def test_a_second_session_follows_the_first_within_a_second(running: Callable[..., LiveSession]) -> None:
+    first = running()
+    until(lambda: first.view.observing, "the first observes")
+    second = running(me="tomasz")
+    views: list[View] = []
+    second.subscribe(views.append)
+    look(first, "failing", "failing")
+    until(lambda: second.view.state.services.get("bookings") == first.view.state.services["bookings"], "followed")
+    assert not second.view.observing
+    second.submit(AddNote("me too", "tomasz")).result(5)
+    until(lambda: first.view.state.seq == second.view.state.seq, "both in one order")
+    first.stop()
+    until(lambda: second.view.observing, "the second takes over")
