@@ -196,6 +196,23 @@ class LinePane(LineView):
         self._clamp()
         self._update()
 
+    def to_end(self) -> None:
+        """To the newest row without telling anybody: the list is being followed."""
+        keys = self._keyed()
+        self._cursor = self._lines[keys[-1]].key if keys else None
+        self._top = len(self._lines)
+        self._clamp()
+        self._update()
+
+    @property
+    def top(self) -> int:
+        """Rows scrolled past."""
+        return self._top
+
+    def stand(self, cursor: Hashable, top: int) -> None:
+        """Where a page was left: taken up with its next lines."""
+        self._cursor, self._top, self._lines = cursor, top, ()
+
     @property
     def at_last(self) -> bool:
         keys = self._keyed()

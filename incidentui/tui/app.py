@@ -1,0 +1,151 @@
+"""The Textual application around one session: start, the first frame, repaints, the way out. Holds no state of its own."""
+
+import gc
+import sys
+from collections.abc import Callable, Sequence
+from datetime import tzinfo
+from typing import Any
+
+from textual import events
+from textual.app import App
+from textual.driver import Driver
+from textual.screen import Screen
+from typing_extensions import override
+
+from incidentui.runbook.model import Runbook
+from incidentui.session.ports import Session, View
+from incidentui.tui.crash import report
+from incidentui.tui.desk import Desk
+from incidentui.tui.present.scene import RunbookEntry
+from incidentui.tui.screen import IncidentScreen
+from incidentui.tui.strips import Paint
+from incidentui.tui.theme import Theme, ThemeName
+
+
+class IncidentApp(App[None]):
+    """`run()` returns when the responder leaves; `return_code` is not zero after a crash."""
+
+    ENABLE_COMMAND_PALETTE = False
+    ALLOW_SELECT = False
+    BINDINGS = ()
+    ESCAPE_TO_MINIMIZE = False
+    TITLE = "incidentui"
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        runbooks: Sequence[RunbookEntry] = (),
+        shelf: Callable[[], Sequence[Runbook]] = tuple,
+        run_shell: Callable[[Any, Runbook, Any], None] | None = None,
+        ascii: bool = False,
+        theme: ThemeName = "dark",
+        zone: tzinfo | None = None,
+        driver_class: type[Driver] | None = None,
+    ) -> None:
+        """`runbooks` are the names for the first frame; `shelf` parses them, in a thread after it."""
+        super().__init__(driver_class=driver_class or _driver(), ansi_color=True)
+        self.session = session
+        self._shelf = shelf
+        self._paint = Paint(Theme(theme, plain=self.no_color), ascii)
+        self._filters.clear()  # our strips are final; a filter could only damage them
+        self._make = lambda surface: Desk(session, surface, tuple(runbooks), run_shell=run_shell, zone=zone)
+        self._unsubscribe: Callable[[], None] | None = None
+        self._told = False
+        self._first = True
+
+    @property
+    def desk(self) -> Desk:
+        screen = self.screen
+        assert isinstance(screen, IncidentScreen)
+        return screen.desk
+
+    @override
+    def get_default_screen(self) -> Screen[Any]:
+        return IncidentScreen(self._make, self._paint)
+
+    # -- views
+
+    def on_mount(self) -> None:
+        self._unsubscribe = self.session.subscribe(self._published)
+
+    def on_ready(self) -> None:
+        if gc.isenabled():
+            return
+        gc.freeze()
+        gc.enable()
+
+    def on_event_after_first_frame(self) -> None:
+        """Runbooks are parsed once the screen stands."""
+        self.run_worker(self._read_shelf, thread=True, exit_on_error=False)
+
+    def _read_shelf(self) -> None:
+        books = tuple(self._shelf())
+        self.from_any_thread(lambda: self._shelved(books))
+
+    def _shelved(self, books: tuple[Runbook, ...]) -> None:
+        if books:
+            desk = self.desk
+            desk.books = books
+            desk.runbooks = tuple(RunbookEntry(b.title, b.id, f"{len(b.steps)} steps") for b in books)
+            desk.surface.redraw()
+
+    def _published(self, _view: View) -> None:
+        """On the session's thread: only the newest view counts, so one wake-up is enough for many."""
+        if not self._told:
+            self._told = True
+            self.from_any_thread(self._fresh)
+
+    def _fresh(self) -> None:
+        self._told = False
+        if isinstance(self.screen, IncidentScreen):
+            self.screen.redraw()
+
+    def from_any_thread(self, call: Callable[[], None]) -> None:
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self.call_next, call)
+
+    # -- keys: the screen has them all, Textual's own bindings are gone
+
+    @override
+    async def on_event(self, event: events.Event) -> None:
+        await super().on_event(event)
+        if self._first and isinstance(event, events.Ready):
+            self._first = False
+            self.call_after_refresh(self.on_event_after_first_frame)
+
+    # -- the way out
+
+    @override
+    def _handle_exception(self, error: Exception) -> None:
+        # Textual would print a traceback with local variables, and those may hold secrets.
+        self._return_code = 70
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+            where = report(error)
+            self._exit_renderables[:] = [f"incidentui stopped on an error of its own. The record is whole. {where}"]
+            self._close_messages_no_wait()
+
+    def on_unmount(self) -> None:
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+
+
+def _driver() -> type[Driver] | None:
+    if sys.platform == "win32":
+        return None
+    from incidentui.tui.driver import HardenedDriver
+
+    return HardenedDriver
+
+
+def run(app: IncidentApp) -> int:
+    """Runs the screen until it is left. The collector stands still until the first frame is drawn."""
+    gc.disable()
+    try:
+        app.run()
+    finally:
+        gc.enable()
+    return app.return_code or 0

@@ -1,0 +1,192 @@
+"""A terminal driver that survives bad bytes, floods, hang-ups and signals, and always gives the terminal back."""
+
+import os
+import selectors
+import signal
+import threading
+from codecs import getincrementaldecoder
+from collections import deque
+from time import monotonic
+from types import FrameType
+from typing import IO, Any
+
+from textual import events
+from textual._xterm_parser import XTermParser
+from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
+from typing_extensions import override
+
+from incidentui.tui.sieve import Piece, Sieve
+
+QUEUE = 30
+ESCAPE_S = 0.05
+GRACE_S = 1.0
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+
+
+class Writer(threading.Thread):
+    """Writes in the background. A terminal that is gone, or that stands still when we leave, blocks nobody."""
+
+    def __init__(self, file: IO[str]) -> None:
+        super().__init__(daemon=True, name="terminal-output")
+        self._file = file
+        self._texts: deque[str | None] = deque()
+        self._changed = threading.Condition()
+        self._gone = False
+
+    def write(self, text: str) -> None:
+        with self._changed:
+            while len(self._texts) >= QUEUE and not self._gone:
+                self._changed.wait()
+            if not self._gone:
+                self._texts.append(text)
+                self._changed.notify_all()
+
+    @override
+    def run(self) -> None:
+        while True:
+            with self._changed:
+                while not self._texts:
+                    self._changed.wait()
+                text = self._texts.popleft()
+                last = not self._texts
+                self._changed.notify_all()
+            if text is None:
+                return
+            try:
+                self._file.write(text)
+                if last:
+                    self._file.flush()
+            except (OSError, ValueError):
+                self.abandon()
+                return
+
+    def abandon(self) -> None:
+        """Nobody reads any more: whoever waits goes on."""
+        self._gone = True
+        with self._changed:
+            self._changed.notify_all()
+
+    def stop(self) -> None:
+        with self._changed:
+            self._texts.append(None)
+            self._changed.notify_all()
+        self.join(GRACE_S)
+        self.abandon()
+
+
+class HardenedDriver(LinuxDriver):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._writer: Writer | None = None
+        self._handlers: dict[int, Any] = {}
+
+    # -- output
+
+    @override
+    def start_application_mode(self) -> None:
+        for number in _SIGNALS:
+            self._handlers[number] = signal.signal(number, self._told_to_end)
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    @override
+    def write(self, data: str) -> None:
+        if data.startswith("\x1b[>") and data.endswith("u"):
+            return  # the Kitty keyboard would outlive a kill -9 and garble the shell
+        if self._writer is None:
+            # Textual's own writer blocks for ever on a terminal that is gone; it is started and never used.
+            assert self._file is not None
+            self._writer = Writer(self._file)
+            self._writer.start()
+        self._writer.write(data)
+
+    @override
+    def close(self) -> None:
+        super().close()
+        if self._writer is not None:
+            self._writer.stop()
+            self._writer = None
+        for number, before in self._handlers.items():
+            signal.signal(number, before)
+        self._handlers.clear()
+
+    @override
+    def _enable_mouse_support(self) -> None:
+        if self._mouse:
+            self.write("\x1b[?1000h\x1b[?1006h")  # clicks and the wheel; no reports of mere movement
+
+    @override
+    def _disable_mouse_support(self) -> None:
+        if self._mouse:
+            self.write("\x1b[?1000l\x1b[?1006l")
+
+    @override
+    def _query_in_band_window_resize(self) -> None:
+        return  # SIGWINCH says it
+
+    # -- ending
+
+    def _told_to_end(self, number: int, _frame: FrameType | None) -> None:
+        """The screen goes, the terminal is restored; what runs in the session is finished by whoever started it."""
+        if self._writer is not None and number == signal.SIGHUP:
+            self._writer.abandon()
+        elif self._writer is not None:
+            # A terminal that does not read must not keep us.
+            timer = threading.Timer(GRACE_S, self._writer.abandon)
+            timer.daemon = True
+            timer.start()
+        self._end(128 + number)
+
+    def _end(self, code: int) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._app.exit, None, code)
+
+    # -- input
+
+    @override
+    def _run_input_thread(self) -> None:
+        try:
+            self.run_input_thread()
+        except Exception as error:  # whatever it is: it goes where every other crash goes, without locals
+            self._loop.call_soon_threadsafe(self._app._handle_exception, error)
+
+    @override
+    def run_input_thread(self) -> None:
+        decode = getincrementaldecoder("utf-8")("replace").decode
+        sieve, parser = Sieve(), XTermParser(False)
+        with selectors.SelectSelector() as selector:
+            selector.register(self.fileno, selectors.EVENT_READ)
+            while not self.exit_event.is_set():
+                ready = selector.select(ESCAPE_S if sieve.waiting else 0.1)
+                if not ready:
+                    self._pass_on(sieve.timeout(), parser)
+                    continue
+                data = self._read()
+                if not data:
+                    self._end(128 + signal.SIGHUP)  # the terminal is gone; asking again would take a whole core
+                    return
+                self._pass_on(sieve.feed(decode(data), monotonic()), parser)
+
+    def _read(self) -> bytes:
+        try:
+            return os.read(self.fileno, 4096)
+        except OSError:
+            return b""
+
+    def _pass_on(self, pieces: list[Piece], parser: XTermParser) -> None:
+        for kind, text in pieces:
+            if kind == "escape":
+                self._send(events.Key("escape", "\x1b"))
+            elif kind == "paste":
+                self._send(events.Paste(text))
+            else:
+                for message in parser.feed(text):
+                    self._send(message)
+                for message in parser.tick():
+                    self._send(message)
+
+    def _send(self, message: Message) -> None:
+        try:
+            self.process_message(message)
+        except RuntimeError:
+            self.exit_event.set()  # the loop was closed under us: the screen is gone

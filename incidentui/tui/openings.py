@@ -1,0 +1,252 @@
+"""Keys that open something: the row under the cursor, the menu of actions, runbooks, the draft, help, the palette.
+
+Pages are imported when they are opened: the first frame does without them.
+"""
+
+from collections.abc import Callable, Hashable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from incidentui.core.events import Recorded
+from incidentui.tui.desk import Desk
+from incidentui.tui.keys import ACTS, RECORDS
+from incidentui.tui.keys import TABLE as KEYS
+from incidentui.tui.page import Neighbours, Page
+from incidentui.tui.palette import Entry, Palette
+from incidentui.tui.present.scene import Scene
+from incidentui.tui.present.workloads import is_bad
+
+if TYPE_CHECKING:
+    from incidentui.tui.pages.act import Choice
+
+
+def open_row(desk: Desk) -> None:
+    key = desk.pane.cursor
+    page = page_of(desk, key)
+    if page is not None:
+        desk.push(page, origin=key)
+    elif key is None:
+        desk.refuse("enter", "no row is chosen")
+
+
+def page_of(desk: Desk, key: Hashable) -> Page | None:
+    """The page behind a row; None (and said why) when there is none."""
+    record = desk.window.find(key)
+    if record is not None:
+        return _event(desk, record)
+    if not isinstance(key, tuple) or len(key) < 2:
+        return None
+    kind, name = key[0], key[1]
+    if kind == "commit":
+        from incidentui.tui.pages.commit import CommitPage
+
+        return CommitPage(str(name))
+    if kind == "workload":
+        from incidentui.tui.pages.workload import WorkloadPage
+
+        return WorkloadPage(str(name))
+    if kind == "service":
+        return _service(desk, str(name))
+    if kind in ("runbook", "step"):
+        run = desk.view.state.runbook
+        return runbook_page(desk, str(name) if kind == "runbook" else run.runbook if run else "")
+    return None
+
+
+def _event(desk: Desk, record: Recorded) -> Page:
+    from incidentui.tui.pages.opening import open_row as open_event
+
+    return open_event(record, desk.session)
+
+
+def _service(desk: Desk, name: str) -> Page | None:
+    """The evidence of the check that decides the service."""
+    from incidentui.tui.pages.evidence import EvidencePage
+
+    service = desk.view.state.services[name]
+    check = desk.view.state.checks.get(service.check)
+    evidence = desk.session.evidence(check.evidence) if check is not None and check.evidence else None
+    if evidence is None:
+        desk.refuse("enter", f"nothing is kept of {name}: {service.why}", "v looks now")
+        return None
+    return EvidencePage(evidence, about=name)
+
+
+def runbook_page(desk: Desk, ident: str) -> Page | None:
+    from incidentui.tui.pages.runbook_page import RunbookPage
+
+    book = next((b for b in desk.books if b.id == ident), None)
+    if book is None:
+        desk.refuse("enter", f"runbook {ident or 'unknown'} is not here", "r lists those that are")
+        return None
+    return RunbookPage(book, desk.run_shell)
+
+
+def runbooks(desk: Desk) -> None:
+    from incidentui.tui.pages.runbook_page import RunbooksPage
+
+    run = desk.view.state.runbook
+    if run is not None and run.ended is None and any(b.id == run.runbook for b in desk.books):
+        desk.push(RunbooksPage(desk.books, desk.run_shell))
+        page = runbook_page(desk, run.runbook)
+        if page is not None:
+            desk.push(page)
+        return
+    desk.push(RunbooksPage(desk.books, desk.run_shell))
+
+
+def step(desk: Desk, key: str) -> None:
+    """Runs or skips the step to do, on the page of its runbook so that what happens is seen."""
+    run = desk.view.state.runbook
+    if run is None or run.ended is not None:
+        desk.refuse(key, "no runbook is being worked through", "r chooses one")
+        return
+    page = runbook_page(desk, run.runbook)
+    if page is not None:
+        desk.push(page)
+        page.handle(key, desk)
+
+
+def act(desk: Desk) -> None:
+    from incidentui.tui.pages.act import ActPage, Choice, about_commit, about_workload
+
+    key, state = desk.pane.cursor, desk.view.state
+    choices: tuple[Choice, ...] = ()
+    about = "what stands here"
+    if desk.focus == "commits" and isinstance(key, tuple):
+        about, choices = f"commit {str(key[1])[:7]}", about_commit(str(key[1]), desk.session.me, state)
+    elif desk.focus == "workloads" and isinstance(key, tuple):
+        about, choices = f"workload {key[1]}", about_workload(str(key[1]))
+    else:
+        about, choices = "the incident", usual(desk)
+    desk.push(ActPage(about, choices), origin=key)
+
+
+def usual(desk: Desk) -> "tuple[Choice, ...]":
+    """The ways back that fit what is red: known-good, the suspect, workloads that are down, and a fresh look."""
+    from incidentui.tui.pages.act import Choice, about_workload
+
+    state, out = desk.view.state, []
+    branch = state.project.branch or "the branch"
+    if state.good is not None:
+        to = (("to", state.good.sha), ("push", "true"))
+        out.append(Choice(f"Reset {branch} to known-good {state.good.sha[:7]}", "one new commit", "git.reset", to))
+    if state.suspect is not None:
+        commits = (("commits", state.suspect.sha), ("push", "true"))
+        out.append(Choice(f"Revert suspect {state.suspect.sha[:7]}", "new commit, new push", "git.revert", commits))
+    for workload in state.workloads.values():
+        if is_bad(workload):
+            out += about_workload(workload.name)
+    out.append(Choice("Verify recovery", "changes nothing", "verify", (("consecutive", "3"),)))
+    return tuple(out)
+
+
+def draft(desk: Desk) -> None:
+    from incidentui.tui.pages.draft import DraftPage
+
+    known = desk.scene().incident or next(reversed(desk.view.state.incidents.values()), None)
+    if known is None:
+        desk.refuse("p", "there is no incident to write about", "o opens one")
+    else:
+        desk.push(DraftPage(known.id))
+
+
+def help_page(desk: Desk) -> None:
+    from incidentui.tui.help import HelpPage
+
+    desk.push(HelpPage())
+
+
+def neighbour(desk: Desk, by: int) -> None:
+    """The next item of its kind, on the same page."""
+    page = desk.page
+    if isinstance(page, Neighbours):
+        there = page.neighbour(by, desk.view)
+        if there is not None:
+            desk.replace(there)
+        else:
+            desk.refuse("J" if by > 0 else "K", "nothing further on" if by > 0 else "nothing before this")
+        return
+    if page is None:
+        desk.refuse("J" if by > 0 else "K", "it goes on from an open page", "enter opens the row")
+        return
+    pane = desk.surface.pane(desk.focus)
+    if len(desk.pages) == 1 and pane.cursor == desk.pages[0].origin and pane.move(by):
+        found = page_of(desk, pane.cursor)
+        if found is not None:
+            desk.replace(found, origin=pane.cursor)
+
+
+def palette(desk: Desk) -> None:
+    desk.palette = Palette(_entries(desk))
+    desk.surface.draw_now()
+
+
+def _entries(desk: Desk) -> list[Entry]:
+    from incidentui.tui.commands import TABLE as COMMANDS
+    from incidentui.tui.pages.plan import open_plan
+
+    scene = desk.scene()
+    plans = [
+        Entry(
+            f"{choice.title}…",
+            partial(open_plan, desk, "enter", choice.action, dict(choice.args)),
+            "opens its plan",
+            refused=_refused(scene, "act"),
+        )
+        for choice in usual(desk)
+    ]
+    books = [
+        Entry(f"Runbook: {book.title}", partial(_open_book, desk, book.id), "read it first", "r") for book in desk.books
+    ]
+    verbs = [
+        Entry(
+            _label(b.label, b.action),
+            partial(COMMANDS[b.action], desk),
+            key=b.keys[0],
+            refused=_refused(scene, b.action),
+        )
+        for b in KEYS
+        if b.group != "move" and b.action not in ("palette", "stop_step") and b.action in COMMANDS
+    ]
+    return [*plans, *verbs, *books]
+
+
+def _open_book(desk: Desk, ident: str) -> None:
+    page = runbook_page(desk, ident)
+    if page is not None:
+        desk.push(page)
+
+
+def _label(label: str, action: str) -> str:
+    words = {
+        "runbooks": "Runbooks: choose, read",
+        "draft": "Draft of the post-mortem",
+        "mark": "Mark a key moment or a known-good commit",
+        "help": "Help: all keys",
+        "diff": "Differences of the commit",
+    }
+    return words.get(action, label[:1].upper() + label[1:])
+
+
+def _refused(scene: Scene, action: str) -> str:
+    if scene.view.playhead is not None and action in ACTS | RECORDS:
+        return "this is a replay"
+    if scene.view.read_only and action in ACTS:
+        return scene.view.read_only
+    return ""
+
+
+TABLE: dict[str, Callable[[Desk], None]] = {
+    "open_row": open_row,
+    "diff": open_row,
+    "runbooks": runbooks,
+    "run_step": partial(step, key="x"),
+    "skip_step": partial(step, key="s"),
+    "act": act,
+    "draft": draft,
+    "help": help_page,
+    "next_item": partial(neighbour, by=1),
+    "previous_item": partial(neighbour, by=-1),
+    "palette": palette,
+}

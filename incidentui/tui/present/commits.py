@@ -1,0 +1,96 @@
+"""The commits pane: what changed, what runs, what was good."""
+
+from incidentui.core.format import age, count, short
+from incidentui.core.model import Commit
+from incidentui.tui.line import Line, Seg, Token, cut, fit, pad
+from incidentui.tui.present.parts import empty, joined, title
+from incidentui.tui.present.scene import Scene, in_state, running
+
+_AUTHOR = 5
+
+
+def lines(scene: Scene, width: int, *, focused: bool = False) -> list[Line]:
+    out = [title(3, "COMMITS", width, summary(scene), focused=focused)]
+    repo = scene.state.repository
+    if repo is None or not repo.commits:
+        return [*out, _nothing(scene)]
+    return out + [_row(scene, commit, width - 1) for commit in repo.commits]
+
+
+def _nothing(scene: Scene) -> Line:
+    git = scene.state.sources.get("git")
+    if git is not None and git.lost_since is not None:
+        return empty(f"No commits: {git.why}. Other panes work.")
+    if scene.state.repository is not None:
+        return empty("No commits yet on this branch.")
+    return Line((Seg("○ asking git", "muted"),))
+
+
+def summary(scene: Scene) -> tuple[Seg, ...]:
+    repo = scene.state.repository
+    if repo is None:
+        return ()
+    runs, branch = running(scene), repo.branch or "HEAD"
+    remote = next((s for s in scene.state.sources.values() if s.name.startswith("remote:") and s.lost_since), None)
+    if repo.operation:
+        return (Seg(f"{repo.operation} in progress", "slow"),)
+    if remote is not None:
+        return (Seg(f"{repo.remote or 'remote'}/{branch} unknown", "unknown"),)
+    if runs and repo.head and runs != repo.head:
+        suspect = scene.state.suspect
+        bad = suspect is not None and suspect.sha == runs
+        return joined((Seg(f"runs {short(runs)}", "fail" if bad else "slow"), Seg(f"HEAD {short(repo.head)}", "muted")))
+    if scene.state.suspect is not None and in_state(scene, "failing"):
+        return (Seg(f"{count(len(scene.state.suspect.window) or 1, 'commit')} since good", "muted"),)
+    if repo.upstream and repo.head and repo.upstream != repo.head:
+        return (Seg(f"{branch} ≠ {repo.remote or 'remote'}/{branch} {short(repo.upstream)}", "slow"),)
+    parts = [branch]
+    if repo.upstream:
+        parts.append(f"{repo.remote or 'origin'}/{branch}")
+    if runs:
+        parts.append("running")
+    return (Seg(" = ".join(parts), "muted"),)
+
+
+def mark(scene: Scene, commit: Commit) -> tuple[str, Token, str, Token]:
+    """Mark with its tone, and the word after the sha with its tone."""
+    state = scene.state
+    repo = state.repository
+    deployed = any(d.now == commit.sha for d in state.deploys)
+    if state.suspect is not None and state.suspect.sha == commit.sha:
+        return "▲", "fail", "suspect", "fail"
+    if any(a.revision == commit.sha for a in state.attempts.values()):
+        return "◆", "text", "HEAD" if repo and repo.head == commit.sha else "", "muted"
+    if state.good is not None and state.good.sha == commit.sha:
+        return "★", "ok", "good", "ok"
+    head = "HEAD" if repo is not None and repo.head == commit.sha else ""
+    return ("▲" if deployed else " "), "text", head, "muted"
+
+
+def _row(scene: Scene, commit: Commit, width: int) -> Line:
+    sign, sign_token, word, word_token = mark(scene, commit)
+    marked = sign_token != "text" or bool(word) or sign == "◆"
+    ink: Token = "text" if marked else "muted"
+    wide = width >= 54
+    author = f"{pad(commit.author, _AUTHOR)} " if wide else ""
+    fixed = 2 + 8 + 8 + 4 + 1 + 4 + 1 + len(author) + 1 + 4
+    segs = (
+        Seg(f"{sign} ", sign_token),
+        Seg(f"{short(commit.sha)} ", ink),
+        Seg(pad(word, 8), word_token),
+        Seg(_number("+", commit.added), "muted" if not marked else "text"),
+        Seg(" "),
+        Seg(_number("−", commit.deleted), "muted" if not marked else "text"),
+        Seg(" "),
+        Seg(author, "muted"),
+        Seg(pad(commit.subject, max(4, width - fixed)), ink),
+        Seg(" "),
+        Seg(pad(age(scene.now - commit.at), 4, right=True), "muted"),
+    )
+    return Line(fit(segs, width), key=("commit", commit.sha))
+
+
+def _number(sign: str, n: int) -> str:
+    """Four cells, thousands as `+12k`."""
+    text = f"{sign}{n}" if n < 1000 else f"{sign}{n // 1000}k"
+    return cut(text, 5).rjust(4)

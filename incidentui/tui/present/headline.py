@@ -1,0 +1,341 @@
+"""The band under the header: what fails and for how long, why, what next. The worst state decides its ground."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from incidentui.core.format import count, duration, minutes, short, size
+from incidentui.core.incidents import suggested_severity
+from incidentui.core.model import Attempt, ServiceStatus
+from incidentui.tui.line import Ground, Line, Seg, Token, cut, pad, spread
+from incidentui.tui.present.format import coarse, hms
+from incidentui.tui.present.parts import hints, joined
+from incidentui.tui.present.scene import (
+    MARKS,
+    TOKENS,
+    Scene,
+    commit,
+    first_red,
+    in_state,
+    not_looked,
+    running,
+    watched,
+)
+from incidentui.tui.regions import Class
+
+_LABEL = 19
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    lines: tuple[Line, ...]
+    banded: bool
+    """False: one sentence with air around it."""
+
+
+def headline(scene: Scene, width: int, kind: Class, *, short_form: bool = False) -> Headline:
+    """The band at this size; `short_form` is the one line that stays on detail pages."""
+    inner = width - 2
+    block = _block(scene, inner, kind)
+    if short_form:
+        return Headline(block.lines[:1], block.banded)
+    if kind == "compact" and len(block.lines) == 3 and not _offered(scene):
+        return Headline((block.lines[0], _merged(scene, inner)), block.banded)
+    return block
+
+
+def _offered(scene: Scene) -> bool:
+    return bool(scene.incident is None and scene.offer and in_state(scene, "failing") and not scene.view.playhead)
+
+
+def _block(scene: Scene, width: int, kind: Class) -> Headline:
+    red = sorted(in_state(scene, "failing"), key=lambda s: s.since or 0)
+    if red:
+        return Headline(tuple(_failing(scene, red, width, kind)), True)
+    unknown = [s.name for s in in_state(scene, "unknown")]
+    lost = _lost(scene)
+    if unknown or lost:
+        return Headline(tuple(_unknown(scene, [*lost, *unknown], width)), scene.incident is not None)
+    slow = in_state(scene, "slow")
+    if slow:
+        first = _band(width, "slowbg", "slow", "!", _names(slow, "slow"), _since(scene, slow[0], kind), _others(scene))
+        return Headline((first, *_open_tail(scene, width, "slowbg", "slow")), scene.incident is not None)
+    if scene.incident is not None:
+        return Headline((_recovered(scene, width), *_open_tail(scene, width, "okbg", "ok")), True)
+    return Headline((_quiet(scene, width, kind),), False)
+
+
+def _band(
+    width: int,
+    ground: Ground,
+    token: Token,
+    mark: str,
+    label: str,
+    text: Iterable[Seg],
+    right: Iterable[Seg] = (),
+    *,
+    loud: bool = True,
+) -> Line:
+    name = Seg(pad(label, max(_LABEL, len(label) + 3)), token if loud else "strong", bold=loud)
+    return spread(width, (Seg(f"{mark} ", token, bold=True), name, *text), right, ground=ground, rail=_rail(ground))
+
+
+def _rail(ground: Ground) -> Token:
+    rails: dict[Ground, Token] = {"failbg": "fail", "unkbg": "unknown", "slowbg": "slow", "okbg": "ok"}
+    return rails.get(ground, "accent")
+
+
+# -- failing
+
+
+def _failing(scene: Scene, red: list[ServiceStatus], width: int, kind: Class) -> Iterable[Line]:
+    yield _band(width, "failbg", "fail", "✗", _names(red, "failing"), _since(scene, red[0], kind), _others(scene))
+    why = _why(scene, width, kind)
+    if why is not None:
+        yield why
+    if scene.view.playhead is None:
+        yield from _next(scene, width, "failbg", kind)
+
+
+def _names(bad: list[ServiceStatus], state: str) -> str:
+    names = [s.name for s in bad]
+    if len(names) == 1:
+        return f"{names[0]} is {state}"
+    if len(names) <= 3 and sum(map(len, names)) <= 24:
+        return f"{', '.join(names)} are {state}"
+    return f"{names[0]} and {len(names) - 1} more are {state}"
+
+
+def _since(scene: Scene, service: ServiceStatus, kind: Class) -> tuple[Seg, ...]:
+    lasted = duration(scene.now - service.since) if service.since is not None else "some time"
+    path = {"user": "user path" if kind == "compact" else "on the user path", "inner": "inner"}[service.layer]
+    check = scene.state.checks.get(service.check)
+    looks = ""
+    if scene.incident is None and check is not None and check.looks > 1:
+        of = f"{check.looks} of {check.looks}"
+        looks = f", {of}" if kind == "compact" else f", {of} looks"
+    return (
+        Seg(cut(service.why, 40), "strong", bold=True),
+        Seg(" for ", "strong", bold=True),
+        Seg(lasted, "strong", bold=True),
+        Seg(f"{looks}, {path}", "text"),
+    )
+
+
+def _others(scene: Scene) -> tuple[Seg, ...]:
+    """What is not good either, and is not named in the band."""
+    out = []
+    red, unknown, slow = (in_state(scene, s) for s in ("failing", "unknown", "slow"))
+    if red and slow:
+        out.append(Seg(f"{len(slow)} slow", "muted"))
+    if (red or slow) and unknown:
+        out.append(Seg(f"{len(unknown)} unknown", "muted"))
+    return joined(out)
+
+
+def _why(scene: Scene, width: int, kind: Class) -> Line | None:
+    suspect = scene.state.suspect
+    if suspect is None:
+        return None
+    text = _suspicion(scene, kind)
+    right: tuple[Seg, ...] = ()
+    if scene.view.playhead is not None:
+        right = (Seg("as seen then", "muted"),)
+    elif kind != "compact":
+        right = (Seg("cause: suspected", "muted"),) if scene.incident else ()
+    return _band(width, "failbg", "fail", "▲", f"{short(suspect.sha)} suspect", text, right, loud=False)
+
+
+def _suspicion(scene: Scene, kind: Class) -> tuple[Seg, ...]:
+    state, suspect = scene.state, scene.state.suspect
+    assert suspect is not None
+    found = commit(scene, suspect.sha)
+    head = f"{size(found.added, found.deleted)} by {found.author}" if found else "not in this clone"
+    deploy = next((d for d in reversed(state.deploys) if d.now == suspect.sha), None)
+    segs = [Seg(head)]
+    red = first_red(scene)
+    if deploy is not None:
+        before = red - deploy.at if red is not None else None
+        if scene.incident is not None or before is None:
+            segs.append(Seg(f", deployed {hms(deploy.at, scene.zone)}"))
+        elif before >= 0:
+            said = "before first red" if kind == "compact" else "before the first red"
+            lead = ", " if kind == "compact" else ", deployed "
+            segs.append(Seg(f"{lead}{duration(before)} {said}"))
+        else:
+            segs.append(Seg(f", seen running {duration(-before)} after the first red"))
+    tail = _standing(scene)
+    if tail:
+        segs += [Seg("; "), Seg(tail, "strong", bold=True)]
+    elif state.good is not None and kind != "compact":
+        segs += [Seg("; "), Seg("★", "strong"), Seg(f" {short(state.good.sha)} was good")]
+    return tuple(segs)
+
+
+def _standing(scene: Scene) -> str:
+    """What the last action did to it: "still running after reset 1"."""
+    suspect, last = scene.state.suspect, _last_attempt(scene)
+    if suspect is None or last is None or last.ended is None:
+        return ""
+    if running(scene) == suspect.sha:
+        return f"still running after {name_of(last)}"
+    return f"{name_of(last)} took it back" if last.outcome == "done" else ""
+
+
+def _last_attempt(scene: Scene) -> Attempt | None:
+    mine = [a for a in scene.state.attempts.values() if a.number and a.plan.changes]
+    if scene.incident is not None:
+        mine = [a for a in mine if a.incident == scene.incident.id]
+    return mine[-1] if mine else None
+
+
+def name_of(attempt: Attempt) -> str:
+    """`reset 2`"""
+    verb = attempt.plan.action.rpartition(".")[2]
+    return f"{verb} {attempt.number}" if attempt.number else verb
+
+
+# -- next
+
+
+def _next(scene: Scene, width: int, ground: Ground, kind: Class) -> Iterable[Line]:
+    if _offered(scene):
+        yield _offer(scene, width, ground, kind)
+    elif scene.incident is not None:
+        text, right = what_next(scene)
+        yield _band(width, ground, "accent", "▸", "next", text, right, loud=False)
+
+
+def _offer(scene: Scene, width: int, ground: Ground, kind: Class) -> Line:
+    red = first_red(scene)
+    start = scene.state.deploys[-1].at if scene.state.suspect and scene.state.deploys else red
+    right = (Seg(f"starts {hms(start, scene.zone)}", "muted"),) if start is not None else ()
+    if kind == "compact":
+        keys = hints(("o", "open incident"), ("i", "I'm on it"), ("esc", "not now"))
+        return spread(width, keys, right, ground=ground, rail=_rail(ground))
+    keys = hints(
+        ("o", f"open an incident, {suggested_severity(scene.state)} suggested"), ("i", "I'm on it"), ("esc", "not now")
+    )
+    return _band(width, ground, "accent", "▸", "next", keys, right, loud=False)
+
+
+def what_next(scene: Scene) -> tuple[tuple[Seg, ...], tuple[Seg, ...]]:
+    """The next thing to do in an open incident, and its key."""
+    acting, run, incident = scene.state.attempt, scene.state.runbook, scene.incident
+    if acting is not None:
+        return (Seg(f"{name_of(acting)}: {_doing(scene, acting)}"),), hints(("enter", "watch"))
+    if incident is not None and incident.stage == "resolved":
+        return (Seg("close the incident, then read the draft"),), hints(("c", "close"))
+    if run is not None and run.ended is None:
+        step = next((s for s in run.steps if s.state in ("running", "todo", "failed", "unknown")), None)
+        if step is not None:
+            key = ("x", "preview") if step.action else ("x", "done")
+            return (Seg(f"step {step.n}, {step.title[:1].lower()}{step.title[1:]}"),), hints(key)
+        return (Seg("the runbook is at its end"),), hints(("c", "close"))
+    if incident is not None and incident.acknowledged is None:
+        return (Seg("nobody has said they are on it"),), hints(("i", "I'm on it"))
+    if scene.state.good is not None and scene.state.suspect is not None:
+        text = (Seg("reset to "), Seg("★", "strong"), Seg(f" {short(scene.state.good.sha)}, or a runbook"))
+        return text, hints(("a", "act"), ("r", "runbooks"))
+    return (Seg("choose a runbook, or look at the evidence"),), hints(("r", "runbooks"))
+
+
+def _doing(scene: Scene, attempt: Attempt) -> str:
+    now = next((p for p in reversed(attempt.progress) if p.state == "running"), None)
+    since = minutes(scene.now - attempt.asked)
+    if attempt.acted is not None:
+        looked = sum(1 for light in attempt.lights if light.looked)
+        return f"looking again, {looked} of 5 lights, {since}"
+    return f"{now.verb} {now.text}, {since}" if now else f"running, {since}"
+
+
+def _merged(scene: Scene, width: int) -> Line:
+    """The second line at compact: the suspect, and what comes next at the right."""
+    if scene.state.suspect is None:
+        text, right = what_next(scene)
+        return _band(width, "failbg", "accent", "▸", "next", text, right, loud=False)
+    tail = _standing(scene)
+    said = (Seg(tail, "strong", bold=True),) if tail else _suspicion(scene, "compact")[:2]
+    text, right = what_next(scene)
+    key = right[:1]
+    todo = "".join(seg.text for seg in text)
+    room = max(12, width - 26 - sum(len(s.text) for s in said))
+    goes = (Seg("next ", "muted"), Seg(cut(todo, room), "strong"), Seg("  "), *key)
+    label = f"{short(scene.state.suspect.sha)} suspect"
+    return _band(width, "failbg", "fail", "▲", label, said, goes, loud=False)
+
+
+# -- unknown, recovered, quiet
+
+
+def _lost(scene: Scene) -> list[str]:
+    """Sources nobody can ask, without those of checks (their services say it)."""
+    lost = [s for s in scene.state.sources.values() if s.lost_since is not None]
+    return [s.name.removeprefix("remote:") for s in lost if not s.name.startswith("check:")]
+
+
+def _unknown(scene: Scene, names: list[str], width: int) -> Iterable[Line]:
+    label = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    every = max((s.retry_ms or 0 for s in scene.state.sources.values() if s.lost_since is not None), default=0)
+    right = (Seg(f"asked again every {duration(every)}", "muted"),) if every else ()
+    good = len(in_state(scene, "ok")) + len(in_state(scene, "slow"))
+    rest = " The rest is good." if good else ""
+    text = Seg(f"What they would show is unknown, not bad.{rest}")
+    yield _band(width, "unkbg", "unknown", "?", label, (text,), right)
+    yield from _open_tail(scene, width, "unkbg", "unknown")
+
+
+def _open_tail(scene: Scene, width: int, ground: Ground, token: Token) -> Iterable[Line]:
+    if scene.incident is None or scene.view.playhead is not None:
+        return
+    text, right = what_next(scene)
+    yield _band(width, ground, "accent", "▸", "next", text, right, loud=False)
+
+
+def _recovered(scene: Scene, width: int) -> Line:
+    since = max((s.since or 0 for s in watched(scene)), default=0)
+    lasted = f"all good for {duration(scene.now - since)}" if since else "all good"
+    text = (Seg(lasted, "strong", bold=True), Seg(", on the user path"))
+    incident = scene.incident
+    right = (Seg("recovered", "muted"),) if incident is not None and incident.resolved is not None else ()
+    return _band(width, "okbg", "ok", "✓", "everything answers", text, right)
+
+
+def _quiet(scene: Scene, width: int, kind: Class) -> Line:
+    all_of = watched(scene)
+    if not all_of:
+        return spread(width, (Seg("· ", "muted"), Seg("No checks yet. ", "text"), *_problems(scene)))
+    if waiting := not_looked(scene):
+        text = f"{count(len(all_of) - len(waiting), 'service')} looked at, {len(waiting)} to go."
+        return spread(width, (Seg("○ ", "muted"), Seg("First look. ", "text"), Seg(text, "muted"), *_problems(scene)))
+    since = max((s.since or 0 for s in all_of), default=0)
+    left = [
+        Seg(f"{MARKS['ok']} ", TOKENS["ok"]),
+        Seg("Everything answers. ", "text", bold=True),
+        Seg(f"All checks good for {coarse(scene.now - since)}.", "muted"),
+    ]
+    if kind != "compact":
+        left += _known_good(scene)
+    return spread(width, (*left, *_problems(scene)))
+
+
+def _known_good(scene: Scene) -> list[Seg]:
+    good = scene.state.good
+    if good is None:
+        return []
+    runs = running(scene)
+    tail = ", is what runs." if runs == good.sha else f"; {short(runs)} runs." if runs else "."
+    age = f", marked {coarse(scene.now - good.at)} ago" if good.by else ""
+    return [
+        Seg(" Known-good ", "muted"),
+        Seg("★ ", "strong"),
+        Seg(short(good.sha), "text", bold=True),
+        Seg(age + tail, "muted"),
+    ]
+
+
+def _problems(scene: Scene) -> tuple[Seg, ...]:
+    problems = scene.view.problems
+    if not problems:
+        return ()
+    more = f" (+{len(problems) - 1})" if len(problems) > 1 else ""
+    return Seg("  ! ", "slow", bold=True), Seg(problems[0] + more, "slow")

@@ -1,0 +1,131 @@
+"""The runbook pane: the steps of the run, the one suggested, or the list when it is quiet."""
+
+from incidentui.core.format import minutes, short
+from incidentui.core.model import RunbookRun, RunStep, StepState
+from incidentui.tui.line import Line, Seg, Token, cut, fit, length, pad
+from incidentui.tui.present.format import hms
+from incidentui.tui.present.parts import empty, hints, title
+from incidentui.tui.present.scene import RunbookEntry, Scene, in_state
+
+MARKS: dict[StepState, tuple[str, Token]] = {
+    "todo": ("○", "text"),
+    "running": ("▸", "accent"),
+    "done": ("✓", "ok"),
+    "failed": ("✗", "fail"),
+    "skipped": ("–", "muted"),
+    "unknown": ("?", "unknown"),
+}
+
+
+def lines(scene: Scene, width: int, *, focused: bool = False) -> list[Line]:
+    run = scene.state.runbook
+    if run is not None and run.ended is None:
+        return _steps(scene, run, width, focused)
+    found = suggested(scene)
+    if found is not None:
+        return _suggestion(scene, found, width, focused)
+    return _list(scene, width, focused)
+
+
+def current(run: RunbookRun) -> RunStep | None:
+    """The step to work on."""
+    return next((s for s in run.steps if s.state in ("running", "todo", "failed", "unknown")), None)
+
+
+def suggested(scene: Scene) -> RunbookEntry | None:
+    """The runbook that fits what is red."""
+    if scene.suggested is None or not in_state(scene, "failing"):
+        return None
+    return next((r for r in scene.runbooks if r.id == scene.suggested[0]), None)
+
+
+def _steps(scene: Scene, run: RunbookRun, width: int, focused: bool) -> list[Line]:
+    here = current(run)
+    at = f"step {here.n} of {len(run.steps)}" if here else f"all {len(run.steps)} done"
+    out = [title(5, "RUNBOOK", width, (Seg(at, "muted"),), focused=focused, about=run.title)]
+    for step in run.steps:
+        now = here is not None and step.n == here.n
+        out.append(_step(scene, step, width, now))
+        if now:
+            out.append(Line((Seg(" " * 6), *_keys(scene, step))))
+    if here is None:
+        out.append(Line((Seg(" " * 6), *hints(("c", "close the incident"), ("p", "draft")))))
+    return out
+
+
+def _keys(scene: Scene, step: RunStep) -> tuple[Seg, ...]:
+    if step.state == "running":
+        return hints(("enter", "watch"), ("ctrl+c", "stop"))
+    if scene.view.read_only or scene.view.playhead is not None:
+        return hints(("enter", "read"))
+    return hints(("x", "preview" if step.action else "done"), ("enter", "read"), ("s", "skip, with a reason"))
+
+
+def _step(scene: Scene, step: RunStep, width: int, now: bool) -> Line:
+    mark, token = MARKS[step.state]
+    if now and step.state == "todo":
+        mark, token = "▸", "accent"
+    ink: Token = "strong" if now else "text" if step.state in ("done", "failed", "unknown") else "muted"
+    when = ""
+    if step.state == "running" and step.since is not None:
+        when = minutes(scene.now - step.since)
+    elif step.since is not None and step.state != "todo":
+        when = hms(step.since, scene.zone)
+    noted = width // 2 - 5
+    head = (Seg(f"{mark} ", token), Seg(f"{step.n:>2} ", "muted"), Seg(step.title, ink, bold=now))
+    note = step.note or (step.action or "")
+    room = max(0, width - noted - 9)
+    segs = (
+        *fit(head, noted - 1),
+        Seg(" " * max(1, noted - length(fit(head, noted - 1)))),
+        Seg(pad(note, room), "muted"),
+    )
+    return Line(fit((*segs, Seg(pad(when, 9, right=True), "muted")), width), key=("step", step.n))
+
+
+def _suggestion(scene: Scene, found: RunbookEntry, width: int, focused: bool) -> list[Line]:
+    play = scene.view.playhead is not None
+    note = "not started" if play else "suggested"
+    out = [title(5, "RUNBOOK", width, (Seg(note, "muted"),), focused=focused)]
+    why = cut(scene.suggested[1] if scene.suggested else "", width // 2)
+    room = max(0, width - len(why) - 1)
+    out.append(
+        Line((Seg(pad(found.title, room), "strong", bold=True), Seg(" "), Seg(why, "muted")), key=("runbook", found.id))
+    )
+    good = scene.state.good
+    segs = [Seg(found.note, "muted")] if found.note else []
+    if scene.state.suspect is not None and good is not None:
+        segs += [
+            Seg(" · " if segs else "", "muted"),
+            Seg("goes back to ", "muted"),
+            Seg("★ ", "strong"),
+            Seg(short(good.sha)),
+        ]
+    if segs:
+        out.append(Line(fit(segs, width)))
+    if not play and not scene.view.read_only:
+        first = ("o", "open the incident") if scene.incident is None else ("r", "choose it")
+        out += [Line(), Line(hints(first, ("enter", "read it first")))]
+    return out
+
+
+def _list(scene: Scene, width: int, focused: bool) -> list[Line]:
+    n = len(scene.runbooks)
+    note = f"{n} · reading only" if scene.view.read_only else f"{n} here"
+    out = [title(5, "RUNBOOKS", width, (Seg(note, "muted"),), focused=focused)]
+    if not scene.runbooks:
+        return [*out, empty("No runbooks found here.")]
+    room = max(12, width // 2)
+    for entry in scene.runbooks:
+        segs = (Seg("▸ ", "accent"), Seg(pad(entry.title, room - 2)), Seg(" "), Seg(entry.note, "muted"))
+        out.append(Line(fit(segs, width), key=("runbook", entry.id)))
+    return out
+
+
+def tab(scene: Scene) -> str:
+    """What the tab of the compact screen says: `2/5`."""
+    run = scene.state.runbook
+    if run is None or run.ended is not None:
+        return ""
+    here = current(run)
+    return f"{here.n if here else len(run.steps)}/{len(run.steps)}"

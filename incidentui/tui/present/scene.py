@@ -1,0 +1,93 @@
+"""What every part of the screen is drawn from, and the questions that several parts ask of it."""
+
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+
+from incidentui.core.model import CheckState, Commit, Incident, Ms, ServiceStatus
+from incidentui.core.recent import CheckRecent, Recent
+from incidentui.core.state import State
+from incidentui.session.ports import View
+from incidentui.tui.line import Token
+
+MARKS: dict[CheckState, str] = {"ok": "✓", "slow": "!", "failing": "✗", "unknown": "?"}
+TOKENS: dict[CheckState, Token] = {"ok": "ok", "slow": "slow", "failing": "fail", "unknown": "unknown"}
+ORDER: dict[CheckState, int] = {"failing": 0, "slow": 1, "unknown": 2, "ok": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class RunbookEntry:
+    """A runbook that can be chosen."""
+
+    title: str
+    id: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    view: View
+    now: Ms
+    me: str = ""
+    zone: tzinfo | None = UTC
+    """None: this machine's zone."""
+    offer: bool = True
+    """Whether opening an incident is offered: the responder has not said "not now" to this red."""
+    runbooks: tuple[RunbookEntry, ...] = ()
+    suggested: tuple[str, str] | None = None
+    """Id of the runbook that fits what is seen, and the reason."""
+
+    @property
+    def state(self) -> State:
+        return self.view.state
+
+    @property
+    def recent(self) -> Recent:
+        return self.view.recent
+
+    @property
+    def incident(self) -> Incident | None:
+        return self.state.current
+
+
+def services(scene: Scene) -> list[ServiceStatus]:
+    """Trouble first, then unknown, then ok; inside each, in the order of the configuration."""
+    known = [s for s in scene.state.services.values() if s.check or s.since is not None]
+    rest = [s for s in scene.state.services.values() if not (s.check or s.since is not None)]
+    return sorted(known, key=lambda s: ORDER[s.state]) + rest
+
+
+def watched(scene: Scene) -> list[ServiceStatus]:
+    """Services that have a check."""
+    checked = {c.service for c in scene.state.project.checks}
+    return [s for s in scene.state.services.values() if s.name in checked or s.since is not None]
+
+
+def in_state(scene: Scene, state: CheckState) -> list[ServiceStatus]:
+    return [s for s in watched(scene) if s.state == state and (s.since is not None or state != "unknown")]
+
+
+def not_looked(scene: Scene) -> list[ServiceStatus]:
+    """Services whose first look is still out."""
+    return [s for s in watched(scene) if s.since is None]
+
+
+def first_red(scene: Scene) -> Ms | None:
+    """Where the clock starts: of the incident, else of what is red now."""
+    if scene.incident is not None:
+        return scene.incident.first_red
+    return min((s.since for s in in_state(scene, "failing") if s.since is not None), default=None)
+
+
+def deciding(scene: Scene, service: ServiceStatus) -> CheckRecent:
+    return scene.recent.get(service.check, CheckRecent())
+
+
+def commit(scene: Scene, sha: str | None) -> Commit | None:
+    repo = scene.state.repository
+    return next((c for c in repo.commits if c.sha == sha), None) if repo and sha else None
+
+
+def running(scene: Scene) -> str | None:
+    """The revision that runs, when all services that tell agree."""
+    told = {s.running for s in scene.state.services.values() if s.running}
+    return told.pop() if len(told) == 1 else None

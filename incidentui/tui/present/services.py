@@ -1,0 +1,151 @@
+"""The services pane, the roll call of the compact screen."""
+
+from collections.abc import Iterable
+
+from incidentui.core.format import age, count, duration, latency
+from incidentui.core.model import ServiceStatus, Workload
+from incidentui.core.words import is_bad
+from incidentui.tui.line import Line, Seg, Token, cut, fit, length, pad
+from incidentui.tui.present.format import coarse, hm
+from incidentui.tui.present.parts import empty, joined, sparkline, title
+from incidentui.tui.present.scene import MARKS, TOKENS, Scene, deciding, in_state, not_looked, services, watched
+
+_NAME = 10
+
+
+def lines(scene: Scene, width: int, *, focused: bool = False) -> list[Line]:
+    out = [title(2, "SERVICES", width, summary(scene), focused=focused)]
+    for service in services(scene):
+        out.append(_row(scene, service, width - 1))
+        out += [_cause(text, width - 1, loud) for text, loud in causes(scene, service)]
+    if len(out) == 1:
+        out.append(empty("No services: incidentui.toml names none. Git and workloads work."))
+    return out
+
+
+def bad_rows(scene: Scene) -> int:
+    """Rows that folding must keep."""
+    return sum(1 + len(list(causes(scene, s))) for s in services(scene) if s.state != "ok" and s.since is not None)
+
+
+def summary(scene: Scene) -> tuple[Seg, ...]:
+    failing, slow, unknown = (len(in_state(scene, s)) for s in ("failing", "slow", "unknown"))
+    total, waiting = len(watched(scene)), len(not_looked(scene))
+    parts = []
+    if failing:
+        parts.append(Seg(f"{failing} failing", "fail"))
+    if slow:
+        parts.append(Seg(f"{slow} slow", "slow"))
+    if unknown:
+        parts.append(Seg(f"{unknown} unknown", "muted" if failing else "unknown"))
+    if waiting:
+        parts.append(Seg(f"{waiting} not looked yet", "muted"))
+    good = total - failing - slow - unknown - waiting
+    if not failing and total:
+        parts.append(Seg(f"{good} of {total} good" if good == total else f"{good} good", "muted"))
+    return joined(parts)
+
+
+def causes(scene: Scene, service: ServiceStatus) -> Iterable[tuple[str, bool]]:
+    """What hangs under a service: its workloads that are down, or why nobody can see it."""
+    if service.since is None or service.state == "ok":
+        return
+    if service.state == "unknown":
+        last = next((s.since for s in reversed(service.spans) if s.state == "unknown"), None)
+        had = any(s.state in ("ok", "slow") for s in service.spans)
+        seen = f"; last seen good {hm(last, scene.zone)}" if last is not None and had else ""
+        yield f"{service.why}{seen}", False
+        return
+    spec = next((s for s in scene.state.project.services if s.name == service.name), None)
+    for name in spec.workloads if spec else ():
+        workload = scene.state.workloads.get(name)
+        if workload is not None and is_bad(workload):
+            yield trouble(workload), True
+
+
+def trouble(workload: Workload) -> str:
+    """`backend exits 1 at start, 7 restarts`"""
+    code = f" {workload.exit_code}" if workload.exit_code is not None else ""
+    restarts = workload.restarts if workload.restarts is not None else workload.seen_restarts
+    tail = f", {count(restarts, 'restart')}" if restarts else ""
+    if workload.health == "unhealthy" and workload.state == "running":
+        return f"{workload.name} runs, but its health check fails{tail}"
+    verb = f"exited{code}" if workload.state == "exited" else f"exits{code} at start"
+    return f"{workload.name} {verb}{tail}"
+
+
+def _cause(text: str, width: int, loud: bool) -> Line:
+    return Line(fit((Seg("  └ ", "muted"), Seg(text, "text" if loud else "muted")), width))
+
+
+def value(scene: Scene, service: ServiceStatus) -> tuple[str, Token]:
+    """What the service answers, in few words."""
+    if service.since is None:
+        return "not looked yet", "muted"
+    if service.state == "unknown":
+        return "unknown", "unknown"
+    cells = deciding(scene, service).cells
+    took = next((c.latency_ms for c in reversed(cells) if c.state != "failing" and c.latency_ms is not None), None)
+    if service.state in ("ok", "slow") and took is not None:
+        return latency(took), "slow" if service.state == "slow" else "muted"
+    return service.why, TOKENS[service.state] if service.state != "ok" else "muted"
+
+
+def lasted(scene: Scene, service: ServiceStatus) -> str:
+    if service.since is None:
+        return ""
+    gone = scene.now - service.since
+    return coarse(gone) if service.state == "ok" else duration(gone)
+
+
+def _row(scene: Scene, service: ServiceStatus, width: int) -> Line:
+    bad = service.state == "failing"
+    waiting = service.since is None
+    token: Token = "muted" if waiting else TOKENS[service.state]
+    name_token: Token = token if bad else "muted" if waiting else "text"
+    spark = 14 if width < 52 else 12 if width < 60 else 40 if width >= 110 else 20
+    layered = width >= 55
+    text, text_token = value(scene, service)
+    room = width - 2 - _NAME - 1 - (6 if layered else 0) - 8 - 1 - spark
+    span = lasted(scene, service)
+    head = [
+        Seg("○" if waiting else MARKS[service.state], token, bold=bad),
+        Seg(" "),
+        Seg(pad(service.name, _NAME), name_token, bold=bad),
+        Seg(" "),
+        Seg(pad(text, max(4, room)), text_token),
+    ]
+    if layered:
+        head.append(Seg(pad(service.layer if not waiting else "", 6), "muted"))
+    head.append(Seg(pad(span, 8, right=True), "text" if service.state != "ok" and not waiting else "muted"))
+    head.append(Seg(" "))
+    slow_ms = next((c.slow_ms for c in scene.state.project.checks if c.name == service.check), None)
+    head += sparkline(deciding(scene, service).cells, spark, scene.now, slow_ms)
+    return Line(fit(head, width), key=("service", service.name))
+
+
+def rollcall(scene: Scene, width: int) -> Line:
+    """Every service in one row; what does not fit is counted."""
+    out: list[Seg] = []
+    todo = services(scene)
+    for n, service in enumerate(todo):
+        part = _called(scene, service)
+        more = len(todo) - n
+        if length(out) + length(part) + (0 if more == 1 else 6) > width:
+            out.append(Seg(f"+{more}", "muted"))
+            break
+        out += [*part, Seg("   ")]
+    return Line(tuple(out) or (Seg("No services yet.", "muted"),))
+
+
+def _called(scene: Scene, service: ServiceStatus) -> list[Seg]:
+    waiting = service.since is None
+    token: Token = "muted" if waiting else TOKENS[service.state]
+    bad = service.state == "failing"
+    out = [
+        Seg("○ " if waiting else f"{MARKS[service.state]} ", token, bold=bad),
+        Seg(cut(service.name, 16), token if bad or service.state == "unknown" else "text", bold=bad),
+    ]
+    if bad and service.since is not None:
+        out.append(Seg(f" {age(scene.now - service.since)}", "muted"))
+    return out

@@ -1,0 +1,163 @@
+"""The two rows at the bottom and the tabs: the answer to the last key, the journal, the keys."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from incidentui.core.format import count, duration
+from incidentui.tui.line import Line, Seg, Token, cut, length, spread
+from incidentui.tui.present.commits import mark
+from incidentui.tui.present.format import hms
+from incidentui.tui.present.runbook import tab
+from incidentui.tui.present.scene import Scene, in_state, watched
+from incidentui.tui.present.workloads import state_words
+from incidentui.tui.regions import PANES, PaneName
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The answer to the last key. `key` and `hint` only for a refusal."""
+
+    text: str
+    ok: bool = True
+    key: str = ""
+    hint: str = ""
+    old: bool = False
+    """Older than six seconds: muted, and gone at the next key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Typing:
+    """A line being typed on the status row."""
+
+    label: str
+    text: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeyHint:
+    key: str
+    label: str
+    refused: str = ""
+    """Why it would do nothing now: it stays on the bar, dim."""
+
+
+def status(scene: Scene, width: int, said: Said | None, typing: Typing | None) -> Line:
+    inner = width - 2
+    journal = scene.view.journal
+    if journal != "ok":
+        return spread(inner, (Seg(f"✗ journal: {journal}", "fail", bold=True),), ground="failbg", rail="fail")
+    if typing is not None:
+        return _typed(inner, typing)
+    left = _said(said) if said is not None else _playing(scene)
+    return spread(inner, left, _right(scene))
+
+
+def _typed(width: int, typing: Typing) -> Line:
+    """The end of a long text stays in sight."""
+    label = (Seg(f"{typing.label} ", "muted"), Seg("› ", "accent", bold=True))
+    room = max(1, width - length(label) - 1)
+    skip = max(0, typing.at - room + 1)
+    text, at = typing.text[skip:], typing.at - skip
+    under = text[at : at + 1] or " "
+    rest = cut(text[at + 1 :], max(0, room - at - 1))
+    return Line((*label, Seg(text[:at], "strong"), Seg(under, "mode"), Seg(rest, "strong")))
+
+
+def _said(said: Said) -> tuple[Seg, ...]:
+    ink: Token = "muted" if said.old else "text"
+    if said.key:
+        out = [
+            Seg(f"{said.key} ", "muted" if said.old else "slow", bold=not said.old),
+            Seg(f"refused: {said.text}.", ink),
+        ]
+        return (*out, Seg(f"   {said.hint}", "muted")) if said.hint else tuple(out)
+    sign = Seg("✓ ", "ok") if said.ok else Seg("! ", "slow", bold=True)
+    return (sign, Seg(said.text, ink))
+
+
+def _playing(scene: Scene) -> tuple[Seg, ...]:
+    play = scene.view.playhead
+    if play is None:
+        return ()
+    speed = f"{play.speed:g}×"
+    word = Seg(f"▸ playing {speed}" if play.playing else f"┃ paused, {speed}", "accent", bold=True)
+    return (
+        word,
+        Seg(f"   {hms(scene.now, scene.zone)}", "strong", bold=True),
+        Seg(f"   event {play.seq} of {play.total}", "muted"),
+    )
+
+
+def _right(scene: Scene) -> tuple[Seg, ...]:
+    play = scene.view.playhead
+    if play is not None:
+        if play.next_key is None:
+            return (Seg("no key moment ahead", "muted"),)
+        left = duration(int((play.next_key - scene.now) / max(0.01, play.speed)))
+        return (
+            Seg("next key moment ", "muted"),
+            Seg(hms(play.next_key, scene.zone)),
+            Seg(f" in {left}" if play.playing else "", "muted"),
+        )
+    total = scene.incident.events if scene.incident is not None else scene.state.events
+    parts = [f"journal ok · {count(total, 'event')}"]
+    periods = {c.every_ms for c in scene.state.project.checks}
+    if scene.incident is None and not in_state(scene, "failing") and len(periods) == 1:
+        parts.append(f"every {periods.pop() // 1000} s")
+    return (Seg(" · ".join(parts), "muted"),)
+
+
+def keys(hints: Iterable[KeyHint], width: int) -> Line:
+    """The key bar: as many as fit, `? help` always, `ctrl+p commands` at the right where there is room."""
+    inner = width - 2
+    right = _hint(KeyHint("ctrl+p", "commands")) if width >= 100 else ()
+    help_ = _hint(KeyHint("?", "help"))
+    room = inner - length(right) - length(help_) - 3
+    out: list[Seg] = []
+    for hint in hints:
+        part = _hint(hint)
+        if length(out) + length(part) + 3 > room:
+            break
+        out += [*part, Seg("   ")]
+    return spread(inner, (*out, *help_), right, ground="surface")
+
+
+def _hint(hint: KeyHint) -> tuple[Seg, ...]:
+    if hint.refused:
+        return Seg(f"{hint.key} {hint.label}", "faint"), Seg("")
+    label = f" {hint.label}" if hint.label else ""
+    return Seg(hint.key, "accent", bold=True), Seg(label, "muted")
+
+
+def tabs(scene: Scene, width: int, active: PaneName) -> Line:
+    """The tabs of the compact screen carry what is bad behind them."""
+    out: list[Seg] = []
+    for n, name in enumerate(PANES, 1):
+        here = name == active
+        out += [
+            Seg(f"{n} ", "accent" if here else "muted", bold=here, under=here),
+            Seg(name, "accent" if here else "text", bold=here, under=here),
+        ]
+        badge = None if here and name == "timeline" else _badge(scene, name)
+        out += [Seg(" "), badge] if badge is not None else []
+        out.append(Seg("   "))
+    return spread(width - 2, out, ground="surface")
+
+
+def _badge(scene: Scene, name: PaneName) -> Seg | None:
+    if name == "services":
+        bad = len(in_state(scene, "failing"))
+        return Seg(f"✗{bad}", "fail") if bad else Seg(str(len(watched(scene))), "muted")
+    if name == "commits":
+        repo = scene.state.repository
+        signs = [mark(scene, c) for c in repo.commits] if repo else []
+        if any(s[1] == "fail" for s in signs):
+            return Seg("▲1", "fail")
+        return Seg("good", "muted") if scene.state.good and repo and repo.head == scene.state.good.sha else None
+    if name == "workloads":
+        bad = sum(state_words(w)[2] == "fail" for w in scene.state.workloads.values())
+        return Seg(f"✗{bad}", "fail") if bad else Seg(str(len(scene.state.workloads)), "muted")
+    if name == "runbook" and (at := tab(scene)):
+        return Seg(at, "muted")
+    return None

@@ -1,0 +1,104 @@
+"""The workloads pane: containers and supervised programs, and whether what runs is what was built."""
+
+from incidentui.core.format import age, duration, short
+from incidentui.core.model import Workload
+from incidentui.core.words import is_bad
+from incidentui.tui.line import Line, Seg, Token, fit, pad
+from incidentui.tui.present.format import coarse, hm
+from incidentui.tui.present.parts import hints, joined, title
+from incidentui.tui.present.scene import Scene
+
+_NAME = 9
+_ENGINES = ("docker", "supervisor")
+
+
+def lines(scene: Scene, width: int, *, focused: bool = False) -> list[Line]:
+    out = [title(4, "WORKLOADS", width, summary(scene), focused=focused)]
+    for source in _lost(scene):
+        out += _no_answer(scene, source, width - 1)
+    ordered = sorted(scene.state.workloads.values(), key=lambda w: 0 if is_bad(w) else 1)
+    lost = set(_lost(scene))
+    out += [_row(scene, w, width - 1, stale=w.engine in lost) for w in ordered]
+    if len(out) == 1:
+        asked = bool(scene.state.engines)
+        out.append(Line((Seg("No workloads." if asked else "No engine configured. Other panes work.", "muted"),)))
+    return out
+
+
+def bad_rows(scene: Scene) -> int:
+    return sum(is_bad(w) for w in scene.state.workloads.values()) + 3 * len(_lost(scene))
+
+
+def _lost(scene: Scene) -> list[str]:
+    return [s.name for s in scene.state.sources.values() if s.name in _ENGINES and s.lost_since is not None]
+
+
+def _no_answer(scene: Scene, name: str, width: int) -> list[Line]:
+    source = scene.state.sources[name]
+    again = f"again in {duration(source.retry_ms)}" if source.retry_ms else "asked again"
+    seen = f"; last seen {hm(source.lost_since, scene.zone)}" if source.lost_since is not None else ""
+    what, _, why = source.why.partition(" · ")
+    out = [Line(fit((Seg("? ", "unknown"), Seg(what)), width))]
+    if why:
+        out.append(Line(fit((Seg(f"  {why}", "muted"),), width)))
+    return [*out, Line(fit((Seg(f"  {again}{seen}   ", "muted"), *hints(("v", "try now"))), width))]
+
+
+def summary(scene: Scene) -> tuple[Seg, ...]:
+    if lost := _lost(scene):
+        return (Seg(f"{', '.join(lost)} unknown", "unknown"),)
+    bad = sum(is_bad(w) for w in scene.state.workloads.values())
+    engines = sorted({w.engine for w in scene.state.workloads.values()} | set(scene.state.engines))
+    parts = [Seg(f"{bad} crashing", "fail")] if bad else []
+    return joined([*parts, *(Seg(e, "muted") for e in engines)])
+
+
+def state_words(workload: Workload) -> tuple[str, str, Token]:
+    """Mark, words, tone."""
+    if is_bad(workload):
+        restarts = workload.restarts if workload.restarts is not None else workload.seen_restarts
+        times = f", {restarts}×" if restarts else ""
+        if workload.health == "unhealthy" and workload.state == "running":
+            return "✗", f"unhealthy{times}", "fail"
+        code = f"exit {workload.exit_code}" if workload.exit_code is not None else workload.state
+        return "✗", f"{code}{times}", "fail"
+    if workload.state == "unknown":
+        return "?", "unknown", "unknown"
+    if workload.state == "starting" or workload.health == "starting":
+        return "·", "starting", "muted"
+    if workload.state != "running":
+        return "–", workload.state, "muted"
+    return ("✓", "healthy", "ok") if workload.health == "healthy" else ("·", "no health check", "muted")
+
+
+def _row(scene: Scene, workload: Workload, width: int, *, stale: bool) -> Line:
+    mark, words, tone = state_words(workload)
+    if stale:
+        mark, tone = "·", "muted"
+    bad = tone == "fail"
+    runs = short(workload.revision) if workload.revision else workload.image
+    head = scene.state.repository.head if scene.state.repository else None
+    differs = bool(workload.revision and head and workload.revision != head)
+    tail = 14 if width < 54 else 18
+    since = _since(scene, workload)
+    room = max(4, width - 2 - _NAME - 1 - 9 - 1 - tail)
+    segs = (
+        Seg(f"{mark} ", tone, bold=bad),
+        Seg(pad(workload.name, _NAME), "fail" if bad else "muted" if stale else "text", bold=bad),
+        Seg(" "),
+        Seg(pad(words, room), tone if bad or tone == "unknown" else "muted"),
+        Seg(pad(since, 9, right=True), "muted"),
+        Seg(" "),
+        Seg(pad(runs, 7) if differs else pad(runs, tail), "text" if bad and not stale else "muted"),
+        Seg(" ≠ HEAD" if differs else "", "fail" if bad else "slow"),
+    )
+    return Line(fit(segs, width + 1), key=("workload", workload.name))
+
+
+def _since(scene: Scene, workload: Workload) -> str:
+    if workload.since is None:
+        return ""
+    gone = scene.now - workload.since
+    if is_bad(workload):
+        return f"{age(gone)} ago"
+    return f"up {coarse(gone)}" if workload.state == "running" else coarse(gone)
