@@ -176,20 +176,19 @@ class CommitPage:
         self.sha = sha
         self.hunk = 0
         self.whole = False
+        self._may_act = True
         self.diff: Asked[Sequence[DiffLine]] = Asked("git")
 
-    keys = (
-        ("a", "act on it"),
-        ("[ ]", "hunk"),
-        ("J K", "commit"),
-        ("d", "whole diff"),
-        ("y", "copy sha"),
-    )
+    @property
+    def keys(self) -> tuple[tuple[str, str], ...]:
+        act = (("a", "act on it"),) if self._may_act else ()
+        return *act, ("[ ]", "hunk"), ("J K", "commit"), ("d", "whole diff"), ("y", "copy sha")
 
     def opened(self, screen: PageContext) -> None:
         self.diff.ask(screen.session.diff(self.sha), screen)
 
     def lines(self, view: View, now: Ms, width: int, height: int) -> list[Line]:
+        self._may_act = not view.read_only
         head = commit_lines(self.sha, view, width, height)
         answer = self.diff.answer
         if answer:

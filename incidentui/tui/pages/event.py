@@ -91,7 +91,7 @@ def _said(name: str, value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int) and name in _TIMES:
-        return day_and_time(value) + wall(value)[5:]
+        return day_and_time(value)
     if isinstance(value, int) and name.endswith("_ms"):
         return duration(value) if value >= 1000 else f"{value} ms"
     if isinstance(value, tuple):

@@ -201,11 +201,17 @@ ZONE: ContextVar[tzinfo | None] = ContextVar("zone", default=None)
 
 def wall(ms: Ms | None) -> str:
     """The time of day, in the responder's zone."""
-    return " " * 8 if ms is None else hms(ms, ZONE.get())
+    try:
+        return " " * 8 if ms is None else hms(ms, ZONE.get())
+    except (ValueError, OverflowError):  # a record from elsewhere can hold any number
+        return "no time "
 
 
 def day_and_time(ms: Ms) -> str:
-    return f"{day(ms, ZONE.get()).isoformat()} {hms(ms, ZONE.get())[:5]}"
+    try:
+        return f"{day(ms, ZONE.get()).isoformat()} {hms(ms, ZONE.get())}"
+    except (ValueError, OverflowError):
+        return f"no time: {ms}"
 
 
 def thousands(n: int) -> str:

@@ -258,6 +258,7 @@ class PlanPage:
         self.yes = False
         self.answer = ""
         self._asked = False
+        self._may_act = True
         self._mono = mono
         self._since = mono()
 
@@ -265,6 +266,8 @@ class PlanPage:
     def keys(self) -> tuple[tuple[str, str], ...]:
         if self.typing:
             return ("esc", "leave the word"), ("ctrl+u", "clear"), ("enter", "runs, once the word is complete")
+        if not self._may_act:
+            return ("y", "copy the commands"), ("n", "no, stop")
         run = ("x", "type the word" if self.plan.changes else "run it")
         yes = (("Y", "yes, theirs too"),) if innocents(self.plan) and not self.yes else ()
         diff = (("d", "what it takes back"),) if self.plan.takes_back else ()
@@ -280,6 +283,7 @@ class PlanPage:
         screen.session.submit(ShowPlan(self.plan, screen.session.me))
 
     def lines(self, view: View, now: Ms, width: int, height: int) -> list[Line]:
+        self._may_act = not view.read_only
         top = plan_lines(self.plan, view, width, height, self.step)
         bottom = self._foot(view, width, height)
         self._pinned = len(plan_head(self.plan, view, width, self.step)), len(bottom)

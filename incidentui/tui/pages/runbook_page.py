@@ -38,16 +38,21 @@ class RunbookPage:
         self.given: dict[str, str] = {}
         self._run_shell = run_shell
         self._begun = False
+        self._may_act = True
         self.pinned = (1, 0)
 
     @property
     def keys(self) -> tuple[tuple[str, str], ...]:
+        read = (("[ ]", "step"), ("y", "copy the command"))
+        if not self._may_act:
+            return read
         if not self._begun:
-            return ("x", "start it"), ("[ ]", "step"), ("y", "copy the command")
+            return ("x", "start it"), *read
         return ("x", "run"), ("s", "skip, with a reason"), ("n", "note"), ("enter", "output"), ("[ ]", "step")
 
     def lines(self, view: View, now: Ms, width: int, height: int) -> list[Line]:
         self._begun = run_of(self.runbook, view.state) is not None
+        self._may_act = not view.read_only
         return runbook_lines(self.runbook, view, now, width, height, self.at, self.given)
 
     def handle(self, key: str, screen: PageContext) -> bool:

@@ -112,6 +112,7 @@ class ActionPage:
     def __init__(self, run: str) -> None:
         self.run = run
         self._judged = False
+        self._may_act = True
 
     @property
     def title(self) -> str:
@@ -121,8 +122,9 @@ class ActionPage:
     def keys(self) -> tuple[tuple[str, str], ...]:
         if not self._judged:
             return ("n", "note"), ("y", "copy"), ("ctrl+c", "stop, asks")
+        choices = (("1…9", "plan what next"),) if self._may_act else ()
         return (
-            ("1…9", "plan what next"),
+            *choices,
             ("enter", "evidence"),
             ("v", "look again"),
             ("n", "note"),
@@ -131,6 +133,7 @@ class ActionPage:
 
     def lines(self, view: View, now: Ms, width: int, height: int) -> list[Line]:
         attempt = view.state.attempts.get(self.run)
+        self._may_act = not view.read_only
         if attempt is None:
             why = "This action is not in what is known here: another journal, or a time before it was asked for."
             return [heading(width, "ACTION"), Line(), *hanging((), why, width, "muted")]

@@ -149,20 +149,26 @@ class WorkloadPage:
     title = "workload"
     pinned = (1, 0)
     typing = False
-    keys = (("f", "follow"), ("[ ]", "error"), ("a", "act"), ("y", "copy the log"), ("J K", "workload"))
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.follow = True
+        self._may_act = True
         self.start = 0
         self.log: Asked[Sequence[LogLine]] = Asked(name)
         self._screen: PageContext | None = None
+
+    @property
+    def keys(self) -> tuple[tuple[str, str], ...]:
+        act = (("a", "act"),) if self._may_act else ()
+        return ("f", "follow"), ("[ ]", "error"), *act, ("y", "copy the log"), ("J K", "workload")
 
     def opened(self, screen: PageContext) -> None:
         self._screen = screen
         self.log.ask(screen.session.logs(self.name, LINES), screen)
 
     def lines(self, view: View, now: Ms, width: int, height: int) -> list[Line]:
+        self._may_act = not view.read_only
         self._ask_again(now)
         head = workload_lines(self.name, view, now, width, height)
         space = size_of(width, height) != "compact"

@@ -60,6 +60,7 @@ def at(minutes: float) -> Ms:
     return T0 + int(minutes * 60_000)
 
 
+NOW = at(14)
 COMMITS = (
     Commit(HEAD, (BAD,), "ana", at(12), 'Revert "queue settings"', 19, 348),
     Commit(
@@ -318,7 +319,7 @@ class FakeSession:
 
     view: View = field(default_factory=view)
     me: str = "ana"
-    time: Ms = at(14)
+    time: Ms = NOW
     plans: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     runs: list[tuple[Plan, str, int | None]] = field(default_factory=list)
     commands: list[Ask] = field(default_factory=list)
@@ -433,7 +434,7 @@ def texts(lines: Sequence[Line]) -> list[str]:
     return [line.text.rstrip() for line in lines]
 
 
-def shown(page: Page, what: View, width: int, height: int, now: Ms = at(14)) -> str:
+def shown(page: Page, what: View, width: int, height: int, now: Ms = NOW) -> str:
     """The page as text; every row must fit."""
     lines = page.lines(what, now, width, height)
     wide = [line.text for line in lines if cells(line.text) > width]

@@ -1,0 +1,180 @@
+"""The runbook page: a typed action opens its plan, a manual step is ticked, a skip needs a reason, shell a yes."""
+
+from dataclasses import replace
+
+import pytest
+
+from incidentui.core.inputs import SetStep, StartRunbook
+from incidentui.runbook.model import Command, Runbook, Step
+from incidentui.session.ports import View
+from incidentui.tui.page import PageContext
+from incidentui.tui.pages.plan import PlanPage
+from incidentui.tui.pages.runbook_page import RunbookPage, RunbooksPage
+from incidentui.tui.pages.running import ActionPage
+from tests.tui.pages import builders as b
+
+
+def view(*states: str) -> View:
+    done = replace(b.judged(), step=2)
+    return b.view(runbook=b.run(*states), attempts={"r1": done})
+
+
+def at(*states: str) -> tuple[RunbookPage, b.FakeScreen]:
+    return RunbookPage(b.BOOK), b.FakeScreen(b.FakeSession(view(*states)))
+
+
+@pytest.mark.req("F34")
+def test_steps_left_prose_right_and_the_delta_of_the_last_step() -> None:
+    text = b.shown(RunbookPage(b.BOOK), view("done", "done", "todo", "todo"), 118, 34)
+    for line in (
+        "‹ RUNBOOK  Roll back a bad deploy",
+        "2 of 4 done",
+        "✓ 2 Reset to known-good",
+        "attempt 1, not complete",
+        "▸ 3 See the log",
+        "○ 4 Hand over",
+        "│ tail -n 5 app.log",
+        "DELTA OF STEP 2 ──",
+        "newly green  dashboard-page",
+        "good       59a77c4",
+        "runbooks/roll-back.md",
+    ):
+        assert line in text
+
+
+def test_at_80_columns_the_steps_are_one_line() -> None:
+    text = b.shown(RunbookPage(b.BOOK), view("done", "done", "todo", "todo"), 78, 20)
+    assert "✓1  ✓2  ▸ 3 See the log  ○4" in text
+
+
+def test_wide_adds_checks_what_runs_attempts_and_what_comes_next() -> None:
+    text = b.shown(RunbookPage(b.BOOK), view("done", "done", "todo", "todo"), 198, 44)
+    for line in ("CHECKS NOW ──", "✗ api-health", "WHAT RUNS ──", "ATTEMPTS ──", "NEXT: 4 HAND OVER ──"):
+        assert line in text
+
+
+def test_starting_needs_an_open_incident() -> None:
+    it = RunbookPage(b.BOOK)
+    s = b.FakeScreen(b.FakeSession(b.view(incidents={})))
+    s.type(it, "x")
+    assert s.refused == [("x", "a runbook is worked through inside an incident", "o opens one.")]
+    s = b.FakeScreen()
+    s.type(it, "x")
+    (command,) = s.session.commands
+    assert isinstance(command, StartRunbook)
+    assert [(step.n, step.action) for step in command.steps] == [(1, None), (2, "git.reset"), (3, None), (4, None)]
+
+
+@pytest.mark.req("F22")
+def test_x_on_a_typed_action_opens_its_plan_with_the_step() -> None:
+    it, s = at("done", "todo", "todo", "todo")
+    s.type(it, "x")
+    assert s.session.plans == [("git.reset", {"to": b.GOOD, "push": "true"})]
+    page = s.pages[-1]
+    assert isinstance(page, PlanPage)
+    assert page.step == 2
+    assert "step 2 of 4" in b.shown(page, s.session.view, 118, 34)
+
+
+def test_a_variable_without_a_value_is_asked_for_first() -> None:
+    it, s = at("done", "todo", "todo", "todo")
+    s.session.view = View(replace(s.session.view.state, good=None), {})
+    s.type(it, "x")
+    assert s.session.plans == []
+    s.prompts.pop()[1](b.GOOD)
+    assert s.session.plans == [("git.reset", {"to": b.GOOD, "push": "true"})]
+
+
+def test_a_manual_step_is_ticked_with_a_note() -> None:
+    it, s = at("todo", "todo", "todo", "todo")
+    s.type(it, "x")
+    s.prompts.pop()[1]("looks like the deploy")
+    assert s.session.commands == [SetStep(1, "done", "ana", "looks like the deploy")]
+
+
+def test_skipping_needs_a_reason() -> None:
+    it, s = at("done", "todo", "todo", "todo")
+    s.type(it, "s")
+    s.prompts[-1][1]("  ")
+    assert s.session.commands == []
+    assert s.refused[-1][1] == "skipping needs a reason"
+    s.prompts[-1][1]("done by bo")
+    assert s.session.commands == [SetStep(2, "skipped", "ana", "done by bo")]
+
+
+def test_only_the_step_to_do_is_run() -> None:
+    it, s = at("done", "todo", "todo", "todo")
+    s.type(it, "]", "x")
+    assert s.refused == [("x", "step 2 is the one to do", "[ and ] go there.")]
+    assert s.session.plans == []
+
+
+@pytest.mark.req("F23")
+def test_shell_text_runs_only_after_a_typed_yes_and_only_where_it_is_wired() -> None:
+    ran: list[int] = []
+
+    def run_shell(screen: PageContext, runbook: Runbook, step: Step) -> None:
+        ran.append(step.n)
+
+    it, s = at("done", "done", "todo", "todo")
+    s.type(it, "x")
+    assert s.refused[0][1] == "this screen runs no shell text"
+    it = RunbookPage(b.BOOK, run_shell)
+    s.type(it, "x")
+    s.prompts[-1][1]("y")
+    assert ran == []
+    s.prompts[-1][1]("yes")
+    assert ran == [3]
+
+
+def test_shell_text_of_a_file_that_is_not_allowed_is_refused() -> None:
+    _, s = at("done", "done", "todo", "todo")
+    it = RunbookPage(replace(b.BOOK, trusted=False), lambda *_: None)
+    s.type(it, "x")
+    assert s.refused == [
+        ("x", "the commands of this file are not allowed yet", "incidentui trust runbooks/roll-back.md")
+    ]
+    assert s.prompts == []
+
+
+def test_text_that_cannot_run_says_why() -> None:
+    odd = Step(
+        3, "See", 1, "", manual=False, commands=(Command("sh", "kubectl get <pod>", True, 2),), placeholders=("<pod>",)
+    )
+    book = replace(b.BOOK, steps=(*b.BOOK.steps[:2], odd, b.BOOK.steps[3]))
+    _, s = at("done", "done", "todo", "todo")
+    s.type(RunbookPage(book, lambda *_: None), "x")
+    assert s.refused[0][1] == "it has places to fill in: <pod>"
+
+
+def test_read_only_takes_the_acting_keys_from_the_bar_and_they_still_answer() -> None:
+    it, s = at("done", "todo", "todo", "todo")
+    s.session.view = replace(s.session.view, read_only="read-only since 08:40")
+    it.lines(s.session.view, b.at(14), 118, 34)
+    assert "x" not in dict(it.keys)
+    s.type(it, "x", "s")
+    assert [key for key, _, _ in s.refused] == ["x", "s"]
+    assert s.session.plans == []
+
+
+def test_enter_shows_the_output_of_the_step() -> None:
+    it, s = at("done", "done", "todo", "todo")
+    s.type(it, "enter")
+    assert s.refused == [("enter", "this step has no output yet", "")]
+    s.type(it, "[", "enter")
+    assert isinstance(s.pages[-1], ActionPage)
+
+
+def test_the_list_reads_and_starts_the_one_under_the_cursor() -> None:
+    it = RunbooksPage([b.BOOK])
+    s = b.FakeScreen(cursor=("runbook", "roll-back"))
+    assert "Roll back a bad deploy" in b.shown(it, b.view(), 78, 20)
+    s.type(it, "enter")
+    assert isinstance(s.pages[-1], RunbookPage)
+    assert s.session.commands == []
+    s.type(it, "x")
+    assert isinstance(s.session.commands[-1], StartRunbook)
+
+
+def test_no_runbooks_is_said() -> None:
+    assert "No runbooks found" in b.shown(RunbooksPage([]), b.view(), 78, 20)
