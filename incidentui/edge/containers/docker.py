@@ -1,6 +1,8 @@
 """Docker containers: one sparse list per look, woken by events; the few that just changed are inspected."""
 
 import asyncio
+import importlib
+import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -31,6 +33,7 @@ INSPECT_AT_ONCE = 8
 STOP_S = 10
 SAFETY_S = 30.0
 APART_S = 0.2
+_LOAD_S = 60.0
 _DEFAULT = "unix:///var/run/docker.sock"
 
 
@@ -141,19 +144,26 @@ class DockerEngine:
         return self._api
 
     async def _ask(self, work: Callable[[], T], seconds: float = CALL_S) -> T:
+        if "docker.context" not in sys.modules:
+            # Loading the SDK on a busy machine is no silence of the engine.
+            await self._calls.run(_load, _LOAD_S)
         try:
             return await self._calls.run(work, seconds)
         except Exception as error:  # the SDK raises its own, requests', urllib3's and plain OSErrors alike
             if _was_answered(error):
                 raise EngineRefused(_said(error)) from error
-            self.forget()
+            self.close()
             raise EngineLost(lost_words(error, self.address, seconds)) from error
 
-    def forget(self) -> None:
+    def close(self) -> None:
         """A client of an engine that is gone is of no use: another version may come back."""
         api, self._api = self._api, None
         if api is not None:
             api.close()
+
+
+def _load() -> None:
+    importlib.import_module("docker.context")
 
 
 def _was_answered(error: Exception) -> bool:
@@ -192,7 +202,7 @@ class DockerSource:
                     await self._next_hint()
         finally:
             await self._hang_up()
-            self.engine.forget()
+            self.engine.close()
 
     async def look(self) -> Sequence[Observation]:
         news, _, workloads = await self._turn()

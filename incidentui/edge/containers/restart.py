@@ -79,7 +79,7 @@ def within(text: str | None) -> Ms | Refusal:
     if not text:
         return WITHIN_MS
     try:
-        ms = int(durationpy.from_str(text if text[-1].isalpha() else f"{text}s").totalseconds() * 1000)
+        ms = int(durationpy.from_str(text if text[-1].isalpha() else f"{text}s").total_seconds() * 1000)
     except (durationpy.DurationError, ValueError):
         ms = 0
     return ms if ms > 0 else Refusal(f"within={text} is no length of time", "write 60s or 5m")

@@ -1,0 +1,79 @@
+"""Real engines: a private dockerd for the run, a supervisord per test."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from incidentui.core.inputs import Observation
+from tests import engine as private
+from tests.containers.daemon import Supervisord
+
+
+class WallClock:
+    boot = "test"
+
+    def now(self) -> int:
+        return time.time_ns() // 1_000_000
+
+    def mono(self) -> int:
+        return time.monotonic_ns() // 1_000_000
+
+
+@pytest.fixture
+def clock() -> WallClock:
+    return WallClock()
+
+
+@pytest.fixture(scope="session")
+def shared_engine() -> Iterator[private.Dockerd]:
+    why = private.missing()
+    if why and os.environ.get("CI") == "true":
+        pytest.fail(f"CI shows the Docker source on a real engine, and there is none: {why}")
+    if why:
+        pytest.skip(why)
+    with private.private_engine() as dockerd:
+        yield dockerd
+
+
+@pytest.fixture
+def engine(shared_engine: private.Dockerd) -> Iterator[private.Dockerd]:
+    """The engine, without containers before and after."""
+    yield shared_engine
+    shared_engine.remove_all()
+
+
+@pytest.fixture
+def supervisord(tmp_path: Path) -> Iterator[Callable[..., Supervisord]]:
+    started: list[Supervisord] = []
+
+    def start(**programs: str) -> Supervisord:
+        daemon = Supervisord(tmp_path, programs)
+        started.append(daemon)
+        daemon.start()
+        return daemon
+
+    yield start
+    for daemon in started:
+        daemon.destroy()
+
+
+class Reports:
+    """What a source reported, in order."""
+
+    def __init__(self) -> None:
+        self.all: list[Observation] = []
+
+    def __call__(self, observation: Observation) -> None:
+        self.all.append(observation)
+
+
+@pytest.fixture
+def reports() -> Reports:
+    return Reports()
+
+
+PYTHON = sys.executable
