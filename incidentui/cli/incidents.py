@@ -54,7 +54,11 @@ def show_command(options: Options, incident: str, as_json: bool) -> None:
     measured = metrics(found, records)
     down = outages(records, found.closed if found.closed is not None else SystemClock().now())
     if as_json:
-        whole = {**as_object(found), "metrics": {m.name: _measured(m) for m in measured}, "outages": _each(down)}
+        whole = {
+            **as_object(found),
+            "metrics": {m.name.replace(" ", "_"): _measured(m) for m in measured},
+            "outages": _each(down),
+        }
         click.echo(json.dumps(whole, ensure_ascii=False))
         return
     click.echo(f"{found.id}  {found.title}\n{found.severity}, {found.stage}, opened by {found.by}")

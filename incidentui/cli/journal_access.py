@@ -46,7 +46,7 @@ def _has_open_incident(root: Path) -> bool:
     from incidentui.edge.store.schema import open_reader
 
     try:
-        conn = open_reader(str(paths.journal_path(root)), writable=False)
+        conn = open_reader(str(paths.journal_path(root)))
     except sqlite3.Error:
         return False
     try:

@@ -85,6 +85,28 @@ def test_kill_9_loses_nothing_that_was_acknowledged(open_here: Open) -> None:
     assert journal.last() - len(told) <= 20, "at most one unacknowledged event for each kill"
 
 
+HALF_DONE = """
+import os, signal, sqlite3, sys
+conn = sqlite3.connect(sys.argv[1], isolation_level=None)
+conn.execute("PRAGMA cache_size = 1")
+conn.execute("BEGIN IMMEDIATE")
+conn.execute("UPDATE events SET subject = 'torn'")
+conn.executemany("INSERT INTO meta VALUES (?, ?)", ((str(i), "x" * 500) for i in range(2000)))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_reader_recovers_what_a_killed_writer_left_half_done(open_here: Open) -> None:
+    journal = open_here()
+    journal.append([note("whole")])
+    journal.close()
+    subprocess.run([sys.executable, "-c", HALF_DONE, journal.path], check=False)
+    assert Path(journal.path + "-journal").stat().st_size > 0, "half done, on disk"
+    reader = open_here(read_only=True)
+    assert [r.subject for r in reader.read()] == ["ana"]
+    assert reader.verify() == []
+
+
 # -- a disk that refuses
 
 

@@ -200,7 +200,7 @@ def test_a_window_costs_the_same_in_a_long_journal(
 ) -> None:
     short, long = open_here("short.db"), open_here("long.db")
     filled(short, 1_000)
-    filled(long, 20_000)
+    filled(long, 6_000)
     few = steps_of(short, monkeypatch, limit=40, **asked)
     many = steps_of(long, monkeypatch, limit=40, **asked)
     assert many <= few * 1.5

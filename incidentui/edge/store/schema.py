@@ -78,7 +78,7 @@ def wal_is_safe(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> bool:
 
 
 def connect(path: str, mode: str) -> sqlite3.Connection:
-    """A connection without implicit transactions. `mode`: "rw", "ro", or "ro&immutable=1"."""
+    """A connection without implicit transactions. `mode`: "rw" or "ro&immutable=1"."""
     uri = f"file:{quote(os.path.abspath(path))}?mode={mode}"
     return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=BUSY_S)
 
@@ -99,20 +99,19 @@ def open_writer(path: str, project: str) -> sqlite3.Connection:
     return conn
 
 
-def open_reader(path: str, writable: bool) -> sqlite3.Connection:
-    """A connection that only reads. Where it may, it rolls back what a killed writer left half done."""
-    conn = connect(path, "rw" if writable else "ro")
+def open_reader(path: str) -> sqlite3.Connection:
+    """A connection that only reads. Where the disk allows, it rolls back what a killed writer left half done."""
+    conn = connect(path, "rw")
     try:
-        if writable:
-            conn.execute("PRAGMA query_only = 1")
-        else:
-            try:
-                conn.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-            except sqlite3.OperationalError:
-                # A WAL database on a read-only disk opens only as immutable.
-                conn.close()
-                conn = connect(path, "ro&immutable=1")
-    except BaseException:
+        conn.execute("PRAGMA query_only = 1")
+        conn.execute("SELECT 1 FROM sqlite_schema").fetchone()
+    except sqlite3.OperationalError as error:
+        conn.close()
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CANTOPEN or not os.path.exists(path):
+            raise
+        # A WAL database on a read-only disk opens only as immutable.
+        return connect(path, "ro&immutable=1")
+    except sqlite3.DatabaseError:
         conn.close()
         raise
     return conn

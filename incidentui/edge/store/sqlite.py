@@ -45,16 +45,13 @@ class _Others(NamedTuple):
 
 
 class SqliteJournal:
-    def __init__(
-        self, path: str, clock: Clock, conn: sqlite3.Connection, writable: bool = True, why_read_only: str = ""
-    ) -> None:
+    def __init__(self, path: str, clock: Clock, conn: sqlite3.Connection, why_read_only: str = "") -> None:
         self.path = path
         self.project = schema.project_of(conn)
         self.read_only = why_read_only
         """Why nothing may be appended here; empty when it may (a disk that refuses answers with Aside)."""
         self._clock = clock
         self._conn = conn
-        self._writable = writable
         self._side = SideFiles(path)
         self._writer = Writer(conn, self.project, self._side)
         self._local = threading.local()
@@ -266,7 +263,7 @@ class SqliteJournal:
     def _reader(self) -> sqlite3.Connection:
         conn: sqlite3.Connection | None = getattr(self._local, "conn", None)
         if conn is None:
-            conn = schema.open_reader(self.path, self._writable)
+            conn = schema.open_reader(self.path)
             self._local.conn = conn
             self._readers.append(conn)
         return conn
@@ -288,9 +285,9 @@ def open_journal(path: str | os.PathLike[str], project: str, clock: Clock, read_
             except (sqlite3.OperationalError, OSError) as error:
                 if not os.path.exists(path) or not _says_read_only(error, path):
                     raise
-        conn = schema.open_reader(path, writable=False)
+        conn = schema.open_reader(path)
         schema.check_readable(conn, path)
-        return SqliteJournal(path, clock, conn, False, why)
+        return SqliteJournal(path, clock, conn, why)
     except (sqlite3.DatabaseError, OSError) as error:
         raise JournalError(f"the journal {path} cannot be opened: {error}") from error
 
