@@ -19,8 +19,8 @@ _AT_END = re.compile(r"\s*\(at end of document\)$")
 _BARE = re.compile(r"\s*[\w.-]+\s*=\s*([^\s\"'\[{#][^#]*)")
 
 
-def load(project_dir: Path) -> Loaded:
-    return validate(parse(project_dir))
+def load(project_dir: Path, *, untrusted: bool = False) -> Loaded:
+    return validate(parse(project_dir), untrusted=untrusted)
 
 
 def parse(project_dir: Path) -> Parsed:
@@ -49,12 +49,17 @@ def parse(project_dir: Path) -> Parsed:
         return _parsed(directory, content, text, {}, Problem(CONFIG, None, "", "is nested too deeply"))
 
 
-def validate(parsed: Parsed) -> Loaded:
-    """Every rule, all problems at once. A table with an error is left out; loads pydantic."""
+def validate(parsed: Parsed, *, untrusted: bool = False) -> Loaded:
+    """Every rule, all problems at once. A table with an error is left out; loads pydantic.
+
+    What would run a command that nobody allowed is left out too, unless it is only to be shown (`untrusted`).
+    """
+    from incidentui.config.trust import without_untrusted
     from incidentui.config.validation import validated
 
     config, problems = validated(parsed)
-    return Loaded(config, (*parsed.problems, *problems), parsed.file, parsed.content)
+    loaded = Loaded(config, (*parsed.problems, *problems), parsed.file, parsed.content)
+    return loaded if untrusted else without_untrusted(loaded)
 
 
 def _parsed(directory: Path, content: bytes, text: str, data: Mapping[str, object], *problems: Problem) -> Parsed:

@@ -63,7 +63,7 @@ class ProjectConfig:
     supervisor: Path | None = None
     """Absolute path of the control socket."""
     docker: DockerConfig | None = None
-    """None: containers are listed only where an engine answers, and none is awaited."""
+    """None: the project has no containers to watch."""
     services: tuple[ServiceConfig, ...] = ()
     checks: tuple[CheckConfig, ...] = ()
     deploy_within_ms: Ms = 60_000

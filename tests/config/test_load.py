@@ -210,7 +210,8 @@ def test_commands_of_the_file_are_named_for_trust(tmp_path: Path) -> None:
     text = with_check("headers = { A = { command = ['pass', 'api'] } }").replace(
         "[[checks]]", "revision = { command = ['cat', 'REV'] }\n[[checks]]"
     )
-    assert written(tmp_path, text).config.commands() == (
+    (tmp_path / "incidentui.toml").write_text(text)
+    assert load(tmp_path, untrusted=True).config.commands() == (
         ("services.api.revision", ("cat", "REV")),
         ("checks.a.headers.A", ("pass", "api")),
     )

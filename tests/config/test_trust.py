@@ -16,7 +16,6 @@ from incidentui.config.trust import (
     revoke,
     store_problem,
     was_allowed,
-    without_untrusted,
 )
 
 pytestmark = pytest.mark.req("F23")
@@ -153,14 +152,14 @@ def test_a_grant_moved_to_another_name_counts_for_nothing(book: Path, home: Path
 def test_a_file_cannot_grant_itself_anything(tmp_path: Path, own: str) -> None:
     (tmp_path / "incidentui.toml").write_text(own + CONFIG)
     (tmp_path / ".env").write_text("INCIDENTUI_TRUST=" + digest(own + CONFIG))
-    loaded = without_untrusted(load(tmp_path))
+    loaded = load(tmp_path)
     assert loaded.config.commands() == ()
 
 
 def test_commands_of_the_configuration_wait_and_the_rest_works(tmp_path: Path) -> None:
     file = tmp_path / "incidentui.toml"
     file.write_text(CONFIG)
-    held = without_untrusted(load(tmp_path))
+    held = load(tmp_path)
     assert [c.name for c in held.config.checks] == ["plain"]
     assert [(s.name, s.revision is not None) for s in held.config.services] == [("api", False), ("db", True)]
     assert [p.key for p in held.problems] == ["services.api.revision", "checks.token.headers.A"]
@@ -169,5 +168,5 @@ def test_commands_of_the_configuration_wait_and_the_rest_works(tmp_path: Path) -
     assert hash_.group(1) == digest(CONFIG)
     assert held.errors == ()
     allow(file)
-    assert without_untrusted(load(tmp_path)).problems == ()
-    assert [c.name for c in without_untrusted(load(tmp_path)).config.checks] == ["plain", "token"]
+    assert load(tmp_path).problems == ()
+    assert [c.name for c in load(tmp_path).config.checks] == ["plain", "token"]
