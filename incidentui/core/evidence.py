@@ -58,10 +58,14 @@ class CheckLook:
     def differing(self) -> int:
         return sum(not finding.ok for finding in self.findings)
 
+    def document(self) -> dict[str, Any]:
+        """The look as the JSON object it is stored as."""
+        return asdict(self)
+
 
 def write_check_look(look: CheckLook) -> str:
     """The JSON document that is stored as evidence of kind "check"."""
-    return json.dumps(asdict(look), ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(look.document(), ensure_ascii=False, separators=(",", ":"))
 
 
 def parse_check_look(body: str) -> CheckLook:

@@ -67,7 +67,7 @@ def _protocol(causes: list[BaseException], host: str) -> tuple[CheckState, str] 
     words = str(wrong)
     if "without sending a response" in words:
         return "failing", "no answer: connection closed"
-    if "incomplete" in words:
+    if "complete message body" in words:
         return "failing", "answer cut short"
     return "failing", "the answer is not HTTP"
 

@@ -214,6 +214,8 @@ class HttpProbe:
             raise NotRunnableError("the address cannot be read") from wrong
         if url.scheme not in ("http", "https") or not url.host:
             raise NotRunnableError("the address is not one of http")
+        if url.port is not None and not 0 < url.port < 65536:
+            raise NotRunnableError(f"the address has a port that cannot be: {url.port}")
         defaults = {"User-Agent": f"incidentui/{__version__}", "Accept": "*/*", "Accept-Encoding": "identity"}
         given = {name: _value(name, value) for name, value in check.headers}
         headers = httpx.Headers(defaults | _login(url))

@@ -1,0 +1,118 @@
+"""`check`: every check once, for CI and after a restart. Looks and tells; records nothing."""
+
+import asyncio
+import difflib
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from incidentui.cli.journal_access import project_root
+from incidentui.cli.options import CANNOT_RUN, CannotRun, Options
+from incidentui.config.checks import CheckConfig
+from incidentui.config.load import load
+from incidentui.core.evidence import CheckLook, parse_check_look
+from incidentui.core.format import latency
+from incidentui.core.model import CheckState
+from incidentui.edge.clock import SystemClock
+
+_WORST: tuple[CheckState, ...] = ("failing", "unknown", "slow", "ok")
+_EXIT: dict[CheckState, int] = {"failing": 1, "unknown": 4, "slow": 0, "ok": 0}
+_GLYPHS: dict[CheckState, str] = {"failing": "✗", "unknown": "?", "slow": "~", "ok": "✓"}
+_ASCII: dict[CheckState, str] = {"failing": "x", "unknown": "?", "slow": "~", "ok": "+"}
+
+
+@click.command("check")
+@click.argument("names", nargs=-1, metavar="[NAME...]")
+@click.option("--json", "as_json", is_flag=True, help='Print {"verdict", "checks": [...]}.')
+@click.option("--junit", metavar="FILE", help="Write the results for a CI server.")
+@click.pass_obj
+def command(options: Options, names: tuple[str, ...], as_json: bool, junit: str | None) -> int:
+    """Ask every check once; exit 1 when one fails, 4 when one cannot be known, else 0."""
+    loaded = load(project_root(options))
+    for problem in loaded.problems:
+        click.echo(f"incidentui: {problem.words()}", err=True)
+    looks = asyncio.run(_look(chosen(loaded.config.checks, names)))
+    verdict = worst(looks)
+    if junit:
+        Path(junit).write_text(as_junit(looks), encoding="utf-8")
+    click.echo(as_document(looks) if as_json else as_table(looks, ascii_only=options.ascii or _ascii_terminal()))
+    # A check that the file names and nobody could read must not look like a green one.
+    return CANNOT_RUN if loaded.errors and _EXIT[verdict] != 1 else _EXIT[verdict]
+
+
+def chosen(checks: Sequence[CheckConfig], names: Sequence[str]) -> Sequence[CheckConfig]:
+    """The named checks in the order of the file; all of them when none is named."""
+    if not checks:
+        raise CannotRun("no check is configured: add a [[checks]] with name, service and url to incidentui.toml.")
+    known = [check.name for check in checks]
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1, 0.4)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}."
+            raise CannotRun(f"no check is called {name}: {hint}")
+    return [check for check in checks if not names or check.name in names]
+
+
+async def _look(checks: Sequence[CheckConfig]) -> list[CheckLook]:
+    from incidentui.edge.checks.source import ChecksSource
+
+    seen = await ChecksSource(checks, SystemClock()).look()
+    return [parse_check_look(sample.evidence.body) for sample in seen if sample.evidence is not None]
+
+
+def worst(looks: Sequence[CheckLook]) -> CheckState:
+    return min((look.verdict for look in looks), key=_WORST.index)
+
+
+def as_document(looks: Sequence[CheckLook]) -> str:
+    checks = [
+        {
+            "name": look.check,
+            "verdict": look.verdict,
+            "why": look.why,
+            "evidence": look.document(),
+            "layer": look.layer,
+            "took_ms": look.took_ms,
+        }
+        for look in looks
+    ]
+    return json.dumps({"verdict": worst(looks), "checks": checks}, ensure_ascii=False)
+
+
+def as_table(looks: Sequence[CheckLook], ascii_only: bool) -> str:
+    glyphs = _ASCII if ascii_only else _GLYPHS
+    wide = max(len(look.check) for look in looks)
+    rows = [f"{glyphs[look.verdict]} {look.check:<{wide}}  {look.verdict:<7}  {_words(look)}" for look in looks]
+    text = "\n".join(rows)
+    return text.replace("·", "-").encode("ascii", errors="replace").decode() if ascii_only else text
+
+
+def _words(look: CheckLook) -> str:
+    took = latency(look.took_ms) if look.took_ms is not None and look.status is not None else ""
+    said = [look.why, took if took != look.why else "", "inner" if look.layer == "inner" else ""]
+    return " · ".join(word for word in said if word)
+
+
+def _ascii_terminal() -> bool:
+    return "utf" not in (sys.stdout.encoding or "").lower()
+
+
+def as_junit(looks: Sequence[CheckLook]) -> str:
+    from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+    failing = sum(look.verdict == "failing" for look in looks)
+    unknown = sum(look.verdict == "unknown" for look in looks)
+    counts = {"tests": str(len(looks)), "failures": str(failing), "errors": str(unknown)}
+    suite = Element("testsuite", {"name": "incidentui", **counts})
+    for look in looks:
+        seconds = f"{(look.took_ms or 0) / 1000:.3f}"
+        case = SubElement(suite, "testcase", {"name": look.check, "classname": look.service, "time": seconds})
+        if look.verdict in ("failing", "unknown"):
+            tag = "failure" if look.verdict == "failing" else "error"
+            differing = [f"{f.name}: expected {f.expected}, got {f.got}" for f in look.findings if not f.ok]
+            SubElement(case, tag, {"message": look.why}).text = "\n".join([look.url, *differing])
+    indent(suite)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + tostring(suite, encoding="unicode") + "\n"
