@@ -1,4 +1,4 @@
-"""The Textual application around one session: start, the first frame, repaints, the way out. Holds no state of its own."""
+"""The Textual application around one session: start, first frame, repaints, the way out. It holds no state."""
 
 import gc
 import sys
@@ -22,12 +22,11 @@ from incidentui.tui.strips import Paint
 from incidentui.tui.theme import Theme, ThemeName
 
 
-class IncidentApp(App[None]):
+class IncidentApp(App[None], inherit_bindings=False):
     """`run()` returns when the responder leaves; `return_code` is not zero after a crash."""
 
     ENABLE_COMMAND_PALETTE = False
     ALLOW_SELECT = False
-    BINDINGS = ()
     ESCAPE_TO_MINIMIZE = False
     TITLE = "incidentui"
 
@@ -38,15 +37,20 @@ class IncidentApp(App[None]):
         runbooks: Sequence[RunbookEntry] = (),
         shelf: Callable[[], Sequence[Runbook]] = tuple,
         run_shell: Callable[[Any, Runbook, Any], None] | None = None,
+        after_first_frame: Callable[[], None] | None = None,
         ascii: bool = False,
         theme: ThemeName = "dark",
         zone: tzinfo | None = None,
         driver_class: type[Driver] | None = None,
     ) -> None:
-        """`runbooks` are the names for the first frame; `shelf` parses them, in a thread after it."""
+        """`runbooks` are the names for the first frame; `shelf` parses them, in a thread after it.
+
+        `after_first_frame` starts what is heavy: the session's sources, and with them the libraries they need.
+        """
         super().__init__(driver_class=driver_class or _driver(), ansi_color=True)
         self.session = session
         self._shelf = shelf
+        self._after_first_frame = after_first_frame
         self._paint = Paint(Theme(theme, plain=self.no_color), ascii)
         self._filters.clear()  # our strips are final; a filter could only damage them
         self._make = lambda surface: Desk(session, surface, tuple(runbooks), run_shell=run_shell, zone=zone)
@@ -76,7 +80,9 @@ class IncidentApp(App[None]):
         gc.enable()
 
     def on_event_after_first_frame(self) -> None:
-        """Runbooks are parsed once the screen stands."""
+        """The session begins to look, and runbooks are parsed, once the screen stands."""
+        if self._after_first_frame is not None:
+            self._after_first_frame()
         self.run_worker(self._read_shelf, thread=True, exit_on_error=False)
 
     def _read_shelf(self) -> None:
