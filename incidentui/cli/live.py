@@ -1,6 +1,7 @@
 """A live session on a project, as the screen, `watch`, `act`, `check` and `status` need it."""
 
 import socket
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,3 +65,9 @@ def drafted(journal: Journal, state: State, incident: str, now: Ms) -> str | Ref
         return Refusal(f"there is no incident {incident}", f"in this journal: {', '.join(state.incidents) or 'none'}")
     records, cut = window(journal, found, now, state.seq)
     return render(gather(state, found, records, cut, now))
+
+
+def read_only_words() -> str:
+    """The reason that a refused key gives."""
+    since = time.strftime("%H:%M")
+    return f"read-only since {since}, started with --read-only"

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 class Pages:
     """What pages ask for: git's diffs and the engines' logs."""
 
-    git: GitExecutor
-    engines: WorkloadLogs | None
+    git: "GitExecutor"
+    engines: "WorkloadLogs | None"
 
     async def diff(self, sha: str) -> Sequence[DiffLine] | Refusal:
         return await self.git.diff(sha)
@@ -52,14 +52,14 @@ def build(parsed: Parsed, clock: Clock) -> World:
     sources += watching
     if engines:
         executors.append(WorkloadExecutor(*engines, clock=clock))
-    sources += _checks(loaded, clock, git)
+    sources += _checks(loaded, clock)
     pages = Pages(git, WorkloadLogs(*engines) if engines else None)
     return World(config.spec(), sources, executors, pages, tuple(p.words() for p in loaded.problems))
 
 
-def _engines(config: ProjectConfig, clock: Clock) -> tuple[list[Engine], list[Source]]:
+def _engines(config: ProjectConfig, clock: Clock) -> "tuple[list[Engine], list[Source]]":
     """Supervisor where its socket is named; Docker where the project asks for it."""
-    engines: list[Engine] = []
+    engines: "list[Engine]" = []
     sources: list[Source] = []
     if config.supervisor is not None:
         from incidentui.edge.containers.supervisor import SupervisorSource
@@ -76,16 +76,21 @@ def _engines(config: ProjectConfig, clock: Clock) -> tuple[list[Engine], list[So
     return engines, sources
 
 
-def _checks(loaded: Loaded, clock: Clock, git: GitExecutor) -> list[Source]:
+def _checks(loaded: Loaded, clock: Clock) -> list[Source]:
     from incidentui.config.trust import is_trusted
     from incidentui.edge.checks.revision import RevisionSource
     from incidentui.edge.checks.source import ChecksSource
+    from incidentui.edge.git.place import sha_of
 
     config = loaded.config
     trusted = loaded.file is not None and is_trusted(loaded.file, loaded.content)
+
+    async def _full(abbreviated: str) -> str | None:
+        return await sha_of(config.dir, abbreviated)
+
     sources: list[Source] = []
     if config.checks:
         sources.append(ChecksSource(config.checks, clock))
     if config.revisions:
-        sources.append(RevisionSource(config.revisions, config.dir, clock, resolve=git.resolve, trusted=trusted))
+        sources.append(RevisionSource(config.revisions, config.dir, clock, resolve=_full, trusted=trusted))
     return sources

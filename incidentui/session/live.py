@@ -87,6 +87,8 @@ class LiveSession:
         self._trouble = ""
         self._problems: tuple[str, ...] = ()
         self._observing = False
+        self._followed = False
+        """Another process observes, and this one knows it."""
         self._listeners: list[Callable[[View], None]] = []
         self._view = self._make_view()
         self._loop: Loop | None = None
@@ -129,8 +131,9 @@ class LiveSession:
     def plan(self, action: str, args: Mapping[str, str]) -> Future[Plan | i.Refusal]:
         return self._soon(lambda: self._plan(action, dict(args)))
 
-    def run_plan(self, plan: Plan, word: str, step: int | None = None) -> Future[Done | i.Refusal]:
-        return self.submit(i.RunPlan(plan, word, self.me, self.parts.processes.me(), new_run(), step))
+    def run_plan(self, plan: Plan, word: str, step: int | None = None, run: str = "") -> Future[Done | i.Refusal]:
+        """`run`: the id of the run, for a caller that waits for its verdict."""
+        return self.submit(i.RunPlan(plan, word, self.me, self.parts.processes.me(), run or new_run(), step))
 
     def look_now(self) -> None:
         self._soon(self._look)
@@ -169,6 +172,11 @@ class LiveSession:
     def observe(self, seen: i.Observation) -> None:
         """Hand in what somebody else saw: the command line's own look, for one."""
         self._call(lambda: self._loop.put(seen) if self._loop else None)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the world was built, and somebody observes."""
+        return self._actions is not None and (self._observing or self._followed)
 
     # -- life
 
@@ -218,6 +226,7 @@ class LiveSession:
         loop = self._loop
         assert loop is not None
         while not self.parts.lock.acquire():
+            self._followed = True
             self._published(loop.desk, self._trouble)
             await asyncio.sleep(TICK_S)
             self._tend()

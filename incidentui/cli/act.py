@@ -1,0 +1,233 @@
+"""`act NAME key=value…`: any action without a screen, with the same plan, guards, record and verdict."""
+
+import json
+import signal
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from types import FrameType
+from typing import Any, TypeVar
+
+import click
+
+from incidentui.cli.journal_access import project_root, responder
+from incidentui.cli.live import Live, live
+from incidentui.cli.options import INTERRUPTED, REFUSED, CannotRun, Options
+from incidentui.core.format import short
+from incidentui.core.inputs import Refusal
+from incidentui.core.model import Attempt, Light, LightName, Plan
+from incidentui.core.words import light_mark
+
+ACTIONS = ("git.reset", "git.revert", "workload.restart", "verify")
+UNKNOWN = 4
+FIRST_LOOKS_S = 5.0
+_KEYS: dict[LightName, str] = {
+    "tree": "tree_equal",
+    "worktree": "worktree_equal",
+    "remote": "remote_equal",
+    "running": "running_equal",
+    "user_path": "user_path",
+}
+T = TypeVar("T")
+
+
+@click.command("act")
+@click.argument("action", metavar="NAME")
+@click.argument("pairs", nargs=-1, metavar="[KEY=VALUE...]")
+@click.option("--plan", "plan_only", is_flag=True, help="Only print what it would do.")
+@click.option("--yes", "word", metavar="WORD", help="The typed word: the branch, the workload, the project.")
+@click.option("--json", "as_json", is_flag=True, help='Print {"action", "plan", "outcome", "verdict", "seq"}.')
+@click.pass_obj
+def command(
+    options: Options, action: str, pairs: tuple[str, ...], plan_only: bool, word: str | None, as_json: bool
+) -> int:
+    """Act: git.reset, git.revert, workload.restart, verify. Without --yes a plan that changes anything is only shown."""
+    args = _pairs(pairs)
+    if action not in ACTIONS:
+        raise CannotRun(f"{action} is no action; there is {', '.join(ACTIONS)}.")
+    read_only = "read-only: started with --read-only" if options.read_only else ""
+    acting = live(project_root(options), responder(), read_only=read_only)
+    say = _Said(action, as_json)
+    with _Interrupts(acting):
+        try:
+            acting.session.start()
+            _wait_for_first_looks(acting)
+            plan = acting.session.plan(action, args).result()
+            if isinstance(plan, Refusal):
+                return say.refused(None, plan)
+            if plan_only:
+                return say.planned(plan)
+            if plan.changes and word is None:
+                say.planned(plan)
+                missing = Refusal("confirmation missing", f"--yes {plan.target} runs it")
+                return say.refused(plan, missing, told=True)
+            return _run(acting, plan, word or "", say)
+        finally:
+            acting.close(f"act {action} ended")
+
+
+def _run(acting: Live, plan: Plan, word: str, say: "_Said") -> int:
+    from incidentui.session.actions import new_run
+
+    run = new_run()
+    answer = acting.session.run_plan(plan, word, run=run).result()
+    if isinstance(answer, Refusal):
+        return say.refused(plan, answer)
+    attempt = _wait(lambda: _judged(acting, run))
+    return say.verdict(attempt, answer.seq)
+
+
+def _judged(acting: Live, run: str) -> Attempt | None:
+    attempt = acting.session.view.state.attempts.get(run)
+    return attempt if attempt is not None and attempt.verdict is not None else None
+
+
+def _wait(found: Callable[[], T | None]) -> T:
+    while (value := found()) is None:
+        time.sleep(0.05)
+    return value
+
+
+def _wait_for_first_looks(acting: Live) -> None:
+    """A verdict compares with what was before: so every check is looked at once, if it answers in time."""
+    end = time.monotonic() + FIRST_LOOKS_S
+    while time.monotonic() < end:
+        view = acting.session.view
+        names = [c.name for c in view.state.project.checks]
+        if view.state.watching_since is not None and all(n in view.recent for n in names) and acting.session.settled:
+            return
+        time.sleep(0.02)
+
+
+def _pairs(pairs: Sequence[str]) -> Mapping[str, str]:
+    args: dict[str, str] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise CannotRun(f"{pair!r} is not KEY=VALUE, like to=good or push=true.")
+        if key in args:
+            raise CannotRun(f"{key} is given twice.")
+        args[key] = value
+    return args
+
+
+class _Interrupts:
+    """ctrl+c finishes the running step and records it; then the exit code is 130."""
+
+    def __init__(self, acting: Live) -> None:
+        self._acting = acting
+
+    def __enter__(self) -> None:
+        self._before = {s: signal.signal(s, self._leave) for s in (signal.SIGINT, signal.SIGTERM)}
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _leave(self, number: int, _: FrameType | None) -> None:
+        self._acting.close("interrupted")
+        raise SystemExit(INTERRUPTED if number == signal.SIGINT else 128 + number)
+
+
+class _Said:
+    """What is printed, for a person or for a program; the exit code that goes with it."""
+
+    def __init__(self, action: str, as_json: bool) -> None:
+        self._action, self._json = action, as_json
+
+    def planned(self, plan: Plan) -> int:
+        if not self._json:
+            click.echo("\n".join(_plan_lines(plan)))
+        else:
+            self._document(plan, None, None, None)
+        return 0
+
+    def refused(self, plan: Plan | None, why: Refusal, told: bool = False) -> int:
+        if self._json and not told:
+            self._document(plan, "refused", {"word": "refused", "why": why.why, "hint": why.hint}, None)
+        click.echo(f"refused: {why.why}" + (f" · {why.hint}" if why.hint else ""), err=True)
+        return REFUSED
+
+    def verdict(self, attempt: Attempt, seq: int | None) -> int:
+        assert attempt.verdict is not None
+        if self._json:
+            self._document(attempt.plan, attempt.outcome, verdict_document(attempt), seq)
+        else:
+            click.echo("\n".join(_verdict_lines(attempt)))
+        return exit_code(attempt)
+
+    def _document(self, plan: Plan | None, outcome: str | None, verdict: object, seq: int | None) -> None:
+        document = {
+            "action": self._action,
+            "plan": asdict(plan) if plan else None,
+            "outcome": outcome,
+            "verdict": verdict,
+            "seq": seq,
+        }
+        click.echo(json.dumps(document, ensure_ascii=False))
+
+
+def verdict_document(attempt: Attempt) -> dict[str, Any]:
+    """The contract's shape: each light true, false or null; `complete` is what the lights say."""
+    verdict = attempt.verdict
+    assert verdict is not None
+    return {
+        **{_KEYS[light.name]: light.ok for light in verdict.lights},
+        "complete": verdict.word == "complete",
+        "in_force": list(verdict.in_force),
+        "differs": list(verdict.differs),
+        "word": verdict.word,
+        "why": verdict.why,
+        "findings": {light.name: light.finding for light in verdict.lights},
+        "delta": asdict(verdict.delta),
+        "revision": attempt.revision,
+    }
+
+
+def exit_code(attempt: Attempt) -> int:
+    """0 = done and every light asked for is true or null; done with one false = 1."""
+    match attempt.outcome:
+        case "refused":
+            return REFUSED
+        case "unknown" | None:
+            return UNKNOWN
+        case "failed":
+            return 1
+        case "done":
+            asked = asked_lights(attempt.plan)
+            lights = attempt.verdict.lights if attempt.verdict else ()
+            return 0 if all(light.ok is not False for light in lights if light.name in asked) else 1
+
+
+def asked_lights(plan: Plan) -> tuple[LightName, ...]:
+    if plan.action.startswith("git."):
+        return ("tree", "remote", "running", "user_path") if plan.push else ("tree",)
+    return ("running", "user_path")
+
+
+def _plan_lines(plan: Plan) -> list[str]:
+    lines = [plan.title, "Changes something. Nothing has happened yet." if plan.changes else "Changes nothing."]
+    lines += [f"  {n} {step.verb:<8} {step.text}" for n, step in enumerate(plan.steps, 1)]
+    lines += [f"    | {' '.join(argv)}" for step in plan.steps for argv in step.argv]
+    lines += [f"  {'+' if p.ok else '!'} {p.text}" + (f": {p.note}" if p.note else "") for p in plan.checked]
+    lines += [f"  takes back {short(c.sha)} {c.role} {c.author}: {c.subject}" for c in plan.takes_back]
+    lines += [f"  not covered: {what}: {why}" for what, why in plan.not_covered]
+    if plan.undo:
+        lines.append(f"  undo: {plan.undo}")
+    return lines
+
+
+def _verdict_lines(attempt: Attempt) -> list[str]:
+    verdict = attempt.verdict
+    assert verdict is not None
+    return [
+        f"{verdict.word.upper()}: {verdict.why}",
+        *(f"  {light_mark(light)} {light.name.replace('_', ' '):<10} {_finding(light)}" for light in verdict.lights),
+        *(f"  newly red: {name}" for name in verdict.delta.newly_red),
+        *(f"  newly green: {name}" for name in verdict.delta.newly_green),
+        *(f"  red before: {name}" for name in verdict.delta.red_before),
+    ]
+
+
+def _finding(light: Light) -> str:
+    return light.finding or "nothing to look at"

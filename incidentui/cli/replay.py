@@ -1,0 +1,62 @@
+"""`replay ID|FILE`: the same screen over a record, with a playhead. No source and no executor is ever loaded."""
+
+import json
+from pathlib import Path
+
+import click
+
+from incidentui.cli.journal_access import open_to_read, project_root
+from incidentui.cli.live import drafted
+from incidentui.cli.options import CannotRun, Options
+from incidentui.cli.screen import need_terminal, show
+from incidentui.cli.times import parse_time
+from incidentui.core import codec
+from incidentui.edge.clock import SystemClock
+from incidentui.session.ports import Journal
+from incidentui.session.replay import ReplaySession
+
+
+@click.command("replay")
+@click.argument("what", metavar="ID|FILE")
+@click.option("--speed", type=click.FloatRange(0.25, 512), default=1.0, help="How many times faster than it was.")
+@click.option("--at", metavar="T", help="Where to begin: 09:12, an ISO time.")
+@click.option("--json", "as_json", is_flag=True, help="With --at: the state at that time, as one object.")
+@click.pass_obj
+def command(options: Options, what: str, speed: float, at: str | None, as_json: bool) -> int:
+    """Walk through an incident of this project, or through an exported record."""
+    if as_json and not at:
+        raise CannotRun("--json needs --at T: the state at which time?")
+    clock = SystemClock()
+    journal, incident = _record(options, what)
+    try:
+        session = ReplaySession(journal, clock, "replay", drafted, incident)
+        if at:
+            session.seek(parse_time(at, clock.now(), "--at"))
+        if as_json:
+            click.echo(json.dumps(codec.to_json(session.view.state), ensure_ascii=False))
+            return 0
+        need_terminal()
+        session.faster(speed)
+        return show(session, None, options)
+    finally:
+        journal.close()
+
+
+def _record(options: Options, what: str) -> tuple[Journal, str | None]:
+    """A file when there is one of that name, else an incident of the project."""
+    if Path(what).is_file():
+        from incidentui.edge.store.jsonl import JsonlJournal
+
+        record = JsonlJournal(what)
+        if record.last() == 0:
+            raise CannotRun(f"{what} holds no event.")
+        return record, None
+    journal = open_to_read(options)
+    if journal is None:
+        raise CannotRun(f"nothing was recorded in {project_root(options)}, and there is no file {what}.")
+    from incidentui.session.turn import load
+
+    if what not in load(journal, 0).state.incidents:
+        journal.close()
+        raise CannotRun(f"there is no incident {what} and no file of that name; `incidentui incidents` lists them.")
+    return journal, what

@@ -1,0 +1,142 @@
+"""`status`: services, commits, workloads and sources in one fresh look. Records nothing."""
+
+import asyncio
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from incidentui.cli.journal_access import open_to_read, project_root
+from incidentui.cli.options import Options
+from incidentui.config.load import parse
+from incidentui.core.decide import decide
+from incidentui.core.evolve import evolve
+from incidentui.core.format import short, size
+from incidentui.core.inputs import Input, Sampled, StartWatch
+from incidentui.core.recent import Recent, add
+from incidentui.core.state import State
+from incidentui.core.turn import provisional
+from incidentui.core.words import STATE_MARK, is_bad
+from incidentui.edge.clock import SystemClock
+from incidentui.session.turn import load, sample_of
+
+LOOK_S = 20.0
+
+
+@click.command("status")
+@click.option("--json", "as_json", is_flag=True, help="One object.")
+@click.pass_obj
+def command(options: Options, as_json: bool) -> int:
+    """Services, commits, workloads and sources as they are now; exit 1 when a service fails, 4 when one is unknown."""
+    root = project_root(options)
+    clock = SystemClock()
+    journal = open_to_read(options)
+    known = State()
+    if journal is not None:
+        known = load(journal, clock.now()).state
+        journal.close()
+    state, problems = asyncio.run(_look(root, clock, known))
+    click.echo(
+        json.dumps(document(state, problems), ensure_ascii=False) if as_json else "\n".join(lines(state, problems))
+    )
+    states = [s.state for s in state.services.values()]
+    return 1 if "failing" in states else 4 if "unknown" in states else 0
+
+
+async def _look(root: Path, clock: SystemClock, known: State) -> tuple[State, tuple[str, ...]]:
+    """Every source looks once; one look decides here, whatever the thresholds of the watch are."""
+    from incidentui.cli.world import build
+
+    world = build(parse(root), clock)
+    checks = tuple(replace(c, fail_after=1, recover_after=1) for c in world.spec.checks)
+    spec = replace(world.spec, checks=checks)
+    seen = await asyncio.gather(*(asyncio.wait_for(source.look(), LOOK_S) for source in world.sources))
+    state = replace(known, services={}, checks={}, workloads={}, sources={})
+    inputs: list[Input] = [StartWatch(spec, "status"), *(one for some in seen for one in some)]
+    return _after(state, {}, inputs, clock), world.problems
+
+
+def _after(state: State, recent: Recent, inputs: list[Input], clock: SystemClock) -> State:
+    for given in inputs:
+        if isinstance(given, Sampled):
+            recent = add(recent, sample_of(given))
+        for fact in decide(state, recent, given, clock.now()).facts:
+            state = evolve(state, provisional(fact, state.seq + 1))
+    return state
+
+
+def document(state: State, problems: tuple[str, ...]) -> dict[str, Any]:
+    repo, incident = state.repository, state.current
+    return {
+        "project": state.project.name,
+        "environment": state.project.environment,
+        "incident": incident.id if incident else None,
+        "services": [
+            {
+                "name": s.name,
+                "state": s.state,
+                "why": s.why,
+                "layer": s.layer,
+                "running": s.running,
+                "running_why": s.running_why,
+            }
+            for s in state.services.values()
+        ],
+        "checks": [
+            {"name": c.name, "service": c.service, "state": c.state, "why": c.why, "layer": c.layer}
+            for c in state.checks.values()
+        ],
+        "commits": {
+            "branch": repo.branch if repo else None,
+            "head": repo.head if repo else None,
+            "remote": repo.remote if repo else None,
+            "upstream": repo.upstream if repo else None,
+            "dirty": list(repo.dirty) if repo else [],
+            "operation": repo.operation if repo else None,
+            "known_good": state.good.sha if state.good else None,
+            "last": [
+                {"sha": c.sha, "author": c.author, "subject": c.subject, "added": c.added, "deleted": c.deleted}
+                for c in (repo.commits[:10] if repo else ())
+            ],
+        },
+        "workloads": [
+            {
+                "name": w.name,
+                "engine": w.engine,
+                "state": w.state,
+                "exit_code": w.exit_code,
+                "restarts": w.restarts,
+                "health": w.health,
+                "revision": w.revision,
+                "note": w.note,
+            }
+            for w in state.workloads.values()
+        ],
+        "sources": [{"name": s.name, "state": "unknown", "why": s.why} for s in state.sources.values()],
+        "problems": list(problems),
+    }
+
+
+def lines(state: State, problems: tuple[str, ...]) -> list[str]:
+    out = [f"{state.project.name}  {state.project.environment}".rstrip(), ""]
+    out += [f"! {problem}" for problem in problems]
+    for s in state.services.values():
+        runs = f"runs {short(s.running)}" if s.running else (s.running_why and f"runs unknown: {s.running_why}")
+        out.append(f"{STATE_MARK[s.state]} {s.name:<16} {s.why:<40} {runs}".rstrip())
+    if repo := state.repository:
+        out.append("")
+        good = f", known-good {short(state.good.sha)}" if state.good else ""
+        where = f"{repo.remote}/{repo.branch} {short(repo.upstream)}" if repo.remote else "no remote"
+        out.append(f"HEAD {short(repo.head)} on {repo.branch or 'no branch'}, {where}{good}")
+        out += [
+            f"  {short(c.sha)} {size(c.added, c.deleted):>12}  {c.author:<12} {c.subject}" for c in repo.commits[:5]
+        ]
+    if state.workloads:
+        out.append("")
+    for w in state.workloads.values():
+        mark = "✗" if is_bad(w) else "?" if w.state == "unknown" else "·" if w.health == "none" else "✓"
+        out.append(f"{mark} {w.name:<16} {w.state:<12} {w.note}".rstrip())
+    out += [f"? {s.name:<16} {s.why}" for s in state.sources.values()]
+    return out

@@ -1,0 +1,54 @@
+"""`watch`: the session without a screen. Checks, git and workloads go into the journal until it is stopped."""
+
+import signal
+import threading
+
+import click
+
+from incidentui.cli.journal_access import project_root, responder
+from incidentui.cli.live import live
+from incidentui.cli.options import Options
+from incidentui.cli.rows import row_line
+from incidentui.core.codec import to_cloudevent
+from incidentui.core.envelope import canonical
+from incidentui.session.ports import View
+
+
+@click.command("watch")
+@click.option("--json", "as_json", is_flag=True, help="Every event as a CloudEvent, one per line.")
+@click.pass_obj
+def command(options: Options, as_json: bool) -> int:
+    """Watch without a screen, until stopped. Prints what happens."""
+    watching = live(project_root(options), responder(), read_only="read-only" if options.read_only else "")
+    stopped = threading.Event()
+    caught: list[int] = []
+
+    def leave(number: int, _: object) -> None:
+        caught.append(number)
+        stopped.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, leave)
+    news = threading.Event()
+    watching.session.subscribe(lambda view: news.set())
+    told = watching.journal.last()
+    try:
+        watching.session.start()
+        for problem in _problems(watching.session.view):
+            click.echo(f"incidentui: {problem}", err=True)
+        while not stopped.is_set():
+            news.wait(0.2)
+            news.clear()
+            for recorded in watching.journal.read(told):
+                told = recorded.seq
+                if as_json:
+                    click.echo(canonical(to_cloudevent(recorded)))
+                elif recorded.moment != "quiet":
+                    click.echo(row_line(recorded))
+    finally:
+        watching.close("watch ended")
+    return 128 + caught[0]
+
+
+def _problems(view: View) -> tuple[str, ...]:
+    return view.problems
