@@ -226,6 +226,11 @@ def start(sandbox: Sandbox) -> int:
     )
 
 
+def kept(sandbox: Sandbox) -> bool:
+    """Whether its keeper runs."""
+    return any(command == " ".join(sandbox.keeper) for _, command in processes())
+
+
 def ask(port: int, path: str) -> tuple[int, str]:
     """One request that the front door does not count as a user's; status 0 when nobody answers."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=3)

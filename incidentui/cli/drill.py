@@ -1,0 +1,204 @@
+"""`drill` and `demo`: a sandbox that really breaks, the real screen on it, and a scorecard at the end."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import click
+
+from incidentui.cli.options import CannotRun, Options
+from incidentui.config import paths
+from incidentui.core.model import Ms
+from incidentui.core.score import Score, score
+from incidentui.drills.history import SandboxError
+from incidentui.drills.records import Record, clean
+from incidentui.drills.running import DRILLS, again, begin, held, look
+from incidentui.drills.sandbox import wait_green
+from incidentui.edge.clock import SystemClock
+
+DEMO = "dead-backend"
+
+
+@click.group("drill")
+def command() -> None:
+    """Practise on a sandbox that really breaks."""
+
+
+@command.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print a list.")
+def list_command(as_json: bool) -> None:
+    """The drills there are."""
+    if as_json:
+        click.echo(json.dumps([{"name": d.name, "about": d.about, "goal": d.goal} for d in DRILLS.values()]))
+        return
+    for drill in DRILLS.values():
+        click.echo(f"{drill.name:<14} {drill.about}\n{'':<14} goal: {drill.goal}")
+
+
+@command.command("run")
+@click.argument("name", type=click.Choice(sorted(DRILLS)))
+@click.option("--robot", is_flag=False, flag_value="", default=None, metavar="[=NAME]", help="Let a script solve it.")
+@click.option("--seed", type=int, default=1, show_default=True, help="When it breaks, to the fraction of a second.")
+@click.option("--keep", is_flag=True, help="Leave the sandbox running; `drill clean` takes it down.")
+@click.option("--resume", is_flag=True, help="Go on with what a killed run left.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
+@click.pass_obj
+def run_command(
+    options: Options, name: str, robot: str | None, seed: int, keep: bool, resume: bool, as_json: bool
+) -> int:
+    """Run a drill: it starts green, then something breaks."""
+    if robot:
+        raise CannotRun(f"no robot is called {robot!r}; --robot alone takes the one there is.")
+    return _run(options, name, robot is not None, seed, keep, resume, as_json)
+
+
+@command.command("clean")
+@click.option("--json", "as_json", is_flag=True, help="Print the folders that were taken down.")
+def clean_command(as_json: bool) -> None:
+    """Take down what killed runs left."""
+    gone = [record.root for record in clean(_folder())]
+    if as_json:
+        click.echo(json.dumps({"cleaned": gone}))
+    else:
+        click.echo("\n".join(f"taken down: {root}" for root in gone) or "nothing to take down")
+
+
+@click.command("demo")
+@click.option("--seed", type=int, default=1, show_default=True, help="When it breaks, to the fraction of a second.")
+@click.pass_obj
+def demo(options: Options, seed: int) -> int:
+    """One drill, chosen for you. Needs neither Docker nor a network."""
+    return _run(options, DEMO, robot=False, seed=seed, keep=False, resume=False, as_json=False)
+
+
+def _folder() -> Path:
+    return paths.state_home() / "drills"
+
+
+def _run(options: Options, name: str, robot: bool, seed: int, keep: bool, resume: bool, as_json: bool) -> int:
+    _can_run(robot)
+    try:
+        record = again(_folder(), name) if resume else begin(_folder(), name, seed, SystemClock().now() // 1000)
+        # The drill's own state directory, for this process and what it starts.
+        os.environ["INCIDENTUI_HOME"] = str(record.home)
+        with held(record, keep=keep):
+            keystrokes = _work(record, options, robot, resume)
+            result, card = _result(record, keystrokes)
+    except SandboxError as error:
+        raise CannotRun(f"{error}.") from None
+    if as_json:
+        click.echo(json.dumps(result))
+    else:
+        click.echo("\n".join(card))
+    if keep:
+        click.echo(f"incidentui: the sandbox stays in {record.root}; `incidentui drill clean` takes it down", err=True)
+    return 0 if result["resolved"] else 1
+
+
+def _can_run(robot: bool) -> None:
+    if robot and find_spec("pyte") is None:
+        raise CannotRun("the robot reads an emulated screen and needs pyte: pip install 'incidentui[robot]'")
+    if not robot and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise CannotRun(
+            "a drill is worked through on a screen, and this is no terminal. --robot solves it without one."
+        )
+
+
+def _work(record: Record, options: Options, robot: bool, resume: bool) -> int | None:
+    """Somebody works until the screen is left; the robot's keystrokes."""
+    goal = None if resume else _tell_goal(record)
+    if not resume:
+        wait_green(record.sandbox)
+    if goal is not None:
+        goal.wait()
+    if robot:
+        return _by_robot(record, resume)
+    _by_hand(record, options)
+    return None
+
+
+def _tell_goal(record: Record) -> "subprocess.Popen[bytes]":
+    """The goal stands on the timeline as a note, written from outside like everything in a drill."""
+    argv = [
+        sys.executable,
+        "-m",
+        "incidentui",
+        "--project",
+        str(record.sandbox.work),
+        "note",
+        DRILLS[record.drill].goal,
+    ]
+    env = {**os.environ, "INCIDENTUI_USER": "drill"}
+    return subprocess.Popen(argv, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def _by_hand(record: Record, options: Options) -> None:
+    from incidentui.cli.screen import open_screen
+
+    os.environ.setdefault("INCIDENTUI_USER", "you")
+    os.chdir(record.place)  # where a draft is written by its name alone
+    open_screen(options._replace(project=str(record.sandbox.work)))
+
+
+def _by_robot(record: Record, resume: bool) -> int:
+    from incidentui.drills.robot import play, script_of
+    from incidentui.drills.terminal import Terminal, TerminalError
+
+    argv = [sys.executable, "-m", "incidentui", str(record.sandbox.work)]
+    with Terminal(argv, record.place, {**os.environ, "INCIDENTUI_USER": "robot"}) as terminal:
+        try:
+            play(terminal, script_of(record.drill, resume))
+            terminal.wait_end(10)
+        except TerminalError as error:
+            kept = record.place / "last-screen.txt"
+            kept.write_text(error.screen, encoding="utf-8")
+            click.echo(f"{error.screen}\n\nincidentui: the robot is stuck: {error}. Its screen: {kept}", err=True)
+        return terminal.keystrokes
+
+
+def _result(record: Record, keystrokes: int | None) -> tuple[dict[str, Any], list[str]]:
+    """The result and the card: times from the journal, the end from the world itself."""
+    from incidentui.drills.scorecard import lines
+
+    journal = paths.journal_path(record.sandbox.work)
+    world = look(record)
+    told = _score(journal)
+    end = replace(told, tree_equal=world.tree_equal, resolved=told.resolved and world.answers)
+    drafts = sorted(record.place.glob("*.md"), key=lambda file: file.stat().st_mtime_ns)
+    result = {
+        "drill": record.drill,
+        "resolved": end.resolved,
+        "score": end.points,
+        "keystrokes": keystrokes,
+        "detected_after_s": _seconds(end.detected),
+        "acknowledged_after_s": _seconds(end.acknowledged),
+        "first_action_after_s": _seconds(end.first_action),
+        "recovered_after_s": _seconds(end.recovered),
+        "wrong_turns": end.wrong_turns,
+        "tree_equal": end.tree_equal,
+        "draft": str(drafts[-1]) if drafts else None,
+        "journal": str(journal),
+    }
+    paths_told = [f"  Journal: {journal}", *(f"  Draft:   {draft}" for draft in drafts[-1:])]
+    return result, [*lines(end, record.drill), *paths_told]
+
+
+def _score(path: Path) -> Score:
+    from incidentui.edge.store.sqlite import open_journal
+
+    if not path.exists():
+        return Score()
+    journal = open_journal(path, "", SystemClock(), read_only=True)
+    try:
+        return score(journal.read())
+    finally:
+        journal.close()
+
+
+def _seconds(ms: Ms | None) -> float | None:
+    return None if ms is None else round(ms / 1000, 1)

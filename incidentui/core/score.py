@@ -1,0 +1,108 @@
+"""How a drill went, read from its events alone: four times from the break, wrong turns, and what stands at the end."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from incidentui.core import events as e
+from incidentui.core.model import Ms, Verdict
+
+SLOW_MS = 960_000
+"""Sixteen minutes to recovery are worth no point for speed: the real incident had its second attempt then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Times in milliseconds from the deploy that broke it; None: it did not happen."""
+
+    broke: Ms | None = None
+    detected: Ms | None = None
+    acknowledged: Ms | None = None
+    first_action: Ms | None = None
+    recovered: Ms | None = None
+    wrong_turns: int = 0
+    """Actions that changed something and were not complete."""
+    tree_equal: bool | None = None
+    """What the last git action's first light said."""
+    resolved: bool = False
+    """An incident was closed as resolved."""
+
+    @property
+    def points(self) -> int:
+        """Of 100: resolved 40, tree proven 20, no wrong turns 20, speed 20."""
+        if not self.resolved:
+            return 0
+        turns = max(0, 20 - 10 * self.wrong_turns)
+        speed = 0 if self.recovered is None else max(0, round(20 * (1 - self.recovered / SLOW_MS)))
+        return 40 + (20 if self.tree_equal else 0) + turns + speed
+
+
+def score(records: Iterable[e.Recorded]) -> Score:
+    """The first red that a responder saw, and everything after it."""
+    events = list(records)
+    red = next((r for r in events if _turned(r, "failing")), None)
+    if red is None:
+        return Score()
+    since = red.event.since if isinstance(red.event, e.ServiceChanged) and red.event.since is not None else red.at
+    # The deploy is noticed by its own look, which may come just after the first red one.
+    deploys = [r.at for r in events if isinstance(r.event, e.Deployed) and r.at <= red.recorded]
+    broke = min(since, deploys[-1]) if deploys else since
+    after = [r for r in events if r.seq > red.seq]
+    verdicts = _verdicts(events)
+    closed = [r.event for r in after if isinstance(r.event, e.IncidentClosed)]
+    return Score(
+        broke=broke,
+        detected=red.recorded - broke,
+        acknowledged=_first(after, broke, e.IncidentOpened, e.IncidentAcknowledged),
+        first_action=_first([r for r in after if _changes(r)], broke, e.ActionRequested),
+        recovered=_recovered(events, broke),
+        wrong_turns=sum(verdict.word not in ("complete", "refused") for _, verdict in verdicts),
+        tree_equal=_tree(verdicts),
+        resolved=bool(closed) and closed[-1].resolved,
+    )
+
+
+def _turned(record: e.Recorded, state: str) -> bool:
+    event = record.event
+    return isinstance(event, e.ServiceChanged) and event.layer == "user" and event.now == state
+
+
+def _changes(record: e.Recorded) -> bool:
+    return isinstance(record.event, e.ActionRequested) and record.event.plan.changes
+
+
+def _first(records: Iterable[e.Recorded], broke: Ms, *kinds: type[e.Event]) -> Ms | None:
+    return next((r.recorded - broke for r in records if isinstance(r.event, kinds)), None)
+
+
+def _recovered(records: Sequence[e.Recorded], broke: Ms) -> Ms | None:
+    """When the last red service turned good, if none turned red after that."""
+    red: set[str] = set()
+    last = None
+    for record in records:
+        event = record.event
+        if not isinstance(event, e.ServiceChanged) or event.layer != "user":
+            continue
+        if event.now == "failing":
+            red.add(event.service)
+        elif event.now in ("ok", "slow") and event.service in red:
+            red.discard(event.service)
+            last = record.at - broke if not red else last
+    return None if red else last
+
+
+def _verdicts(records: Iterable[e.Recorded]) -> list[tuple[str, Verdict]]:
+    """(action, verdict) of everything that was meant to change something, in order."""
+    actions = {}
+    found = []
+    for record in records:
+        event = record.event
+        if isinstance(event, e.ActionRequested) and event.plan.changes:
+            actions[event.run] = event.plan.action
+        elif isinstance(event, e.VerdictGiven) and event.run in actions:
+            found.append((actions[event.run], event.verdict))
+    return found
+
+
+def _tree(verdicts: Iterable[tuple[str, Verdict]]) -> bool | None:
+    lights = [v.lights for action, v in verdicts if action.startswith("git.")]
+    return next((light.ok for light in lights[-1] if light.name == "tree"), None) if lights else None

@@ -1,0 +1,91 @@
+"""A scripted responder. It works the real screen in a pseudo-terminal, by keys alone, and reads what a person would.
+
+A script is data: words to wait for, keys to press, words that show that the keys arrived.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from incidentui.drills.terminal import Terminal, TerminalError
+
+ENTER, ESC, CLEAR = "\r", "\x1b", "\x15"
+AGAIN_S = 0.7
+"""A fresh plan is deaf for 0.3 s; a key that had no effect by then is pressed again, as a person would."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """`wait` for words, press `keys`, and see `then` before the next step."""
+
+    name: str
+    wait: str
+    keys: tuple[str, ...] = ()
+    then: str = ""
+    within_s: float = 5.0
+    again: bool = False
+    """Whether the keys may be pressed again when `then` does not come: only for keys that are harmless twice."""
+
+
+def _ticked(n: int) -> tuple[Step, ...]:
+    """A manual step of a runbook: read it, tick it."""
+    return (
+        Step(f"step {n} is to be ticked", rf"step {n} of \d", ("x",), rf"step {n} done, note"),
+        Step(f"tick step {n}", rf"step {n} done, note", (ENTER,), rf"step {n} is done"),
+    )
+
+
+DEAD_BACKEND: tuple[Step, ...] = (
+    Step("the screen is live", r"o open incident", within_s=20),
+    Step("bookings turns red", r"bookings is failing", ("o",), r"open an incident, title", within_s=25),
+    Step("accept the title", r"open an incident, title", (ENTER,), r"c close"),
+    Step("acknowledge", r"i I'm on it", ("i",), r"you are on it"),
+    Step("choose a runbook", r"r runbook", ("r",), r"Roll back a bad deploy"),
+    Step("start it", r"x start it", ("x",), r"s skip, with a reason"),
+    *_ticked(1),
+    Step("plan the reset", r"x run", ("x",), r"TAKES BACK", within_s=10),
+    Step("go to the word", r"type the branch to run it", ("x",), r"enter does nothing until", again=True),
+    Step("type the word", r"enter does nothing until", (CLEAR, *"main"), r"enter runs it"),
+    Step("run it", r"enter runs it", (ENTER,), r"RUNNING|VERDICT"),
+    Step("it is complete", r"✓ COMPLETE", (ESC,), r"s skip, with a reason", within_s=30),
+    *_ticked(3),
+    Step("plan the verification", r"x run", ("x",), r"runs it at once", within_s=10),
+    Step("verify", r"runs it at once", ("x",), r"RUNNING|VERDICT", again=True),
+    Step("it is verified", r"✓ COMPLETE", (ESC,), r"s skip, with a reason", within_s=30),
+    *_ticked(5),
+    Step("back to the screen", r"RUNBOOK", (ESC, ESC), r"c close"),
+    Step("close the incident", r"c close", ("c",), r"as resolved\?"),
+    Step("close it as resolved", r"as resolved\?", ("c",), r"closed, p shows the draft"),
+    Step("read the draft", r"closed, p shows the draft", ("p",), r"w write file"),
+    Step("write the draft", r"## ", ("w",), r"write to"),
+    Step("accept the file name", r"write to", (ENTER,), r"written to"),
+    Step("back again", r"written to", (ESC,), r"o open incident"),
+    Step("leave", r"o open incident", ("q",), r"Leave\?"),
+    Step("leave at once", r"Leave\?", ("q",)),
+)
+SCRIPTS = {"dead-backend": DEAD_BACKEND}
+
+
+def script_of(drill: str, resume: bool = False) -> Sequence[Step]:
+    return SCRIPTS[drill]
+
+
+def play(terminal: Terminal, script: Sequence[Step]) -> None:
+    """Play the script to its end; TerminalError names the step and holds the last screen."""
+    for step in script:
+        try:
+            terminal.wait(step.wait, step.within_s)
+            _press(terminal, step)
+        except TerminalError as error:
+            raise TerminalError(f"{step.name}: {error}", error.screen) from None
+
+
+def _press(terminal: Terminal, step: Step) -> None:
+    terminal.press(*step.keys)
+    until = time.monotonic() + step.within_s
+    while step.then and step.again and time.monotonic() < until:
+        if terminal.see(step.then, AGAIN_S):
+            return
+        terminal.press(*step.keys)
+    if step.then:
+        terminal.wait(step.then, step.within_s)

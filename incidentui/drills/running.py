@@ -1,0 +1,80 @@
+"""A drill from its beginning to its end: sandbox up (or found again), somebody works, sandbox down."""
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from incidentui.drills import records
+from incidentui.drills import sandbox as sandboxes
+from incidentui.drills.history import SandboxError, git
+from incidentui.drills.records import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    name: str
+    about: str
+    goal: str
+
+
+DRILLS = {
+    "dead-backend": Drill(
+        "dead-backend",
+        "a deploy kills the backend at start; the first way back that comes to mind deploys nothing",
+        "Bring bookings back; then close the incident.",
+    )
+}
+
+
+def begin(folder: Path, drill: str, seed: int, now_s: int) -> Record:
+    """A new sandbox with its processes started. Remembered first: a kill at any moment leaves nothing unknown."""
+    if shutil.which("git") is None:
+        raise SandboxError("a drill needs git", "install it, then run this again")
+    record = records.remember(folder, sandboxes.new(), drill, seed)
+    sandboxes.build(record.sandbox, drill, seed, now_s)
+    sandboxes.start(record.sandbox)
+    return record
+
+
+def again(folder: Path, drill: str) -> Record:
+    """The newest drill of this name that a killed run left, with its processes running."""
+    record = records.unfinished(folder, drill)
+    if record is None:
+        raise SandboxError(f"no unfinished {drill} is here", f"incidentui drill run {drill} begins one")
+    if not sandboxes.kept(record.sandbox):
+        sandboxes.take_down(record.sandbox)
+        sandboxes.start(record.sandbox)
+    return record
+
+
+@contextlib.contextmanager
+def held(record: Record, *, keep: bool) -> Iterator[None]:
+    """Hold the drill while it runs; afterwards its sandbox goes, and its journal stays."""
+    with records.using(record) as free:
+        if not free:
+            raise SandboxError("this drill is running", "in another terminal")
+        try:
+            yield
+        finally:
+            if not keep:
+                records.dismantle(records.mark_ended(record))
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What stands at the end, looked at from outside: no word of the program counts here."""
+
+    tree_equal: bool
+    """The remote's branch holds exactly the known-good tree."""
+    answers: bool
+    """The front door and the dashboard serve bookings."""
+
+
+def look(record: Record) -> World:
+    sandbox = record.sandbox
+    about = sandbox.about
+    trees = git(["rev-parse", "main^{tree}", f"{about.good}^{{tree}}"], sandbox.remote).split()
+    front = sandboxes.ask(about.front, "/api/bookings")[0] == 200
+    return World(trees[0] == trees[1], front and sandboxes.ask(about.dashboard, "/")[0] == 200)
