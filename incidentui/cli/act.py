@@ -41,7 +41,7 @@ T = TypeVar("T")
 def command(
     options: Options, action: str, pairs: tuple[str, ...], plan_only: bool, word: str | None, as_json: bool
 ) -> int:
-    """Act: git.reset, git.revert, workload.restart, verify. Without --yes a plan that changes anything is only shown."""
+    """Act: git.reset, git.revert, workload.restart, verify. Without --yes a plan that changes is only shown."""
     args = _pairs(pairs)
     if action not in ACTIONS:
         raise CannotRun(f"{action} is no action; there is {', '.join(ACTIONS)}.")

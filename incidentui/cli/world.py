@@ -59,7 +59,7 @@ def build(parsed: Parsed, clock: Clock) -> World:
 
 def _engines(config: ProjectConfig, clock: Clock) -> "tuple[list[Engine], list[Source]]":
     """Supervisor where its socket is named; Docker where the project asks for it."""
-    engines: "list[Engine]" = []
+    engines: list[Engine] = []
     sources: list[Source] = []
     if config.supervisor is not None:
         from incidentui.edge.containers.supervisor import SupervisorSource

@@ -67,6 +67,7 @@ class ProjectConfig:
     services: tuple[ServiceConfig, ...] = ()
     checks: tuple[CheckConfig, ...] = ()
     deploy_within_ms: Ms = 60_000
+    good_after_ms: Ms = 60_000
     size_limit: int = 100
     runbooks: tuple[str, ...] = RUNBOOK_FOLDERS
     keys: Mapping[str, str] = field(default_factory=dict)
@@ -89,6 +90,7 @@ class ProjectConfig:
             checks=tuple(_check_spec(check) for check in self.checks),
             size_limit=self.size_limit,
             deploy_within_ms=self.deploy_within_ms,
+            good_after_ms=self.good_after_ms,
         )
 
     def commands(self) -> tuple[tuple[str, tuple[str, ...]], ...]:

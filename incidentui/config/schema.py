@@ -166,6 +166,7 @@ class ProjectTable(Table):
     supervisor: str | None = None
     docker: DockerTable | None = None
     deploy_within: Duration = 60_000
+    good_after: Duration = 60_000
     size_limit: Annotated[int, Field(ge=1)] = 100
     runbooks: list[str] | None = None
 

@@ -63,6 +63,7 @@ class _Reader:
             services=services,
             checks=checks,
             deploy_within_ms=project.deploy_within,
+            good_after_ms=project.good_after,
             size_limit=project.size_limit,
             runbooks=self._folders(project.runbooks),
             keys=self._keys(),
