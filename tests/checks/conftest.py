@@ -1,6 +1,7 @@
 """A clock that stands where a test puts it, and secrets that no test leaves to the next."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -29,3 +30,10 @@ def clock() -> StillClock:
 def _forget() -> Iterator[None]:
     yield
     set_known_secrets([])
+
+
+async def until(done: Callable[[], bool]) -> None:
+    """Waits for what another thread or task does; there is no event to wait on."""
+    async with asyncio.timeout(20):
+        while not done():  # noqa: ASYNC110
+            await asyncio.sleep(0.005)

@@ -140,15 +140,17 @@ def _read(base: Path, name: str) -> str:
     """A short regular file; anything else (a pipe would never end) is refused."""
     try:
         handle = os.open(base / name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise NotKnownError(f"{name} is not a file")
+            return os.read(handle, _CAP).decode("utf-8", errors="replace")
+        finally:
+            os.close(handle)
     except FileNotFoundError:
         raise NotKnownError(f"{name} is not there") from None
     except (OSError, ValueError) as wrong:
         why = wrong.strerror if isinstance(wrong, OSError) else "not a file name"
         raise NotKnownError(f"{name} cannot be read: {why}") from wrong
-    with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise NotKnownError(f"{name} is not a file")
-        return file.read(_CAP).decode("utf-8", errors="replace")
 
 
 async def _run(argv: Sequence[str], directory: Path) -> str:

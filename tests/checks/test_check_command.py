@@ -1,0 +1,73 @@
+"""`incidentui check` as a script meets it: one document, and an exit code that can be relied on."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.checks.servers import always, closed_port, serving
+
+
+def check(project: Path, *args: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "incidentui", "--project", str(project), "check", *args]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def configured(project: Path, **urls: str) -> Path:
+    text = '[project]\nname = "ferry"\n[[services]]\nname = "api"\n'
+    for name, url in urls.items():
+        text += f'[[checks]]\nname = "{name}"\nservice = "api"\ntype = "http"\nurl = "{url}"\n'
+    (project / "incidentui.toml").write_text(text)
+    return project
+
+
+@pytest.mark.req("R1-52")
+def test_every_check_once_as_a_document(tmp_path: Path) -> None:
+    with serving(always()) as good, serving(always("no", "503 No")) as bad:
+        project = configured(tmp_path, front=good.url, back=bad.url)
+        done = check(project, "--json", "--junit", str(tmp_path / "junit.xml"))
+        named = check(project, "--json", "front")
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["verdict"]) == (1, "failing")
+    assert [(c["name"], c["verdict"]) for c in told["checks"]] == [("front", "ok"), ("back", "failing")]
+    assert set(told["checks"][0]) == {"name", "verdict", "why", "evidence", "layer", "took_ms"}
+    assert told["checks"][1]["why"] == "503"
+    assert told["checks"][1]["evidence"]["findings"][0]["got"] == "503"
+    assert (named.returncode, len(json.loads(named.stdout)["checks"])) == (0, 1)
+    suite = ElementTree.parse(tmp_path / "junit.xml").getroot()
+    assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
+
+
+def test_unknown_is_four_and_failing_goes_before_it(tmp_path: Path) -> None:
+    lost = "http://no-such-host.invalid/"
+    assert check(configured(tmp_path, lost=lost), "--json").returncode == 4
+    assert check(configured(tmp_path, lost=lost, down=f"http://127.0.0.1:{closed_port()}/")).returncode == 1
+
+
+def test_a_person_reads_a_table(tmp_path: Path) -> None:
+    with serving(always("no", "503 No")) as bad:
+        done = check(configured(tmp_path, back=bad.url, front_end=bad.url))
+    first, second = done.stdout.splitlines()
+    assert first.startswith("✗ back       failing  503 · ")
+    assert second.startswith("✗ front_end  failing  503 · ")
+
+
+@pytest.mark.parametrize("names", [(), ("frnt",)])
+def test_nothing_to_ask_is_two_and_says_what_to_do(tmp_path: Path, names: tuple[str, ...]) -> None:
+    project = configured(tmp_path, front="http://127.0.0.1:1/") if names else configured(tmp_path)
+    done = check(project, *names)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert ("did you mean front?" if names else "no check is configured") in done.stderr
+
+
+def test_a_check_left_out_by_an_error_is_not_green(tmp_path: Path) -> None:
+    with serving(always()) as good:
+        project = configured(tmp_path, front=good.url)
+        with (project / "incidentui.toml").open("a") as file:
+            file.write('[[checks]]\nname = "broken"\nservice = "api"\n')
+        done = check(project)
+    assert done.returncode == 2
+    assert "broken" in done.stderr or "checks" in done.stderr
