@@ -12,7 +12,7 @@ from typing import Any, cast
 import click
 from typing_extensions import override
 
-from incidentui.cli.options import CANNOT_RUN, INTERRUPTED, CannotRun, Options
+from incidentui.cli.options import CANNOT_RUN, INTERRUPTED, READER_GONE, CannotRun, Options
 
 COMMANDS = {
     "demo": ("incidentui.cli.drill:demo", "one drill, chosen for you; needs neither Docker nor a network"),
@@ -59,6 +59,15 @@ class Commands(click.Group):
         if name not in COMMANDS and not name.startswith("-"):
             raise CannotRun(_unknown(name))
         return super().resolve_command(ctx, args)
+
+    @override
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # Whoever read our output has gone (`events | head`): nobody is there to tell.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(READER_GONE)
 
     @override
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -122,10 +131,6 @@ def run(argv: Sequence[str]) -> int:
         return _say(error.format_message(), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has gone (`events | head`): not an error, and nobody to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except Exception as error:  # the last line of defence: a person sees a sentence, never a traceback
         return _say(_sentence(error), CANNOT_RUN)
     return result if isinstance(result, int) else 0

@@ -57,7 +57,7 @@ def command(options: Options, text: tuple[str, ...], at: str | None, incident: s
 
 def note_text(text: str) -> str:
     """The note as it is stored: one line, harmless, without secrets."""
-    words = " ".join(clean_and_redact(text, limit=LIMIT * 2).split())
+    words = " ".join(clean_and_redact(text, limit=LIMIT * 2, lines=True).split())
     if not words:
         raise CannotRun("an empty note says nothing.")
     if len(words) > LIMIT:

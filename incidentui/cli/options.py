@@ -7,6 +7,8 @@ import click
 CANNOT_RUN = 2
 REFUSED = 3
 INTERRUPTED = 130
+READER_GONE = 141
+"""128 + SIGPIPE, as every tool of a pipe answers."""
 
 
 class Options(NamedTuple):

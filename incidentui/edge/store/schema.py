@@ -111,9 +111,9 @@ def open_reader(path: str) -> sqlite3.Connection:
             raise
         # A WAL database on a read-only disk opens only as immutable.
         return connect(path, "ro&immutable=1")
-    except sqlite3.DatabaseError:
+    except sqlite3.DatabaseError as error:
         conn.close()
-        raise
+        raise _foreign(path, error) from error
     return conn
 
 
@@ -151,7 +151,7 @@ def _version(conn: sqlite3.Connection, path: str) -> int:
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.OperationalError):
             raise
-        raise JournalError(f"{path} is not a journal ({error}). Move it away; it was left as it is.") from error
+        raise _foreign(path, error) from error
     if empty:
         return 0
     if application != APPLICATION_ID or version == 0:
@@ -162,6 +162,10 @@ def _version(conn: sqlite3.Connection, path: str) -> int:
             "it can only be read. Update incidentui to write to it."
         )
     return version
+
+
+def _foreign(path: str, error: Exception) -> JournalError:
+    return JournalError(f"{path} is not a journal ({error}). Move it away; it was left as it is.")
 
 
 def _is_empty(conn: sqlite3.Connection) -> bool:
