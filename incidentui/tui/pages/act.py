@@ -1,7 +1,7 @@
 """What can be done about one thing: numbered choices, each of which opens its plan first. Nothing acts here."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from incidentui.core.format import short
 from incidentui.core.inputs import Command, MarkGood, Refusal
@@ -50,9 +50,10 @@ def choice_lines(choices: Sequence[Choice], width: int) -> list[Line]:
     for n, choice in enumerate(choices, 1):
         head = (Seg(f"{n}  ", "accent", bold=True),)
         if 3 + column + cells(choice.note) <= width:
-            out.append(Line((*head, cell(choice.title, column - 1), Seg(choice.note, "muted"))))
+            rows = [Line((*head, cell(choice.title, column - 1), Seg(choice.note, "muted")))]
         else:
-            out += flow([(Seg(choice.title),), (Seg(choice.note, "muted"),)], width, head)
+            rows = flow([(Seg(choice.title),), (Seg(choice.note, "muted"),)], width, head)
+        out += [replace(rows[0], key=("choice", n)), *rows[1:]]
     return [*out, Line((Seg("Each opens its plan first.", "muted"),))] if choices else []
 
 
@@ -66,6 +67,15 @@ def choose(n: int, choices: Sequence[Choice], screen: PageContext, step: int | N
         open_plan(screen, str(n), choice.action, dict(choice.args), step)
     else:
         tell(screen, str(n), choice.command, choice.title)
+
+
+def chosen(key: str, screen: PageContext) -> int | None:
+    """The choice a key means: its digit, or `enter` on its row."""
+    if len(key) == 1 and key in "123456789":
+        return int(key)
+    row = screen.cursor
+    on_row = key == "enter" and isinstance(row, tuple) and len(row) == 2 and row[0] == "choice"
+    return int(row[1]) if on_row and isinstance(row, tuple) else None
 
 
 def tell(screen: PageContext, key: str, command: Command, done: str) -> None:
@@ -93,7 +103,7 @@ class ActPage:
 
     @property
     def keys(self) -> tuple[tuple[str, str], ...]:
-        return (("1…9", "choose"),)
+        return ("1…9", "choose"), ("enter", "choose")
 
     def lines(self, view: View, now: Ms, width: int, height: int) -> list[Line]:
         head = heading(width, "ACT", (Seg(self.about),))
@@ -102,7 +112,7 @@ class ActPage:
         return [head, Line(), *section(width, "CHOOSE", choice_lines(self.choices, width))]
 
     def handle(self, key: str, screen: PageContext) -> bool:
-        if len(key) == 1 and key in "123456789":
-            choose(int(key), self.choices, screen)
-            return True
-        return False
+        n = chosen(key, screen)
+        if n is not None:
+            choose(n, self.choices, screen)
+        return n is not None

@@ -203,14 +203,14 @@ def wall(ms: Ms | None) -> str:
     """The time of day, in the responder's zone."""
     try:
         return " " * 8 if ms is None else hms(ms, ZONE.get())
-    except (ValueError, OverflowError):  # a record from elsewhere can hold any number
+    except (ValueError, OverflowError, OSError):  # a record from elsewhere can hold any number
         return "no time "
 
 
 def day_and_time(ms: Ms) -> str:
     try:
         return f"{day(ms, ZONE.get()).isoformat()} {hms(ms, ZONE.get())}"
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, OSError):
         return f"no time: {ms}"
 
 

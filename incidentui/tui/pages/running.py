@@ -11,7 +11,7 @@ from incidentui.session.ports import View
 from incidentui.tui.line import Line, Seg, Token, cells, spread
 from incidentui.tui.page import PageContext
 from incidentui.tui.pages import verdict
-from incidentui.tui.pages.act import choose
+from incidentui.tui.pages.act import choose, chosen
 from incidentui.tui.pages.layout import cell, hanging, heading, section, size_of, stack
 from incidentui.tui.pages.lights import five_lights
 
@@ -153,16 +153,17 @@ class ActionPage:
         return attempt.verdict is not None and self._after(key, attempt, screen)
 
     def _after(self, key: str, attempt: Attempt, screen: PageContext) -> bool:
-        if key == "v":
-            screen.session.look_now()
-            screen.say("looking again; what is found becomes new events, this verdict stays")
+        n = chosen(key, screen)
+        if n is not None:
+            choose(n, verdict.what_now(screen.session.view.state, attempt), screen)
         elif key == "enter":
             return self._evidence(attempt, screen)
-        elif len(key) == 1 and key in "123456789":
-            choose(int(key), verdict.what_now(screen.session.view.state, attempt), screen)
-        else:
-            return False
-        return True
+        elif key == "v" and screen.session.view.playhead is not None:
+            screen.refuse("v", "a replay shows what was seen then", "It cannot look again.")
+        elif key == "v":
+            screen.session.look_now()
+            screen.say("looking again; what is found becomes new events, this verdict stays")
+        return n is not None or key == "v"
 
     def _evidence(self, attempt: Attempt, screen: PageContext) -> bool:
         light = next((lit for lit in attempt.lights if ("light", lit.name) == screen.cursor), None)

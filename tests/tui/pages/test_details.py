@@ -258,7 +258,7 @@ def test_an_event_without_evidence_shows_its_facts() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(e.TYPES))
-@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_every_kind_of_event_has_facts_that_fit(name: str, data: st.DataObject) -> None:
     event = data.draw(st.from_type(e.TYPES[name]))

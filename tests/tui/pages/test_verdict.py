@@ -120,6 +120,14 @@ def test_a_digit_opens_the_plan_of_its_choice() -> None:
     assert s.refused[-1] == ("9", "there are 2 choices here", "")
 
 
+def test_enter_on_the_row_of_a_choice_opens_its_plan_too() -> None:
+    s = b.FakeScreen(b.FakeSession(JUDGED), cursor=("choice", 2))
+    rows = {line.key for line in ActionPage("r1").lines(JUDGED, b.at(14), 78, 20)}
+    assert {("choice", 1), ("choice", 2)} <= rows
+    s.type(ActionPage("r1"), "enter")
+    assert s.session.plans == [("verify", {"within": "5m", "consecutive": "3"})]
+
+
 def test_a_digit_while_it_runs_means_nothing() -> None:
     s = b.FakeScreen(b.FakeSession(RUNNING))
     assert not ActionPage("r1").handle("1", s)
