@@ -177,7 +177,7 @@ class LinePane(LineView):
         to = max(0, min(len(keys) - 1, at + rows))
         if to == at:
             # What stands beyond the last row that takes a cursor can still be read.
-            return self._slide(1 if rows > 0 else -1) if abs(rows) == 1 else False
+            return self._slide(rows)
         self._cursor = self._lines[keys[to]].key
         self._reveal()
         self._update()
