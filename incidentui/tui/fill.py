@@ -1,5 +1,6 @@
 """One drawing of the screen: view -> regions -> lines of every pane. Called for each repaint, so it stays cheap."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,14 @@ def draw(screen: "IncidentScreen", width: int, height: int) -> None:
             _pane(screen, scene, name, rect)
     if screen.regions.selected:
         _selected(screen, scene, screen.regions.selected)
+
+
+_LINES: dict[PaneName, Callable[..., list[Line]]] = {
+    "services": services.lines,
+    "commits": commits.lines,
+    "workloads": workloads.lines,
+    "runbook": runbook.lines,
+}
 
 
 def top_rect(r: Regions) -> Rect:
@@ -136,18 +145,10 @@ def _pane(screen: "IncidentScreen", scene: Scene, name: PaneName, rect: Rect) ->
     pane.set_active(here)
     tabbed = screen.regions.kind == "compact"
     width = rect.width
-    match name:
-        case "timeline":
-            _timeline(screen, scene, width, here, tabbed)
-            return
-        case "services":
-            lines = services.lines(scene, width, focused=here)
-        case "commits":
-            lines = commits.lines(scene, width, focused=here)
-        case "workloads":
-            lines = workloads.lines(scene, width, focused=here)
-        case "runbook":
-            lines = runbook.lines(scene, width, focused=here)
+    if name == "timeline":
+        _timeline(screen, scene, width, here, tabbed)
+        return
+    lines = _LINES[name](scene, width, focused=here)
     pane.pinned = (0, 0) if tabbed else (1, 0)
     # In the compact form the tab is the title.
     pane.set_lines(lines[1:] if tabbed else lines)
@@ -186,7 +187,7 @@ def _selected(screen: "IncidentScreen", scene: Scene, rect: Rect) -> None:
         body = selected_lines(record, evidence, rect.width, rect.height - 1)
     else:
         kind, body = selected.about(scene, key, rect.width)
-        note = (Seg(kind, "muted"),)
+        note = (Seg(""), Seg(kind, "muted"))
     screen.selected.set_lines([title(None, "SELECTED", rect.width, note), *body])
 
 

@@ -1,11 +1,9 @@
 """Where a key goes: the question, the line being typed, the palette, the page, the screen. In this order."""
 
-from typing import cast
-
 from incidentui.tui import commands, moves
 from incidentui.tui.desk import Desk
 from incidentui.tui.pane import LinePane
-from incidentui.tui.regions import PANES, PaneName
+from incidentui.tui.regions import PANES
 
 _TINY = frozenset({"n", "q", "ctrl+c"})
 _ON_PAGES = frozenset({"?", "ctrl+p", ":", "n", "q", "i", "J", "K"})
@@ -73,7 +71,7 @@ def _page(desk: Desk, key: str) -> None:
     if page.handle(key, desk):
         desk.surface.redraw()
         return
-    if page.typing and key != "ctrl+c":
+    if page.typing and key not in ("ctrl+c", "up", "down", "pgup", "pgdn"):
         return
     if key == "esc":
         desk.back()
@@ -110,4 +108,4 @@ def moved(desk: Desk, pane: LinePane) -> None:
 
 def clicked(desk: Desk, ident: str) -> None:
     if ident in PANES and not desk.pages:
-        moves.focus(desk, cast("PaneName", ident))
+        moves.focus(desk, ident)

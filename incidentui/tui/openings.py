@@ -8,13 +8,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from incidentui.core.events import Recorded
+from incidentui.core.words import is_bad
 from incidentui.tui.desk import Desk
 from incidentui.tui.keys import ACTS, RECORDS
 from incidentui.tui.keys import TABLE as KEYS
 from incidentui.tui.page import Neighbours, Page
 from incidentui.tui.palette import Entry, Palette
 from incidentui.tui.present.scene import Scene
-from incidentui.tui.present.workloads import is_bad
 
 if TYPE_CHECKING:
     from incidentui.tui.pages.act import Choice
@@ -144,7 +144,7 @@ def usual(desk: Desk) -> "tuple[Choice, ...]":
 def draft(desk: Desk) -> None:
     from incidentui.tui.pages.draft import DraftPage
 
-    known = desk.scene().incident or next(reversed(desk.view.state.incidents.values()), None)
+    known = desk.scene().incident or next(reversed(tuple(desk.view.state.incidents.values())), None)
     if known is None:
         desk.refuse("p", "there is no incident to write about", "o opens one")
     else:

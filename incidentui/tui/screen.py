@@ -51,11 +51,10 @@ class Places(Layout):
         ]
 
 
-class IncidentScreen(Screen[None]):
+class IncidentScreen(Screen[None], inherit_bindings=False):
     """Header to key bar. `desk` holds its state; `fill` makes its lines."""
 
     AUTO_FOCUS = ""
-    BINDINGS = ()
     ALLOW_SELECT = False
     DEFAULT_CSS = "IncidentScreen { layers: base above; overflow: hidden; } IncidentScreen > #palette { layer: above; }"
 
@@ -142,7 +141,7 @@ class IncidentScreen(Screen[None]):
         self._drawn_at = monotonic()
         if not self.is_mounted or not self.size:
             return
-        before = (self.regions, self._palette_rect())
+        before = (self.regions, self._floating)
         fill.draw(self, self.size.width, self.size.height)
         if before != (self.regions, self._floating):
             self._clear_arrangement_cache()

@@ -51,7 +51,8 @@ def _incident(scene: Scene, incident: Incident, kind: Class) -> tuple[tuple[Seg,
     people = () if kind == "compact" else (gap, Seg(_people(incident), "muted"))
     if not incident.responders:
         people = ()
-    return left, (*stages, gap, ticker(scene), *people, gap, mode(scene))
+    before = Seg("      ") if kind == "wide" else gap
+    return left, (*stages, before, ticker(scene), *people, gap, mode(scene))
 
 
 def _people(incident: Incident) -> str:

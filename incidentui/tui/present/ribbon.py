@@ -23,8 +23,9 @@ _DRAWN: dict[CheckState, tuple[str, Token]] = {
     "failing": ("▆", "failfill"),
     "unknown": ("╌", "unknown"),
 }
-# Lengths of a bucket: each next one is where two or three of the last become one.
-_STEPS = tuple(s * 1000 for s in (1, 2, 4, 8, 15, 30, 60, 120, 240, 480, 900, 1800, 3600, 7200, 14400, 86400))
+# Lengths of a bucket, in seconds: each is a little longer than the one before, so that the row stays nearly full.
+_LENGTHS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 75, 90, 105, 120, 150, 180, 240, 300, 420, 600)
+_STEPS = tuple(s * 1000 for s in (*_LENGTHS, 900, 1200, 1800, 3600, 7200, 14400, 43200, 86400, 604800, 31536000))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,9 @@ def _window(scene: Scene, columns: int) -> Window:
     # The newest bucket stands at the right edge and spare columns show what was before; so the picture
     # moves by whole buckets and stands still in between.
     stop = last - last % step + step
-    return Window(stop - step * columns, step, columns, scene.now if play else stop)
+    if play:
+        return Window(first - first % step, step, (stop - first + first % step) // step, scene.now)
+    return Window(stop - step * columns, step, columns, stop)
 
 
 def _worst(services: Sequence[ServiceStatus]) -> list[tuple[Ms, CheckState]]:

@@ -71,7 +71,7 @@ def _step(scene: Scene, step: RunStep, width: int, now: bool) -> Line:
         when = minutes(scene.now - step.since)
     elif step.since is not None and step.state != "todo":
         when = hms(step.since, scene.zone)
-    noted = width // 2 - 5
+    noted = max(27, width // 2 - 2)
     head = (Seg(f"{mark} ", token), Seg(f"{step.n:>2} ", "muted"), Seg(step.title, ink, bold=now))
     note = step.note or (step.action or "")
     room = max(0, width - noted - 9)

@@ -4,7 +4,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from incidentui.core.events import ActionEnded, ActionRequested, Deployed, NoteAdded, Recorded
+from incidentui.core.events import (
+    ActionEnded,
+    ActionRequested,
+    CheckChanged,
+    Deployed,
+    NoteAdded,
+    Recorded,
+    ServiceChanged,
+    WorkloadChanged,
+)
 from incidentui.core.format import count, duration, offset, short
 from incidentui.core.model import Ms
 from incidentui.core.words import Row, Tone, evidence_of, row
@@ -135,17 +144,14 @@ def _row(scene: Scene, group: Sequence[Recorded], width: int, offsets: bool) -> 
     text = f"{said.text} · {len(group)}×" if len(group) > 1 else said.text
     loud = record.moment == "key"
     ink: Token = "text" if loud else "muted"
-    bad = loud and said.tone in ("fail", "unknown", "slow")
-    sentence: Token = "fail" if loud and said.tone == "fail" and _whole(record) else ink
+    failing = loud and said.tone == "fail"
+    red = failing and isinstance(record.event, ServiceChanged | CheckChanged)
+    sentence: Token = "fail" if failing and not isinstance(record.event, Deployed | WorkloadChanged) else ink
     arrow = Seg("↵ ", "muted") if has_evidence(record) else Seg("  ")
     head = (
         *_time(scene, group[0].at, offsets),
         Seg(f"{said.mark} ", _mark_token(said.tone, loud)),
-        Seg(
-            pad(said.subject, _SUBJECT),
-            "fail" if bad and said.tone == "fail" else ink,
-            bold=bad and said.tone == "fail",
-        ),
+        Seg(pad(said.subject, _SUBJECT), "fail" if red else ink, bold=red),
         Seg(" "),
     )
     room = max(0, width - length(head) - 4)
@@ -153,17 +159,20 @@ def _row(scene: Scene, group: Sequence[Recorded], width: int, offsets: bool) -> 
     return Line(fit(segs, width), key=("event", record.seq))
 
 
-def _whole(record: Recorded) -> bool:
-    """Whether a failing row's sentence is red too: the ones that decide, not every one."""
-    return type(record.event).__name__ in ("ServiceChanged", "CheckChanged", "VerdictGiven", "ActionEnded")
-
-
 def _time(scene: Scene, at: Ms, offsets: bool) -> tuple[Seg, ...]:
     out = [Seg(hms(at, scene.zone) + " ", "muted")]
     if offsets:
         red = first_red(scene)
-        out.append(Seg(pad(offset(at - red) if red is not None else "", 7, right=True) + " ", "muted"))
+        out.append(Seg(pad(_offset(at - red) if red is not None else "", 7, right=True) + " ", "muted"))
     return tuple(out)
+
+
+def _offset(ms: Ms) -> str:
+    """T+ in seven cells: seconds within the hour, then minutes, then hours."""
+    if abs(ms) < 3_600_000:
+        return offset(ms)
+    sign, minutes = "+" if ms > 0 else "−", abs(ms) // 60_000
+    return f"{sign}{minutes // 60}h {minutes % 60:02d}m" if minutes < 600 else f"{sign}{minutes // 60}h"
 
 
 def _mark_token(tone: Tone, loud: bool) -> Token:
@@ -220,7 +229,7 @@ def _now(scene: Scene, width: int, offsets: bool) -> Line | None:
     head = [Seg("     now ", "accent", bold=True)]
     if offsets:
         red = first_red(scene)
-        head.append(Seg(pad(offset(scene.now - red) if red is not None else "", 7, right=True) + " ", "muted"))
+        head.append(Seg(pad(_offset(scene.now - red) if red is not None else "", 7, right=True) + " ", "muted"))
     head.append(Seg(f"{mark} ", "text"))
     if subject:
         head.append(Seg(pad(subject, _SUBJECT) + " "))

@@ -48,9 +48,9 @@ def _head(scene: Scene, width: int, roomy: bool) -> Line:
         return Line((Seg(cut(name, max(1, width - 12)), "strong", bold=True), Seg("  "), ticker(scene)), "surface")
     if not roomy:
         return Line((severity(incident), Seg(" "), ticker(scene)), "surface")
-    room = max(1, width - len(incident.id) - 24)
+    room = max(1, width - len(incident.id) - 21)
     title = Seg(cut(incident.title, room), "strong", bold=True)
-    head = (Seg(f"{incident.id}  ", "muted"), severity(incident), Seg("  "), title, Seg("  "), ticker(scene))
+    head = (Seg(f"{incident.id}  ", "muted"), severity(incident), Seg(" "), title, Seg("  "), ticker(scene))
     return Line(head, "surface")
 
 

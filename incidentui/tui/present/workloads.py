@@ -4,7 +4,7 @@ from incidentui.core.format import age, duration, short
 from incidentui.core.model import Workload
 from incidentui.core.words import is_bad
 from incidentui.tui.line import Line, Seg, Token, fit, pad
-from incidentui.tui.present.format import coarse, hm
+from incidentui.tui.present.format import hm
 from incidentui.tui.present.parts import hints, joined, title
 from incidentui.tui.present.scene import Scene
 
@@ -78,16 +78,18 @@ def _row(scene: Scene, workload: Workload, width: int, *, stale: bool) -> Line:
     bad = tone == "fail"
     runs = short(workload.revision) if workload.revision else workload.image
     head = scene.state.repository.head if scene.state.repository else None
+    suspect = scene.state.suspect.sha if scene.state.suspect else None
     differs = bool(workload.revision and head and workload.revision != head)
+    differs = differs and (bad or workload.revision == suspect)
     tail = 14 if width < 54 else 18
     since = _since(scene, workload)
-    room = max(4, width - 2 - _NAME - 1 - 9 - 1 - tail)
+    room = max(4, width - 2 - _NAME - 1 - 7 - 1 - tail)
     segs = (
         Seg(f"{mark} ", tone, bold=bad),
         Seg(pad(workload.name, _NAME), "fail" if bad else "muted" if stale else "text", bold=bad),
         Seg(" "),
         Seg(pad(words, room), tone if bad or tone == "unknown" else "muted"),
-        Seg(pad(since, 9, right=True), "muted"),
+        Seg(pad(since, 7, right=True), "muted"),
         Seg(" "),
         Seg(pad(runs, 7) if differs else pad(runs, tail), "text" if bad and not stale else "muted"),
         Seg(" ≠ HEAD" if differs else "", "fail" if bad else "slow"),
@@ -101,4 +103,4 @@ def _since(scene: Scene, workload: Workload) -> str:
     gone = scene.now - workload.since
     if is_bad(workload):
         return f"{age(gone)} ago"
-    return f"up {coarse(gone)}" if workload.state == "running" else coarse(gone)
+    return f"up {age(gone)}" if workload.state == "running" and gone >= 60_000 else age(gone)
