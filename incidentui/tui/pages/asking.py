@@ -23,13 +23,14 @@ class Asked(Generic[T]):
         self.refusal: Refusal | None = None
         self.since: Ms | None = None
         self.answered: Ms | None = None
+        self._future: Future[T | Refusal] | None = None
 
     @property
     def waiting(self) -> bool:
-        return self.since is not None
+        return self.since is not None and not self._broken()
 
     def ask(self, future: "Future[T | Refusal]", screen: PageContext) -> None:
-        self.since = screen.session.now()
+        self.since, self._future = screen.session.now(), future
         screen.when(future, lambda answer: self._take(answer, screen))
 
     def _take(self, answer: T | Refusal, screen: PageContext) -> None:
@@ -40,11 +41,18 @@ class Asked(Generic[T]):
             self.answer, self.refusal = answer, None
         screen.draw()
 
+    def _broken(self) -> bool:
+        """Whoever was asked fell over instead of answering: the status row says so once, the page keeps it."""
+        future = self._future
+        return future is not None and future.done() and (future.cancelled() or future.exception() is not None)
+
     def lines(self, now: Ms, width: int) -> list[Line]:
         """What stands in the place of the answer: being asked, or why there is none. Empty once it is there."""
         if self.refusal is not None:
             text = " ".join(part for part in (f"{self.refusal.why}.", self.refusal.hint) if part)
             return hanging((Seg("? ", "unknown"),), text, width)
+        if self._broken():
+            return hanging((Seg("? ", "unknown"),), f"{self.whom} could not be asked.", width)
         if self.answer is None:
             waited = f", {duration(now - self.since)}" if self.since is not None else ""
             return [Line((Seg(f"○ asking {self.whom}{waited}", "muted"),))]

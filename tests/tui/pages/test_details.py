@@ -1,16 +1,21 @@
 """Commit, workload, evidence, event and draft pages, and what opens behind a row."""
 
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from incidentui.core import events as e
 from incidentui.core.evidence import write_check_look
 from incidentui.core.inputs import Evidence, MarkGood, Refusal
 from incidentui.core.model import Workload
+from incidentui.session.ports import DiffLine
 from incidentui.tui.glyphs import ascii_twin
 from incidentui.tui.page import Neighbours, Page
 from incidentui.tui.pages.act import ActPage
@@ -81,6 +86,24 @@ def test_a_diff_under_way_and_one_that_is_refused() -> None:
     assert "○ asking git" in b.shown(it, b.view(), 118, 34)
     opened(it, b.FakeSession(diffs=Refusal("the object is not in this clone", "git fetch brings it.")))
     assert "? the object is not in this clone. git fetch brings it." in b.shown(it, b.view(), 118, 34)
+
+
+def test_an_answer_that_never_comes_is_not_waited_for() -> None:
+    class Falls(b.FakeSession):
+        @override
+        def diff(self, sha: str) -> "Future[Sequence[DiffLine] | Refusal]":
+            future: Future[Sequence[DiffLine] | Refusal] = Future()
+            future.set_exception(OSError("gone"))
+            return future
+
+    class Deaf(b.FakeScreen):
+        @override
+        def when(self, future: "Future[Any]", then: Callable[[Any], None]) -> None:
+            return None
+
+    it = CommitPage(b.BAD)
+    Deaf(Falls()).push(it)
+    assert "? git could not be asked." in b.shown(it, b.view(), 118, 34)
 
 
 def test_an_empty_diff_and_a_commit_nobody_listed() -> None:
