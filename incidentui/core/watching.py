@@ -6,6 +6,7 @@ from incidentui.core import events as e
 from incidentui.core.format import count
 from incidentui.core.inputs import (
     Evidence,
+    LookNow,
     RepositoryLooked,
     RevisionLooked,
     SourceAnswered,
@@ -46,6 +47,8 @@ def revision(d: Deciding, look: RevisionLooked) -> None:
         commit = _commit(d.state.repository, look.sha)
         d.say(e.Deployed((look.service,), service.ran, look.sha, commit), "deploy", "key", source=source)
         name_suspect(d)
+        if commit is None:
+            d.effects.append(LookNow())  # git has not heard of it yet
     else:
         moment: Moment = "detail" if service.ran is not None or look.sha is None else "quiet"
         d.say(e.RevisionSeen(look.service, service.running, look.sha, look.why), look.service, moment, source=source)
@@ -65,17 +68,28 @@ def workloads(d: Deciding, look: WorkloadsLooked) -> None:
         d.say(e.WorkloadsSeen(look.engine, look.workloads), look.engine, "quiet", source=look.engine)
         for w in look.workloads:
             if is_bad(w) and not (w.name in known and is_bad(known[w.name])):
-                changed = e.WorkloadChanged(known.get(w.name, replace(w, state="unknown")), w, _words(None, w))
-                _say_workload(d, changed, "key", logs)
+                old = known.get(w.name, replace(w, state="unknown"))
+                _say_workload(d, e.WorkloadChanged(old, w, _words(None, w, logs.get(w.name))), "key", logs)
         return
     for w in look.workloads:
         old = known[w.name]
         if old == w:
             continue
-        loud = old.state != "unknown" and is_bad(old) != is_bad(w)
-        if is_bad(old) and not is_bad(w) and w.state != "running":
-            loud = False  # "starting" between two crashes is no recovery
-        _say_workload(d, e.WorkloadChanged(old, w, _words(old, w)), "key" if loud else "detail", logs)
+        loud = old.state != "unknown" and is_bad(old) != is_bad(w) and not _in_a_loop(old, w)
+        words = _words(old, w, logs.get(w.name))
+        _say_workload(d, e.WorkloadChanged(old, w, words), "key" if loud else "detail", logs)
+
+
+def _in_a_loop(old: Workload, new: Workload) -> bool:
+    """ "starting" between two crashes is no recovery, and the next crash no news."""
+    if "starting" not in (old.state, new.state):
+        return False
+    return is_bad(old) or (is_bad(new) and _restarts(new) > 1)
+
+
+def _restarts(workload: Workload) -> int:
+    """What the engine counted, else what was seen here."""
+    return workload.restarts if workload.restarts is not None else workload.seen_restarts
 
 
 def _say_workload(d: Deciding, changed: e.WorkloadChanged, moment: Moment, logs: dict[str, Evidence]) -> None:
@@ -85,23 +99,28 @@ def _say_workload(d: Deciding, changed: e.WorkloadChanged, moment: Moment, logs:
     d.say(changed, changed.now.name, moment, source=changed.now.engine)
 
 
-def _words(old: Workload | None, new: Workload) -> str:
-    restarts = new.restarts if new.restarts is not None else new.seen_restarts
-    was = (old.restarts if old.restarts is not None else old.seen_restarts) if old else 0
+def _words(old: Workload | None, new: Workload, log: Evidence | None = None) -> str:
     code = f" {new.exit_code}" if new.exit_code is not None else ""
-    if is_bad(new) and old is not None and is_bad(old) and restarts > was:
-        return f"restart {restarts}{', exit' + code if code else ''}"
+    why = _last_line(log) or new.note
+    if is_bad(new) and old is not None and is_bad(old) and _restarts(new) > _restarts(old):
+        return f"restart {_restarts(new)}{', exit' + code if code else ''}"
     if new.state in ("crashing", "restarting"):
-        return f"exits{code} at start" + (f": {new.note}" if new.note else "")
+        return f"exits{code} at start" + (f": {why}" if why else "")
     if new.health == "unhealthy":
         return "running, but its health check fails"
     if new.state == "exited":
-        return f"exited{code}" + (f": {new.note}" if new.note else "")
+        return f"exited{code}" + (f": {why}" if why else "")
     if new.state == "running" and old is not None and (is_bad(old) or old.ident != new.ident):
         return "running again" if is_bad(old) else "restarted"
     if new.health not in ("none", "healthy"):
         return f"{new.state}, health: {new.health}"
     return f"{new.state}, healthy" if new.health == "healthy" else new.state
+
+
+def _last_line(log: Evidence | None) -> str:
+    """The last thing a crashing program said is most often why: the last line of its traceback."""
+    lines = [line.strip() for line in log.body.splitlines() if line.strip()] if log else []
+    return lines[-1][:120] if lines else ""
 
 
 def source_failed(d: Deciding, look: SourceFailed) -> None:
@@ -118,12 +137,15 @@ def source_answered(d: Deciding, look: SourceAnswered) -> None:
 
 
 def crash_words(state: State, service: str) -> tuple[str, ...]:
-    """The workloads of a service that are not what anybody asked for, in words: "backend exits 1 at start"."""
+    """The workloads of a service that are not what anybody asked for: "backend exits 1 at start, 7 restarts"."""
     spec = next((s for s in state.project.services if s.name == service), None)
     out = []
     for name in spec.workloads if spec else ():
         workload = state.workloads.get(name)
         if workload is not None and is_bad(workload):
-            n = workload.restarts if workload.restarts is not None else workload.seen_restarts
-            out.append(f"{name} {_words(None, workload)}" + (f", {count(n, 'restart')}" if n else ""))
+            n = _restarts(workload)
+            code = f" {workload.exit_code}" if workload.exit_code is not None else ""
+            how = "is unhealthy" if workload.health == "unhealthy" else f"exits{code} at start"
+            how = f"exited{code}" if workload.state == "exited" else how
+            out.append(f"{name} {how}" + (f", {count(n, 'restart')}" if n else ""))
     return tuple(out)

@@ -3,12 +3,13 @@
 The same words serve the screen, `events`, and the timeline of the draft.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from incidentui.core import events as e
 from incidentui.core.format import count, duration, short, size
-from incidentui.core.model import CheckState, Light, Workload
+from incidentui.core.model import CheckState, Commit, Light, Workload
 
 Tone = Literal["text", "muted", "fail", "slow", "unknown", "ok"]
 
@@ -26,12 +27,18 @@ class Row:
     evidence: str | None = None
 
 
-def row(recorded: e.Recorded) -> Row:
-    """The row of one event."""
-    mark, text, tone = _say(recorded.event)
+def row(recorded: e.Recorded, commits: Iterable[Commit] = ()) -> Row:
+    """The row of one event. `commits`: what git has told since, for a deploy that was seen before its commit."""
+    mark, text, tone = _say(_told(recorded.event, commits))
     if tone == "text" and recorded.moment == "detail":
         tone = "muted"
     return Row(mark, recorded.subject, text, tone, evidence_of(recorded.event))
+
+
+def _told(event: e.Event, commits: Iterable[Commit]) -> e.Event:
+    if isinstance(event, e.Deployed) and event.commit is None:
+        return replace(event, commit=next((c for c in commits if c.sha == event.now), None))
+    return event
 
 
 def evidence_of(event: e.Event) -> str | None:
@@ -235,7 +242,7 @@ def _watching(event: e.Event) -> tuple[str, str, Tone]:
             return "○", f"{event.by} left" + (f": {event.why}" if event.why else ""), "text"
         case e.Deployed():
             if event.commit is None:
-                return "▲", f"{short(event.now)}, a commit this clone does not have", "text"
+                return "▲", f"{short(event.now)}, not in this clone yet", "text"
             commit = event.commit
             return "▲", f"{short(event.now)}  {size(commit.added, commit.deleted)}  {commit.subject}", "text"
         case e.RevisionSeen():

@@ -87,8 +87,8 @@ def _summary(facts: Facts) -> list[str]:
     deploy = next((r.event for r in facts.records if isinstance(r.event, e.Deployed)), None)
     if isinstance(deploy, e.Deployed):
         what = f"`{short(deploy.now)}`"
-        if deploy.commit is not None:
-            commit = deploy.commit
+        commit = deploy.commit or next((c for c in facts.commits if c.sha == deploy.now), None)
+        if commit is not None:
             what += f" ({size(commit.added, commit.deleted)} by {text(commit.author)}: {text(commit.subject)})"
         out.append(f"Before it, {what} was deployed.")
     changing = [a for a in facts.attempts if a.plan.changes]
@@ -276,7 +276,7 @@ def _items(facts: Facts) -> list[str]:
 def _timeline(facts: Facts) -> list[str]:
     rows = []
     for recorded in facts.records:
-        said = row(recorded)
+        said = row(recorded, facts.commits)
         kind = "note" if isinstance(recorded.event, e.NoteAdded) else ""
         loud = f"**{text(said.text)}**" if recorded.moment == "key" and not kind else text(said.text)
         rows.append((stamp(recorded.at), said.mark.replace("|", "\\|"), text(said.subject), loud, kind))
