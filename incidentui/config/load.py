@@ -37,7 +37,7 @@ def parse(project_dir: Path) -> Parsed:
         problem = Problem(CONFIG, None, "", f"is {len(content)} bytes long", f"at most {_LIMIT} are read")
         return _parsed(directory, b"", "", {}, problem)
     try:
-        text = content.decode("utf-8").removeprefix("\ufeff").replace("\r\n", "\n")
+        text = content.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         return _parsed(directory, content, "", {}, Problem(CONFIG, line, "", "is not UTF-8", "save it as UTF-8"))

@@ -218,8 +218,9 @@ def test_commands_of_the_file_are_named_for_trust(tmp_path: Path) -> None:
 
 
 def test_lines_are_right_after_long_strings_and_arrays(tmp_path: Path) -> None:
-    text = '[project]\nenvironment = """\nname = 3\n"""\n[[services]]\nname = "a"\npaths = [\n  "x",\n]\nfoo = 1\n'
-    assert words(written(tmp_path, text))[0].startswith("incidentui.toml:10: services[0].foo: unknown key")
+    text = '[project]\nenvironment = """\nfoo = 3\n[keys]\n"""\nrunbooks = [\n  "x",\n]\nfoo = 1\n'
+    (said,) = words(written(tmp_path, text))
+    assert said.startswith("incidentui.toml:9: project.foo: unknown key")
 
 
 def test_bom_and_crlf(tmp_path: Path) -> None:

@@ -139,6 +139,14 @@ def test_a_grant_moved_to_another_name_counts_for_nothing(book: Path, home: Path
     other = tmp_path / "repo" / "other.md"
     other.write_bytes(b"evil")
     allow(other)
+    (mine,) = (file for file in (home / "trust").iterdir() if b"book" in file.read_bytes())
+    copy = tmp_path / "repo" / "copy.md"
+    copy.write_bytes(book.read_bytes())
+    allow(copy)
+    (copied,) = (file for file in (home / "trust").iterdir() if b"copy" in file.read_bytes())
+    copied.write_bytes(mine.read_bytes())
+    assert not is_trusted(copy, copy.read_bytes())
+    copied.unlink()
     first, second = sorted((home / "trust").iterdir())
     first.write_bytes(second.read_bytes())
     assert [is_trusted(f, f.read_bytes()) for f in (book, other)].count(True) == 1

@@ -61,7 +61,7 @@ def test_quiet_or_unclear_offers_nothing() -> None:
 
 def test_a_deploy_after_the_first_red_is_not_blamed() -> None:
     state = seen(workload="exited")
-    late = Deploy(3000, ("api",), BAD, GOOD)
+    late = Deploy(3000, ("api",), GOOD, BAD)
     assert suggest(SHIPPED, replace(state, deploys=(late,))) == (
         "restart-a-workload",
         "backend is exited, and nothing was deployed",

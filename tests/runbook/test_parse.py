@@ -235,3 +235,12 @@ def test_no_text_makes_it_raise(text: str) -> None:
 )
 def test_deep_nesting_is_no_trap(text: str) -> None:
     parse(text, "x.md")
+
+
+def test_yaml_that_is_too_deep_or_too_long_is_not_read() -> None:
+    deep = "[" * 12 + "]" * 12
+    assert parse(f"---\ntitle: T\ntags: {deep}\n---\n", "x.md").title != "T"
+    assert parse("---\ntitle: T\ntags: [a]\n---\n", "x.md").title == "T"
+    for body, why in ((f"to: {deep}", "nested too deeply"), ("to: " + "a" * 70_000, "longer than 64 KB")):
+        book = parse(f'```yaml {{"action":"git.reset"}}\n{body}\n```\n', "x.md")
+        assert [p.text for p in book.problems] == [why]
