@@ -9,11 +9,13 @@ import logging
 import os
 import re
 import ssl
+import sys
 import zlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from time import perf_counter
 from typing import Any
 from urllib.parse import unquote
@@ -39,6 +41,11 @@ KEPT = 2
 for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)
     logging.getLogger(_name).propagate = False
+
+# httpcore tries to import sniffio four times per request, and where it is not installed each try searches the whole
+# path again: a quarter of the time of a probe. Its absence is noted once.
+if find_spec("sniffio") is None:
+    sys.modules["sniffio"] = None  # type: ignore[assignment]  # the import system's own mark for "not there"
 
 
 @dataclass(frozen=True, slots=True)
