@@ -11,8 +11,9 @@ from incidentui.session.ports import View
 from incidentui.tui.glyphs import ascii_twin
 from incidentui.tui.line import cells
 from incidentui.tui.pages.commit import CommitPage
-from incidentui.tui.pages.plan import PlanPage, missing, open_plan
+from incidentui.tui.pages.plan import PlanPage, open_plan
 from incidentui.tui.pages.running import ActionPage
+from incidentui.tui.pages.word_line import missing
 from tests.tui.pages import builders as b
 
 
