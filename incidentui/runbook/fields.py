@@ -15,7 +15,7 @@ from incidentui.runbook.model import Pairs, Problem, Variable
 ARGS: dict[str, tuple[str, ...]] = {
     "git.reset": ("to", "push", "mode", "within"),
     "git.revert": ("commits", "push", "within"),
-    "workload.restart": ("name", "within"),
+    "workload.restart": ("name", "engine", "within"),
     "verify": ("checks", "within", "consecutive"),
 }
 NEEDED: dict[str, tuple[str, ...]] = {
