@@ -42,6 +42,8 @@ def build(parsed: Parsed, clock: Clock) -> World:
     from incidentui.edge.containers.logs import WorkloadLogs
     from incidentui.edge.git.executor import GitExecutor
     from incidentui.edge.git.source import GitSource
+    from incidentui.edge.runbooks import read_runbooks
+    from incidentui.edge.shell import ShellExecutor
 
     loaded = validate(parsed)
     config = loaded.config
@@ -52,6 +54,7 @@ def build(parsed: Parsed, clock: Clock) -> World:
     sources += watching
     if engines:
         executors.append(WorkloadExecutor(*engines, clock=clock))
+    executors.append(ShellExecutor(config.dir, lambda: read_runbooks(config.dir, config.runbooks).runbooks, clock))
     sources += _checks(loaded, clock)
     pages = Pages(git, WorkloadLogs(*engines) if engines else None)
     return World(config.spec(), sources, executors, pages, tuple(p.words() for p in loaded.problems))

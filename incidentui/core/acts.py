@@ -139,6 +139,9 @@ def judge(d: Deciding) -> None:
     if attempt.plan.action == "verify":
         _judge_verify(d, attempt, lights)
         return
+    if attempt.plan.action == "shell":
+        _verdict(d, attempt, "done", Verdict("complete", attempt.why, lights))
+        return
     wanted = ORDER if attempt.plan.push or attempt.plan.action == "workload.restart" else ("tree",)
     settled = all(light.ok in (True, None) for light in lights if light.name in wanted and light.name != "worktree")
     waited = d.now - attempt.acted
@@ -167,7 +170,7 @@ def five(d: Deciding, attempt: Attempt) -> tuple[Light, ...]:
 
 
 def _running(d: Deciding, attempt: Attempt) -> Light:
-    if attempt.plan.action == "verify":
+    if attempt.plan.action in ("verify", "shell"):
         return Light("running", None, "does not apply")
     if attempt.plan.action == "workload.restart":
         return _workload_light(d, attempt)
