@@ -1,0 +1,50 @@
+# `make demo` and `make test` are the only two commands a newcomer needs. Both make their own virtual environment.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.ready
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: demo test check fmt soak slow docker-test bench coverage-req screenshots clean
+
+demo: $(STAMP)
+	@$(BIN)/incidentui demo
+
+test: $(STAMP)
+	@$(PYTEST) -q -n auto -m "not slow and not soak and not docker"
+
+$(STAMP): pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	@touch $(STAMP)
+
+check: $(STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fmt: $(STAMP)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+slow: $(STAMP)
+	$(PYTEST) -q -m "slow and not soak and not docker"
+
+docker-test: $(STAMP)
+	$(PYTEST) -q -m docker
+
+soak: $(STAMP)
+	$(PYTEST) -q -m soak
+
+bench: $(STAMP)
+	$(BIN)/python -m bench
+
+coverage-req: $(STAMP)
+	@$(BIN)/python -m bench.coverage_req
+
+screenshots: $(STAMP)
+	$(BIN)/python -m bench.screenshots
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
