@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from incidentui.drills.terminal import Terminal, TerminalError
 
 ENTER, ESC, CLEAR = "\r", "\x1b", "\x15"
+CURSOR = "1b3049"
+"""The colour of the row under the cursor, in the dark theme."""
+MOST_ROWS = 30
 AGAIN_S = 0.7
 """A fresh plan is deaf for 0.3 s; a key that had no effect by then is pressed again, as a person would."""
 
@@ -25,27 +28,34 @@ class Step:
     within_s: float = 5.0
     again: bool = False
     """Whether the keys may be pressed again when `then` does not come: only for keys that are harmless twice."""
+    cursor: str = ""
+    """Press the keys until the row under the cursor has these words."""
 
 
 def _ticked(n: int) -> tuple[Step, ...]:
     """A manual step of a runbook: read it, tick it."""
     return (
-        Step(f"step {n} is to be ticked", rf"step {n} of \d", ("x",), rf"step {n} done, note"),
+        Step(f"step {n} is to be ticked", rf"▸ {n} ", ("x",), rf"step {n} done, note"),
         Step(f"tick step {n}", rf"step {n} done, note", (ENTER,), rf"step {n} is done"),
     )
 
 
 DEAD_BACKEND: tuple[Step, ...] = (
     Step("the screen is live", r"o open incident", within_s=20),
-    Step("bookings turns red", r"bookings is failing", ("o",), r"open an incident, title", within_s=25),
+    Step("bookings turns red", r"✗ .*bookings.* (is|are) failing", ("o",), r"open an incident, title", within_s=25),
     Step("accept the title", r"open an incident, title", (ENTER,), r"c close"),
     Step("acknowledge", r"i I'm on it", ("i",), r"you are on it"),
-    Step("choose a runbook", r"r runbook", ("r",), r"Roll back a bad deploy"),
+    Step("look at the runbooks", r"r runbook", ("r",), r"Roll back a bad deploy"),
+    Step("choose one", r"x start it", ("j",), cursor="Roll back a bad deploy"),
     Step("start it", r"x start it", ("x",), r"s skip, with a reason"),
     *_ticked(1),
     Step("plan the reset", r"x run", ("x",), r"TAKES BACK", within_s=10),
     Step("go to the word", r"type the branch to run it", ("x",), r"enter does nothing until", again=True),
-    Step("type the word", r"enter does nothing until", (CLEAR, *"main"), r"enter runs it"),
+    Step("begin the word anew", r"enter does nothing until", (CLEAR,), r"4 letters missing"),
+    Step("type m", r"4 letters missing", ("m",), r"3 letters missing"),
+    Step("type a", r"3 letters missing", ("a",), r"2 letters missing"),
+    Step("type i", r"2 letters missing", ("i",), r"one letter missing"),
+    Step("type n", r"one letter missing", ("n",), r"enter runs it"),
     Step("run it", r"enter runs it", (ENTER,), r"RUNNING|VERDICT"),
     Step("it is complete", r"✓ COMPLETE", (ESC,), r"s skip, with a reason", within_s=30),
     *_ticked(3),
@@ -81,6 +91,9 @@ def play(terminal: Terminal, script: Sequence[Step]) -> None:
 
 
 def _press(terminal: Terminal, step: Step) -> None:
+    if step.cursor:
+        _move(terminal, step)
+        return
     terminal.press(*step.keys)
     until = time.monotonic() + step.within_s
     while step.then and step.again and time.monotonic() < until:
@@ -89,3 +102,16 @@ def _press(terminal: Terminal, step: Step) -> None:
         terminal.press(*step.keys)
     if step.then:
         terminal.wait(step.then, step.within_s)
+
+
+def _move(terminal: Terminal, step: Step) -> None:
+    for _ in range(MOST_ROWS):
+        before = terminal.lit(CURSOR)
+        if step.cursor in before:
+            return
+        terminal.press(*step.keys)
+        until = time.monotonic() + AGAIN_S
+        # A frame may come in two parts: no lit row at all is not yet an answer.
+        while terminal.lit(CURSOR) in ("", before) and time.monotonic() < until:
+            terminal.read(0.05)
+    raise TerminalError(f"no row with {step.cursor!r} came under the cursor", terminal.text)

@@ -68,6 +68,12 @@ class Terminal:
         """The screen as plain text."""
         return "\n".join(line.rstrip() for line in self._screen.display)
 
+    def lit(self, background: str) -> str:
+        """The text that stands on this colour."""
+        cells = self._screen.buffer
+        rows = ([cells[y][x] for x in range(self._screen.columns)] for y in range(self._screen.lines))
+        return "\n".join(filter(None, ("".join(c.data for c in row if c.bg == background) for row in rows)))
+
     def read(self, within_s: float) -> bool:
         """Take in what the program wrote; False when it has gone."""
         ready, _, _ = select.select([self._master], [], [], within_s)
