@@ -27,7 +27,6 @@ COMMANDS = {
     "check": ("incidentui.cli.check:command", "every check once"),
     "act": ("incidentui.cli.act:command", "an action without a screen: plan, guards, record and verdict"),
     "status": ("incidentui.cli.status:command", "services, commits, workloads and sources in one look"),
-    "runbook": ("incidentui.cli.runbook:command", "list, show and check runbooks"),
     "export": ("incidentui.cli.export:command", "the draft of an incident, or its record"),
     "replay": ("incidentui.cli.replay:command", "walk through an incident again"),
     "drill": ("incidentui.cli.drill:command", "practise on a sandbox that really breaks"),
