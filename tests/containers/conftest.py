@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from incidentui.core.inputs import Observation
+from incidentui.edge.containers.docker import DockerSource
 from tests import engine as private
 from tests.containers.daemon import Supervisord
 
@@ -59,6 +60,20 @@ def supervisord(tmp_path: Path) -> Iterator[Callable[..., Supervisord]]:
     yield start
     for daemon in started:
         daemon.destroy()
+
+
+@pytest.fixture
+def docker_at(clock: WallClock) -> Iterator[Callable[..., DockerSource]]:
+    """Sources whose connections are closed in the end."""
+    made: list[DockerSource] = []
+
+    def make(url: str, compose_project: str | None = None) -> DockerSource:
+        made.append(DockerSource(compose_project, clock, url))
+        return made[-1]
+
+    yield make
+    for source in made:
+        source.engine.close()
 
 
 class Reports:

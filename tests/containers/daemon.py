@@ -105,8 +105,8 @@ def answering(path: Path, answer: bytes, drip: bool = False, until_end: bytes = 
                 while drip and not stop.wait(0.05):
                     connection.sendall(b"x")
                 if answer:
-                    while until_end not in connection.recv(65536):
-                        pass
+                    while (heard := connection.recv(65536)) and until_end not in heard:
+                        continue
                     connection.sendall(answer)
                     connection.close()
             except OSError:

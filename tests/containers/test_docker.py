@@ -4,7 +4,7 @@ import asyncio
 import json
 import socket
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from tests.containers.conftest import Reports
 from tests.containers.daemon import answering, until, until_async
 from tests.engine import Dockerd
 
+Make = Callable[..., DockerSource]
 SLEEP = ("sleep", "600")
 CRASH = ("sh", "-c", "echo worker: no DATABASE_URL >&2; exit 7")
 
@@ -48,7 +49,7 @@ def state(reports: Reports, name: str) -> str:
 
 @pytest.mark.docker
 @pytest.mark.req("F60")
-async def test_list_with_state_health_exit_code_and_revision(engine: Dockerd, clock: Clock) -> None:
+async def test_list_with_state_health_exit_code_and_revision(engine: Dockerd, docker_at: Make) -> None:
     label = "org.opencontainers.image.revision=59a77c4"
     healthy = ("--health-cmd", "true", "--health-interval", "1s", "--label", label)
     sick = ("--health-cmd", "false", "--health-interval", "1s", "--health-retries", "1")
@@ -62,7 +63,7 @@ async def test_list_with_state_health_exit_code_and_revision(engine: Dockerd, cl
     engine.docker("create", "--network", "nosuch", "--name", "bad", "incident-test:1", *SLEEP)
     engine.docker("start", "bad", check=False)
     engine.docker("create", "--name", "unborn", "incident-test:1", *SLEEP)
-    source = DockerSource(None, clock, engine.url)
+    source = docker_at(engine.url)
 
     async def look() -> dict[str, Workload]:
         found = [o for o in await source.look() if isinstance(o, WorkloadsLooked)]
@@ -84,14 +85,14 @@ async def test_list_with_state_health_exit_code_and_revision(engine: Dockerd, cl
     assert seen["web"].exit_code is None
     assert "nosuch" in seen["bad"].note
     assert seen["api"].health == "none"
-    only = await DockerSource("leads", clock, engine.url).look()
+    only = await docker_at(engine.url, "leads").look()
     assert [w.name for o in only if isinstance(o, WorkloadsLooked) for w in o.workloads] == ["api"]
 
 
 @pytest.mark.docker
 @pytest.mark.req("F60", "R1-24", "R3-19")
-async def test_a_crash_loop_is_seen_with_its_last_words(engine: Dockerd, clock: Clock, reports: Reports) -> None:
-    async with running(DockerSource(None, clock, engine.url), reports):
+async def test_a_crash_loop_is_seen_with_its_last_words(engine: Dockerd, docker_at: Make, reports: Reports) -> None:
+    async with running(docker_at(engine.url), reports):
         await until(lambda: reports.all)
         engine.run("worker", *CRASH, options=("--restart", "always"))
         await until(lambda: state(reports, "worker") == "crashing" and last(reports)["worker"].seen_restarts >= 4)
@@ -104,9 +105,9 @@ async def test_a_crash_loop_is_seen_with_its_last_words(engine: Dockerd, clock: 
 
 @pytest.mark.docker
 async def test_a_loop_that_lives_a_moment_is_no_running_container(
-    engine: Dockerd, clock: Clock, reports: Reports
+    engine: Dockerd, docker_at: Make, reports: Reports
 ) -> None:
-    async with running(DockerSource(None, clock, engine.url), reports):
+    async with running(docker_at(engine.url), reports):
         engine.run("slow", "sh", "-c", "sleep 1; exit 1", options=("--restart", "always"))
         await until(lambda: state(reports, "slow") == "crashing" and (last(reports)["slow"].restarts or 0) >= 3)
     lists = [o.workloads[0].state for o in reports.all if isinstance(o, WorkloadsLooked) and o.workloads]
@@ -114,9 +115,9 @@ async def test_a_loop_that_lives_a_moment_is_no_running_container(
 
 
 @pytest.mark.docker
-async def test_events_wake_the_lister(engine: Dockerd, clock: Clock, reports: Reports) -> None:
+async def test_events_wake_the_lister(engine: Dockerd, docker_at: Make, reports: Reports) -> None:
     engine.run("web", *SLEEP)
-    async with running(DockerSource(None, clock, engine.url), reports):
+    async with running(docker_at(engine.url), reports):
         await until(lambda: state(reports, "web") == "running")
         engine.docker("pause", "web")
         await until(lambda: state(reports, "web") == "paused", 10)  # the slow list comes after thirty
@@ -126,9 +127,9 @@ async def test_events_wake_the_lister(engine: Dockerd, clock: Clock, reports: Re
 
 
 @pytest.mark.docker
-async def test_nothing_is_asked_while_nothing_happens(engine: Dockerd, clock: Clock, reports: Reports) -> None:
+async def test_nothing_is_asked_while_nothing_happens(engine: Dockerd, docker_at: Make, reports: Reports) -> None:
     engine.run("web", *SLEEP, options=("--health-cmd", "true", "--health-interval", "200ms"))
-    source = DockerSource(None, clock, engine.url)
+    source = docker_at(engine.url)
     async with running(source, reports):
         await until(lambda: "web" in last(reports) and last(reports)["web"].health == "healthy")
         await asyncio.sleep(0.5)
@@ -137,11 +138,12 @@ async def test_nothing_is_asked_while_nothing_happens(engine: Dockerd, clock: Cl
         assert len(reports.all) == before
 
 
+@pytest.mark.slow
 @pytest.mark.docker
 @pytest.mark.req("F60")
-async def test_the_engine_is_killed_and_comes_back(engine: Dockerd, clock: Clock, reports: Reports) -> None:
+async def test_the_engine_is_killed_and_comes_back(engine: Dockerd, docker_at: Make, reports: Reports) -> None:
     engine.run("web", *SLEEP, options=("--restart", "always"))
-    async with running(DockerSource(None, clock, engine.url), reports):
+    async with running(docker_at(engine.url), reports):
         await until(lambda: state(reports, "web") == "running")
         before = len(reports.all)
         engine.kill()
@@ -159,8 +161,8 @@ async def test_the_engine_is_killed_and_comes_back(engine: Dockerd, clock: Clock
 
 
 @pytest.mark.docker
-async def test_an_engine_that_hangs_is_lost_within_three_seconds(engine: Dockerd, clock: Clock) -> None:
-    source = DockerSource(None, clock, engine.url)
+async def test_an_engine_that_hangs_is_lost_within_three_seconds(engine: Dockerd, docker_at: Make) -> None:
+    source = docker_at(engine.url)
     await source.look()
     engine.pause(True)
     try:
@@ -175,11 +177,11 @@ async def test_an_engine_that_hangs_is_lost_within_three_seconds(engine: Dockerd
 
 @pytest.mark.docker
 @pytest.mark.req("F61")
-async def test_logs_are_bounded_harmless_and_dated(engine: Dockerd, clock: Clock) -> None:
+async def test_logs_are_bounded_harmless_and_dated(engine: Dockerd, docker_at: Make, clock: Clock) -> None:
     token = "ghp_0123456789abcdefghijklmnopqrstuvwxyz"
     hostile = r"seq 1 5000; printf '\033[2J\033]0;owned\007ERROR boom\n'; " + f"echo token={token}; sleep 600"
     engine.run("web", "sh", "-c", hostile)
-    logs = WorkloadLogs(DockerSource(None, clock, engine.url).engine)
+    logs = WorkloadLogs(docker_at(engine.url).engine)
 
     async def lines() -> list[str]:
         found = await logs.logs("web", 20)
@@ -198,17 +200,17 @@ async def test_logs_are_bounded_harmless_and_dated(engine: Dockerd, clock: Clock
 
 
 @pytest.mark.docker
-async def test_logs_of_a_name_that_is_not_there(engine: Dockerd, clock: Clock) -> None:
+async def test_logs_of_a_name_that_is_not_there(engine: Dockerd, docker_at: Make) -> None:
     engine.run("backend", *SLEEP)
-    found = await WorkloadLogs(DockerSource(None, clock, engine.url).engine).logs("bakend")
+    found = await WorkloadLogs(docker_at(engine.url).engine).logs("bakend")
     assert found == Refusal("no workload bakend", "there is: backend")
 
 
 # -- no engine -----------------------------------------------------------------------------------
 
 
-async def why_lost(url: str, clock: Clock) -> str:
-    found = await DockerSource(None, clock, url).look()
+async def why_lost(url: str, docker_at: Make) -> str:
+    found = await docker_at(url).look()
     assert [type(o) for o in found] == [SourceFailed]
     failed = found[0]
     assert isinstance(failed, SourceFailed)
@@ -216,21 +218,21 @@ async def why_lost(url: str, clock: Clock) -> str:
     return failed.why
 
 
-async def test_no_socket(tmp_path: Path, clock: Clock) -> None:
-    assert "no socket there; start Docker" in await why_lost(f"unix://{tmp_path}/none.sock", clock)
+async def test_no_socket(tmp_path: Path, docker_at: Make) -> None:
+    assert "no socket there; start Docker" in await why_lost(f"unix://{tmp_path}/none.sock", docker_at)
 
 
-async def test_nobody_listens(tmp_path: Path, clock: Clock) -> None:
+async def test_nobody_listens(tmp_path: Path, docker_at: Make) -> None:
     with socket.socket(socket.AF_UNIX) as left_behind:
         left_behind.bind(str(tmp_path / "old.sock"))
-    assert "nobody listens" in await why_lost(f"unix://{tmp_path}/old.sock", clock)
+    assert "nobody listens" in await why_lost(f"unix://{tmp_path}/old.sock", docker_at)
 
 
-async def test_nobody_listens_on_a_port(clock: Clock) -> None:
+async def test_nobody_listens_on_a_port(docker_at: Make) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    assert "nobody listens" in await why_lost(f"tcp://127.0.0.1:{port}", clock)
+    assert "nobody listens" in await why_lost(f"tcp://127.0.0.1:{port}", docker_at)
 
 
 def http(status: str, body: bytes, kind: str = "application/json") -> bytes:
@@ -250,19 +252,19 @@ def http(status: str, body: bytes, kind: str = "application/json") -> bytes:
         (b"\n", "not a Docker engine"),
     ],
 )
-async def test_what_answers_is_something_else(tmp_path: Path, clock: Clock, answer: bytes, words: str) -> None:
+async def test_what_answers_is_something_else(tmp_path: Path, docker_at: Make, answer: bytes, words: str) -> None:
     with answering(tmp_path / "odd.sock", answer, until_end=b"\r\n\r\n"):
-        assert words in await why_lost(f"unix://{tmp_path}/odd.sock", clock)
+        assert words in await why_lost(f"unix://{tmp_path}/odd.sock", docker_at)
 
 
 @pytest.mark.parametrize("drip", [False, True])
-async def test_an_engine_that_hangs_or_drips(tmp_path: Path, clock: Clock, drip: bool) -> None:
+async def test_an_engine_that_hangs_or_drips(tmp_path: Path, docker_at: Make, drip: bool) -> None:
     with answering(tmp_path / "hang.sock", b"", drip=drip):
-        assert "no answer within 3 s" in await why_lost(f"unix://{tmp_path}/hang.sock", clock)
+        assert "no answer within 3 s" in await why_lost(f"unix://{tmp_path}/hang.sock", docker_at)
 
 
-async def test_a_lost_engine_is_told_once_and_tried_again(tmp_path: Path, clock: Clock, reports: Reports) -> None:
-    source = DockerSource(None, clock, f"unix://{tmp_path}/none.sock")
+async def test_a_lost_engine_is_told_once_and_tried_again(tmp_path: Path, docker_at: Make, reports: Reports) -> None:
+    source = docker_at(f"unix://{tmp_path}/none.sock")
     async with running(source, reports):
         await until(lambda: reports.all)
         await asyncio.sleep(2)

@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib
+import socket
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -131,17 +132,26 @@ class DockerEngine:
 
     def _connected(self) -> "APIClient":
         """The client, made on first use: its constructor talks to the engine."""
-        if self._api is None:
-            from docker import APIClient
-            from docker.context import ContextAPI
-            from docker.utils import kwargs_from_env
+        from docker import APIClient
 
-            params: dict[str, Any] = {"base_url": self._base_url} if self._base_url else {**kwargs_from_env()}
-            if "base_url" not in params:
-                params = {**ContextAPI.kwargs_from_context(), **params}
-            self._address = params.get("base_url") or _DEFAULT
+        params = self._params()
+        _knock(self._address)
+        if self._api is None:
             self._api = APIClient(timeout=int(CALL_S), **params)
         return self._api
+
+    def _params(self) -> dict[str, Any]:
+        """As the docker command finds its engine: DOCKER_HOST, else the current context."""
+        from docker.context import ContextAPI
+        from docker.utils import kwargs_from_env
+
+        if self._api is not None:
+            return {}
+        params: dict[str, Any] = {"base_url": self._base_url} if self._base_url else {**kwargs_from_env()}
+        if "base_url" not in params:
+            params = {**ContextAPI.kwargs_from_context(), **params}
+        self._address = params.get("base_url") or _DEFAULT
+        return params
 
     async def _ask(self, work: Callable[[], T], seconds: float = CALL_S) -> T:
         if "docker.context" not in sys.modules:
@@ -160,6 +170,14 @@ class DockerEngine:
         api, self._api = self._api, None
         if api is not None:
             api.close()
+
+
+def _knock(address: str) -> None:
+    """Fails as the connection would. The SDK leaves its socket open when a connect fails; this one is closed."""
+    if address.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX) as door:
+            door.settimeout(CALL_S)
+            door.connect(address.removeprefix("unix://"))
 
 
 def _load() -> None:

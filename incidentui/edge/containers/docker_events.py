@@ -36,6 +36,9 @@ class EventStream:
             for event in self._stream if not self._closing else ():
                 self._tell(str((event.get("Actor") or {}).get("ID") or event.get("id") or ""))
         self._hang_up()
+        with contextlib.suppress(Exception):  # as in _hang_up
+            # When the engine ended the stream, the SDK's close() finds no socket and leaves its own open.
+            self._stream._response.close()
         self._tell("")
 
     def _tell(self, ident: str) -> None:
