@@ -104,7 +104,7 @@ class IncidentApp(App[None], inherit_bindings=False):
 
     def _fresh(self) -> None:
         self._told = False
-        if isinstance(self.screen, IncidentScreen):
+        if self.screen_stack and isinstance(self.screen, IncidentScreen):
             self.screen.redraw()
 
     def from_any_thread(self, call: Callable[[], None]) -> None:
