@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import os
 import subprocess
+from datetime import UTC
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,9 +35,7 @@ async def render(name: str, width: int, height: int, keys: list[str], light: boo
     from incidentui.tui.app import IncidentApp
 
     session = fakes.session(STATES[name]())
-    app = IncidentApp(
-        session, runbooks=fakes.RUNBOOKS, theme="light" if light else "dark", ascii=ascii_only, zone=fakes.UTC
-    )
+    app = IncidentApp(session, runbooks=fakes.RUNBOOKS, theme="light" if light else "dark", ascii=ascii_only, zone=UTC)
     async with app.run_test(size=(width, height)) as pilot:
         await pilot.pause()
         for key in keys:

@@ -130,6 +130,8 @@ def _foot(screen: "IncidentScreen", scene: Scene, width: int) -> None:
         keys = status.keys(
             [KeyHint("enter", "done"), KeyHint("esc", "gives it up"), KeyHint("ctrl+u", "clears")], width
         )
+    if not screen.live:
+        keys = status.no_keys(width)
     screen.foot.set_lines([status.status(scene, width, desk.said, typing), keys])
 
 

@@ -6,6 +6,7 @@ that draws a line swaps in their ASCII twins where the terminal needs them (tui/
 
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 from unicodedata import combining, east_asian_width
 
@@ -41,8 +42,11 @@ class Line:
 
 def cells(text: str) -> int:
     """How many terminal cells a cleaned text takes."""
-    if text.isascii():
-        return len(text)
+    return len(text) if text.isascii() else _cells(text)
+
+
+@lru_cache(maxsize=8192)
+def _cells(text: str) -> int:
     return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
 
 

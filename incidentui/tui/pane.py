@@ -53,6 +53,7 @@ class LineView(Widget):
         self.paint = paint or Paint()
         self._margin = margin
         self._lines: Sequence[Line] = ()
+        self._height = 0
         self._drawn: dict[int, tuple[tuple[Line, bool, int, Paint], Strip]] = {}
 
     def set_lines(self, lines: Sequence[Line]) -> None:
@@ -70,28 +71,32 @@ class LineView(Widget):
         """The line of row `y`, and whether the cursor stands there."""
         return (self._lines[y] if 0 <= y < len(self._lines) else _EMPTY), False
 
-    def _strip(self, y: int) -> tuple[Strip, Strip | None]:
+    def _strip(self, y: int, width: int) -> tuple[Strip, Strip | None]:
         """The row as it is now, and as it was drawn before if that was different."""
         line, cursor = self._at(y)
-        value = (line, cursor, self.size.width, self.paint)
         before = self._drawn.get(y)
-        if before is not None and before[0] == value:
-            return before[1], None
-        shown, ground = (selected(line), "select") if cursor else (line, None)
-        strip = draw(shown, self.size.width, self.paint, margin=self._margin, ground=_ground(ground))
+        if before is not None:
+            old = before[0]
+            if (old[0] is line or old[0] == line) and old[1] == cursor and old[2] == width and old[3] is self.paint:
+                return before[1], None
+        value = (line, cursor, width, self.paint)
+        ground: Ground | None = "select" if cursor else None
+        strip = draw(selected(line) if cursor else line, width, self.paint, margin=self._margin, ground=ground)
         self._drawn[y] = (value, strip)
         return strip, before[1] if before else None
 
     def _update(self) -> None:
-        if not self._drawn or not self.size:
+        width, height = self.size
+        self._height = height
+        if not self._drawn or not width:
             self.refresh()
             return
         regions = []
-        for y in range(self.size.height):
+        for y in range(height):
             known = y in self._drawn
-            strip, before = self._strip(y)
+            strip, before = self._strip(y, width)
             if not known or (before is not None and before.cell_length != strip.cell_length):
-                regions.append(Region(0, y, self.size.width, 1))
+                regions.append(Region(0, y, width, 1))
             elif before is not None and (span := changed(before, strip)):
                 regions.append(Region(span[0], y, span[1] - span[0], 1))
         if regions:
@@ -100,18 +105,16 @@ class LineView(Widget):
     @override
     def render_lines(self, crop: Region) -> list[Strip]:
         # Past the styles cache: our strips are complete, with ground and width, and cached by value.
-        strips = [self._strip(y)[0] for y in range(crop.y, crop.bottom)]
-        if crop.x == 0 and crop.width == self.size.width:
+        width, self._height = self.size
+        strips = [self._strip(y, width)[0] for y in range(crop.y, crop.bottom)]
+        if crop.x == 0 and crop.width == width:
             return strips
         return [strip.crop(crop.x, crop.right) for strip in strips]
 
     def on_resize(self, _event: events.Resize) -> None:
+        self._height = self.size.height
         self._drawn.clear()
         self.refresh()
-
-
-def _ground(name: str | None) -> Ground | None:
-    return "select" if name == "select" else None
 
 
 class LinePane(LineView):
@@ -126,6 +129,8 @@ class LinePane(LineView):
         """Focused: only then the cursor is drawn."""
         self._cursor: Hashable = None
         self._top = 0
+        self._rows: dict[Hashable, int] = {}
+        """Where each row that takes the cursor stands, in order."""
 
     # -- content
 
@@ -145,12 +150,13 @@ class LinePane(LineView):
         """New content, pinned rows included. The cursor keeps its row, and its place on the screen."""
         old = self._index(self._cursor)
         self._lines = lines
+        first, stop = self.pinned[0], len(lines) - self.pinned[1]
+        self._rows = {lines[i].key: i for i in range(first, stop) if lines[i].key is not None}
         new = self._index(self._cursor)
         if new is None:
-            keys = self._keyed()
-            if keys:
-                near = min(keys, key=lambda i: abs(i - (old if old is not None else 0)))
-                self._cursor = lines[near].key
+            if self._rows:
+                near = old if old is not None else 0
+                self._cursor = min(self._rows, key=lambda key: abs(self._rows[key] - near))
             elif self._cursor is not None:
                 self._cursor = None
         elif old is not None:
@@ -211,7 +217,7 @@ class LinePane(LineView):
 
     def stand(self, cursor: Hashable, top: int) -> None:
         """Where a page was left: taken up with its next lines."""
-        self._cursor, self._top, self._lines = cursor, top, ()
+        self._cursor, self._top, self._lines, self._rows = cursor, top, (), {}
 
     @property
     def at_last(self) -> bool:
@@ -226,17 +232,13 @@ class LinePane(LineView):
     # -- where things are
 
     def _index(self, key: Hashable) -> int | None:
-        if key is None:
-            return None
-        return next((i for i, line in enumerate(self._lines) if line.key == key), None)
+        return self._rows.get(key) if key is not None else None
 
     def _keyed(self) -> list[int]:
-        first, last = self.pinned
-        stop = len(self._lines) - last
-        return [i for i, line in enumerate(self._lines) if line.key is not None and first <= i < stop]
+        return list(self._rows.values())
 
     def _room(self) -> int:
-        return max(0, self.size.height - sum(self.pinned))
+        return max(0, (self._height or self.size.height) - sum(self.pinned))
 
     def _body(self) -> int:
         return max(0, len(self._lines) - sum(self.pinned))
@@ -261,7 +263,7 @@ class LinePane(LineView):
     def _line_at(self, y: int) -> int | None:
         """Index of the line on row `y`."""
         first, last = self.pinned
-        height = self.size.height
+        height = self._height
         if y < first:
             return y
         if y >= height - last:

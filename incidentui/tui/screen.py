@@ -174,12 +174,19 @@ class IncidentScreen(Screen[None], inherit_bindings=False):
     # -- what comes in
 
     def on_mount(self) -> None:
+        self._born = monotonic()
+        self.set_timer(DEAF_S + 0.01, self.draw_now)
         self.set_interval(1.0, self.draw_now)
+
+    @property
+    def live(self) -> bool:
+        """Keys are taken; the key bar appears with it."""
+        return self.app.is_headless or monotonic() - self._born > DEAF_S
 
     def on_key(self, event: events.Key) -> None:
         event.stop()
         event.prevent_default()
-        if monotonic() - self._born > DEAF_S or self.app.is_headless:
+        if self.live:
             input.key(self.desk, name(event))
 
     def on_paste(self, event: events.Paste) -> None:

@@ -1,30 +1,61 @@
-"""A compositor whose partial updates send only the columns that changed.
+"""A compositor whose partial updates ask for, and send, only what changed.
 
-Textual 8.2 crops an update on its right only: a clock at the end of a row would send the whole row each second.
+Textual 8.2 draws every widget that a changed span lies in from its first row to its last, and crops an update on its
+right only: a clock at the end of a row would send the whole row each second.
 """
+
+from collections.abc import Iterable
 
 from rich.console import Console
 from rich.control import Control
-from textual._compositor import ChopsUpdate, Compositor
+from textual._compositor import ChopsUpdate, Compositor, CompositorUpdate
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
 from typing_extensions import override
 
+Piece = tuple[int, int, Strip]
 
-class TightUpdate(ChopsUpdate):
+
+class TightUpdate(CompositorUpdate):
+    """Pieces of rows, each with where it begins."""
+
+    def __init__(self, pieces: list[Piece]) -> None:
+        self.pieces = pieces
+
     @override
     def render_segments(self, console: Console) -> str:
-        out: list[str] = []
-        for y, x1, x2 in self.spans:
-            for end, (x, strip) in zip(self.chop_ends[y], self.chops[y].items(), strict=False):
-                if strip is None or x >= x2 or end <= x1:
-                    continue
-                start, stop = max(x, x1), min(end, x2)
-                piece = strip if (start, stop) == (x, end) else strip.crop(start - x, stop - x)
-                out += (Control.move_to(start, y).segment.text, piece.render(console))
-        return "".join(out)
+        return "".join(Control.move_to(x, y).segment.text + strip.render(console) for x, y, strip in self.pieces)
 
 
 class TightCompositor(Compositor):
     @override
     def render_partial_update(self) -> ChopsUpdate | None:
-        update = super().render_partial_update()
-        return TightUpdate(update.chops, update.spans, update.chop_ends) if update is not None else None
+        dirty = self._dirty_regions.copy()
+        self._dirty_regions.clear()
+        if not dirty:
+            return None
+        shown = [(widget, region.intersection(clip), region) for widget, (region, clip) in self.visible_widgets.items()]
+        pieces = [piece for span in self._regions_to_spans(dirty) for piece in _pieces(span, shown)]
+        return TightUpdate(pieces)  # type: ignore[return-value]
+
+
+def _pieces(span: tuple[int, int, int], shown: list[tuple[Widget, Region, Region]]) -> Iterable[Piece]:
+    """One changed span of a row, from the widgets that stand there, the frontmost first."""
+    y, x1, x2 = span
+    open_spans = [(x1, x2)]
+    for widget, seen, region in shown:
+        if not open_spans:
+            return
+        if not seen.y <= y < seen.bottom or seen.right <= x1 or seen.x >= x2:
+            continue
+        left: list[tuple[int, int]] = []
+        for start, stop in open_spans:
+            a, b = max(start, seen.x), min(stop, seen.right)
+            if a >= b:
+                left.append((start, stop))
+                continue
+            strip = widget.render_lines(Region(0, y - region.y, region.width, 1))[0]
+            yield a, y, strip.crop(a - region.x, b - region.x)
+            left += [part for part in ((start, a), (b, stop)) if part[0] < part[1]]
+        open_spans = left

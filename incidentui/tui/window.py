@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from incidentui.core.events import Recorded
 from incidentui.session.ports import Row, Session
-from incidentui.tui.present.timeline import Shown, Times
+from incidentui.tui.present.timeline import Drawn, Shown, Times
 
 PAGE = 200
 """Rows fetched at once; the window holds at most three times as many."""
@@ -27,10 +27,19 @@ class Window:
     at_end: bool = True
     unseen: int = 0
     _asked: tuple[object, ...] = ()
+    _drawn: Drawn = field(default_factory=Drawn)
 
     def shown(self, *, wide: bool, gaps: bool) -> Shown:
         return Shown(
-            self.records, self.all_of(wide), self.times, self.filter, self.at_start, self.at_end, self.unseen, gaps
+            self.records,
+            self.all_of(wide),
+            self.times,
+            self.filter,
+            self.at_start,
+            self.at_end,
+            self.unseen,
+            gaps,
+            self._drawn,
         )
 
     def all_of(self, wide: bool) -> bool:

@@ -57,6 +57,8 @@ def at(clock: str, days: int = 0) -> Ms:
     return DAY + ((h * 60 + m) * 60 + s) * 1000 - days * 86_400_000
 
 
+NOW = at("09:16:40")
+
 # -- the project
 
 NAMES: tuple[tuple[str, Layer, int], ...] = (
@@ -206,7 +208,7 @@ def first_red() -> View:
     return View(state, recent(now, {"api": ("failing", at("09:04:58"))}))
 
 
-def incident(now: Ms = at("09:16:40")) -> View:
+def incident(now: Ms = NOW) -> View:
     bad: Mapping[str, tuple[CheckState, Ms, str]] = {
         **RED,
         "sheets": ("unknown", at("09:10:38"), "no route to host"),

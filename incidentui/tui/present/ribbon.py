@@ -68,7 +68,8 @@ def lines(scene: Scene, width: int, kind: Class) -> list[Line]:
     named = _lanes(scene) if kind == "wide" and not _is_quiet(scene) else []
     left = (11 if named else 0) + _TIME
     window = _window(scene, max(1, inner - left - _TIME))
-    base = [_state(_worst(_user(scene)), window, i) for i in range(window.columns)]
+    changes = _worst(_user(scene))
+    base = [_state(changes, window, i) for i in range(window.columns)]
     _play(scene, window, base)
     if kind == "compact":
         return [_framed(scene, window, _over(base, _marks(scene), window), "", left)]
@@ -78,7 +79,8 @@ def lines(scene: Scene, width: int, kind: Class) -> list[Line]:
     if not named:
         return [*out, _framed(scene, window, base, "", left)]
     for n, service in enumerate(named):
-        lane = [_state(_worst([service]), window, i) for i in range(window.columns)]
+        changes = _worst([service])
+        lane = [_state(changes, window, i) for i in range(window.columns)]
         _play(scene, window, lane)
         out.append(_framed(scene, window, lane, pad(service.name, 10) + " ", left, times=n == 0))
     return out

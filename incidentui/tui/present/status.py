@@ -123,6 +123,11 @@ def keys(hints: Iterable[KeyHint], width: int) -> Line:
     return spread(inner, (*out, *help_), right, ground="surface")
 
 
+def no_keys(width: int) -> Line:
+    """The bar before keys are taken."""
+    return spread(width - 2, (), ground="surface")
+
+
 def _hint(hint: KeyHint) -> tuple[Seg, ...]:
     if hint.refused:
         return Seg(f"{hint.key} {hint.label}", "faint"), Seg("")

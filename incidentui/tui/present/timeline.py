@@ -1,7 +1,7 @@
 """Rows of the timeline: one per event, silences between them, runs of like details folded, `now` at the end."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from incidentui.core.events import (
@@ -29,6 +29,16 @@ _SUBJECT = 10
 Times = Literal["clock", "offset"]
 
 
+@dataclass(slots=True)
+class Drawn:
+    """Rows made so far under one set of circumstances, and the body they gave."""
+
+    given: tuple[object, ...] = ()
+    rows: dict[tuple[int, int], Line] = field(default_factory=dict)
+    records: Sequence[Recorded] | None = None
+    body: list[Line] = field(default_factory=list)
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """What the responder chose to see of the timeline, and where the window on it stands."""
@@ -43,17 +53,35 @@ class Shown:
     unseen: int = 0
     """New rows below a cursor that is not at the end."""
     gaps: bool = True
+    drawn: Drawn | None = None
+    """Lines that were made before: most of a repaint's rows are those of the last one."""
 
 
 def lines(scene: Scene, width: int, shown: Shown, *, focused: bool = False) -> list[Line]:
     head = title(1, "TIMELINE", width, _note(scene, shown), focused=focused)
-    body = list(_body(scene, width, shown))
+    body = list(_remembered(scene, width, shown))
     if not body:
         body = [_nothing(scene, shown)]
     if shown.at_end and not shown.filter:
         last = _now(scene, width, _offsets(scene, width, shown))
         body += [last] if last is not None else []
     return [head, *body]
+
+
+def _remembered(scene: Scene, width: int, shown: Shown) -> Sequence[Line]:
+    """The body, made anew only where something it depends on is different."""
+    drawn = shown.drawn
+    if drawn is None:
+        return list(_body(scene, width, shown, {}))
+    suspect = scene.state.suspect.sha if scene.state.suspect is not None else None
+    offsets = first_red(scene) if _offsets(scene, width, shown) else None
+    given = (width, offsets, scene.zone, suspect, len(scene.state.attempts), shown.gaps)
+    if drawn.given != given:
+        drawn.given, drawn.rows, drawn.records = given, {}, None
+    if drawn.records is not shown.records:
+        drawn.body = list(_body(scene, width, shown, drawn.rows))
+        drawn.records = shown.records
+    return drawn.body
 
 
 def has_offsets(scene: Scene, width: int) -> bool:
@@ -94,7 +122,7 @@ def _nothing(scene: Scene, shown: Shown) -> Line:
     return empty("Nothing has happened yet.", ("n", "writes a note"))
 
 
-def _body(scene: Scene, width: int, shown: Shown) -> Iterable[Line]:
+def _body(scene: Scene, width: int, shown: Shown, rows: dict[tuple[int, int], Line]) -> Iterable[Line]:
     offsets = _offsets(scene, width, shown)
     before: Recorded | None = None
     for group in _groups(shown.records):
@@ -103,7 +131,10 @@ def _body(scene: Scene, width: int, shown: Shown) -> Iterable[Line]:
             yield Line((Seg(day_words(first.at, scene.zone), "muted"),))
         elif before is not None and shown.gaps and first.at - before.at >= SILENCE:
             yield _gap(first.at - before.at, offsets)
-        yield _row(scene, group, width, offsets)
+        known = (group[0].seq, len(group))
+        if known not in rows:
+            rows[known] = _row(scene, group, width, offsets)
+        yield rows[known]
         before = group[-1]
 
 
