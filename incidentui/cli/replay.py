@@ -12,7 +12,7 @@ from incidentui.cli.screen import need_terminal, show
 from incidentui.cli.times import parse_time
 from incidentui.core import codec
 from incidentui.edge.clock import SystemClock
-from incidentui.session.ports import Journal
+from incidentui.edge.store.window import Record, find_incident, window_of
 from incidentui.session.replay import ReplaySession
 
 
@@ -27,9 +27,18 @@ def command(options: Options, what: str, speed: float, at: str | None, as_json: 
     if as_json and not at:
         raise CannotRun("--json needs --at T: the state at which time?")
     clock = SystemClock()
-    journal, incident = _record(options, what)
+    journal, ident = _record(options, what)
     try:
-        session = ReplaySession(journal, clock, "replay", drafted, incident)
+        window = window_of(journal, ident) if ident else None
+        session = ReplaySession(
+            journal,
+            clock,
+            "replay",
+            drafted,
+            first=window.from_seq if window else next(iter(journal.read())).seq,
+            last=window.to_seq if window else journal.last(),
+            since=window.incident.window_from if window else None,
+        )
         if at:
             session.seek(parse_time(at, clock.now(), "--at"))
         if as_json:
@@ -42,21 +51,20 @@ def command(options: Options, what: str, speed: float, at: str | None, as_json: 
         journal.close()
 
 
-def _record(options: Options, what: str) -> tuple[Journal, str | None]:
-    """A file when there is one of that name, else an incident of the project."""
+def _record(options: Options, what: str) -> tuple[Record, str | None]:
+    """A file when there is one of that name, else an incident of the project; with the incident to walk through."""
     if Path(what).is_file():
         from incidentui.edge.store.jsonl import JsonlJournal
 
         record = JsonlJournal(what)
         if record.last() == 0:
             raise CannotRun(f"{what} holds no event.")
-        return record, None
+        held = record.incidents()
+        return record, held[-1].id if held else None
     journal = open_to_read(options)
     if journal is None:
         raise CannotRun(f"nothing was recorded in {project_root(options)}, and there is no file {what}.")
-    from incidentui.session.turn import load
-
-    if what not in load(journal, 0).state.incidents:
+    if find_incident(journal, what) is None:
         journal.close()
         raise CannotRun(f"there is no incident {what} and no file of that name; `incidentui incidents` lists them.")
     return journal, what

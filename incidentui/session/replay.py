@@ -10,12 +10,13 @@ from typing import TypeVar
 
 from incidentui.core import inputs as i
 from incidentui.core.events import Recorded
-from incidentui.core.evolve import evolve, fold
+from incidentui.core.evolve import evolve
 from incidentui.core.model import Ms, Plan
 from incidentui.core.recent import CELL_MS, CELLS, NOTHING, Recent, Sample, add
 from incidentui.core.state import State
 from incidentui.session.live import Drafter
 from incidentui.session.ports import Clock, DiffLine, Done, Journal, LogLine, Playhead, Row, View
+from incidentui.session.turn import state_at
 
 READ_ONLY = "this is a replay: the record cannot be changed"
 KEEP_EVERY = 500
@@ -23,28 +24,24 @@ FRAME_S = 0.1
 T = TypeVar("T")
 
 
-def window_of(journal: Journal, state: State, incident: str | None) -> tuple[int, int, Ms | None]:
-    """First and last sequence of a replay, and the time its timeline starts. No incident: the whole record."""
-    last = journal.last()
-    found = state.incidents.get(incident) if incident else None
-    if found is None or found.window_from is None:
-        return 1, last, None
-    start = journal.rows(after=Row(found.window_from, 0), limit=1, key_only=False)
-    first = start[0].seq if start else 1
-    if found.closed is not None:
-        end = journal.rows(before=Row(found.closed + 1, 0), limit=1, key_only=False)
-        last = max(end[-1].seq if end else last, first)
-    return first, last, found.window_from
-
-
 class ReplaySession:
     """See `session.ports.Session` and `session.ports.Transport`."""
 
-    def __init__(self, journal: Journal, clock: Clock, me: str, drafter: Drafter, incident: str | None = None) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        clock: Clock,
+        me: str,
+        drafter: Drafter,
+        *,
+        first: int,
+        last: int,
+        since: Ms | None = None,
+    ) -> None:
+        """`first` and `last`: the sequences to walk through; `since`: where its timeline starts."""
         self._journal, self._clock, self._me, self._drafter = journal, clock, me, drafter
-        whole = _state_at(journal, journal.last())
-        first, last, self._since = window_of(journal, whole, incident)
-        self._before = _state_at(journal, first - 1)
+        self._since = since
+        self._before = state_at(journal, first - 1)
         self._records: list[Recorded] = list(journal.read(first - 1, last))
         if not self._records:
             raise ValueError("there is nothing to replay: the record has no event")
@@ -219,11 +216,6 @@ class ReplaySession:
             self._view = self._make_view()
         for listener in tuple(self._listeners):
             listener(self._view)
-
-
-def _state_at(journal: Journal, seq: int) -> State:
-    start = journal.snapshot(seq) or State()
-    return fold(journal.read(start.seq, seq), start)
 
 
 def _rising(times: list[Ms]) -> list[Ms]:

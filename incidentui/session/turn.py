@@ -61,10 +61,14 @@ class Turn:
 
 def load(journal: Journal, now: Ms, until: int | None = None) -> Desk:
     """The desk as the journal leaves it: newest snapshot, the tail after it, and the samples that still count."""
-    last = journal.last() if until is None else until
-    start = journal.snapshot(last) or State()
-    base = fold(journal.read(start.seq, last), start)
+    base = state_at(journal, journal.last() if until is None else until)
     return Desk(base).with_samples(list(journal.samples(now - CELL_MS * CELLS, now)))
+
+
+def state_at(journal: Journal, seq: int) -> State:
+    """The state after an event: the newest snapshot before it, and the events since."""
+    start = journal.snapshot(seq) or State()
+    return fold(journal.read(start.seq, seq), start)
 
 
 def take(
