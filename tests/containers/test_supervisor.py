@@ -13,6 +13,7 @@ from incidentui.core.inputs import Observation, Refusal, SourceAnswered, SourceF
 from incidentui.core.model import Workload
 from incidentui.edge.containers.logs import WorkloadLogs
 from incidentui.edge.containers.supervisor import SupervisorSource, look_of
+from incidentui.edge.containers.supervisor_rpc import Rpc
 from incidentui.session.ports import Clock
 from tests.containers.conftest import PYTHON, Reports
 from tests.containers.daemon import Supervisord, answering, until, until_async
@@ -128,10 +129,15 @@ async def test_an_escape_in_a_log_does_not_break_the_answer(supervisord: Start, 
     script = tmp_path / "esc.py"
     script.write_text("import sys, time; sys.stdout.write('\\x1b[2Jafter\\n'); sys.stdout.flush(); time.sleep(600)\n")
     daemon = supervisord(web=f"{PYTHON} {script}\nstartsecs=0")
-    engine = source_at(daemon.socket, clock).engine
-    workload = (await engine.workloads())[0]
-    await until_async(lambda: engine.tail(workload, 5), 1)
-    assert await engine.tail(workload, 5) == "\x1b[2Jafter\n", "raw here, cleaned by whoever shows or stores it"
+    rpc = Rpc(str(daemon.socket))
+
+    async def text() -> str:
+        answer = await rpc.call("supervisor.tailProcessStdoutLog", "web", 0, 100)
+        assert isinstance(answer[0], str)
+        return answer[0]
+
+    await until_async(text, 1)
+    assert await text() == "\x1b[2Jafter\n", "raw here, cleaned by whoever shows or stores it"
 
 
 def test_odd_names_and_words_are_cleaned() -> None:
