@@ -61,7 +61,6 @@ def events(run: Run, *argv: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in ok(run("events", *argv)).splitlines()]
 
 
-@pytest.mark.req("F1")
 def test_a_note_is_durable_and_says_its_sequence(run: Run) -> None:
     assert ok(run("note", "API", "answers 503")) == "noted as 1\n"
     second = json.loads(ok(run("note", "again", "--json")))
@@ -83,7 +82,7 @@ def test_a_note_is_what_the_journal_reads(
     journal.close()
 
 
-@pytest.mark.req("F9")
+@pytest.mark.req("F2")
 def test_a_back_dated_note_stands_where_it_belongs(run: Run) -> None:
     now = time.time()
     ok(run("note", "--at", "-5m", "it began"))
@@ -133,7 +132,7 @@ def test_no_name_and_no_terminal_is_an_error(run: Run, tmp_path: Path) -> None:
     assert events(run)[0]["subject"] == "ben"
 
 
-@pytest.mark.req("F4")
+@pytest.mark.req("F5", "F8")
 def test_an_incident_from_open_to_close(run: Run) -> None:
     ok(run("note", "before"))
     assert json.loads(ok(run("open", "Backend", "answers 503", "--severity", "sev1", "--json"))) == {
@@ -169,7 +168,7 @@ def test_a_note_goes_to_the_incident_opened_last(run: Run) -> None:
     assert notes == ["INC-2", "INC-1", "INC-1"]
 
 
-@pytest.mark.req("F60")
+@pytest.mark.req("F69")
 def test_export_gives_a_record_that_can_be_read(run: Run, tmp_path: Path) -> None:
     ok(run("open", "one"))
     ok(run("note", "n"))
@@ -182,6 +181,7 @@ def test_export_gives_a_record_that_can_be_read(run: Run, tmp_path: Path) -> Non
     assert run("export", "INC-2", "--format", "jsonl").returncode == 2
 
 
+@pytest.mark.req("F25")
 def test_read_only_refuses_to_write(run: Run, tmp_path: Path) -> None:
     for argv in (["note", "x"], ["open", "x"], ["close"]):
         assert run("--read-only", *argv).returncode == 3

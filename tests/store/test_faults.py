@@ -52,7 +52,7 @@ def stored(journal: SqliteJournal) -> dict[str, int]:
     return {r.event.text: r.seq for r in journal.read() if isinstance(r.event, NoteAdded)}
 
 
-@pytest.mark.req("R3-16")
+@pytest.mark.req("F69")
 def test_four_processes_append_two_thousand_events(tmp_path: Path, open_here: Open) -> None:
     path = Path(open_here().path)
     writers = [writer(path, f"w{n}", 500) for n in range(4)]
@@ -66,6 +66,7 @@ def test_four_processes_append_two_thousand_events(tmp_path: Path, open_here: Op
     assert stored(journal) == told
 
 
+@pytest.mark.req("F69")
 @pytest.mark.slow
 def test_kill_9_loses_nothing_that_was_acknowledged(open_here: Open) -> None:
     chance = random.Random(7)
