@@ -51,7 +51,7 @@ async def up(engine: SupervisorEngine, name: str) -> Workload:
 # -- Supervisor ----------------------------------------------------------------------------------
 
 
-@pytest.mark.req("F22", "F50")
+@pytest.mark.req("F22")
 async def test_the_plan_says_all_that_would_happen_and_what_would_not(supervisord: Start, clock: Clock) -> None:
     engine = SupervisorEngine(str(supervisord(web=SLEEPER).socket))
     web = await up(engine, "web")
@@ -68,7 +68,7 @@ async def test_the_plan_says_all_that_would_happen_and_what_would_not(supervisor
     assert "interrupts api" in plan.title
 
 
-@pytest.mark.req("F22")
+@pytest.mark.req("F27")
 async def test_restart_gives_another_process_that_stays_up(supervisord: Start, clock: Clock, reports: Reports) -> None:
     engine = SupervisorEngine(str(supervisord(web=SLEEPER).socket))
     before = await up(engine, "web")
@@ -161,7 +161,7 @@ async def test_refusals(supervisord: Start, clock: Clock, tmp_path: Path) -> Non
 
 
 @pytest.mark.docker
-@pytest.mark.req("F22")
+@pytest.mark.req("F27")
 async def test_a_container_is_restarted_and_waited_for_until_healthy(
     engine: Dockerd, docker_at: Make, clock: Clock, reports: Reports
 ) -> None:
