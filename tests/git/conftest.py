@@ -4,7 +4,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from git_world import World
+
+from tests.git.world import World
 
 
 @pytest.fixture(scope="session")

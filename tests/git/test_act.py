@@ -4,11 +4,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from git_world import Watch, World, attempt, files, plain
 
 from incidentui.core.inputs import ActionStepped, Refusal
 from incidentui.core.model import Suspect
 from incidentui.edge.git.executor import GitExecutor
+from tests.git.world import Watch, World, attempt, files, plain
 
 PUSH = {"push": "true"}
 
@@ -40,9 +40,12 @@ async def test_a_plan_says_all_it_will_do_and_does_nothing(world: World) -> None
 async def test_a_migration_in_the_window_is_named(world: World) -> None:
     world.commit("schema", {"db/migrations/0007_leads.sql": "alter table leads ...;\n"})
     world.push()
-    plan = await world.planned(to="good", **PUSH)
-    assert "db/migrations/0007_leads.sql" in dict(plan.not_covered)["database"]
-    assert "no migration file" in dict((await world.planned(to=world.bad[0], **PUSH)).not_covered)["database"] or True
+    why = dict((await world.planned(to="good", **PUSH)).not_covered)["database"]
+    assert "db/migrations/0007_leads.sql" in why
+    await world.act(await world.planned(to="good", **PUSH))
+    world.commit("later", {"a.txt": "a9\n"})
+    world.push()
+    assert "no migration file" in dict((await world.planned(to="HEAD~1", **PUSH)).not_covered)["database"]
 
 
 @pytest.mark.req("R3-06")
@@ -281,6 +284,18 @@ async def test_settling_finds_a_push_that_others_built_on(world: World) -> None:
     acted = await world.executor().settle(attempt(plan))
     assert (acted.outcome, acted.revision) == ("done", done.revision)
     assert "since then it moved" in acted.why
+
+
+async def test_settling_says_when_a_checkout_was_stopped_half_way(world: World) -> None:
+    plan = await world.planned(to="good")
+    world.write("a.txt", "a1\n")
+    (world.repo / "c.txt").unlink()
+    lock = world.write(".git/index.lock", "")
+    acted = await world.executor().settle(attempt(plan))
+    assert acted.outcome == "failed"
+    assert "partly: a.txt, c.txt already changed" in acted.why
+    assert str(lock) in acted.why
+    assert lock.exists()
 
 
 async def test_a_folder_without_git_and_a_bare_one_are_refused_plainly(world: World, tmp_path: Path) -> None:

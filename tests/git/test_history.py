@@ -1,15 +1,14 @@
 """Fifty commits from one log, whatever bytes are in them; one commit as a diff."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
-from git_world import World, attempt, of, plain
 
 from incidentui.core.inputs import Refusal
 from incidentui.edge.git.diff import LINES, diff
 from incidentui.edge.git.history import between, log
 from incidentui.edge.git.place import layout
+from tests.git.world import World, attempt, of, plain
 
 
 @pytest.mark.req("R3-08")
@@ -38,6 +37,12 @@ async def test_any_byte_in_a_subject_author_or_path_is_harmless(world: World) ->
     shown = commits[0].subject + commits[0].author + commits[0].files[0].path
     assert commits[0].file_count == 1
     assert not any(ord(char) < 32 or char in "\x1b\x9b\u202e" for char in shown)
+
+
+async def test_a_child_comes_before_its_parent_even_within_one_second(world: World) -> None:
+    newest = [world.commit(f"step {n}", {"n.txt": str(n)}) for n in range(4)]
+    commits = await log(await layout(world.repo), [world.good, *world.bad, *newest])
+    assert of(commits) == [*reversed(newest), *reversed(world.bad), world.good]
 
 
 async def test_empty_commits_merges_and_binary_files_keep_the_records_apart(world: World) -> None:
@@ -116,7 +121,7 @@ async def test_looking_starts_nothing_that_the_repository_configured(world: Worl
     executor = world.executor()
     await executor.lights(attempt(plan))
     assert not canary.exists()
-    subprocess.run(["git", "-C", str(world.repo), "status"], check=True, capture_output=True)
+    world.git("status")
     assert canary.exists(), "the canary sings when plain git looks, so its silence above means something"
 
 

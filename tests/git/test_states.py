@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from git_world import Watch, World, attempt, files, plain
 
 from incidentui.core.inputs import ActionStepped, Refusal
 from incidentui.edge.git.executor import GitExecutor
+from tests.git.world import Watch, World, attempt, files, plain
 
 Do = Callable[[World], object]
 PUSH = {"push": "true", "to": "good"}
@@ -147,9 +147,15 @@ def _submodule_like(world: World) -> None:
 
 def _configured_traps(world: World) -> None:
     for key, value in {
-        "merge.autoStash": "true", "push.followTags": "true", "merge.ff": "false", "branch.main.mergeOptions": "--squash",
-        "commit.gpgSign": "true", "gpg.program": "false", "push.default": "nothing", "fetch.prune": "true",
-    }.items():  # fmt: skip
+        "merge.autoStash": "true",
+        "merge.ff": "false",
+        "branch.main.mergeOptions": "--squash",
+        "commit.gpgSign": "true",
+        "gpg.program": "false",
+        "push.followTags": "true",
+        "push.default": "nothing",
+        "fetch.prune": "true",
+    }.items():
         world.git("config", key, value)
     world.git("tag", "-a", "-m", "private", "private-tag", world.bad[-1])
 
@@ -187,8 +193,10 @@ CASES = (
     Case("index.lock left", _locked, says="lock"),
     Case("remote moved meanwhile", lambda w: None, "refused", lambda w: w.colleague({"h.txt": "fix\n"}), says="moved"),
     Case("HEAD moved meanwhile", lambda w: None, "refused", lambda w: w.commit("x", {"x": "x"}), says="HEAD moved"),
-    Case("a merge began meanwhile", lambda w: None, "refused", lambda w: w.write(".git/MERGE_HEAD", w.good), says="merge"),
-    Case("remote gone meanwhile", lambda w: None, "refused", lambda w: w.remote.rename(w.root / "away"), says="not there"),
+    Case("a merge began meanwhile", lambda w: None, "refused", lambda w: w.write(".git/MERGE_HEAD", w.good),
+         says="merge"),
+    Case("remote gone meanwhile", lambda w: None, "refused", lambda w: w.remote.rename(w.root / "away"),
+         says="not there"),
     Case("protected branch", _hook("echo main is protected >&2; exit 1"), "failed", says="main is protected"),
     Case("pre-push hook", _pre_push, "failed", says="tests are red"),
     Case("remote that closes", _hook("kill -9 $PPID"), "failed", says="origin"),
@@ -275,7 +283,7 @@ class Judge:
         plain(self.remote, "merge-base", "--is-ancestor", self.tip, tip)
 
 
-REFUSED = (
+REFUSED: tuple[tuple[str, Do, dict[str, str], str], ...] = (
     ("no commit", lambda w: plain(w.root, "init", "-q", "-b", "main", str(w.root / "empty")), {}, "no commit"),
     ("unknown revision", lambda w: None, {"to": "nowhere"}, 'no revision "nowhere"'),
     ("an option", lambda w: None, {"to": "--upload-pack=x"}, "not a revision"),

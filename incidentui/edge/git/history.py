@@ -3,7 +3,9 @@
 Fields are parted by NUL, which no name, path or subject can hold, so any other byte in them is harmless.
 """
 
+import heapq
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from incidentui.core.model import Commit, FileChange
@@ -30,7 +32,25 @@ async def log(where: Layout, tips: Sequence[str], limit: int = COMMITS) -> tuple
         "--no-decorate", "--no-mailmap", "--encoding=UTF-8", _FORMAT, "-n", str(limit),
         "--end-of-options", *tips, "--",
     )  # fmt: skip
-    return parse(answer.out, _edges(where))
+    return children_first(parse(answer.out, _edges(where)))
+
+
+def children_first(commits: Sequence[Commit]) -> tuple[Commit, ...]:
+    """By time as git gave them, but never a parent before its child.
+
+    Two tips with the same second come in any order; git's own --date-order would walk the whole history first.
+    """
+    place = {commit.sha: n for n, commit in enumerate(commits)}
+    children = Counter(parent for commit in commits for parent in commit.parents if parent in place)
+    ready = [n for n, commit in enumerate(commits) if not children[commit.sha]]
+    ordered: list[Commit] = []
+    while ready:
+        ordered.append(commit := commits[heapq.heappop(ready)])
+        for parent in commit.parents:
+            children[parent] -= 1
+            if parent in place and not children[parent]:
+                heapq.heappush(ready, place[parent])
+    return tuple(ordered)
 
 
 async def between(where: Layout, good: str, tip: str, limit: int = WINDOW) -> tuple[Commit, ...]:

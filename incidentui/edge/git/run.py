@@ -7,6 +7,7 @@ programs) is switched off here. Knows nothing about what the commands mean.
 import asyncio
 import os
 import signal
+import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -105,21 +106,27 @@ async def git(
     for setting in _QUIET if hooks else (*_QUIET, "core.hooksPath=/dev/null"):
         argv += ["-c", setting]
     environment = _environment(writes, env or {})
-    try:
-        process = await asyncio.create_subprocess_exec(
-            *argv,
-            *args,
-            stdin=asyncio.subprocess.DEVNULL if stdin is None else asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=environment,
-            start_new_session=True,
-        )
-    except FileNotFoundError:
-        raise GitError("there is no git program", "PATH", "install git", kind="missing") from None
-    except (OSError, ValueError) as error:
-        raise GitError(f"git could not be started: {error}", str(top), "", kind="missing") from None
-    answer = await _finish(process, args, stdin, timeout_s, limit, top)
+    # Errors go to a file: what git leaves behind (a shared ssh connection) may hold a pipe open for hours.
+    with tempfile.TemporaryFile() as errors:
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *argv,
+                *args,
+                stdin=asyncio.subprocess.DEVNULL if stdin is None else asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=errors,
+                env=environment,
+                start_new_session=True,
+            )
+        except FileNotFoundError:
+            raise GitError("there is no git program", "PATH", "install git", kind="missing") from None
+        except (OSError, ValueError) as error:
+            raise GitError(f"git could not be started: {error}", str(top), "", kind="missing") from None
+        out, cut = await _finish(process, args[0], stdin, timeout_s, limit, top)
+        errors.seek(0)
+        words = clean_and_redact(errors.read(_ERRORS), lines=True).strip()
+    code = process.returncode if process.returncode is not None else -1
+    answer = Answer(out, 0 if cut else code, words, cut, ("git", *args))
     if ok is not None and answer.code not in ok:
         raise _failure(answer, top)
     return answer
@@ -131,48 +138,38 @@ def _environment(writes: bool, extra: Mapping[str, str]) -> dict[str, str]:
 
 
 async def _finish(
-    process: asyncio.subprocess.Process,
-    args: tuple[str, ...],
-    stdin: bytes | None,
-    timeout_s: float,
-    limit: int,
-    top: Path,
-) -> Answer:
-    assert process.stdout is not None
-    assert process.stderr is not None
-    stdout, stderr = process.stdout, process.stderr
+    process: asyncio.subprocess.Process, verb: str, stdin: bytes | None, timeout_s: float, limit: int, top: Path
+) -> tuple[bytes, bool]:
+    """The output, and whether it was cut."""
 
-    async def talk() -> tuple[bytes, bool, bytes]:
-        (out, cut), (err, _), _ = await asyncio.gather(
-            _read(stdout, limit, process), _read(stderr, _ERRORS, None), _feed(process, stdin)
-        )
+    async def talk() -> tuple[bytes, bool]:
+        read, _ = await asyncio.gather(_read(process, limit), _feed(process, stdin))
         await process.wait()
-        return out, cut, err
+        return read
 
     try:
-        out, cut, err = await asyncio.wait_for(talk(), timeout_s)
+        # Not wait_for: before Python 3.12 it can swallow a cancellation, and a source would then never stop.
+        async with asyncio.timeout(timeout_s):
+            return await talk()
     except TimeoutError:
         await _stop(process)
-        what = f"git {args[0]} gave no answer in {timeout_s:g} s and was stopped"
+        what = f"git {verb} gave no answer in {timeout_s:g} s and was stopped"
         raise GitError(what, str(top), "look again", kind="timeout") from None
     except BaseException:
         # Cancelled: git must not go on by itself.
         await asyncio.shield(_stop(process))
         raise
-    code = process.returncode if process.returncode is not None else -1
-    return Answer(out, 0 if cut else code, clean_and_redact(err, lines=True).strip(), cut, ("git", *args))
 
 
-async def _read(
-    stream: asyncio.StreamReader, limit: int, process: asyncio.subprocess.Process | None
-) -> tuple[bytes, bool]:
-    """At most `limit` bytes; then the process is stopped, or (None) the rest thrown away."""
+async def _read(process: asyncio.subprocess.Process, limit: int) -> tuple[bytes, bool]:
+    """At most `limit` bytes; then the process is stopped."""
+    assert process.stdout is not None
     kept, size, cut = [], 0, False
-    while block := await stream.read(65_536):
+    while block := await process.stdout.read(65_536):
         if size < limit:
             kept.append(block)
-            size += len(block)
-        elif process is not None and not cut:
+        size += len(block)
+        if size > limit and not cut:
             cut = True
             _signal(process, signal.SIGKILL)
     return b"".join(kept)[:limit], cut
@@ -190,10 +187,17 @@ async def _feed(process: asyncio.subprocess.Process, data: bytes | None) -> None
 async def _stop(process: asyncio.subprocess.Process) -> None:
     """TERM first, so that git takes its lock files away; the whole group, so that no helper keeps the pipes."""
     _signal(process, signal.SIGTERM)
-    with suppress(TimeoutError):
-        await asyncio.wait_for(process.wait(), 1.0)
+    await _gone(process, 1.0)
     _signal(process, signal.SIGKILL)
-    await process.wait()
+    await _gone(process, 1.0)
+
+
+async def _gone(process: asyncio.subprocess.Process, within_s: float) -> None:
+    """Asked, not awaited: `wait` also waits for pipes, which a process outside the group may hold."""
+    for _ in range(int(within_s * 200)):
+        if process.returncode is not None:
+            return
+        await asyncio.sleep(0.005)
 
 
 def _signal(process: asyncio.subprocess.Process, number: signal.Signals) -> None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from incidentui.core.inputs import Observation, RepositoryLooked, SourceAnswered, SourceFailed
@@ -185,35 +186,46 @@ class GitSource:
         return (SourceAnswered(source),) if self._lost.pop(source, None) is not None else ()
 
 
-_MARKS = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply", "sequencer", "BISECT_LOG")
+_STATS = ("packed-refs", "reftable/tables.list", "config", "shallow")
+_OWN = ("index", "reftable/tables.list", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge",
+        "rebase-apply", "sequencer", "BISECT_LOG")  # fmt: skip
+
+
+@lru_cache(maxsize=8)
+def _paths(where: Layout) -> tuple[str, str, tuple[str, ...]]:
+    own, common = str(where.gitdir), str(where.common)
+    # A set, because both directories are one in an ordinary clone.
+    stats = dict.fromkeys([*(f"{common}/{name}" for name in _STATS), *(f"{own}/{name}" for name in _OWN)])
+    return f"{own}/HEAD", common, tuple(stats)
 
 
 def fingerprint(where: Layout, branch: str | None) -> Fingerprint:
     """Changes whenever HEAD, the branch, the index, the remotes or an operation do; costs a few stats, no process.
 
-    Loose refs by content (two commits may come within one tick of the clock), packed refs and reftable by stat.
+    Loose refs by content (two commits may come within one tick of the clock), the rest by stat.
     """
-    heads = [where.gitdir / "HEAD"]
-    if branch:
-        heads.append(where.common / "refs" / "heads" / branch)
-    stats = [where.common / "packed-refs", where.common / "reftable" / "tables.list", where.common / "config",
-             where.common / "shallow", where.gitdir / "reftable" / "tables.list", where.gitdir / "index"]  # fmt: skip
-    marks = tuple(os.path.lexists(where.gitdir / mark) for mark in _MARKS)
-    contents = [_content(head) for head in heads]
-    if contents[0].startswith(b"ref: "):
-        contents.append(_content(where.common / os.fsdecode(contents[0][5:].strip())))
-    return (*contents, *(_stat(path) for path in stats), *marks)
+    head_path, common, stats = _paths(where)
+    head = _content(head_path)
+    ref = os.fsdecode(head[5:].strip()) if head.startswith(b"ref: ") else ""
+    wanted = f"refs/heads/{branch}" if branch else ref
+    refs = [_content(f"{common}/{name}") for name in dict.fromkeys((ref, wanted)) if name]
+    return (head, *refs, *map(_stat, stats))
 
 
-def _content(path: Path) -> bytes:
+def _content(path: str) -> bytes:
     try:
-        with open(path, "rb") as file:
-            return file.read(4096)
+        file = os.open(path, os.O_RDONLY)
     except OSError:
         return b""
+    try:
+        return os.read(file, 4096)
+    except OSError:
+        return b""
+    finally:
+        os.close(file)
 
 
-def _stat(path: Path) -> tuple[int, int, int] | None:
+def _stat(path: str) -> tuple[int, int, int] | None:
     try:
         info = os.stat(path)
     except OSError:
