@@ -13,6 +13,8 @@ from incidentui.edge.store.errors import JournalError
 APPLICATION_ID = 0x494E4355
 VERSION = 1
 BUSY_S = 5.0
+WRITER_BUSY_S = 30.0
+"""SQLite waits by polling, which is not fair: among busy writers on a slow disk one can go without for seconds."""
 WAL_FIXED = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
 """First good release of each line of SQLite: earlier ones can corrupt a WAL database when two connections
 checkpoint at once (the WAL-reset bug)."""
@@ -77,17 +79,17 @@ def wal_is_safe(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> bool:
     return version >= newest or any(fix[:2] == version[:2] and version >= fix for fix in WAL_FIXED)
 
 
-def connect(path: str, mode: str) -> sqlite3.Connection:
+def connect(path: str, mode: str, busy_s: float = BUSY_S) -> sqlite3.Connection:
     """A connection without implicit transactions. `mode`: "rw" or "ro&immutable=1"."""
     uri = f"file:{quote(os.path.abspath(path))}?mode={mode}"
-    return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=BUSY_S)
+    return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=busy_s)
 
 
 def open_writer(path: str, project: str) -> sqlite3.Connection:
     """A connection that may write; the journal is made when there is none yet."""
     if not os.path.exists(path):
         _make_file(path)
-    conn = connect(path, "rw")
+    conn = connect(path, "rw", WRITER_BUSY_S)
     try:
         if _version(conn, path) == 0:
             _create(conn, path, project)
