@@ -150,7 +150,7 @@ def test_an_incident_from_open_to_close(run: Run) -> None:
     shown = json.loads(ok(run("show", "INC-1", "--json")))
     assert shown["closed"] is not None
     assert shown["reason"] == "false alarm"
-    assert shown["metrics"]["to_detect"]["ms"] is None, "nobody knows, so it is not zero"
+    assert shown["metrics"]["to_acknowledge"]["ms"] is None, "nobody knows, so it is not zero"
     assert [e["data"].get("text") for e in events(run, "INC-1")] == [None, "during", None]
     assert [e["sequence"] for e in events(run, "--since", "3")] == [4, 5]
     assert "INC-1" in ok(run("incidents"))
