@@ -15,7 +15,7 @@ from incidentui.core.inputs import (
     ShowPlan,
     StartAction,
 )
-from incidentui.core.model import Attempt, CheckState, Delta, Light, LightName, Outcome, Verdict
+from incidentui.core.model import Attempt, CheckState, Delta, Light, LightName, Moment, Outcome, Verdict
 from incidentui.core.recent import CheckRecent
 from incidentui.core.runs import step_follows
 from incidentui.core.turn import Deciding, Decision, refuse
@@ -87,7 +87,8 @@ def stepped(d: Deciding, look: ActionStepped) -> None:
     attempt = d.state.attempts.get(look.run)
     if attempt is not None:
         progressed = e.ActionProgressed(look.run, look.progress)
-        d.say(progressed, _of(attempt), incident=attempt.incident, source="executor")
+        moment: Moment = "quiet" if look.progress.state == "running" else "detail"
+        d.say(progressed, _of(attempt), moment, incident=attempt.incident, source="executor")
 
 
 def acted(d: Deciding, look: ActionActed) -> None:

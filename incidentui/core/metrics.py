@@ -3,11 +3,14 @@
 Every number comes with the rule that gave it; what the record does not say is None, never zero.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from incidentui.core import events as e
-from incidentui.core.model import CheckState, Incident, Ms
+from incidentui.core.model import CheckState, Incident, Ms, ServiceStatus
+
+HANDOVER_MS = 10_000
+"""A shorter time without a watcher is one process taking over from another, not a gap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,7 @@ class Outage:
     failing_ms: Ms
     slow_ms: Ms
     unknown_ms: Ms
+    """Judged unknown, or nobody watched."""
     first: Ms | None
     """First failed look."""
     last: Ms | None
@@ -33,51 +37,127 @@ class Outage:
     now: CheckState
 
 
-def outages(records: Iterable[e.Recorded], until: Ms) -> tuple[Outage, ...]:
-    """Outage seconds per service that was ever not ok, from the judged states in `records`."""
-    spans: dict[str, list[tuple[Ms, CheckState]]] = {}
-    for recorded in records:
+@dataclass(frozen=True, slots=True)
+class Detection:
+    at: Ms
+    how: str
+    """In words: by which check, or by whom."""
+
+
+Before = Mapping[str, ServiceStatus]
+"""The services as they were before the first record."""
+Stretch = tuple[Ms, Ms]
+_Run = tuple[Ms, CheckState]
+
+
+def outages(
+    records: Iterable[e.Recorded], until: Ms, since: Ms | None = None, before: Before | None = None
+) -> tuple[Outage, ...]:
+    """Outage per service that was ever not ok between `since` and `until`, from the judged states in `records`."""
+    found = list(records)
+    runs: dict[str, list[_Run]] = {
+        s.name: [(s.since, s.state)] for s in (before or {}).values() if s.since is not None
+    }
+    for recorded in found:
         event = recorded.event
         if isinstance(event, e.ServiceChanged):
-            since = event.since if event.since is not None else recorded.at
-            runs = spans.setdefault(event.service, [])
-            if not runs or runs[-1][1] != event.now:
-                runs.append((since, event.now))
-    found = (_outage(name, runs, until) for name, runs in spans.items())
-    return tuple(o for o in found if o.failing_ms or o.slow_ms or o.unknown_ms)
+            _add(runs.setdefault(event.service, []), _since(event, recorded), event.now)
+    blind = unwatched(found, until)
+    measured = (_outage(name, each, since, until, blind) for name, each in runs.items() if each)
+    return tuple(o for o in measured if o.failing_ms or o.slow_ms or o.unknown_ms)
 
 
-def _outage(name: str, runs: list[tuple[Ms, CheckState]], until: Ms) -> Outage:
+def _add(runs: list[_Run], start: Ms, state: CheckState) -> None:
+    if not runs:
+        runs.append((start, state))
+    elif runs[-1][1] != state:
+        runs.append((max(start, runs[-1][0]), state))
+
+
+def _since(event: e.ServiceChanged, recorded: e.Recorded) -> Ms:
+    return event.since if event.since is not None else recorded.at
+
+
+def _outage(name: str, runs: list[_Run], since: Ms | None, until: Ms, blind: Sequence[Stretch]) -> Outage:
     total: dict[CheckState, Ms] = {"ok": 0, "slow": 0, "failing": 0, "unknown": 0}
-    ends = [since for since, _ in runs[1:]] + [until]
-    for (since, state), end in zip(runs, ends, strict=True):
-        total[state] += max(0, end - since)
+    ends = [start for start, _ in runs[1:]] + [until]
+    for (start, state), end in zip(runs, ends, strict=True):
+        span = (start if since is None else max(start, since), min(end, until))
+        unseen = sum(_overlap(span, stretch) for stretch in blind)
+        total[state] += max(0, span[1] - span[0]) - unseen
+        total["unknown"] += unseen
     red = [k for k, (_, state) in enumerate(runs) if state == "failing"]
+    good = [start for start, state in runs[red[-1] + 1 :] if state in ("ok", "slow")] if red else []
     first = runs[red[0]][0] if red else None
-    last = ends[red[-1]] if red and red[-1] < len(runs) - 1 else None
+    last = good[0] if good else None
     return Outage(name, total["failing"], total["slow"], total["unknown"], first, last, runs[-1][1])
 
 
-def metrics(incident: Incident, records: Sequence[e.Recorded]) -> tuple[Metric, ...]:
+def _overlap(one: Stretch, other: Stretch) -> Ms:
+    return max(0, min(one[1], other[1]) - max(one[0], other[0]))
+
+
+def unwatched(records: Iterable[e.Recorded], until: Ms) -> tuple[Stretch, ...]:
+    """When nobody watched: what was judged before did not have to hold."""
+    found: list[Stretch] = []
+    stopped: Ms | None = None
+    for recorded in records:
+        if isinstance(recorded.event, e.WatchStopped):
+            stopped = recorded.at
+        elif isinstance(recorded.event, e.WatchStarted) and stopped is not None:
+            found.append((stopped, recorded.at))
+            stopped = None
+    if stopped is not None:
+        found.append((stopped, until))
+    return tuple((start, end) for start, end in found if end - start > HANDOVER_MS)
+
+
+def metrics(incident: Incident, records: Sequence[e.Recorded], before: Before | None = None) -> tuple[Metric, ...]:
     """The five times. `records`: the incident's window, in order of time."""
-    deploy = _first(records, e.Deployed)
-    red = next((r for r in records if isinstance(r.event, e.ServiceChanged) and r.event.now == "failing"), None)
+    start, begin = _start(incident, records)
+    deploy = last_deploy(records, start)
+    began = min(deploy, start) if deploy is not None else start
+    seen = detection(incident, records)
     action = next((r for r in records if isinstance(r.event, e.ActionRequested) and r.event.plan.changes), None)
-    start = incident.first_red
-    began = deploy.at if deploy is not None and (start is None or deploy.at <= start) else start
-    what = "deploy" if deploy is not None and began == deploy.at else "first failed look"
+    good = recovered(records, before)
     return (
-        Metric("to detect", _between(began, red.at if red else None), f"{what} → the look that settled it as failing"),
-        Metric("to acknowledge", _between(start, incident.acknowledged), "first failed look → somebody is on it"),
-        Metric("to first action", _between(start, action.at if action else None), "first failed look → action asked"),
-        Metric("to mitigate", _between(start, recovered(records)), "first failed look → first of the good looks"),
-        Metric("to resolve", _between(start, incident.resolved), "first failed look → verified, or closed as resolved"),
+        Metric("to detect", _between(began, seen.at), f"{begin if deploy is None else 'deploy'} → {seen.how}"),
+        Metric("to acknowledge", _between(start, incident.acknowledged), f"{begin} → somebody is on it"),
+        Metric("to first action", _between(start, action.at if action else None), f"{begin} → action asked"),
+        Metric("to mitigate", _between(start, good), f"{begin} → first good look of the last that failed"),
+        Metric("to resolve", _between(start, incident.resolved), f"{begin} → verified, or closed as resolved"),
     )
 
 
-def recovered(records: Iterable[e.Recorded]) -> Ms | None:
+def _start(incident: Incident, records: Iterable[e.Recorded]) -> tuple[Ms, str]:
+    """Where the clock starts, and its name. Without a red look at the opening: whichever came first after all."""
+    if incident.first_red is not None:
+        return incident.first_red, "first failed look"
+    red = [_since(r.event, r) for r in records if isinstance(r.event, e.ServiceChanged) and r.event.now == "failing"]
+    if red and min(red) < incident.opened:
+        return min(red), "first failed look"
+    return incident.opened, "opened"
+
+
+def last_deploy(records: Iterable[e.Recorded], start: Ms) -> Ms | None:
+    """The last deploy before the clock starts (a look at what runs may come a little after the first red one)."""
+    at = [r.at for r in records if isinstance(r.event, e.Deployed) and r.at <= start + 5_000]
+    return max(at, default=None)
+
+
+def detection(incident: Incident, records: Iterable[e.Recorded]) -> Detection:
+    """Who noticed first: the look that settled a service as failing, or whoever opened the incident."""
+    for recorded in records:
+        event = recorded.event
+        if isinstance(event, e.ServiceChanged) and event.now == "failing" and recorded.at <= incident.opened:
+            looks = f"{event.looks} failed looks in a row" if event.looks > 1 else "a failed look"
+            return Detection(recorded.at, f"{looks} of {event.check}" if event.check else looks)
+    return Detection(incident.opened, f"{incident.by} opened the incident")
+
+
+def recovered(records: Iterable[e.Recorded], before: Before | None = None) -> Ms | None:
     """When the last failing service answered again, back-dated to its first good look; None while one fails."""
-    red: set[str] = set()
+    red = {s.name for s in (before or {}).values() if s.state == "failing"}
     at: Ms | None = None
     for recorded in records:
         event = recorded.event
@@ -87,13 +167,9 @@ def recovered(records: Iterable[e.Recorded]) -> Ms | None:
             red.add(event.service)
         elif event.now in ("ok", "slow") and event.service in red:
             red.discard(event.service)
-            at = event.since if event.since is not None else recorded.at
+            at = max(_since(event, recorded), at or 0)
     return None if red else at
 
 
-def _first(records: Iterable[e.Recorded], kind: type[e.Event]) -> e.Recorded | None:
-    return next((r for r in records if isinstance(r.event, kind)), None)
-
-
-def _between(start: Ms | None, end: Ms | None) -> Ms | None:
-    return max(0, end - start) if start is not None and end is not None else None
+def _between(start: Ms, end: Ms | None) -> Ms | None:
+    return max(0, end - start) if end is not None else None

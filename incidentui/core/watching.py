@@ -24,6 +24,9 @@ SAME_DEPLOY_MS = 60_000
 
 def repository(d: Deciding, look: RepositoryLooked) -> None:
     old, new = d.state.repository, look.repository
+    if old is not None and (new.remote_asked or 0) < (old.remote_asked or 0):
+        # A look that began before the remote was asked last: what it says of the remote is older than what we know.
+        new = replace(new, upstream=old.upstream, remote_asked=old.remote_asked)
     if old is not None and replace(old, remote_asked=None) == replace(new, remote_asked=None):
         return
     d.say(e.RepositorySeen(new), "git", "quiet", source="git")

@@ -38,13 +38,19 @@ async def plan_reset(
     tree, now = await tree_of(where.top, target), await tree_of(where.top, ground.base)
     if tree is None or now is None:
         return Refusal(f"the files of {target[:7]} are not in this clone", "git fetch --unshallow, or fetch it")
-    if tree == now:
+    if tree == now and not (wish.push and _runs_another(state, tree)):
         return Refusal(
             f"nothing to do: {ground.tip_name} already has the tree of {target[:7]}",
             "if production still fails, look at what runs, or restart it",
         )
     good = to in _GOOD or (state.good is not None and state.good.sha == target)
     return await _plan(ground, target, tree, good, state, args)
+
+
+def _runs_another(state: State, tree: str) -> bool:
+    """Whether production runs something else than what the branch has: a new commit can start the missing deploy."""
+    trees = {c.sha: c.tree for c in state.repository.commits} if state.repository else {}
+    return any(s.running is not None and trees.get(s.running) != tree for s in state.services.values())
 
 
 async def _target(where: Layout, to: str, state: State) -> str | Refusal:
