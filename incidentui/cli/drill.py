@@ -4,7 +4,9 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from dataclasses import replace
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from incidentui.config import paths
 from incidentui.core.model import Ms
 from incidentui.core.score import Score, score
 from incidentui.drills.history import SandboxError
-from incidentui.drills.records import Record, clean
+from incidentui.drills.records import Record, clean, mark_ended
 from incidentui.drills.running import DRILLS, again, begin, held, look
 from incidentui.drills.sandbox import wait_green
 from incidentui.edge.clock import SystemClock
@@ -73,7 +75,8 @@ def clean_command(as_json: bool) -> None:
 @click.pass_obj
 def demo(options: Options, seed: int) -> int:
     """One drill, chosen for you. Needs neither Docker nor a network."""
-    return _run(options, DEMO, robot=False, seed=seed, keep=False, resume=False, as_json=False)
+    _run(options, DEMO, robot=False, seed=seed, keep=False, resume=False, as_json=False)
+    return 0  # leaving a demonstration early is no failure
 
 
 def _folder() -> Path:
@@ -89,6 +92,8 @@ def _run(options: Options, name: str, robot: bool, seed: int, keep: bool, resume
         with held(record, keep=keep):
             keystrokes = _work(record, options, robot, resume)
             result, card = _result(record, keystrokes)
+            if result["resolved"]:
+                mark_ended(record)
     except SandboxError as error:
         raise CannotRun(f"{error}.") from None
     if as_json:
@@ -111,6 +116,9 @@ def _can_run(robot: bool) -> None:
 
 def _work(record: Record, options: Options, robot: bool, resume: bool) -> int | None:
     """Somebody works until the screen is left; the robot's keystrokes."""
+    if not robot:
+        # While the services start: the screen's modules take as long as they do.
+        threading.Thread(target=import_module, args=("incidentui.tui.app",), daemon=True).start()
     goal = None if resume else _tell_goal(record)
     if not resume:
         wait_green(record.sandbox)
@@ -146,13 +154,13 @@ def _by_hand(record: Record, options: Options) -> None:
 
 
 def _by_robot(record: Record, resume: bool) -> int:
-    from incidentui.drills.robot import play, script_of
+    from incidentui.drills.robot import SCRIPTS, play, play_on
     from incidentui.drills.terminal import Terminal, TerminalError
 
     argv = [sys.executable, "-m", "incidentui", str(record.sandbox.work)]
     with Terminal(argv, record.place, {**os.environ, "INCIDENTUI_USER": "robot"}) as terminal:
         try:
-            play(terminal, script_of(record.drill, resume))
+            play_on(terminal, record.drill) if resume else play(terminal, SCRIPTS[record.drill])
             terminal.wait_end(10)
         except TerminalError as error:
             kept = record.place / "last-screen.txt"

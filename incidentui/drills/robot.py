@@ -3,6 +3,7 @@
 A script is data: words to wait for, keys to press, words that show that the keys arrived.
 """
 
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,8 +29,13 @@ class Step:
     within_s: float = 5.0
     again: bool = False
     """Whether the keys may be pressed again when `then` does not come: only for keys that are harmless twice."""
+    only_if: str = ""
+    """Left out when these words are not there."""
     cursor: str = ""
     """Press the keys until the row under the cursor has these words."""
+
+
+ASKED = r"Commit to go back to ›"
 
 
 def _ticked(n: int) -> tuple[Step, ...]:
@@ -49,7 +55,9 @@ DEAD_BACKEND: tuple[Step, ...] = (
     Step("choose one", r"x start it", ("j",), cursor="Roll back a bad deploy"),
     Step("start it", r"x start it", ("x",), r"s skip, with a reason"),
     *_ticked(1),
-    Step("plan the reset", r"x run", ("x",), r"TAKES BACK", within_s=10),
+    Step("plan the reset", r"x run", ("x",), rf"TAKES BACK|{ASKED}", within_s=10),
+    # Killed before anything was known to be good: the responder's own checkout still stands where it was.
+    Step("name the commit", rf"TAKES BACK|{ASKED}", (*"HEAD", ENTER), r"TAKES BACK", within_s=10, only_if=ASKED),
     Step("go to the word", r"type the branch to run it", ("x",), r"enter does nothing until", again=True),
     Step("begin the word anew", r"enter does nothing until", (CLEAR,), r"4 letters missing"),
     Step("type m", r"4 letters missing", ("m",), r"3 letters missing"),
@@ -65,19 +73,24 @@ DEAD_BACKEND: tuple[Step, ...] = (
     *_ticked(5),
     Step("back to the screen", r"RUNBOOK", (ESC, ESC), r"c close"),
     Step("close the incident", r"c close", ("c",), r"as resolved\?"),
-    Step("close it as resolved", r"as resolved\?", ("c",), r"closed, p shows the draft"),
-    Step("read the draft", r"closed, p shows the draft", ("p",), r"w write file"),
+    Step("close it as resolved", r"as resolved\?", ("c",), r"o open incident"),
+    Step("read the draft", r"o open incident", ("p",), r"w write file"),
     Step("write the draft", r"## ", ("w",), r"write to"),
-    Step("accept the file name", r"write to", (ENTER,), r"written to"),
-    Step("back again", r"written to", (ESC,), r"o open incident"),
+    Step("accept the file name", r"write to", (ENTER,), r"written to|type yes to replace it"),
+    Step("back again", r"written to|type yes to replace it", (ESC, ESC), r"o open incident"),
     Step("leave", r"o open incident", ("q",), r"Leave\?"),
     Step("leave at once", r"Leave\?", ("q",)),
 )
 SCRIPTS = {"dead-backend": DEAD_BACKEND}
 
-
-def script_of(drill: str, resume: bool = False) -> Sequence[Step]:
-    return SCRIPTS[drill]
+# Where a killed run goes on: the step of the script that belongs to the step of the runbook that is to do.
+RUNBOOK_STEPS = {
+    "1": "step 1 is to be ticked",
+    "2": "plan the reset",
+    "3": "step 3 is to be ticked",
+    "4": "plan the verification",
+    "5": "step 5 is to be ticked",
+}
 
 
 def play(terminal: Terminal, script: Sequence[Step]) -> None:
@@ -85,16 +98,42 @@ def play(terminal: Terminal, script: Sequence[Step]) -> None:
     for step in script:
         try:
             terminal.wait(step.wait, step.within_s)
-            _press(terminal, step)
+            if re.search(step.only_if, terminal.text):
+                _press(terminal, step)
         except TerminalError as error:
             raise TerminalError(f"{step.name}: {error}", error.screen) from None
+
+
+def play_on(terminal: Terminal, drill: str) -> None:
+    """Play to the end what somebody began: look where it stands, and go on from there."""
+    script = SCRIPTS[drill]
+    names = [step.name for step in script]
+    play(terminal, script[names.index(_standing(terminal)) :])
+
+
+def _standing(terminal: Terminal) -> str:
+    """The step to go on with, read off the screen."""
+    terminal.wait(r"o open incident|c close", 20)
+    # What happened before is on the timeline, as soon as the journal is read.
+    if not terminal.see(r"c close", 2):
+        return "read the draft" if re.search(r"✓ closed", terminal.text) else "bookings turns red"
+    if terminal.see(r"i I'm on it", 1):
+        return "acknowledge"
+    terminal.press("r")
+    # The list is passed on the way to the runbook that is being worked through.
+    if not terminal.see(r"STEPS ─", 2):
+        return "choose one"
+    # An action that was under way is settled by looking at the world before its step can go on.
+    terminal.wait(r"[▸✗?] [1-5] |✓ 5 ", 10)
+    to_do = re.search(r"[▸✗?] ([1-5]) ", terminal.text)
+    return RUNBOOK_STEPS[to_do[1]] if to_do else "back to the screen"
 
 
 def _press(terminal: Terminal, step: Step) -> None:
     if step.cursor:
         _move(terminal, step)
         return
-    terminal.press(*step.keys)
+    _type(terminal, step.keys)
     until = time.monotonic() + step.within_s
     while step.then and step.again and time.monotonic() < until:
         if terminal.see(step.then, AGAIN_S):
@@ -102,6 +141,16 @@ def _press(terminal: Terminal, step: Step) -> None:
         terminal.press(*step.keys)
     if step.then:
         terminal.wait(step.then, step.within_s)
+
+
+def _type(terminal: Terminal, keys: Sequence[str]) -> None:
+    """One key after the other, each once the one before was answered: a burst would be taken for a paste."""
+    for key in keys:
+        before = terminal.text
+        terminal.press(key)
+        until = time.monotonic() + AGAIN_S
+        while key != keys[-1] and terminal.text == before and time.monotonic() < until:
+            terminal.read(0.05)
 
 
 def _move(terminal: Terminal, step: Step) -> None:
