@@ -48,7 +48,8 @@ def _draft(journal: SqliteJournal, incident: str, output: str | None) -> None:
     from incidentui.cli.live import drafted
     from incidentui.core.inputs import Refusal
     from incidentui.edge.clock import SystemClock
-    from incidentui.edge.store.window import find_incident, state_at
+    from incidentui.edge.store.window import find_incident
+    from incidentui.session.turn import state_at
 
     if find_incident(journal, incident) is None:
         raise _unknown(incident)

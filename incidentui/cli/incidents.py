@@ -15,7 +15,8 @@ from incidentui.core.metrics import Metric, Outage, metrics, outages
 from incidentui.core.model import Incident
 from incidentui.edge.clock import SystemClock
 from incidentui.edge.store.sqlite import SqliteJournal
-from incidentui.edge.store.window import state_at, window_of
+from incidentui.edge.store.window import window_of
+from incidentui.session.turn import state_at
 
 TIMES = ("window_from", "first_red", "opened", "acknowledged", "mitigated", "resolved", "closed")
 

@@ -36,7 +36,6 @@ class IncidentApp(App[None], inherit_bindings=False):
         *,
         runbooks: Sequence[RunbookEntry] = (),
         shelf: Callable[[], Sequence[Runbook]] = tuple,
-        run_shell: Callable[[Any, Runbook, Any], None] | None = None,
         after_first_frame: Callable[[], None] | None = None,
         ascii: bool = False,
         theme: ThemeName = "dark",
@@ -53,7 +52,7 @@ class IncidentApp(App[None], inherit_bindings=False):
         self._after_first_frame = after_first_frame
         self._paint = Paint(Theme(theme, plain=self.no_color), ascii)
         self._filters.clear()  # our strips are final; a filter could only damage them
-        self._make = lambda surface: Desk(session, surface, tuple(runbooks), run_shell=run_shell, zone=zone)
+        self._make = lambda surface: Desk(session, surface, tuple(runbooks), zone=zone)
         self._unsubscribe: Callable[[], None] | None = None
         self._told = False
         self._first = True

@@ -79,7 +79,6 @@ class Desk:
     runbooks: tuple[RunbookEntry, ...] = ()
     books: tuple[Runbook, ...] = ()
     """The same, parsed; they come after the first frame."""
-    run_shell: Callable[[Any, Runbook, Any], None] | None = None
     zone: tzinfo | None = None
     focus: PaneName = "timeline"
     zoom: PaneName | None = None

@@ -79,7 +79,7 @@ def runbook_page(desk: Desk, ident: str) -> Page | None:
     if book is None:
         desk.refuse("enter", f"runbook {ident or 'unknown'} is not here", "r lists those that are")
         return None
-    return RunbookPage(book, desk.run_shell)
+    return RunbookPage(book)
 
 
 def runbooks(desk: Desk) -> None:
@@ -87,12 +87,12 @@ def runbooks(desk: Desk) -> None:
 
     run = desk.view.state.runbook
     if run is not None and run.ended is None and any(b.id == run.runbook for b in desk.books):
-        desk.push(RunbooksPage(desk.books, desk.run_shell))
+        desk.push(RunbooksPage(desk.books))
         page = runbook_page(desk, run.runbook)
         if page is not None:
             desk.push(page)
         return
-    desk.push(RunbooksPage(desk.books, desk.run_shell))
+    desk.push(RunbooksPage(desk.books))
 
 
 def step(desk: Desk, key: str) -> None:

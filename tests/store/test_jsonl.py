@@ -13,8 +13,9 @@ from incidentui.core.recent import Sample
 from incidentui.edge.store.errors import DamagedRecordError, JournalReadOnlyError
 from incidentui.edge.store.jsonl import LEAD_IN_MS, JsonlJournal, export_lines, write_lines
 from incidentui.edge.store.sqlite import SqliteJournal
-from incidentui.edge.store.window import Record, Window, find_incident, state_at, window_of
+from incidentui.edge.store.window import Record, Window, find_incident, window_of
 from incidentui.session.ports import Row
+from incidentui.session.turn import state_at
 from tests.store.conftest import closed, note, opened
 
 T = 1_767_322_800_000

@@ -23,8 +23,9 @@ from incidentui.edge.store.chain import Chain
 from incidentui.edge.store.errors import DamagedRecordError, JournalError, JournalReadOnlyError
 from incidentui.edge.store.reading import matches
 from incidentui.edge.store.sqlite import IncidentKey
-from incidentui.edge.store.window import Record, Window, state_at
+from incidentui.edge.store.window import Record, Window
 from incidentui.session.ports import Appended, Aside, Moved, Row
+from incidentui.session.turn import state_at
 
 SCHEMA = 1
 LEAD_IN_MS: Ms = CELL_MS * CELLS

@@ -4,11 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from incidentui.core.evolve import fold
 from incidentui.core.model import Incident, Ms
-from incidentui.core.state import State
 from incidentui.edge.store.sqlite import IncidentKey
 from incidentui.session.ports import Journal
+from incidentui.session.turn import state_at
 
 
 class Record(Journal, Protocol):
@@ -40,12 +39,6 @@ class Window:
             return bool(event["incident"] == self.incident.id)
         start = self.incident.window_from or self.incident.opened
         return start <= happened and (self.incident.closed is None or happened <= self.incident.closed)
-
-
-def state_at(journal: Journal, seq: int) -> State:
-    """The state after an event, from the newest snapshot before it."""
-    start = journal.snapshot(seq) or State()
-    return fold(journal.read(start.seq, seq), start)
 
 
 def find_incident(journal: Record, ident: str) -> Incident | None:

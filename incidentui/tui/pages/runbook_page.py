@@ -1,6 +1,6 @@
 """The keys of a runbook: start it, run or tick a step, skip one with a reason; and the list to choose from.
 
-A typed action opens its plan. Shell text is run by whoever the program wires in (`run_shell`), never from here.
+A typed action and shell text both open their plan; nothing is run from here.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,8 +22,6 @@ from incidentui.tui.pages.plan import open_plan
 from incidentui.tui.pages.runbook import as_steps, attempt_of, run_of, runbook_lines, shown_step
 from incidentui.tui.pages.running import ActionPage
 
-RunShell = Callable[[PageContext, Runbook, Step], None]
-
 
 class RunbookPage:
     """One runbook: read, or worked through when the state has a run of it."""
@@ -31,12 +29,11 @@ class RunbookPage:
     title = "runbook"
     typing = False
 
-    def __init__(self, runbook: Runbook, run_shell: RunShell | None = None) -> None:
+    def __init__(self, runbook: Runbook) -> None:
         self.runbook = runbook
         self.at: int | None = None
         """The step that was chosen to be shown; None follows the one to do."""
         self.given: dict[str, str] = {}
-        self._run_shell = run_shell
         self._begun = False
         self._may_act = True
         self.pinned = (1, 0)
@@ -159,19 +156,12 @@ class RunbookPage:
         screen.prompt(f"step {step.n} done, note (may stay empty)", done)
 
     def _shell(self, step: Step, screen: PageContext) -> None:
-        """Shows the exact text and asks for a typed yes; runs nothing without one."""
+        """Opens the plan that shows the exact text; only a typed yes runs it."""
         refused = self._why_not(step)
         if refused:
             screen.refuse("x", *refused)
-            return
-
-        def confirmed(word: str) -> None:
-            if word.strip() != "yes":
-                screen.refuse("x", "only a typed yes runs it", "Nothing ran.")
-            elif self._run_shell is not None:
-                self._run_shell(screen, self.runbook, step)
-
-        screen.prompt(f"step {step.n}: run exactly what stands behind │, type yes", confirmed)
+        else:
+            open_plan(screen, "x", "shell", {"runbook": self.runbook.id, "step": str(step.n)}, step.n)
 
     def _why_not(self, step: Step) -> tuple[str, str] | None:
         stopped = next((command.why_not for command in step.commands if command.why_not), "")
@@ -181,8 +171,6 @@ class RunbookPage:
             return "it has places to fill in: " + ", ".join(step.placeholders), "y copies it."
         if not self.runbook.trusted and self.runbook.origin != "shipped":
             return "the commands of this file are not allowed yet", f"incidentui trust {self.runbook.path}"
-        if self._run_shell is None:
-            return "this screen runs no shell text", "y copies it; s records what you did instead."
         return None
 
     def _skip(self, screen: PageContext) -> None:
@@ -262,9 +250,8 @@ class RunbooksPage:
     typing = False
     keys = (("enter", "read it"), ("x", "start it"))
 
-    def __init__(self, runbooks: Sequence[Runbook], run_shell: RunShell | None = None) -> None:
+    def __init__(self, runbooks: Sequence[Runbook]) -> None:
         self.runbooks = tuple(runbooks)
-        self._run_shell = run_shell
 
     def lines(self, view: View, now: Ms, width: int, height: int) -> list[Line]:
         return list_lines(self.runbooks, view, width)
@@ -277,5 +264,5 @@ class RunbooksPage:
             screen.refuse(key, "no runbook is chosen")
             return True
         if key == "enter" or start(book, screen):
-            screen.push(RunbookPage(book, self._run_shell))
+            screen.push(RunbookPage(book))
         return True

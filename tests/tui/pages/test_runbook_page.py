@@ -5,9 +5,8 @@ from dataclasses import replace
 import pytest
 
 from incidentui.core.inputs import SetStep, StartRunbook
-from incidentui.runbook.model import Command, Runbook, Step
+from incidentui.runbook.model import Command, Step
 from incidentui.session.ports import View
-from incidentui.tui.page import PageContext
 from incidentui.tui.pages.plan import PlanPage
 from incidentui.tui.pages.runbook_page import RunbookPage, RunbooksPage
 from incidentui.tui.pages.running import ActionPage
@@ -110,26 +109,15 @@ def test_only_the_step_to_do_is_run() -> None:
 
 
 @pytest.mark.req("F23")
-def test_shell_text_runs_only_after_a_typed_yes_and_only_where_it_is_wired() -> None:
-    ran: list[int] = []
-
-    def run_shell(screen: PageContext, runbook: Runbook, step: Step) -> None:
-        ran.append(step.n)
-
+def test_shell_text_opens_a_plan_of_its_own() -> None:
     it, s = at("done", "done", "todo", "todo")
     s.type(it, "x")
-    assert s.refused[0][1] == "this screen runs no shell text"
-    it = RunbookPage(b.BOOK, run_shell)
-    s.type(it, "x")
-    s.prompts[-1][1]("y")
-    assert ran == []
-    s.prompts[-1][1]("yes")
-    assert ran == [3]
+    assert s.session.plans == [("shell", {"runbook": b.BOOK.id, "step": "3"})]
 
 
 def test_shell_text_of_a_file_that_is_not_allowed_is_refused() -> None:
     _, s = at("done", "done", "todo", "todo")
-    it = RunbookPage(replace(b.BOOK, trusted=False), lambda *_: None)
+    it = RunbookPage(replace(b.BOOK, trusted=False))
     s.type(it, "x")
     assert s.refused == [
         ("x", "the commands of this file are not allowed yet", "incidentui trust runbooks/roll-back.md")
@@ -143,7 +131,7 @@ def test_text_that_cannot_run_says_why() -> None:
     )
     book = replace(b.BOOK, steps=(*b.BOOK.steps[:2], odd, b.BOOK.steps[3]))
     _, s = at("done", "done", "todo", "todo")
-    s.type(RunbookPage(book, lambda *_: None), "x")
+    s.type(RunbookPage(book), "x")
     assert s.refused[0][1] == "it has places to fill in: <pod>"
 
 
