@@ -252,6 +252,8 @@ async def test_the_remote_light_goes_out_when_somebody_pushes_the_bad_code_again
     world.colleague({"a.txt": "a2\n"})
     lights = await world.lights(plan, acted)
     assert (lights["tree"].ok, lights["remote"].ok) == (True, False)
+    plain(world.remote, "branch", "-m", "main", "gone")
+    assert (await world.lights(plan, acted))["remote"].ok is False
     world.remote.rename(world.root / "away")
     light = (await world.lights(plan, acted))["remote"]
     assert light.ok is False

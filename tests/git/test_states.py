@@ -190,6 +190,8 @@ CASES = (
     Case("hostile ref names", _hostile_names, follows=True),
     Case("a repository inside", _submodule_like, follows=True),
     Case("traps in the configuration", _configured_traps, follows=True),
+    Case("stashing on a merge is configured, work in the way",
+         lambda w: (w.git("config", "merge.autoStash", "true"), w.write("a.txt", "mine\n")), says="a.txt in the way"),
     Case("index.lock left", _locked, says="lock"),
     Case("remote moved meanwhile", lambda w: None, "refused", lambda w: w.colleague({"h.txt": "fix\n"}), says="moved"),
     Case("HEAD moved meanwhile", lambda w: None, "refused", lambda w: w.commit("x", {"x": "x"}), says="HEAD moved"),
