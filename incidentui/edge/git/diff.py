@@ -1,5 +1,6 @@
 """One commit as lines for the commit page: `git show` parsed by its hunk counts, bounded, cleaned."""
 
+import asyncio
 import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -36,7 +37,8 @@ async def diff(top: Path, sha: str) -> Sequence[DiffLine] | Refusal:
         )  # fmt: skip
     except GitError as error:
         return Refusal(error.what, error.todo)
-    lines = list(islice(parse(answer.out.split(b"\n")), LINES + 1))
+    # Cleaning thousands of lines takes half a second: not on the loop that also watches and acts.
+    lines = await asyncio.to_thread(lambda: list(islice(parse(answer.out.split(b"\n")), LINES + 1)))
     return [*lines[:LINES], _more()] if answer.cut or len(lines) > LINES else lines
 
 
