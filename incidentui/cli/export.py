@@ -1,68 +1,105 @@
-"""`export`: the record of an incident as JSON lines, or its post-mortem draft."""
+"""`export`: the post-mortem draft of an incident, its facts, or its whole record as JSON lines."""
 
+import json
+import os
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
 
 from incidentui.cli.journal_access import open_to_read
-from incidentui.cli.options import CannotRun, Options
+from incidentui.cli.options import CannotRun, Options, Refused
 from incidentui.edge.store.sqlite import SqliteJournal
+from incidentui.postmortem.facts import Facts
 
 
 @click.command("export")
 @click.argument("incident", metavar="ID")
-@click.option("--format", "form", type=click.Choice(["md", "jsonl"]), default="md", help="Default: md, the draft.")
-@click.option("-o", "--output", metavar="FILE", help="Default: standard output.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["md", "html", "json", "jsonl"]),
+    default="md",
+    help="md: the draft; json: its facts; jsonl: the whole record. html: not yet.",
+    show_default=True,
+)
+@click.option("-o", "--output", metavar="FILE", help="A new file; one that is there is never replaced.")
 @click.option("--json", is_flag=True, expose_value=False, hidden=True)
 @click.pass_obj
 def command(options: Options, incident: str, form: str, output: str | None) -> None:
     """The draft of an incident, or its whole record."""
+    if form == "html":
+        raise CannotRun("this version writes no HTML. Use --format md; most tools make HTML of it.")
     journal = open_to_read(options)
     if journal is None:
         raise CannotRun("nothing was recorded here yet.")
     try:
-        write = _record if form == "jsonl" else _draft
-        write(journal, incident, output if output != "-" else None)
+        lines = _LINES[form](journal, incident)
+        if output is None or output == "-":
+            for line in lines:
+                sys.stdout.write(line + "\n")
+            return
+        told = _write(Path(output), lines)
     finally:
         journal.close()
+    click.echo(f"{told} lines in {output}" if form == "jsonl" else f"written to {output}", err=True)
 
 
-def _record(journal: SqliteJournal, incident: str, output: str | None) -> None:
-    from incidentui.edge.store.jsonl import export_lines, write_lines
+def _record(journal: SqliteJournal, incident: str) -> Iterator[str]:
+    from incidentui.edge.store.jsonl import export_lines
     from incidentui.edge.store.window import window_of
 
     window = window_of(journal, incident)
     if window is None:
         raise _unknown(incident)
-    lines = export_lines(journal, window)
-    if output is None:
-        for line in lines:
-            click.echo(line)
-        return
-    count = write_lines(output, lines)
-    click.echo(f"{count} lines in {output}", err=True)
+    return export_lines(journal, window)
 
 
-def _draft(journal: SqliteJournal, incident: str, output: str | None) -> None:
-    from incidentui.cli.live import drafted
+def _draft(journal: SqliteJournal, incident: str) -> Iterator[str]:
+    from incidentui.postmortem.draft import render
+
+    return iter(render(_facts(journal, incident)).rstrip("\n").split("\n"))
+
+
+def _document(journal: SqliteJournal, incident: str) -> Iterator[str]:
+    from incidentui.postmortem.document import document
+
+    return iter([json.dumps(document(_facts(journal, incident)), ensure_ascii=False)])
+
+
+_LINES: dict[str, Callable[[SqliteJournal, str], Iterator[str]]] = {
+    "md": _draft,
+    "json": _document,
+    "jsonl": _record,
+}
+
+
+def _facts(journal: SqliteJournal, incident: str) -> Facts:
+    from incidentui.cli.drafting import facts_of
     from incidentui.core.inputs import Refusal
     from incidentui.edge.clock import SystemClock
-    from incidentui.edge.store.window import find_incident
     from incidentui.session.turn import state_at
 
-    if find_incident(journal, incident) is None:
+    facts = facts_of(journal, state_at(journal, journal.last()), incident, SystemClock().now())
+    if isinstance(facts, Refusal):
         raise _unknown(incident)
-    text = drafted(journal, state_at(journal, journal.last()), incident, SystemClock().now())
-    if isinstance(text, Refusal):
-        raise CannotRun(f"{text.why}{': ' if text.hint else ''}{text.hint}")
-    if output is None:
-        sys.stdout.write(text)
-        return
+    return facts
+
+
+def _write(target: Path, lines: Iterator[str]) -> int:
+    """All lines into a new file, or none: the name is taken first, so that nobody's file is ever replaced."""
     from incidentui.edge.store.jsonl import write_lines
 
-    write_lines(Path(output), iter(text.rstrip("\n").split("\n")))
-    click.echo(f"the draft is in {output}", err=True)
+    try:
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    except FileExistsError:
+        raise Refused(f"{target} is there already. Name another file, or move it away first.") from None
+    try:
+        return write_lines(target, lines)
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
 
 
 def _unknown(incident: str) -> CannotRun:

@@ -50,10 +50,12 @@ def show_command(options: Options, incident: str, as_json: bool) -> None:
     if journal is None or window is None:
         raise CannotRun(f"there is no incident {incident}; `incidentui incidents` lists them.")
     records = sorted(journal.read(window.from_seq - 1, window.to_seq), key=lambda r: (r.at, r.seq))
+    before = state_at(journal, window.from_seq - 1).services
     journal.close()
     found = window.incident
-    measured = metrics(found, records)
-    down = outages(records, found.closed if found.closed is not None else SystemClock().now())
+    until = found.closed if found.closed is not None else SystemClock().now()
+    measured = metrics(found, records, before)
+    down = outages(records, until, found.window_from, before)
     if as_json:
         whole = {
             **as_object(found),
@@ -67,10 +69,13 @@ def show_command(options: Options, incident: str, as_json: bool) -> None:
         if (at := getattr(found, name)) is not None:
             click.echo(f"  {name.replace('_', ' '):<16} {rfc3339(at)}")
     for metric in measured:
-        took = duration(metric.ms) if metric.ms is not None else "not known"
+        took = duration(metric.ms) if metric.ms is not None else "not yet" if found.closed is None else "no"
         click.echo(f"  {metric.name:<16} {took:<10} {metric.rule}")
     for outage in down:
-        click.echo(f"  {outage.service:<16} failing for {duration(outage.failing_ms)}")
+        slow = f", slow for {duration(outage.slow_ms)}" if outage.slow_ms else ""
+        unknown = f", unknown for {duration(outage.unknown_ms)}" if outage.unknown_ms else ""
+        still = ", still failing" if outage.now == "failing" and found.closed is None else ""
+        click.echo(f"  {outage.service:<16} failing for {duration(outage.failing_ms)}{slow}{unknown}{still}")
 
 
 def _measured(metric: Metric) -> dict[str, Any]:

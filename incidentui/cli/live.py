@@ -5,17 +5,14 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from incidentui.cli.drafting import drafted
 from incidentui.config.load import parse
 from incidentui.config.paths import journal_path, observer_lock, remember_root
-from incidentui.core.inputs import Refusal
-from incidentui.core.model import Ms
-from incidentui.core.state import State
 from incidentui.edge.clock import SystemClock
 from incidentui.edge.processes import SystemProcesses
 from incidentui.edge.store.observer import ObserverLock
 from incidentui.edge.store.sqlite import SqliteJournal, open_journal
 from incidentui.session.live import LiveSession, Parts, World
-from incidentui.session.ports import Journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +49,6 @@ def live(root: Path, me: str, *, read_only: str = "") -> Live:
         read_only=read_only or journal.read_only,
     )
     return Live(LiveSession(parts), journal)
-
-
-def drafted(journal: Journal, state: State, incident: str, now: Ms) -> str | Refusal:
-    """The post-mortem draft of an incident as it is known now."""
-    from incidentui.postmortem.draft import render
-    from incidentui.postmortem.facts import gather
-    from incidentui.session.window import window
-
-    found = state.incidents.get(incident)
-    if found is None:
-        return Refusal(f"there is no incident {incident}", f"in this journal: {', '.join(state.incidents) or 'none'}")
-    records, cut = window(journal, found, now, state.seq)
-    return render(gather(state, found, records, cut, now))
 
 
 def read_only_words() -> str:

@@ -62,6 +62,8 @@ def close_command(options: Options, incident: str | None, reason: str, as_json: 
     finally:
         journal.close()
     _tell("closed", done, as_json)
+    if not as_json:
+        click.echo(f"incidentui: `incidentui export {done.incident}` prints its post-mortem draft", err=True)
 
 
 def _must_be_there(desk: Desk, wanted: str | None) -> None:

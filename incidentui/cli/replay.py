@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
+from incidentui.cli.drafting import drafted
 from incidentui.cli.journal_access import open_to_read, project_root
-from incidentui.cli.live import drafted
 from incidentui.cli.options import CannotRun, Options
 from incidentui.cli.screen import need_terminal, show
 from incidentui.cli.times import parse_time

@@ -55,9 +55,7 @@ def outages(
 ) -> tuple[Outage, ...]:
     """Outage per service that was ever not ok between `since` and `until`, from the judged states in `records`."""
     found = list(records)
-    runs: dict[str, list[_Run]] = {
-        s.name: [(s.since, s.state)] for s in (before or {}).values() if s.since is not None
-    }
+    runs: dict[str, list[_Run]] = {s.name: [(s.since, s.state)] for s in (before or {}).values() if s.since is not None}
     for recorded in found:
         event = recorded.event
         if isinstance(event, e.ServiceChanged):

@@ -1,71 +1,149 @@
-"""What the record does not know. Listed in the draft for people to answer, never filled in."""
+"""What the record does not know. Listed in the draft for people to answer, never filled in.
 
-from incidentui.core import events as e
-from incidentui.core.format import short, size
+Each gap names its part of the draft before the colon. What is known is never listed.
+"""
+
+from incidentui.core.format import duration, short, size
+from incidentui.core.metrics import HANDOVER_MS
 from incidentui.postmortem.facts import Facts
+from incidentui.postmortem.markdown import sha, stamp, text
 
 
 def gaps(facts: Facts) -> tuple[str, ...]:
-    """Questions for people, most important first."""
-    out = []
-    incident, state = facts.incident, facts.state
-    if state.suspect is not None:
-        out.append(f"Cause: {short(state.suspect.sha)} is suspected; nobody confirmed it.")
-    else:
-        out.append("Cause: unknown; no deploy was seen before the first failed look.")
-    if incident.first_red is None:
-        out.append("Start: unknown; no check was red when the incident was opened.")
-    if incident.acknowledged is None:
-        out.append("Acknowledged: nobody said that they were on it.")
-    out += [f"{m.name.capitalize()}: not yet." for m in facts.metrics[3:] if m.ms is None]
+    """Questions for people, most important first, as Markdown."""
+    return (
+        *_causes(facts),
+        *_impact(facts),
+        *_times(facts),
+        *_looks(facts),
+        *_commits(facts),
+        *_attempts(facts),
+        *_components(facts),
+        *_people(facts),
+    )
+
+
+def _causes(facts: Facts) -> list[str]:
+    if facts.suspect is None:
+        why = "no deploy was seen before it" if facts.deploy is None else "no service failed after a deploy"
+        return [f"Causes: unknown; {why}."]
+    return [
+        f"Causes: {sha(facts.suspect.sha)} is suspected; nobody confirmed it.",
+        f"Causes: why did nothing stop {sha(facts.suspect.sha)} before it was deployed? Ask, do not guess.",
+    ]
+
+
+def _impact(facts: Facts) -> list[str]:
+    out = ["Impact: how many users were affected."]
+    if not facts.notes:
+        out.append("Impact: what users saw; no note says it.")
     out += [
-        f"{o.service}: unknown for a part of the time; nobody saw whether it answered."
+        f"Impact: {text(o.service)} was unknown for {duration(o.unknown_ms)}; nobody saw whether it answered."
         for o in facts.outages
         if o.unknown_ms
     ]
-    if not any(isinstance(r.event, e.NoteAdded) for r in facts.records):
-        out.append("What users saw: no note says it.")
-    out += [f"Not looked at: {what} ({why})." for what, why in not_covered(facts)]
-    out += [
-        f"{service.name}: nothing says which revision it runs."
-        for service in state.services.values()
-        if not service.ran
+    return out
+
+
+def _times(facts: Facts) -> list[str]:
+    out = []
+    if facts.incident.first_red is None:
+        out.append("Metrics: the start is unknown; no check was red when the incident was opened.")
+    if facts.incident.acknowledged is None:
+        out.append("Metrics: nobody acknowledged it.")
+    if facts.open:
+        waits = ["recovered"] if facts.recovered is None and any(o.first for o in facts.outages) else []
+        waits += ["resolved"] if facts.incident.resolved is None else []
+        out += [f"Metrics: not {word} yet." for word in waits]
+    return out
+
+
+def _looks(facts: Facts) -> list[str]:
+    """When nobody looked at all, or a source did not answer."""
+    out = [
+        f"Timeline: nobody watched from {stamp(start)} to {stamp(until)}; nothing was seen in that time."
+        for start, until in facts.unwatched
     ]
-    out.append("Action items: none has an owner or a due date yet.")
-    out.append("Why was this not caught before the deploy? Ask, do not guess.")
-    return tuple(out)
+    return out + [
+        f"Timeline: {text(lost.source)} was lost from {stamp(lost.since)} to "
+        f"{stamp(lost.until) if lost.until is not None else 'the end'}: {text(lost.why)}."
+        for lost in facts.lost
+        if lost.until is None or lost.until - lost.since > HANDOVER_MS
+    ]
+
+
+def _commits(facts: Facts) -> list[str]:
+    return [f"Commits: {sha(name)} was never seen in git; author and size are unknown." for name in facts.unseen]
+
+
+def _attempts(facts: Facts) -> list[str]:
+    out = [
+        f"Attempts: the outcome of “{text(a.plan.title)}” is unknown: {text(a.why)}."
+        for a in facts.attempts
+        if a.outcome == "unknown"
+    ]
+    return out + [
+        f"Runbooks: what became of step {step.n} of {text(run.title)}."
+        for run in facts.runbooks
+        for step in run.steps
+        if step.state == "unknown"
+    ]
+
+
+def _components(facts: Facts) -> list[str]:
+    out = [f"Components: {text(what)} was not looked at ({text(why)})." for what, why in not_covered(facts)]
+    services = facts.state.services
+    out += [
+        f"Components: {text(spec.name)} never said which revision it runs."
+        for spec in facts.state.project.services
+        if spec.has_revision and spec.name in services and not services[spec.name].ran
+    ]
+    user = {c.service for c in facts.state.project.checks if c.layer == "user"}
+    watched = {c.service for c in facts.state.project.checks}
+    for name in services:
+        if name not in watched:
+            out.append(f"Components: no check looks at {text(name)}.")
+        elif name not in user:
+            out.append(f"Components: no check goes the user's path to {text(name)}.")
+    return out
+
+
+def _people(facts: Facts) -> list[str]:
+    items = candidates(facts)
+    if items:
+        owner = f"Action items: {len(items)} suggested, none has an owner or a due date."
+    else:
+        owner = "Action items: none was written."
+    return ["Went well, went wrong, where we were lucky: nobody said it yet.", owner]
 
 
 def not_covered(facts: Facts) -> tuple[tuple[str, str], ...]:
     """What the rollbacks did not touch, each once."""
     seen: dict[str, str] = {}
     for attempt in facts.attempts:
-        for what, why in attempt.plan.not_covered:
-            seen.setdefault(what, why)
+        if attempt.outcome in ("done", "unknown") and attempt.plan.changes:
+            for what, why in attempt.plan.not_covered:
+                seen.setdefault(what, why)
     return tuple(seen.items())
 
 
 def candidates(facts: Facts) -> tuple[str, ...]:
-    """Action items that the record itself suggests. A person accepts them, or not."""
+    """Action items that the record itself suggests, as Markdown. A person accepts them, or not."""
     out = []
     limit = facts.state.project.size_limit
+    ours = {a.revision for a in facts.attempts}
+    suspected = {facts.suspect.sha, *facts.suspect.window} if facts.suspect is not None else set()
     for commit in facts.commits:
-        if commit.added + commit.deleted > limit and not _ours(facts, commit.sha):
+        if commit.sha in suspected and commit.added + commit.deleted > limit and commit.sha not in ours:
             change = size(commit.added, commit.deleted)
-            out.append(f"{short(commit.sha)} changed {change} in one commit (limit {limit}): deploy in smaller steps")
+            out.append(f"`{short(commit.sha)}` changed {change} in one commit (limit {limit}): deploy in smaller steps")
     for attempt in facts.attempts:
-        verdict = attempt.verdict
-        if verdict is not None and "nothing deployed" in verdict.why:
-            out.append(
-                f"{attempt.plan.action} was pushed and nothing was deployed: find out why the pipeline skipped it"
-            )
+        if attempt.verdict is not None and "nothing deployed" in attempt.verdict.why:
+            action = text(attempt.plan.action)
+            out.append(f"{action} was pushed and nothing was deployed: find out why the pipeline skipped it")
     out += [
-        f"{w.name} has no health check"
+        f"{text(w.name)} has no health check"
         for w in facts.state.workloads.values()
         if w.health == "none" and w.engine == "docker"
     ]
     return tuple(out)
-
-
-def _ours(facts: Facts, sha: str) -> bool:
-    return any(a.revision == sha for a in facts.attempts)

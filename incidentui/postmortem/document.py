@@ -1,0 +1,73 @@
+"""The facts of an incident as one JSON document, for other programs: the same that the draft says in words."""
+
+from typing import Any
+
+from incidentui.core import codec
+from incidentui.core.envelope import rfc3339
+from incidentui.core.model import Ms
+from incidentui.core.words import evidence_of, row
+from incidentui.postmortem.acted import roles
+from incidentui.postmortem.facts import Facts
+from incidentui.postmortem.gaps import candidates, gaps, not_covered
+from incidentui.postmortem.markdown import plain
+
+TIMES = ("window_from", "first_red", "opened", "acknowledged", "mitigated", "resolved", "closed")
+
+
+def document(facts: Facts) -> dict[str, Any]:
+    """Times in RFC 3339, durations in milliseconds, null where nobody knows."""
+    incident, state = facts.incident, facts.state
+    return {
+        "incident": {
+            "id": incident.id,
+            "title": incident.title,
+            "severity": incident.severity,
+            "stage": incident.stage,
+            "by": incident.by,
+            "responders": list(incident.responders),
+            "reason": incident.closed_reason,
+            **{name: _time(getattr(incident, name)) for name in TIMES},
+        },
+        "as_of": _time(facts.as_of),
+        "detected": {"at": _time(facts.detected.at), "how": facts.detected.how},
+        "recovered": _time(facts.recovered),
+        "metrics": {m.name.replace(" ", "_"): {"ms": m.ms, "rule": m.rule} for m in facts.metrics},
+        "outages": [{**codec.to_json(o), "first": _time(o.first), "last": _time(o.last)} for o in facts.outages],
+        "suspect": codec.to_json(facts.suspect) if facts.suspect is not None else None,
+        "commits": [{**codec.to_json(c), "at": _time(c.at), "roles": roles(facts, c.sha)} for c in facts.commits],
+        "attempts": [
+            {**codec.to_json(a), "was": facts.was.get(a.run), **{k: _time(getattr(a, k)) for k in ("asked", "ended")}}
+            for a in facts.attempts
+        ],
+        "code": {
+            "branch": state.repository.branch if state.repository else None,
+            "head": state.repository.head if state.repository else None,
+            "remote": state.repository.upstream if state.repository else None,
+            "running": {s.name: s.running for s in state.services.values()},
+            "known_good": facts.good.sha if facts.good is not None else None,
+            "moves": [{**codec.to_json(m), "at": _time(m.at)} for m in facts.moves],
+        },
+        "components": [codec.to_json(s) for s in state.services.values()],
+        "workloads": [codec.to_json(w) for w in state.workloads.values()],
+        "not_covered": [{"what": what, "why": why} for what, why in not_covered(facts)],
+        "action_items": [plain(item) for item in candidates(facts)],
+        "gaps": [plain(gap) for gap in gaps(facts)],
+        "timeline": [
+            {
+                "seq": r.seq,
+                "time": _time(r.at),
+                "recorded": _time(r.recorded),
+                "source": r.source,
+                "subject": r.subject,
+                "text": row(r, facts.commits).text,
+                "key": facts.is_key(r),
+                "evidence": evidence_of(r.event),
+            }
+            for r in facts.timeline
+        ],
+        "left_out": facts.cut,
+    }
+
+
+def _time(at: Ms | None) -> str | None:
+    return rfc3339(at) if at is not None else None
