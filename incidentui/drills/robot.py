@@ -5,7 +5,7 @@ A script is data: words to wait for, keys to press, words that show that the key
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from incidentui.drills.terminal import Terminal, TerminalError
@@ -93,11 +93,15 @@ RUNBOOK_STEPS = {
 }
 
 
-def play(terminal: Terminal, script: Sequence[Step]) -> None:
-    """Play the script to its end; TerminalError names the step and holds the last screen."""
+def play(terminal: Terminal, script: Sequence[Step], seen: Callable[[Step], None] = lambda step: None) -> None:
+    """Play the script to its end; TerminalError names the step and holds the last screen.
+
+    `seen` is called when the words of a step are there, before its keys are pressed.
+    """
     for step in script:
         try:
             terminal.wait(step.wait, step.within_s)
+            seen(step)
             if re.search(step.only_if, terminal.text):
                 _press(terminal, step)
         except TerminalError as error:

@@ -16,8 +16,16 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyte
 
 CHUNK = 65_536
+
+
+def _set_size(handle: int, columns: int, rows: int) -> None:
+    fcntl.ioctl(handle, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
 
 class TerminalError(Exception):
@@ -40,7 +48,7 @@ class Terminal:
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
         self._master, slave = os.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        _set_size(slave, columns, rows)
         try:
             self.process = subprocess.Popen(
                 argv,
@@ -67,6 +75,17 @@ class Terminal:
     def text(self) -> str:
         """The screen as plain text."""
         return "\n".join(line.rstrip() for line in self._screen.display)
+
+    @property
+    def screen(self) -> "pyte.Screen":
+        """The emulated screen itself, for pictures."""
+        return self._screen
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Another window size, as when a person pulls the window's corner."""
+        self._screen.resize(rows, columns)
+        self._screen.reset()
+        _set_size(self._master, columns, rows)
 
     def lit(self, background: str) -> str:
         """The text that stands on this colour."""
