@@ -1,6 +1,7 @@
 """One look at real servers that misbehave: the state, and the words a responder reads."""
 
 import asyncio
+import base64
 import gzip
 import json
 import logging
@@ -259,7 +260,10 @@ async def test_a_secret_is_sent_and_never_told(
     monkeypatch.setenv("API_TOKEN", "pearl-diver-77")
 
     def echoes(connection: socket.socket, head: bytes, number: int) -> bool:
-        connection.sendall(answer(json.dumps({"status": "ok", "you": head.decode()})))
+        said = dict(line.split(b": ", 1) for line in head.split(b"\r\n")[1:])
+        pair = base64.b64decode(said[b"Authorization"].split()[1]).decode()
+        heard = f"heard {said[b'X-Api-Token'].decode()} from {pair.partition(':')[2]}"
+        connection.sendall(answer(json.dumps({"status": "ok", "you": heard})))
         return True
 
     with serving(echoes) as server, caplog.at_level(logging.DEBUG):
@@ -267,10 +271,12 @@ async def test_a_secret_is_sent_and_never_told(
         seen, told = await one(url, headers=(("X-Api-Token", Secret(env="API_TOKEN")),))
     assert seen.state == "ok"
     assert b"pearl-diver-77" in server.requests[0]
-    assert b"Authorization: Basic" in server.requests[0]
+    assert told.body == '{"status": "ok", "you": "heard [redacted] from [redacted]"}'
     assert seen.evidence is not None
     for secret in ("pearl-diver", "oyster-farm", "mussel-bank", "b3lzdGVyLWZhcm0"):
         assert secret not in seen.evidence.body + repr(seen) + caplog.text
+    assert [record for record in caplog.records if record.name.startswith(("httpx", "httpcore"))] == []
+    assert told.url == f"{server.url}/x?token=[redacted]"
     assert '-H "X-Api-Token: $API_TOKEN"' in told.curl
 
 

@@ -86,6 +86,7 @@ async def test_a_command_runs_only_when_it_is_trusted(tmp_path: Path) -> None:
         (("false",), "false ended with exit code 1"),
         (("no-such-program",), "no-such-program cannot be run: No such file or directory"),
         (("echo", "nothing"), '"nothing" is no commit'),
+        (("sh", "-c", "setsid sleep 8 & exit 3"), "sh ended with exit code 3"),
     ],
 )
 async def test_a_command_that_fails_says_so(tmp_path: Path, argv: tuple[str, ...], why: str) -> None:

@@ -40,7 +40,6 @@ KEPT = 2
 # At INFO httpx logs every address whole, with user, password and token; httpcore logs headers at DEBUG.
 for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)
-    logging.getLogger(_name).propagate = False
 
 # httpcore tries to import sniffio four times per request, and where it is not installed each try searches the whole
 # path again: a quarter of the time of a probe. Its absence is noted once.

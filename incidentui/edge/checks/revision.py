@@ -9,6 +9,7 @@ import random
 import re
 import signal
 import stat
+import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
@@ -154,25 +155,25 @@ def _read(base: Path, name: str) -> str:
 
 
 async def _run(argv: Sequence[str], directory: Path) -> str:
-    """In a process group of its own, so that a grandchild cannot hold the pipe open."""
-    quiet = asyncio.subprocess.DEVNULL
-    try:
-        process = await asyncio.create_subprocess_exec(
-            *argv, cwd=directory, stdin=quiet, stderr=quiet, stdout=asyncio.subprocess.PIPE, start_new_session=True
-        )
-    except (OSError, ValueError) as wrong:
-        raise NotKnownError(f"{argv[0]} cannot be run: {getattr(wrong, 'strerror', None) or wrong}") from wrong
-    assert process.stdout is not None
-    try:
-        async with asyncio.timeout(_TIMEOUT_MS / 1000):
-            output = await process.stdout.read(_CAP)
-            code = await process.wait()
-    except TimeoutError:
-        raise NotKnownError(f"{argv[0]} timed out after {_TIMEOUT_MS / 1000:g}s") from None
-    finally:
-        if process.returncode is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            await process.wait()
-    if code != 0:
-        raise NotKnownError(f"{argv[0]} ended with exit code {code}")
-    return output.decode("utf-8", errors="replace")
+    """In a process group of its own, and into a file: a pipe that a grandchild holds would be waited for."""
+    nothing = asyncio.subprocess.DEVNULL
+    with tempfile.TemporaryFile() as output:
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *argv, cwd=directory, stdin=nothing, stderr=nothing, stdout=output, start_new_session=True
+            )
+        except (OSError, ValueError) as wrong:
+            raise NotKnownError(f"{argv[0]} cannot be run: {getattr(wrong, 'strerror', None) or wrong}") from wrong
+        try:
+            async with asyncio.timeout(_TIMEOUT_MS / 1000):
+                code = await process.wait()
+        except TimeoutError:
+            raise NotKnownError(f"{argv[0]} timed out after {_TIMEOUT_MS / 1000:g}s") from None
+        finally:
+            if process.returncode is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                await process.wait()
+        if code != 0:
+            raise NotKnownError(f"{argv[0]} ended with exit code {code}")
+        output.seek(0)
+        return output.read(_CAP).decode("utf-8", errors="replace")
