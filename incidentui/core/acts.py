@@ -223,7 +223,7 @@ def _user_path(d: Deciding, attempt: Attempt) -> Light:
                 f"{check.service}: {good} of {need} good" if looks else f"{check.service}: {check.why}, not asked again"
             )
             return Light("user_path", False, finding, check.name, d.now)
-    said = f"{count(len(checks), 'check')} good" + (f", {need} in a row" if need > 1 else "")
+    said = f"{count(len(checks), 'check')} good" + (f" {need} times in a row" if need > 1 else "")
     return Light("user_path", True, said, ", ".join(c.name for c in checks), d.now)
 
 
@@ -235,8 +235,9 @@ def _asked_since(d: Deciding, attempt: Attempt) -> int:
 
 
 def _holds(lights: tuple[Light, ...]) -> str:
-    said = [light.finding for light in lights if light.ok and light.name in ("tree", "running", "user_path")]
-    return "; ".join(said)
+    """What the verdict rests on: what runs, and what users get; without either, the tree."""
+    said = [light.finding for light in lights if light.ok and light.name in ("running", "user_path")]
+    return ", ".join(said) or next((light.finding for light in lights if light.ok), "nothing to look at")
 
 
 def _missing(d: Deciding, attempt: Attempt, lights: tuple[Light, ...]) -> str:

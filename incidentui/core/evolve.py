@@ -14,6 +14,7 @@ from incidentui.core.model import (
     CheckStatus,
     Deploy,
     Incident,
+    Ms,
     Progress,
     ProjectSpec,
     RunbookRun,
@@ -25,6 +26,7 @@ from incidentui.core.model import (
     Workload,
 )
 from incidentui.core.state import State
+from incidentui.core.words import is_bad
 
 SPANS = 64
 DEPLOYS = 20
@@ -157,11 +159,18 @@ def _world(
             seen = {w.name: w for w in event.workloads}
             return replace(state, workloads={**others, **seen}, engines=_with(state.engines, event.engine))
         case e.WorkloadChanged():
-            return replace(state, workloads=_put(state.workloads, event.now.name, event.now))
+            workloads = _put(state.workloads, event.now.name, event.now)
+            return replace(state, workloads=workloads, crashed=_crashed(state.crashed, event.now, recorded.at))
         case e.SourceLost():
             return _source_lost(state, event, recorded)
         case e.SourceRegained():
             return replace(state, sources={n: s for n, s in state.sources.items() if n != event.source})
+
+
+def _crashed(crashed: Mapping[str, Ms], now: Workload, at: Ms) -> Mapping[str, Ms]:
+    if is_bad(now):
+        return crashed if now.name in crashed else _put(crashed, now.name, at)
+    return {n: since for n, since in crashed.items() if n != now.name} if now.state == "running" else crashed
 
 
 def _check(event: e.CheckChanged) -> CheckStatus:

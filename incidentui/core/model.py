@@ -310,6 +310,8 @@ class Light:
     at: Ms | None = None
     looked: bool = True
     evidence: str | None = None
+    detail: str = ""
+    """The finding at length, where there is more to say: both tree ids, the files that differ."""
 
 
 @dataclass(frozen=True, slots=True)

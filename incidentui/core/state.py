@@ -33,6 +33,8 @@ class State:
     sources: Mapping[str, Source] = field(default_factory=dict)
     workloads: Mapping[str, Workload] = field(default_factory=dict)
     engines: tuple[str, ...] = ()
+    crashed: Mapping[str, Ms] = field(default_factory=dict)
+    """Workloads whose crash was told and who have not run since, by name: the next crash of the loop is no news."""
     repository: Repository | None = None
     deploys: tuple[Deploy, ...] = ()
     """The last 20, oldest first."""

@@ -70,7 +70,7 @@ def workloads(d: Deciding, look: WorkloadsLooked) -> None:
     if set(known) != {w.name for w in look.workloads} or look.engine not in d.state.engines or came_back:
         d.say(e.WorkloadsSeen(look.engine, look.workloads), look.engine, "quiet", source=look.engine)
         for w in look.workloads:
-            if is_bad(w) and not (w.name in known and is_bad(known[w.name])):
+            if is_bad(w) and w.name not in d.state.crashed:
                 old = known.get(w.name, replace(w, state="unknown"))
                 _say_workload(d, e.WorkloadChanged(old, w, _words(None, w, logs.get(w.name))), "key", logs)
         return
@@ -78,16 +78,11 @@ def workloads(d: Deciding, look: WorkloadsLooked) -> None:
         old = known[w.name]
         if old == w:
             continue
-        loud = old.state != "unknown" and is_bad(old) != is_bad(w) and not _in_a_loop(old, w)
+        told = w.name in d.state.crashed
+        # "starting" between two crashes is no recovery, and the next crash of a loop no news.
+        loud = (old.state != "unknown" and (is_bad(w) and not told)) or (told and w.state == "running" and not is_bad(w))
         words = _words(old, w, logs.get(w.name))
         _say_workload(d, e.WorkloadChanged(old, w, words), "key" if loud else "detail", logs)
-
-
-def _in_a_loop(old: Workload, new: Workload) -> bool:
-    """ "starting" between two crashes is no recovery, and the next crash no news."""
-    if "starting" not in (old.state, new.state):
-        return False
-    return is_bad(old) or (is_bad(new) and _restarts(new) > 1)
 
 
 def _restarts(workload: Workload) -> int:
@@ -114,7 +109,7 @@ def _words(old: Workload | None, new: Workload, log: Evidence | None = None) -> 
     if new.state == "exited":
         return f"exited{code}" + (f": {why}" if why else "")
     if new.state == "running" and old is not None and (is_bad(old) or old.ident != new.ident):
-        return "running again" if is_bad(old) else "restarted"
+        return "running again"
     if new.health not in ("none", "healthy"):
         return f"{new.state}, health: {new.health}"
     return f"{new.state}, healthy" if new.health == "healthy" else new.state

@@ -29,7 +29,7 @@ class Row:
 
 def row(recorded: e.Recorded, commits: Iterable[Commit] = ()) -> Row:
     """The row of one event. `commits`: what git has told since, for a deploy that was seen before its commit."""
-    mark, text, tone = _say(_told(recorded.event, commits))
+    mark, text, tone = _say(_told(recorded.event, commits), recorded.moment == "key")
     if tone == "text" and recorded.moment == "detail":
         tone = "muted"
     return Row(mark, recorded.subject, text, tone, evidence_of(recorded.event))
@@ -52,12 +52,12 @@ def evidence_of(event: e.Event) -> str | None:
             return None
 
 
-def _say(event: e.Event) -> tuple[str, str, Tone]:
+def _say(event: e.Event, key: bool) -> tuple[str, str, Tone]:
     match event:
         case e.CheckChanged() | e.ServiceChanged():
             return _judged(event)
         case e.WorkloadChanged():
-            return _workload(event)
+            return _workload(event, key)
         case (
             e.IncidentOpened()
             | e.WindowMoved()
@@ -101,14 +101,12 @@ def _judged(event: e.CheckChanged | e.ServiceChanged) -> tuple[str, str, Tone]:
             return mark, f"unknown: {event.why}", tone
 
 
-def _workload(event: e.WorkloadChanged) -> tuple[str, str, Tone]:
-    if is_bad(event.now):
-        return ("✗", event.words, "fail") if not is_bad(event.was) else ("·", event.words, "text")
+def _workload(event: e.WorkloadChanged, key: bool) -> tuple[str, str, Tone]:
     if event.now.state == "unknown":
         return "?", event.words, "unknown"
-    return (
-        ("✓", event.words, "ok") if event.now.state == "running" and is_bad(event.was) else ("·", event.words, "text")
-    )
+    if not key:
+        return "·", event.words, "text"
+    return ("✗", event.words, "fail") if is_bad(event.now) else ("✓", event.words, "ok")
 
 
 def is_bad(workload: Workload) -> bool:
@@ -188,7 +186,7 @@ def _action(
                 else ("✗", f"{words}: {event.why}", "fail")
             )
         case e.LightSeen():
-            return light_mark(event.light), event.light.finding, "text"
+            return light_mark(event.light), event.light.detail or event.light.finding, "text"
         case e.VerdictGiven():
             return _verdict(event)
         case e.ActionRefused():

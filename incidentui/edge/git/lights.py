@@ -33,14 +33,15 @@ async def lights(top: Path, branch: str | None, remote: str | None, attempt: Att
     seen = []
     for (name, how), look in zip(hows, looks, strict=True):
         try:
-            ok, finding = await look
+            ok, finding, detail = await look
         except GitError as error:
-            ok, finding = False, error.what
-        seen.append(Light(name, ok, finding, how, now))
+            ok, finding, detail = False, error.what, ""
+        seen.append(Light(name, ok, finding, how, now, detail=detail))
     return tuple(seen)
 
 
-Seen = tuple[bool | None, str]
+Seen = tuple[bool | None, str, str]
+"""Whether it holds, the finding in a few words, and at length."""
 
 
 async def _tree(place: Place, attempt: Attempt, wanted: str) -> Seen:
@@ -48,12 +49,14 @@ async def _tree(place: Place, attempt: Attempt, wanted: str) -> Seen:
     top = place.layout.top
     commit = attempt.revision if attempt.plan.push else place.tip
     if commit is None:
-        return False, "no commit was written" if attempt.plan.push else f"no branch {place.branch} here"
+        return False, "no commit was written" if attempt.plan.push else f"no branch {place.branch} here", ""
     found = await tree_of(top, commit)
     if found == wanted:
-        return True, f"tree {found[:7]} = {wanted[:7]} ({commit[:7]})"
+        target = dict(attempt.plan.args).get("to", "")
+        said = f"equal to {target[:7]}" if target else "as rehearsed"
+        return True, said, f"tree {found[:7]} = {wanted[:7]} ({commit[:7]})"
     what = f"tree {found[:7] if found else 'not here'} ({commit[:7]}), wanted {wanted[:7]}"
-    return False, f"{what}: {await _names(place.layout, found, wanted)}"
+    return False, f"{what}: {await _names(place.layout, found, wanted)}", ""
 
 
 async def _names(where: Layout, found: str | None, wanted: str) -> str:
@@ -68,9 +71,12 @@ async def _worktree(place: Place, wanted: str) -> Seen:
         return (
             None,
             f"this work tree is {'on ' + place.head_branch if place.head_branch else 'detached'}, not {place.branch}",
+            "",
         )
     seen = await compare(place.layout, wanted)
-    return not (seen.index or seen.files), _found(seen)
+    clean = not (seen.index or seen.files)
+    said = "equal" if clean and not (seen.hidden or seen.untracked) else _found(seen)
+    return clean, said, _found(seen)
 
 
 def _found(seen: Compared) -> str:
@@ -90,16 +96,17 @@ def _found(seen: Compared) -> str:
 
 async def _remote(place: Place, attempt: Attempt, wanted: str) -> Seen:
     if place.remote is None or place.branch is None:
-        return None, "there is no remote"
+        return None, "there is no remote", ""
     name = f"{place.remote}/{place.branch}"
     tip = await ask(place.layout, place.remote, place.branch)
     if tip is None:
-        return False, f"{name} is not there"
+        return False, f"{name} is not there", ""
     found = await _remote_tree(place, tip)
     if found == wanted:
-        return True, f"{name} is {tip[:7]}" + (", as pushed" if tip == attempt.revision else ", the same tree")
+        how = ", as pushed" if tip == attempt.revision else ", the same tree"
+        return True, f"{name} {tip[:7]}", f"{name} is {tip[:7]}{how}"
     why = "" if attempt.plan.push else ": nothing was pushed"
-    return False, f"{name} is {tip[:7]}, another tree{why}"
+    return False, f"{name} is {tip[:7]}, another tree{why}", ""
 
 
 async def _remote_tree(place: Place, tip: str) -> str | None:

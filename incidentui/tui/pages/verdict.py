@@ -100,7 +100,7 @@ def _proof(light: Light, width: int) -> list[Line]:
     head = (mark(light), Seg(" "), cell(NAMES[light.name], 13, "fail" if bad else "text", bold=bad))
     column = max(20, int(width * 0.36))
     how = min(30, width - 16 - column - 12)
-    rows = hanging(head, light.finding, 16 + column)
+    rows = hanging(head, light.detail or light.finding, 16 + column)
     first = rows[0].segs
     gap = Seg(" " * max(1, 16 + column + 1 - length(first)))
     key = ("light", light.name)
