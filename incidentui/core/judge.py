@@ -3,7 +3,7 @@
 from incidentui.core import events as e
 from incidentui.core.format import count, duration
 from incidentui.core.inputs import Sampled
-from incidentui.core.model import CheckSpec, CheckState, CheckStatus, KnownGood, ServiceStatus
+from incidentui.core.model import CheckSpec, CheckState, CheckStatus, KnownGood, Ms, ServiceStatus
 from incidentui.core.recent import CheckRecent
 from incidentui.core.turn import Deciding
 
@@ -44,7 +44,7 @@ def sampled(d: Deciding, look: Sampled) -> None:
         at=look.at,
         source=f"check:{spec.name}",
     )
-    service_changed(d, spec.service, look.at, needed, _short_why(status))
+    service_changed(d, spec.service, look.at, needed, _short_why(status), since)
 
 
 def _judge(spec: CheckSpec, status: CheckStatus, recent: CheckRecent) -> tuple[CheckState, int, int] | None:
@@ -78,8 +78,12 @@ def _short_why(status: CheckStatus) -> str:
     return str(status.status) if status.status is not None else status.why
 
 
-def service_changed(d: Deciding, name: str, at: int, needed: int, was_why: str) -> None:
-    """Judge a service anew from its checks: the worst decides, of equals the user path."""
+def service_changed(d: Deciding, name: str, at: int, needed: int, was_why: str, turned: Ms) -> None:
+    """Judge a service anew from its checks: the worst decides, of equals the user path.
+
+    `turned`: since when the check that was just judged is as it is. A service that gets better because of it was
+    worse until then, however long another check has been in the state that is left.
+    """
     checks = [c for c in d.state.checks.values() if c.service == name]
     if not checks:
         return
@@ -90,7 +94,7 @@ def service_changed(d: Deciding, name: str, at: int, needed: int, was_why: str) 
     if worst.state == "unknown" and worst.since is None:
         return
     changed = old.state != worst.state or old.since is None
-    since = worst.since if changed else old.since
+    since = max(worst.since or turned, turned) if changed else old.since
     d.say(
         e.ServiceChanged(
             service=name,

@@ -80,7 +80,8 @@ def workloads(d: Deciding, look: WorkloadsLooked) -> None:
             continue
         told = w.name in d.state.crashed
         # "starting" between two crashes is no recovery, and the next crash of a loop no news.
-        loud = (old.state != "unknown" and (is_bad(w) and not told)) or (told and w.state == "running" and not is_bad(w))
+        recovered = told and w.state == "running" and not is_bad(w)
+        loud = recovered or (old.state != "unknown" and is_bad(w) and not told)
         words = _words(old, w, logs.get(w.name))
         _say_workload(d, e.WorkloadChanged(old, w, words), "key" if loud else "detail", logs)
 

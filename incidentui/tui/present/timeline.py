@@ -220,7 +220,7 @@ def _mark_token(tone: Tone, loud: bool) -> Token:
 
 def told(scene: Scene, record: Recorded) -> Row:
     """The words of a row, with the two things only the state knows: the suspect, and numbers of attempts."""
-    said = row(record)
+    said = row(record, scene.state.repository.commits if scene.state.repository else ())
     event = record.event
     if isinstance(event, Deployed) and scene.state.suspect is not None and scene.state.suspect.sha == event.now:
         return replace(said, tone="fail")
