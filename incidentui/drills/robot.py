@@ -123,11 +123,12 @@ def _standing(terminal: Terminal) -> str:
         return "read the draft" if re.search(r"✓ closed", terminal.text) else "bookings turns red"
     if terminal.see(r"i I'm on it", 1):
         return "acknowledge"
+    # An action that was under way is settled first, by looking at the world.
+    terminal.wait(r"now +(▸.*not started|○)", 30)
     terminal.press("r")
     # The list is passed on the way to the runbook that is being worked through.
     if not terminal.see(r"STEPS ─", 2):
         return "choose one"
-    # An action that was under way is settled by looking at the world before its step can go on.
     terminal.wait(r"[▸✗?] [1-5] |✓ 5 ", 10)
     to_do = re.search(r"[▸✗?] ([1-5]) ", terminal.text)
     return RUNBOOK_STEPS[to_do[1]] if to_do else "back to the screen"
