@@ -59,9 +59,6 @@ def attempts(facts: Facts) -> list[str]:
         out += [f"{count(len(changing), 'attempt')} that changed something.", ""]
     for attempt in facts.attempts:
         out += [*_attempt(facts, attempt), ""]
-    for at, refused in facts.refused:
-        said = f"{stamp(at)}: {text(refused.action)} on {text(refused.target)}, asked by {text(refused.by)}"
-        out += [f"{said}, was refused: {text(refused.why)}.", ""]
     return out[:-1] or ["Nothing was tried."]
 
 
@@ -78,8 +75,8 @@ def _attempt(facts: Facts, attempt: Attempt) -> list[str]:
     out += _did(attempt)
     if attempt.verdict is not None and attempt.verdict.lights:
         out += ["", *_lights(attempt)]
-    out += _delta(attempt)
-    out += _left(attempt)
+    lines = [*_delta(attempt), *_left(attempt)]
+    out += ["", *lines] if lines else []
     if plan.changes and plan.undo:
         out += ["", f"To undo it: {text(plan.undo)}"]
     return out
@@ -128,16 +125,14 @@ def _delta(attempt: Attempt) -> list[str]:
         ("Red before", delta.red_before),
         ("Unknown", delta.unknown),
     )
-    lines = [f"- {name}: {text(', '.join(names))}" for name, names in said if names]
-    return ["", *lines] if lines else []
+    return [f"- {name}: {text(', '.join(names))}" for name, names in said if names]
 
 
 def _left(attempt: Attempt) -> list[str]:
     """What a rollback left behind, and what it cannot reach."""
     lines = [f"- Still in force: {', '.join(sha(name) for name in attempt.in_force)}"] if attempt.in_force else []
     lines += [f"- Still differs: {text(', '.join(attempt.differs))}"] if attempt.differs else []
-    lines += [f"- Not covered: {text(what)}, {text(why)}" for what, why in attempt.plan.not_covered]
-    return ["", *lines] if lines else []
+    return lines + [f"- Not covered: {text(what)}, {text(why)}" for what, why in attempt.plan.not_covered]
 
 
 def runbooks(facts: Facts) -> list[str]:

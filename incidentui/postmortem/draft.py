@@ -143,7 +143,7 @@ def _good_again(first: Ms | None, last: Ms | None) -> str:
 
 def _exact(facts: Facts, service: str) -> str:
     every = [c.every_ms for c in facts.state.project.checks if c.service == service]
-    return f"±{latency(max(every))}" if every else UNKNOWN
+    return f"±{duration(max(every)) if max(every) >= 1000 else latency(max(every))}" if every else UNKNOWN
 
 
 def _metrics(facts: Facts) -> list[str]:

@@ -78,7 +78,6 @@ class Facts:
     unseen: tuple[str, ...]
     """Commits it is about that git never showed."""
     runbooks: tuple[RunbookRun, ...]
-    refused: tuple[tuple[Ms, e.ActionRefused], ...]
     lost: tuple[Lost, ...]
     unwatched: tuple[Stretch, ...]
     notes: int
@@ -132,7 +131,6 @@ def gather(
         commits=commits,
         unseen=unseen,
         runbooks=_runbooks(records),
-        refused=tuple((r.at, r.event) for r in records if isinstance(r.event, e.ActionRefused)),
         lost=_lost(records),
         unwatched=unwatched(records, until),
         notes=sum(isinstance(r.event, e.NoteAdded) for r in records),

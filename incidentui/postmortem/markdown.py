@@ -9,7 +9,7 @@ from incidentui.core.format import short
 from incidentui.core.model import Ms
 
 UNKNOWN = "_unknown_"
-_SPECIAL = re.compile(r"([\\`*\[\]<>|~&$]|(?<!\w)_|_(?!\w)|://|www\.|@|(?<=^)#|#(?=\s*$))")
+_SPECIAL = re.compile(r"([\\`*\[\]<>|~&$]|(?<![^\W_])_|_(?![^\W_])|://|www\.|@|(?<=^)#|#(?=\s*$))")
 _LIST_OR_RULE = re.compile(r"^([-+=]|\d+(?=[.)]))")
 _INVISIBLE = re.compile(
     r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"

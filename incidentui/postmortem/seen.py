@@ -19,7 +19,7 @@ BACK_DATED_MS = 1_000
 
 def components(facts: Facts) -> list[str]:
     state = facts.state
-    rows = [_service(service) for service in state.services.values()]
+    rows = [_service(service, _unwatched(facts)) for service in state.services.values()]
     rows += [_workload(workload) for workload in state.workloads.values()]
     rows += [
         (text(what), UNKNOWN, "", text(why), "assumed: no rollback covers it, nobody looked")
@@ -29,11 +29,20 @@ def components(facts: Facts) -> list[str]:
     return table(head, rows) if rows else ["No component is configured."]
 
 
-def _service(service: ServiceStatus) -> tuple[str, ...]:
+def _unwatched(facts: Facts) -> str:
+    """What was true when nobody watched any more is assumed to hold."""
+    last = facts.unwatched[-1] if facts.unwatched else None
+    return f"; assumed since {stamp(last[0])}, when watching ended" if last and last[1] == facts.as_of else ""
+
+
+def _service(service: ServiceStatus, unwatched: str) -> tuple[str, ...]:
+    check = text(service.check)
     if service.since is None or service.state == "unknown":
-        return (text(service.name), UNKNOWN, stamp(service.since), text(service.why), "assumed: nobody looked")
+        how = f"assumed: {check} cannot tell" if service.since is not None else "assumed: nobody looked"
+        since = stamp(service.since) if service.since is not None else ""
+        return (text(service.name), UNKNOWN, since, text(service.why), how)
     path = "on the user path" if service.layer == "user" else "an inner check: it does not prove the user path"
-    how = f"verified by {text(service.check)}, {path}"
+    how = f"verified by {check}, {path}{unwatched}"
     return (text(service.name), service.state, stamp(service.since), text(service.why), how)
 
 
