@@ -2,16 +2,17 @@
 
 import socket
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 from incidentui.cli.drafting import drafted
 from incidentui.config.load import parse
 from incidentui.config.paths import journal_path, observer_lock, remember_root
+from incidentui.core.value import dataclass
 from incidentui.edge.clock import SystemClock
 from incidentui.edge.processes import SystemProcesses
 from incidentui.edge.store.observer import ObserverLock
 from incidentui.edge.store.sqlite import SqliteJournal, open_journal
+from incidentui.edge.store.window import times
 from incidentui.session.live import LiveSession, Parts, World
 
 
@@ -47,6 +48,7 @@ def live(root: Path, me: str, *, read_only: str = "") -> Live:
         me=me,
         host=socket.gethostname(),
         read_only=read_only or journal.read_only,
+        tidy=lambda: journal.prune(clock.now(), times(journal, clock.now())),
     )
     return Live(LiveSession(parts), journal)
 

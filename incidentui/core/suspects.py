@@ -30,7 +30,8 @@ def find(state: State) -> Suspect | None:
     spec = next((s for s in state.project.services if s.name == first.name), ServiceSpec(first.name))
     commit = _likeliest(window, spec) or _commit(state, deploy.now)
     sha = commit.sha if commit else deploy.now
-    reasons = [f"deployed {duration(first.since - deploy.at)} before the first red"]
+    before = first.since - deploy.at
+    reasons = [f"deployed {duration(before) if before >= 1_000 else 'just'} before the first red"]
     reasons += _reasons(commit, spec, state.project.size_limit)
     if state.good is not None and any(c.sha == sha for c in window):
         reasons.append(f"{short(state.good.sha)} was good: {state.good.why}")

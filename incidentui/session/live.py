@@ -16,7 +16,7 @@ from incidentui.core.events import Recorded
 from incidentui.core.model import Ms, Plan, ProjectSpec
 from incidentui.core.state import State
 from incidentui.core.verify import verify_plan
-from incidentui.session.actions import Actions, new_run
+from incidentui.session.actions import Actions, fault, new_run, watched
 from incidentui.session.loop import Loop
 from incidentui.session.ports import (
     Clock,
@@ -56,6 +56,10 @@ class World:
     problems: tuple[str, ...] = ()
 
 
+class SessionStopped(Exception):  # noqa: N818 - said of the session, not an error of the asker
+    """Nobody answers any more; the text says why."""
+
+
 Drafter = Callable[[Journal, State, str, Ms], str | i.Refusal]
 
 
@@ -74,8 +78,8 @@ class Parts:
     host: str = ""
     read_only: str = ""
     """Why nothing may be done; empty when it may."""
-    spec: ProjectSpec | None = None
-    """What the configuration says before it was validated: names for the first frame of an empty journal."""
+    tidy: Callable[[], object] | None = None
+    """Drops what need not be kept; called once, by the process that observes."""
 
 
 class LiveSession:
@@ -102,6 +106,9 @@ class LiveSession:
         self._early: list[Callable[[], object]] = []
         self._world = World(self._desk.base.project)
         self._actions: Actions | None = None
+        self._owed: set[Future[Any]] = set()
+        self.stopped = ""
+        """Why nothing is watched, written or done any more; empty while it is."""
 
     # -- for screens, from any thread
 
@@ -125,7 +132,7 @@ class LiveSession:
         if self.parts.read_only and isinstance(command, i.RunPlan) and command.plan.changes:
             answer.set_result(i.Refusal(self.parts.read_only, "start without it to act"))
         else:
-            self._call(lambda: self._put(command, answer))
+            self._owe(answer, lambda: self._put(command, answer))
         return answer
 
     def plan(self, action: str, args: Mapping[str, str]) -> Future[Plan | i.Refusal]:
@@ -199,7 +206,20 @@ class LiveSession:
     # -- on the session's thread
 
     def _run(self) -> None:
-        asyncio.run(self._main())
+        try:
+            asyncio.run(self._main())
+        except Exception as error:  # the thread's last words: screens must not go on as if somebody looked
+            self._end(f"watching has stopped: {fault(error)}")
+
+    def _end(self, why: str) -> None:
+        with self._door:
+            self.stopped = why
+        self._observing = False
+        self.parts.lock.release()
+        for answer in tuple(self._owed):
+            if not answer.done():
+                answer.set_exception(SessionStopped(why))
+        self._published(self._desk, why)
 
     async def _main(self) -> None:
         self._asyncio = asyncio.get_running_loop()
@@ -231,10 +251,12 @@ class LiveSession:
             await asyncio.sleep(TICK_S)
             self._tend()
         self._observing, loop.following = True, False
+        if self.parts.tidy is not None and not self.parts.read_only:
+            loop.spawn(asyncio.to_thread(self.parts.tidy))
         by, read_only = self.me, bool(self.parts.read_only)
         loop.put(i.StartWatch(world.spec, by, read_only, self.parts.host))
         for source in world.sources:
-            loop.spawn(source.run(loop.put))
+            loop.spawn(watched(source, loop.put))
         while True:
             loop.put(i.Ticked())
             self._tend()
@@ -341,8 +363,20 @@ class LiveSession:
             except Exception as error:  # handed to whoever asked; a screen says it on its status row
                 answer.set_exception(error)
 
-        self._call(lambda: self._loop.spawn(work()) if self._loop else None)
+        self._owe(answer, lambda: self._loop.spawn(work()) if self._loop else None)
         return answer
+
+    def _owe(self, answer: "Future[Any]", call: Callable[[], object]) -> None:
+        """Answer in time, or say that nobody is there to answer."""
+        with self._door:
+            stopped = self.stopped
+            if not stopped:
+                self._owed.add(answer)
+        if stopped:
+            answer.set_exception(SessionStopped(stopped))
+            return
+        answer.add_done_callback(self._owed.discard)
+        self._call(call)
 
     def _call(self, call: Callable[[], object]) -> None:
         """On the session's thread, now or as soon as it runs."""

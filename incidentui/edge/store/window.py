@@ -1,10 +1,11 @@
 """The window of an incident on a journal: which events belong to it, and the state before the first of them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Protocol
 
+from incidentui.core.events import IncidentOpened
 from incidentui.core.model import Incident, Ms
+from incidentui.core.value import dataclass
 from incidentui.edge.store.sqlite import IncidentKey
 from incidentui.session.ports import Journal
 from incidentui.session.turn import state_at
@@ -63,3 +64,14 @@ def window_of(journal: Record, ident: str) -> Window | None:
     if key.closed_seq is None:
         return Window(incident, first, journal.last(), open=True)
     return Window(incident, first, key.closed_seq, tuple(journal.late(ident, key.closed_seq)))
+
+
+def times(journal: Record, now: Ms) -> list[tuple[Ms, Ms]]:
+    """When each incident's window began and ended: its samples are kept for good."""
+    found = []
+    for key in journal.incidents():
+        opened = next(iter(journal.read(key.opened_seq - 1, key.opened_seq))).event
+        start = opened.window_from if isinstance(opened, IncidentOpened) else None
+        end = next(iter(journal.read(key.closed_seq - 1, key.closed_seq))).at if key.closed_seq else now
+        found.append((start if start is not None else 0, end))
+    return found

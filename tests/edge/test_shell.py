@@ -1,0 +1,105 @@
+"""Shell blocks of a runbook through plan and act: what was shown runs, bounded, and nothing is left behind."""
+
+import asyncio
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from incidentui.config import trust
+from incidentui.core.inputs import ActionActed, Observation, Refusal
+from incidentui.core.model import Plan
+from incidentui.core.state import State
+from incidentui.edge.clock import SystemClock
+from incidentui.edge.runbooks import read_runbooks
+from incidentui.edge.shell import ShellExecutor
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("INCIDENTUI_HOME", str(tmp_path / "state"))
+    work = tmp_path / "work"
+    (work / "runbooks").mkdir(parents=True)
+    return work
+
+
+def write(folder: Path, block: str, attrs: str = "") -> Path:
+    file = folder / "runbooks" / "look.md"
+    file.write_text(f"# Look\n\n## Do\n\n1. It\n\n   ```sh {attrs}\n   {block}\n   ```\n")
+    return file
+
+
+def executor(folder: Path) -> ShellExecutor:
+    return ShellExecutor(folder, lambda: read_runbooks(folder).runbooks, SystemClock())
+
+
+def planned(folder: Path) -> Plan | Refusal:
+    (name,) = (r.id for r in read_runbooks(folder).runbooks if r.title == "Look")
+    return asyncio.run(executor(folder).plan("shell", {"runbook": name, "step": "1"}, State(), None))
+
+
+def ran(folder: Path, plan: Plan, seen: list[Observation] | None = None) -> ActionActed:
+    report = seen.append if seen is not None else lambda _: None
+    return asyncio.run(executor(folder).act("run", plan, "INC-7", report))
+
+
+def trusted(folder: Path, block: str, attrs: str = "") -> Plan:
+    trust.allow(write(folder, block, attrs))
+    plan = planned(folder)
+    assert isinstance(plan, Plan)
+    return plan
+
+
+@pytest.mark.req("F34", "F4")
+def test_what_was_shown_runs_and_its_output_is_kept(folder: Path) -> None:
+    plan = trusted(folder, 'echo "in $INCIDENT_ID"; printf "\\033[31mred"')
+    assert plan.target == "yes"
+    assert plan.steps[0].argv[0][-1].startswith("echo")
+    done = ran(folder, plan)
+    assert (done.outcome, done.why) == ("done", "exit 0")
+    assert done.evidence is not None
+    assert "in INC-7" in done.evidence.body
+    assert "\033" not in done.evidence.body
+
+
+def test_a_failing_line_stops_the_block_and_names_the_exit(folder: Path) -> None:
+    done = ran(folder, trusted(folder, "false; touch after"))
+    assert (done.outcome, done.why) == ("failed", "false; touch after: exit 1")
+    assert not (folder / "after").exists()
+
+
+def test_an_untrusted_file_is_refused_and_a_changed_one_too(folder: Path) -> None:
+    write(folder, "touch canary")
+    refused = planned(folder)
+    assert isinstance(refused, Refusal)
+    assert "trust" in refused.hint
+    plan = trusted(folder, "touch canary")
+    trust.allow(write(folder, "touch canary; touch more"))
+    done = ran(folder, plan)
+    assert done.outcome == "refused"
+    assert not (folder / "canary").exists()
+
+
+def test_a_block_that_hangs_is_stopped_with_all_its_children(folder: Path) -> None:
+    plan = trusted(folder, "sleep 300 & echo $! > child; sleep 300", '{"timeout":"1s"}')
+    done = ran(folder, plan)
+    assert (done.outcome, done.why[-16:]) == ("failed", "stopped after 1s")
+    child = int((folder / "child").read_text())
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline and os.path.exists(f"/proc/{child}"):
+        if "\nState:\tZ" in Path(f"/proc/{child}/status").read_text():
+            break
+        time.sleep(0.05)
+    else:
+        assert not os.path.exists(f"/proc/{child}")
+
+
+def test_endless_output_keeps_its_head_and_tail(folder: Path) -> None:
+    done = ran(folder, trusted(folder, "echo first; head -c 3000000 /dev/zero | tr '\\\\0' x; echo; echo last"))
+    assert done.evidence is not None
+    body = done.evidence.body
+    assert len(body) < 300_000
+    assert "first" in body
+    assert "bytes cut" in body
+    assert "last" in body
