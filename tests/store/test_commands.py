@@ -278,6 +278,9 @@ HEAVY = ("textual", "httpx", "git", "docker", "pydantic", "rich", "yaml", "jinja
         ["events"],
         ["export", "INC-1", "--format", "jsonl"],
         ["export", "INC-1"],
+        ["export", "INC-1", "--format", "md"],
+        ["export", "INC-1", "--format", "json"],
+        ["show", "INC-1"],
     ],
     ids=" ".join,
 )
