@@ -29,7 +29,7 @@ async def one(spec: RevisionSpec, base: Path, trusted: bool = False) -> Revision
     return looked
 
 
-@pytest.mark.req("R3-26")
+@pytest.mark.req("R3-37")
 @pytest.mark.parametrize(
     ("content", "sha", "why"),
     [
@@ -93,7 +93,7 @@ async def test_a_command_that_fails_says_so(tmp_path: Path, argv: tuple[str, ...
     assert (await one(RevisionSpec("api", command=argv), tmp_path, trusted=True)).why == why
 
 
-@pytest.mark.req("R3-26")
+@pytest.mark.req("R3-37")
 async def test_only_a_change_is_reported(tmp_path: Path) -> None:
     rev = tmp_path / "REV"
     rev.write_text(SHA)
