@@ -5,11 +5,12 @@ It is the `PageContext` of the pages. It draws nothing; `Surface` is the screen 
 
 from collections.abc import Callable, Hashable
 from concurrent.futures import CancelledError, Future
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, tzinfo
 from typing import Any, Protocol
 
 from incidentui.core.model import Ms
+from incidentui.core.value import dataclass
 from incidentui.runbook.model import Runbook
 from incidentui.runbook.suggest import suggest
 from incidentui.session.ports import Session, View
@@ -72,7 +73,7 @@ class Question:
     then: Callable[[], None]
 
 
-@dataclass
+@dataclass()
 class Desk:
     session: Session
     surface: Surface

@@ -111,6 +111,18 @@ class HardenedDriver(LinuxDriver):
         self._handlers.clear()
 
     @override
+    def _get_terminal_size(self) -> tuple[int, int]:
+        # Asked of the terminal itself: COLUMNS and LINES of the environment may be another window's.
+        for number in (self.fileno, 1, 2):
+            try:
+                width, height = os.get_terminal_size(number)
+            except OSError:
+                continue
+            if width and height:
+                return width, height
+        return 80, 24
+
+    @override
     def _enable_mouse_support(self) -> None:
         if self._mouse:
             self.write("\x1b[?1000h\x1b[?1006h")  # clicks and the wheel; no reports of mere movement

@@ -3,11 +3,11 @@
 One letter, one meaning. Names are those of the bar (`x ! [ esc pgdn ctrl+u`), never Textual's.
 """
 
-from dataclasses import dataclass
 from typing import Literal
 
 from textual.events import Key
 
+from incidentui.core.value import dataclass
 from incidentui.tui.present.scene import Scene, in_state
 from incidentui.tui.present.status import KeyHint
 from incidentui.tui.regions import PaneName

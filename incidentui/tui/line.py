@@ -5,10 +5,12 @@ that draws a line swaps in their ASCII twins where the terminal needs them (tui/
 """
 
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Literal
 from unicodedata import combining, east_asian_width
+
+from incidentui.core.value import dataclass
 
 Token = Literal[
     "text", "strong", "muted", "accent", "ok", "slow", "fail", "unknown",

@@ -1,8 +1,9 @@
 """The palette: everything that can be done, by name. It opens plans and pages; it never acts."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from incidentui.core.value import dataclass
 from incidentui.tui.line import Line, Seg, fit, length, pad, spread
 from incidentui.tui.present.parts import hints
 

@@ -4,7 +4,6 @@ They know nothing of incidents. Only columns that changed are refreshed.
 """
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
 
 from textual import events
 from textual.geometry import Region
@@ -13,13 +12,14 @@ from textual.strip import Strip
 from textual.widget import Widget
 from typing_extensions import override
 
+from incidentui.core.value import dataclass
 from incidentui.tui.line import Ground, Line
 from incidentui.tui.strips import Paint, changed, draw, selected
 
 _EMPTY = Line()
 
 
-@dataclass
+@dataclass()
 class RowMoved(Message):
     """The cursor stands on another row."""
 
@@ -27,7 +27,7 @@ class RowMoved(Message):
     key: Hashable
 
 
-@dataclass
+@dataclass()
 class RowOpened(Message):
     """Somebody clicked the row the cursor stands on."""
 
@@ -35,7 +35,7 @@ class RowOpened(Message):
     key: Hashable
 
 
-@dataclass
+@dataclass()
 class PaneClicked(Message):
     """The responder chose this pane with the mouse."""
 

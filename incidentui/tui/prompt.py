@@ -1,9 +1,9 @@
 """One line of typing on the status row: notes, filters, reasons. Values in, values out."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
 
+from incidentui.core.value import dataclass
 from incidentui.tui.glyphs import net
 from incidentui.tui.present.status import Typing
 

@@ -1,8 +1,10 @@
 """Where everything stands: one pure function from the size of the terminal. Textual only places."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, NamedTuple
+
+from incidentui.core.value import dataclass
 
 Class = Literal["tiny", "compact", "normal", "wide"]
 PaneName = Literal["timeline", "services", "commits", "workloads", "runbook"]

@@ -1,12 +1,13 @@
 """From line values to what the compositor takes, and which columns changed. Every text of the screen passes
 through `draw`, so this is where the net against control characters and the ASCII twins are."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
 
+from incidentui.core.value import dataclass
 from incidentui.tui.glyphs import ascii_twin, net
 from incidentui.tui.line import Ground, Line
 from incidentui.tui.theme import DARK, Theme

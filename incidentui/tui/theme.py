@@ -1,12 +1,12 @@
 """Colour tokens as terminal styles: dark, light and NO_COLOR. The only place that knows a colour."""
 
-from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
 from rich.color import Color
 from rich.style import Style
 
+from incidentui.core.value import dataclass
 from incidentui.tui.line import Ground, Token
 
 ThemeName = Literal["dark", "light"]

@@ -1,9 +1,10 @@
 """The window on the timeline: some hundred rows of what may be a million, fetched by key, never counted."""
 
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from incidentui.core.events import Recorded
+from incidentui.core.value import dataclass
 from incidentui.session.ports import Row, Session
 from incidentui.tui.present.timeline import Drawn, Shown, Times
 

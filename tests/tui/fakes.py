@@ -152,7 +152,7 @@ def _state(now: Ms, bad: Mapping[str, tuple[CheckState, Ms, str]], running: str,
         runs = running if name == "api" else None
         services[name] = service(name, layer, state, since, why, runs)
         checks[f"{name}-check"] = CheckStatus(
-            f"{name}-check", name, layer, state, since, why, 503 if state == "failing" else 200, latency, 3
+            f"{name}-check", name, layer, state, since, why, 503 if state == "failing" else 200, latency, 3, "e" * 64
         )
     base = State(
         at=now,
@@ -422,7 +422,7 @@ class FakeSession:
         return _done(())
 
     def draft(self, incident: str) -> "Future[str | Refusal]":
-        return _done("# Draft\n")
+        return _done("# Draft\n\n## Summary\n\napi answered 503.\n")
 
 
 @dataclass

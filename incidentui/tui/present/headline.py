@@ -259,7 +259,7 @@ def _merged(scene: Scene, width: int) -> Line:
     key = right[:1]
     todo = "".join(seg.text for seg in text)
     todo = todo.partition(", ")[2] or todo
-    room = width - 2 - _LABEL - sum(len(s.text) for s in said) - 11
+    room = width - 2 - _LABEL - sum(len(s.text) for s in said) - 9
     goes = (Seg("next ", "muted"), Seg(cut(todo, room), "strong"), Seg("  "), *key) if room >= 6 else key
     label = f"{short(scene.state.suspect.sha)} suspect"
     return _band(width, "failbg", "fail", "▲", label, said, goes, loud=False)

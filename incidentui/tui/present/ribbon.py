@@ -1,10 +1,10 @@
 """The ribbon: marks above, the worst user-path state below, one lane per troubled service when there is room."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from incidentui.core.format import short
 from incidentui.core.model import CheckState, Ms, ServiceStatus, Span
+from incidentui.core.value import dataclass
 from incidentui.tui.line import Line, Seg, Token, cells, cut, pad
 from incidentui.tui.present.format import hm
 from incidentui.tui.present.headline import name_of

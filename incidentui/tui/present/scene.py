@@ -1,11 +1,11 @@
 """What every part of the screen is drawn from, and the questions that several parts ask of it."""
 
-from dataclasses import dataclass
 from datetime import UTC, tzinfo
 
 from incidentui.core.model import CheckState, Commit, Incident, Ms, ServiceStatus
 from incidentui.core.recent import CheckRecent, Recent
 from incidentui.core.state import State
+from incidentui.core.value import dataclass
 from incidentui.session.ports import View
 from incidentui.tui.line import Token
 

@@ -1,9 +1,9 @@
 """The two rows at the bottom and the tabs: the answer to the last key, the journal, the keys."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from incidentui.core.format import count, duration
+from incidentui.core.value import dataclass
 from incidentui.tui.line import Line, Seg, Token, cut, length, spread
 from incidentui.tui.present.commits import mark
 from incidentui.tui.present.format import hms
@@ -50,7 +50,9 @@ def status(scene: Scene, width: int, said: Said | None, typing: Typing | None) -
     if typing is not None:
         return _typed(inner, typing)
     left = _said(said) if said is not None else _playing(scene)
-    return spread(inner, left, _right(scene))
+    right = _right(scene)
+    # An answer is never cut for what stands there all the time.
+    return spread(inner, left, right if length(left) + length(right) < inner else ())
 
 
 def _typed(width: int, typing: Typing) -> Line:

@@ -1,7 +1,7 @@
 """Rows of the timeline: one per event, silences between them, runs of like details folded, `now` at the end."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal
 
 from incidentui.core.events import (
@@ -16,6 +16,7 @@ from incidentui.core.events import (
 )
 from incidentui.core.format import count, duration, offset, short
 from incidentui.core.model import Ms
+from incidentui.core.value import dataclass
 from incidentui.core.words import Row, Tone, evidence_of, row
 from incidentui.tui.line import Line, Seg, Token, cut, fit, length, pad
 from incidentui.tui.present.format import day, day_words, hms
