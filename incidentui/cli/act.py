@@ -3,20 +3,22 @@
 import json
 import signal
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from types import FrameType
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from incidentui.cli.journal_access import project_root, responder
 from incidentui.cli.live import Live, live
-from incidentui.cli.options import INTERRUPTED, REFUSED, CannotRun, Options
+from incidentui.cli.options import CANNOT_RUN, REFUSED, CannotRun, Options
 from incidentui.core.format import short
 from incidentui.core.inputs import Refusal
 from incidentui.core.model import Attempt, Light, LightName, Plan
 from incidentui.core.words import light_mark
+from incidentui.runbook.fields import ARGS, NEEDED
+from incidentui.session.live import SessionStopped
 
 ACTIONS = ("git.reset", "git.revert", "workload.restart", "verify")
 UNKNOWN = 4
@@ -28,7 +30,6 @@ _KEYS: dict[LightName, str] = {
     "running": "running_equal",
     "user_path": "user_path",
 }
-T = TypeVar("T")
 
 
 @click.command("act")
@@ -45,25 +46,31 @@ def command(
     args = _pairs(pairs)
     if action not in ACTIONS:
         raise CannotRun(f"{action} is no action; there is {', '.join(ACTIONS)}.")
+    _must_be_meant(action, args)
     read_only = "read-only: started with --read-only" if options.read_only else ""
     acting = live(project_root(options), responder(), read_only=read_only)
     say = _Said(action, as_json)
-    with _Interrupts(acting):
+    with _Interrupts() as interrupts:
         try:
             acting.session.start()
             _wait_for_first_looks(acting)
-            plan = acting.session.plan(action, args).result()
-            if isinstance(plan, Refusal):
-                return say.refused(None, plan)
-            if plan_only:
-                return say.planned(plan)
-            if plan.changes and word is None:
-                say.planned(plan)
-                missing = Refusal("confirmation missing", f"--yes {plan.target} runs it")
-                return say.refused(plan, missing, told=True)
-            return _run(acting, plan, word or "", say)
+            return _act(acting, action, args, say, plan_only, word)
+        except SessionStopped as stopped:
+            raise CannotRun(f"{stopped}.") from None
         finally:
+            interrupts.later = True
             acting.close(f"act {action} ended")
+
+
+def _act(acting: Live, action: str, args: Mapping[str, str], say: "_Said", plan_only: bool, word: str | None) -> int:
+    plan = acting.session.plan(action, args).result()
+    if isinstance(plan, Refusal):
+        return say.refused(None, plan)
+    if plan_only:
+        return say.planned(plan)
+    if plan.changes and word is None:
+        return say.unconfirmed(plan)
+    return _run(acting, plan, word or "", say)
 
 
 def _run(acting: Live, plan: Plan, word: str, say: "_Said") -> int:
@@ -73,7 +80,10 @@ def _run(acting: Live, plan: Plan, word: str, say: "_Said") -> int:
     answer = acting.session.run_plan(plan, word, run=run).result()
     if isinstance(answer, Refusal):
         return say.refused(plan, answer)
-    attempt = _wait(lambda: _judged(acting, run))
+    while (attempt := _judged(acting, run)) is None:
+        if acting.session.stopped:
+            raise CannotRun(f"{acting.session.stopped}. The action is recorded; `incidentui watch` says how it ended.")
+        time.sleep(0.05)
     return say.verdict(attempt, answer.seq)
 
 
@@ -82,16 +92,10 @@ def _judged(acting: Live, run: str) -> Attempt | None:
     return attempt if attempt is not None and attempt.verdict is not None else None
 
 
-def _wait(found: Callable[[], T | None]) -> T:
-    while (value := found()) is None:
-        time.sleep(0.05)
-    return value
-
-
 def _wait_for_first_looks(acting: Live) -> None:
     """A verdict compares with what was before: so every check is looked at once, if it answers in time."""
     end = time.monotonic() + FIRST_LOOKS_S
-    while time.monotonic() < end:
+    while time.monotonic() < end and not acting.session.stopped:
         view = acting.session.view
         names = [c.name for c in view.state.project.checks]
         if view.state.watching_since is not None and all(n in view.recent for n in names) and acting.session.settled:
@@ -111,22 +115,36 @@ def _pairs(pairs: Sequence[str]) -> Mapping[str, str]:
     return args
 
 
+def _must_be_meant(action: str, args: Mapping[str, str]) -> None:
+    """Arguments that no action of that name takes are a mistake in the asking, not a refusal."""
+    for key in args:
+        if key not in ARGS[action]:
+            raise CannotRun(f"{action} takes no {key}; it takes {', '.join(ARGS[action])}.")
+    for key in NEEDED[action]:
+        if key not in args and (action, key) != ("git.reset", "to"):
+            raise CannotRun(f"{action} needs {key}=….")
+
+
 class _Interrupts:
-    """ctrl+c finishes the running step and records it; then the exit code is 130."""
+    """A signal leaves by the way out, which finishes the running step and records it; once only."""
 
-    def __init__(self, acting: Live) -> None:
-        self._acting = acting
+    def __init__(self) -> None:
+        self.later = False
+        """On the way out already: further signals change nothing."""
 
-    def __enter__(self) -> None:
-        self._before = {s: signal.signal(s, self._leave) for s in (signal.SIGINT, signal.SIGTERM)}
+    def __enter__(self) -> "_Interrupts":
+        numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        self._before = {number: signal.signal(number, self._leave) for number in numbers}
+        return self
 
     def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
     def _leave(self, number: int, _: FrameType | None) -> None:
-        self._acting.close("interrupted")
-        raise SystemExit(INTERRUPTED if number == signal.SIGINT else 128 + number)
+        if not self.later:
+            self.later = True
+            raise SystemExit(128 + number)
 
 
 class _Said:
@@ -142,11 +160,16 @@ class _Said:
             self._document(plan, None, None, None)
         return 0
 
-    def refused(self, plan: Plan | None, why: Refusal, told: bool = False) -> int:
-        if self._json and not told:
+    def unconfirmed(self, plan: Plan) -> int:
+        if not self._json:
+            self.planned(plan)
+        return self.refused(plan, Refusal("confirmation missing", f"--yes {plan.target} runs it"))
+
+    def refused(self, plan: Plan | None, why: Refusal) -> int:
+        if self._json:
             self._document(plan, "refused", {"word": "refused", "why": why.why, "hint": why.hint}, None)
         click.echo(f"refused: {why.why}" + (f" · {why.hint}" if why.hint else ""), err=True)
-        return REFUSED
+        return CANNOT_RUN if why.usage else REFUSED
 
     def verdict(self, attempt: Attempt, seq: int | None) -> int:
         assert attempt.verdict is not None

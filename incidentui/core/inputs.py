@@ -283,6 +283,8 @@ class Refusal:
 
     why: str
     hint: str = ""
+    usage: bool = False
+    """The request itself is wrong (a name nobody has, a value nobody reads), so no guard was asked."""
 
 
 @dataclass(frozen=True, slots=True)

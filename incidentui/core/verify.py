@@ -14,19 +14,21 @@ KEYS = ("checks", "within", "consecutive")
 def verify_plan(args: Mapping[str, str], state: State) -> Plan | Refusal:
     for key in args:
         if key not in KEYS:
-            return Refusal(f"verify takes no {key!r}", f"it takes {', '.join(KEYS)}")
+            return Refusal(f"verify takes no {key!r}", f"it takes {', '.join(KEYS)}", usage=True)
     known = tuple(state.checks)
     wanted = tuple(n.strip() for n in args.get("checks", "").split(",") if n.strip())
     for name in wanted:
         if name not in known:
             near = get_close_matches(name, known, 1)
-            return Refusal(f"there is no check {name!r}", f"did you mean {near[0]}?" if near else _have(known))
+            return Refusal(
+                f"there is no check {name!r}", f"did you mean {near[0]}?" if near else _have(known), usage=True
+            )
     within = parse_duration(args.get("within", "5m"))
     if within is None:
-        return Refusal(f"within={args['within']!r} is no duration", "write it like 90s or 5m")
+        return Refusal(f"within={args['within']!r} is no duration", "write it like 90s or 5m", usage=True)
     consecutive = args.get("consecutive", "3")
     if not consecutive.isdigit() or not 1 <= int(consecutive) <= 20:
-        return Refusal(f"consecutive={consecutive!r} is no number from 1 to 20")
+        return Refusal(f"consecutive={consecutive!r} is no number from 1 to 20", usage=True)
     names = wanted or tuple(c.name for c in state.checks.values() if c.layer == "user")
     if not names:
         return Refusal("no check goes the user's path", "add one to incidentui.toml")

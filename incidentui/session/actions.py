@@ -8,13 +8,37 @@ from dataclasses import dataclass, field, replace
 from incidentui.core import inputs as i
 from incidentui.core.model import Attempt, Plan
 from incidentui.core.state import State
-from incidentui.session.ports import Executor, Processes, Source
+from incidentui.session.ports import Executor, Processes, Report, Source
 
 LOOK_EVERY_S = 1.0
+AGAIN_S = 10.0
 
 
 def new_run() -> str:
     return uuid.uuid4().hex
+
+
+def fault(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+async def looked(source: Source) -> Sequence[i.Observation]:
+    """One look. What a source cannot handle itself makes it unknown, and stops nobody else."""
+    try:
+        return await source.look()
+    except Exception as error:  # a source must not raise; one that does is lost, not the others
+        return (i.SourceFailed(source.name, f"a fault of the program: {fault(error)}"),)
+
+
+async def watched(source: Source, report: Report) -> None:
+    """A source at its work, taken up again when it fell."""
+    while True:
+        try:
+            await source.run(report)
+            return
+        except Exception as error:  # as in `looked`
+            report(i.SourceFailed(source.name, f"a fault of the program: {fault(error)}"))
+            await asyncio.sleep(AGAIN_S)
 
 
 @dataclass(slots=True)
@@ -44,13 +68,21 @@ class Actions:
             attempt = self.state().attempts[run]
             executor = self.executor(plan.action)
             if executor is not None:
-                self.idle.clear()
-                result = await executor.act(run, plan, attempt.incident, self.put)
-                await self._settled(executor, attempt, result)
-                self.idle.set()
+                await self._act(executor, attempt, plan)
             await self._look_until_verdict(run)
         finally:
             self.busy.discard(run)
+
+    async def _act(self, executor: Executor, attempt: Attempt, plan: Plan) -> None:
+        """Leaving waits for this; whatever goes wrong, the record hears of an end."""
+        self.idle.clear()
+        try:
+            result = await executor.act(attempt.run, plan, attempt.incident, self.put)
+            await self._settled(executor, attempt, result)
+        except Exception as error:  # a fault of ours: nobody knows how far it came, and that is what is said
+            self.put(i.ActionActed(attempt.run, "unknown", f"a fault of the program: {fault(error)}"))
+        finally:
+            self.idle.set()
 
     async def settle(self, run: str) -> None:
         """What became of an action whose program is gone: the world says."""
@@ -83,7 +115,7 @@ class Actions:
 
     async def look(self) -> None:
         """Every source looks once, now."""
-        for seen in await asyncio.gather(*(source.look() for source in self.sources)):
+        for seen in await asyncio.gather(*(looked(source) for source in self.sources)):
             for observation in seen:
                 self.put(observation)
 

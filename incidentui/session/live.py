@@ -206,20 +206,19 @@ class LiveSession:
     # -- on the session's thread
 
     def _run(self) -> None:
+        why = "the session has ended"
         try:
             asyncio.run(self._main())
         except Exception as error:  # the thread's last words: screens must not go on as if somebody looked
-            self._end(f"watching has stopped: {fault(error)}")
-
-    def _end(self, why: str) -> None:
+            why = f"nothing is watched or recorded any more: {fault(error)}"
+            self._observing = False
+            self.parts.lock.release()
+            self._published(self._desk, why)
         with self._door:
             self.stopped = why
-        self._observing = False
-        self.parts.lock.release()
         for answer in tuple(self._owed):
             if not answer.done():
                 answer.set_exception(SessionStopped(why))
-        self._published(self._desk, why)
 
     async def _main(self) -> None:
         self._asyncio = asyncio.get_running_loop()
@@ -300,9 +299,8 @@ class LiveSession:
             loop.put(i.StopWatch(self.me, self._why))
         await loop.finish()
         self.parts.lock.release()
-        for task in (turns, observe):
-            if not task.cancelled() and task.done() and task.exception() is not None:
-                raise task.exception()  # type: ignore[misc]
+        if loop.fault is not None:
+            raise loop.fault
 
     def _published(self, desk: Desk, trouble: str) -> None:
         self._desk, self._trouble = desk, trouble

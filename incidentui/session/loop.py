@@ -6,11 +6,11 @@ Nothing here but `put` may be called from another thread than the loop's.
 import asyncio
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any
 
 from incidentui.core import inputs as i
 from incidentui.core.recent import Sample
+from incidentui.core.value import dataclass
 from incidentui.session.ports import Clock, Done, Journal
 from incidentui.session.turn import Desk, Turn, take
 
@@ -50,6 +50,8 @@ class Loop:
         self._saved = desk.base.seq
         self._trouble = ""
         self._leaving = False
+        self.fault: BaseException | None = None
+        """What a task fell over: the session ends with it."""
         self._tasks: set[asyncio.Task[Any]] = set()
         # One thread for the journal: its connections belong to threads.
         self._disk = ThreadPoolExecutor(1, "journal")
@@ -62,8 +64,14 @@ class Loop:
         """A task that is kept, and whose failure ends the session instead of vanishing."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._over)
         return task
+
+    def _over(self, task: "asyncio.Task[Any]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.fault = self.fault or error
+            self.leave()
 
     async def turns(self) -> None:
         """Until `leave`. Events of others are noticed ten times a second."""

@@ -17,8 +17,7 @@ from incidentui.core.events import Recorded
 from incidentui.drills import history
 from incidentui.drills import sandbox as sandboxes
 from incidentui.drills.history import git
-from incidentui.drills.keeper import clone
-from incidentui.drills.sandbox import Sandbox
+from incidentui.drills.sandbox import Sandbox, clone
 from incidentui.edge.clock import SystemClock
 from incidentui.edge.store.sqlite import SqliteJournal, open_journal
 
@@ -56,8 +55,8 @@ class Place:
             timeout=timeout,
         )
 
-    def ok(self, *argv: str, **more: str) -> str:
-        done = self.run(*argv, **more)
+    def ok(self, *argv: str) -> str:
+        done = self.run(*argv)
         assert done.returncode == 0, (argv, done.stdout, done.stderr)
         return done.stdout
 

@@ -2,20 +2,31 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from typing_extensions import override
 
 from incidentui.core.evolve import fold
-from incidentui.core.inputs import AddNote, CloseIncident, OpenIncident, Refusal, RevisionLooked, RunPlan
+from incidentui.core.inputs import (
+    ActionActed,
+    AddNote,
+    CloseIncident,
+    Observation,
+    OpenIncident,
+    Refusal,
+    RevisionLooked,
+    RunPlan,
+)
+from incidentui.core.model import Plan
 from incidentui.core.state import State
 from incidentui.edge.processes import SystemProcesses
 from incidentui.session.actions import new_run
-from incidentui.session.live import LiveSession
-from incidentui.session.ports import Done, View
-from tests.session.worlds import Doing, Said, plan, sample, session
+from incidentui.session.live import LiveSession, SessionStopped, World
+from incidentui.session.ports import Done, Report, Source, View
+from tests.session.worlds import SPEC, Doing, Said, plan, sample, session
 
 
 def until(condition: Callable[[], bool], what: str, seconds: float = 10.0) -> None:
@@ -213,3 +224,80 @@ def test_a_second_session_follows_the_first_within_a_second(running: Callable[..
     until(lambda: first.view.state.seq == second.view.state.seq, "both in one order")
     first.stop()
     until(lambda: second.view.observing, "the second takes over")
+
+
+class Fallen:
+    """A source with a fault in it."""
+
+    name = "fallen"
+
+    async def run(self, report: Report) -> None:
+        raise ZeroDivisionError("in run")
+
+    async def look(self) -> Sequence[Observation]:
+        raise ZeroDivisionError("in look")
+
+
+class Falling(Doing):
+    """An executor that falls in the middle of its effect."""
+
+    @override
+    async def act(self, run: str, plan: Plan, incident: str | None, report: Report) -> ActionActed:
+        self.acts.append(run)
+        raise ZeroDivisionError("half-way")
+
+
+def with_sources(path: Path, *sources: Source, executor: Doing | None = None) -> LiveSession:
+    live = session(path, Said())
+    executors = (executor,) if executor else ()
+    return LiveSession(replace(live.parts, world=lambda: World(SPEC, sources, executors)))
+
+
+def test_a_source_that_falls_is_unknown_and_the_others_go_on(tmp_path: Path) -> None:
+    said = Said()
+    live = with_sources(tmp_path, Fallen(), said)
+    live.start()
+    try:
+        until(lambda: "fallen" in live.view.state.sources, "told")
+        assert "ZeroDivisionError" in live.view.state.sources["fallen"].why
+        look(live, "failing", "failing")
+        until(lambda: live.view.state.services["bookings"].state == "failing", "the others are judged")
+        live.look_now()
+        assert isinstance(live.submit(AddNote("still here", "ines")).result(5), Done)
+    finally:
+        live.stop()
+        live.parts.journal.close()
+
+
+def test_an_effect_that_falls_is_outcome_unknown_and_leaving_does_not_hang(tmp_path: Path) -> None:
+    falling = Falling()
+    live = with_sources(tmp_path, Said(), executor=falling)
+    live.start()
+    try:
+        live.run_plan(plan(), "main").result(5)
+        until(lambda: any(a.verdict for a in live.view.state.attempts.values()), "a verdict")
+        (attempt,) = live.view.state.attempts.values()
+        assert attempt.outcome == "unknown"
+        assert "half-way" in attempt.why
+    finally:
+        live.stop()
+        live.parts.journal.close()
+    assert live.stopped
+
+
+def test_a_journal_that_takes_nothing_at_all_ends_the_session_and_says_so(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    live = with_sources(tmp_path, Said())
+    live.start()
+    until(lambda: live.view.observing, "it observes")
+    live.parts.journal.close()
+    answer = live.submit(AddNote("lost", "ines"))
+    with pytest.raises(SessionStopped, match="nothing is watched"):
+        answer.result(10)
+    until(lambda: not live.view.observing, "said")
+    assert "nothing is watched or recorded any more" in live.view.journal
+    with pytest.raises(SessionStopped):
+        live.plan("git.reset", {}).result(5)
+    live.stop()
+    assert "Traceback" not in capfd.readouterr().err

@@ -16,7 +16,7 @@ from incidentui.edge.clock import SystemClock
 from incidentui.edge.store import schema
 from incidentui.edge.store.errors import JournalError, JournalReadOnlyError
 from incidentui.edge.store.sqlite import KEEP_SAMPLES_MS, SqliteJournal, open_journal
-from incidentui.session.ports import Appended, Journal, Moved, Row
+from incidentui.session.ports import Appended, Aside, Journal, Moved, Row
 from tests.store.conftest import Open, closed, note, opened
 
 
@@ -313,8 +313,11 @@ def test_a_newer_journal_is_read_and_not_written(open_here: Open) -> None:
     conn.close()
     newer = open_here()
     assert "newer incidentui" in newer.read_only
-    with pytest.raises(JournalReadOnlyError, match="Update incidentui"):
-        newer.append([note("y")])
+    put = newer.append([note("y")])
+    assert isinstance(put, Aside), "it waits for the newer program"
+    assert "Update incidentui" in put.why
+    with pytest.raises(JournalReadOnlyError):
+        newer.prune(0)
     assert [r.event for r in newer.read()] == [UnknownEvent("moon.risen", '{"by":"ana","key":false,"text":"x"}')]
     assert next(newer.cloudevents())["hash"] == given[0].hash
 

@@ -49,7 +49,7 @@ class WorkloadExecutor:
     async def plan(self, action: str, args: Mapping[str, str], state: State, incident: str | None) -> Plan | Refusal:
         name = args.get("name", "")
         if not name:
-            return Refusal("which workload?", f"{action} name=NAME")
+            return Refusal("which workload?", f"{action} name=NAME", usage=True)
         within_ms = within(args.get("within"))
         if isinstance(within_ms, Refusal):
             return within_ms

@@ -15,7 +15,7 @@ async def find(engines: Sequence[Engine], name: str, engine: str | None = None) 
     asked = [each for each in engines if engine in (None, each.name)]
     if not asked:
         known = ", ".join(each.name for each in engines) or "none is configured"
-        return Refusal(f"no engine {engine or ''}".strip(), f"known: {known}")
+        return Refusal(f"no engine {engine or ''}".strip(), f"known: {known}", usage=True)
     answers = await asyncio.gather(*(each.workloads() for each in asked), return_exceptions=True)
     found: list[Found] = []
     names: list[str] = []
@@ -36,8 +36,10 @@ def _only(name: str, found: list[Found], names: list[str], lost: list[str]) -> F
         return found[0]
     if found:
         where = ", ".join(f"{workload.engine} {workload.ident[:12]}" for _, workload in found)
-        return Refusal(f"{len(found)} workloads are called {name}: {where}", "say which with engine=")
+        return Refusal(f"{len(found)} workloads are called {name}: {where}", "say which with engine=", usage=True)
     if lost:
         return Refusal("; ".join(lost), f"{name} cannot be found while its engine does not answer")
     near = difflib.get_close_matches(name, names, 3, 0.4) or sorted(names)[:5]
-    return Refusal(f"no workload {name}", f"there is: {', '.join(near)}" if near else "no workload is running here")
+    return Refusal(
+        f"no workload {name}", f"there is: {', '.join(near)}" if near else "no workload is running here", usage=True
+    )

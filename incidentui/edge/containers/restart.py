@@ -82,7 +82,7 @@ def within(text: str | None) -> Ms | Refusal:
         ms = int(durationpy.from_str(text if text[-1].isalpha() else f"{text}s").total_seconds() * 1000)
     except (durationpy.DurationError, ValueError):
         ms = 0
-    return ms if ms > 0 else Refusal(f"within={text} is no length of time", "write 60s or 5m")
+    return ms if ms > 0 else Refusal(f"within={text} is no length of time", "write 60s or 5m", usage=True)
 
 
 # -- what became of it ---------------------------------------------------------------------------

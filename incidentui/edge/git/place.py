@@ -119,18 +119,20 @@ async def tree_of(top: Path, name: str) -> str | None:
 async def resolve(where: Layout, name: str) -> str | Refusal:
     """What a person typed, as a full sha. Never guesses: what can mean two things is refused."""
     if not name or name.startswith("-") or "\0" in name or "\n" in name:
-        return Refusal(f"{name!r} is not a revision", "give a sha, a tag or a branch")
+        return Refusal(f"{name!r} is not a revision", "give a sha, a tag or a branch", usage=True)
     spelled = f"{name}^{{commit}}"
     answer = await git(where.top, "rev-parse", "--verify", "--end-of-options", spelled, ok=(0, 1, 128))
     if "ambiguous" in answer.err:
-        return Refusal(f'"{name}" can mean more than one thing', await _meanings(where.top, name))
+        return Refusal(f'"{name}" can mean more than one thing', await _meanings(where.top, name), usage=True)
     if answer.code == 0 and _SHA.match(answer.line):
         return answer.line
     if await sha_of(where.top, name, "object"):
-        return Refusal(f'"{name}" is not a commit', "give a commit, or a tag of one")
+        return Refusal(f'"{name}" is not a commit', "give a commit, or a tag of one", usage=True)
     if where.shallow:
-        return Refusal(f'"{name}" is not in this clone, which is shallow', "git fetch --unshallow, then again")
-    return Refusal(f'no revision "{name}" in this clone', "git fetch, or look at git log for the right one")
+        return Refusal(
+            f'"{name}" is not in this clone, which is shallow', "git fetch --unshallow, then again", usage=True
+        )
+    return Refusal(f'no revision "{name}" in this clone', "git fetch, or look at git log for the right one", usage=True)
 
 
 async def _meanings(top: Path, name: str) -> str:

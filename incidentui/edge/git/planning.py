@@ -62,10 +62,10 @@ def wish(args: Mapping[str, str], known: Sequence[str], state: State) -> Wish | 
     """`push` and `within`; any key that is not known is a refusal, never ignored."""
     for key in args:
         if key not in known:
-            return Refusal(f'unknown argument "{key}"', f"known: {', '.join(known)}")
+            return Refusal(f'unknown argument "{key}"', f"known: {', '.join(known)}", usage=True)
     push = _YES.get(args.get("push", "false").lower())
     if push is None:
-        return Refusal(f"push={args['push']}: neither true nor false", "push=true or push=false")
+        return Refusal(f"push={args['push']}: neither true nor false", "push=true or push=false", usage=True)
     if "within" not in args:
         return Wish(push, state.project.deploy_within_ms)
     within = _duration(args["within"])
@@ -77,12 +77,12 @@ def _duration(text: str) -> Ms | Refusal:
 
     hint = "write it with a unit: within=90s, within=5m"
     if text.strip().isdigit():
-        return Refusal(f"within={text}: no unit", hint)
+        return Refusal(f"within={text}: no unit", hint, usage=True)
     try:
         within = int(durationpy.from_str(text).total_seconds() * 1000)
     except (durationpy.DurationError, ValueError, OverflowError):
-        return Refusal(f"within={text}: not a duration", hint)
-    return within if within > 0 else Refusal(f"within={text}: must be more than nothing", hint)
+        return Refusal(f"within={text}: not a duration", hint, usage=True)
+    return within if within > 0 else Refusal(f"within={text}: must be more than nothing", hint, usage=True)
 
 
 async def ground(where: Layout, place: Place, wish: Wish, state: State, incident: str | None) -> Ground | Refusal:

@@ -26,7 +26,9 @@ async def plan_reset(
     if isinstance(wish, Refusal):
         return wish
     if args.get("mode", "tree") != "tree":
-        return Refusal(f"mode={args['mode']} is not there yet", "mode=tree: a new commit with the old tree, no force")
+        return Refusal(
+            f"mode={args['mode']} is not there yet", "mode=tree: a new commit with the old tree, no force", usage=True
+        )
     where = await layout(top)
     ground = await planning.ground(where, await stand(where, branch, remote), wish, state, incident)
     if isinstance(ground, Refusal):

@@ -52,7 +52,7 @@ async def plan_revert(
 async def _chosen(ground: Ground, names: Sequence[str], state: State) -> list[Commit] | Refusal:
     """The commits as typed, newest first by history, each on the branch and no merge."""
     if not names:
-        return Refusal("no commit named", "commits=SHA, or several: commits=SHA,SHA")
+        return Refusal("no commit named", "commits=SHA, or several: commits=SHA,SHA", usage=True)
     shas: list[str] = []
     for name in names:
         if name.strip() == "suspect" and state.suspect:
@@ -66,7 +66,9 @@ async def _chosen(ground: Ground, names: Sequence[str], state: State) -> list[Co
     order = {sha: n for n, sha in enumerate(walked.line.split("\n"))}
     for sha in shas:
         if sha not in order:
-            return Refusal(f"{sha[:7]} is not in {ground.tip_name}", "only what is on the branch can be taken back")
+            return Refusal(
+                f"{sha[:7]} is not in {ground.tip_name}", "only what is on the branch can be taken back", usage=True
+            )
     commits = [await history.one(ground.where, sha) for sha in sorted(set(shas), key=order.__getitem__)]
     for commit in commits:
         if len(commit.parents) > 1:

@@ -35,7 +35,7 @@ def append_one(path: str, project: str, make: Callable[[Transaction | None], Dra
             return commit(conn, schema.project_of(conn), side, [work])[0]
         finally:
             conn.close()
-    except (sqlite3.DatabaseError, OSError) as error:
+    except (sqlite3.DatabaseError, OSError, schema.NewerSchemaError) as error:
         draft = make(None)
         try:
             return Written(draft, None, side.write(aside_lines([draft], (), project)), str(error))

@@ -45,7 +45,11 @@ class _Others(NamedTuple):
 
 
 class SqliteJournal:
-    def __init__(self, path: str, clock: Clock, conn: sqlite3.Connection, why_read_only: str = "") -> None:
+    def __init__(
+        self, path: str, clock: Clock, conn: sqlite3.Connection, why_read_only: str = "", shelve: bool = False
+    ) -> None:
+        """`shelve`: what cannot be written here goes to the side file, for a program that can write it."""
+        self._shelve = shelve
         self.path = path
         self.project = schema.project_of(conn)
         self.read_only = why_read_only
@@ -68,9 +72,12 @@ class SqliteJournal:
         evidence: Sequence[Evidence] = (),
         samples: Sequence[Sample] = (),
     ) -> Appended | Moved | Aside:
-        self._refuse_when_read_only()
+        if not self._shelve:
+            self._refuse_when_read_only()
         drafts = [self._draft(fact) for fact in facts]
         kept = [(e.sha256, e.kind, storable(e.body)) for e in evidence]
+        if self.read_only:
+            return self._put_aside(drafts, kept, self.read_only)
         looks = [(s.check, s.at, s.state, s.latency_ms, s.status, storable(s.why)) for s in samples]
 
         def work(transaction: Transaction) -> list[Stored] | _Others:
@@ -270,24 +277,25 @@ class SqliteJournal:
 
 
 def open_journal(path: str | os.PathLike[str], project: str, clock: Clock, read_only: bool = False) -> SqliteJournal:
-    """The journal at `path`, made when it is not there. Read-only where asked, or where a newer program wrote it.
+    """The journal at `path`, made when it is not there. Read-only where asked, or where a newer program wrote it:
+    then facts wait in the side file for that program.
 
     JournalError when it is something else, or cannot be opened at all.
     """
     path = os.fspath(path)
-    why = f"{path} was opened for reading only" if read_only else ""
+    why, shelve = f"{path} was opened for reading only" if read_only else "", False
     try:
         if not read_only:
             try:
                 return SqliteJournal(path, clock, schema.open_writer(path, project))
             except schema.NewerSchemaError as newer:
-                why = str(newer)
+                why, shelve = str(newer), True
             except (sqlite3.OperationalError, OSError) as error:
                 if not os.path.exists(path) or not _says_read_only(error, path):
                     raise
         conn = schema.open_reader(path)
         schema.check_readable(conn, path)
-        return SqliteJournal(path, clock, conn, why)
+        return SqliteJournal(path, clock, conn, why, shelve)
     except (sqlite3.DatabaseError, OSError) as error:
         raise JournalError(f"the journal {path} cannot be opened: {error}") from error
 
