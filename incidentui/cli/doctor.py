@@ -8,7 +8,7 @@ import sqlite3
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +19,7 @@ from incidentui.cli.options import CannotRun, Options
 from incidentui.config import paths, trust
 from incidentui.config.load import load
 from incidentui.config.model import Loaded
+from incidentui.core.value import dataclass
 
 _MARKS = {"ok": "✓", "warn": "!", "bad": "✗"}
 _ASCII = {"ok": "+", "warn": "!", "bad": "x"}

@@ -3,7 +3,6 @@
 import json
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -13,6 +12,7 @@ from incidentui.cli.options import CannotRun, Options, Refused
 from incidentui.config import trust
 from incidentui.config.load import load
 from incidentui.config.paths import CONFIG
+from incidentui.core.value import dataclass
 from incidentui.edge.runbooks import MOST_BYTES, project_files, visible
 from incidentui.edge.text import clean
 

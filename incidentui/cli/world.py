@@ -5,12 +5,12 @@ because a screen calls `build` only after its first frame.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from incidentui.config.load import validate
 from incidentui.config.model import Loaded, Parsed, ProjectConfig
 from incidentui.core.inputs import Refusal
+from incidentui.core.value import dataclass
 from incidentui.session.live import World
 from incidentui.session.ports import Clock, DiffLine, Executor, LogLine, Source
 

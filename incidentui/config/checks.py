@@ -4,9 +4,10 @@ A value that may be secret is a `Secret`, which says where it comes from and nev
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from incidentui.core.model import Layer, Ms
+from incidentui.core.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

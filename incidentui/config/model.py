@@ -5,13 +5,14 @@ Every time is in milliseconds; every path but `dir` is as written, relative to `
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Literal
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from incidentui.config.checks import CheckConfig, RevisionSpec, Secret
 from incidentui.core.model import CheckSpec, Ms, ProjectSpec, ServiceSpec
+from incidentui.core.value import dataclass
 
 RUNBOOK_FOLDERS = (".incidentui/runbooks", "runbooks", "docs/runbooks")
 _SECRET_KEY = re.compile(r"tok|key|secret|passw|pwd|auth|sig|session|cred", re.IGNORECASE)

@@ -9,13 +9,14 @@ import json
 import os
 import stat
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from incidentui.config.checks import HttpCheck, Secret
 from incidentui.config.model import Loaded, Problem
 from incidentui.config.paths import CONFIG, state_home
 from incidentui.core.model import Ms
+from incidentui.core.value import dataclass
 
 ONE_RUN = "INCIDENTUI_TRUST"
 """Hashes allowed for this run alone, separated by commas or blanks: for CI."""

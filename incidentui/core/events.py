@@ -4,8 +4,6 @@ New fields have defaults; names and types never change (an old journal must alwa
 `type_name` gives the CloudEvents type; `codec` turns an event into JSON and back.
 """
 
-from dataclasses import dataclass
-
 from incidentui.core.model import (
     CheckState,
     Commit,
@@ -28,6 +26,7 @@ from incidentui.core.model import (
     Verdict,
     Workload,
 )
+from incidentui.core.value import dataclass
 
 # -- watching
 

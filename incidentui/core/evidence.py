@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from incidentui.core.model import CheckState, Layer, Ms
+from incidentui.core.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ Every number comes with the rule that gave it; what the record does not say is N
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from incidentui.core import events as e
 from incidentui.core.model import CheckState, Incident, Ms, ServiceStatus
+from incidentui.core.value import dataclass
 
 HANDOVER_MS = 10_000
 """A shorter time without a watcher is one process taking over from another, not a gap."""

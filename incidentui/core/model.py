@@ -4,8 +4,10 @@ Times are whole milliseconds since 1970-01-01 UTC (`Ms`): they add up exactly an
 Shas are full 40-digit object names. `None` always means "nobody knows", never zero.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
+
+from incidentui.core.value import dataclass
 
 Ms = int
 

@@ -1,9 +1,9 @@
 """What samples count: runs of looks and the sparkline's cells, per check. Not state: rebuilt from the samples."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from incidentui.core.model import CheckState, Ms
+from incidentui.core.value import dataclass
 
 CELL_MS = 30_000
 LOOKS = 20

@@ -1,10 +1,10 @@
 """How a drill went, read from its events alone: four times from the break, wrong turns, and what stands at the end."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from incidentui.core import events as e
 from incidentui.core.model import Ms, Verdict
+from incidentui.core.value import dataclass
 
 SLOW_MS = 960_000
 """Sixteen minutes to recovery are worth no point for speed: the real incident had its second attempt then."""

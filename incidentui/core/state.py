@@ -1,7 +1,7 @@
 """What is known after a number of events: small aggregates, never the timeline itself."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from incidentui.core.model import (
     Attempt,
@@ -18,6 +18,7 @@ from incidentui.core.model import (
     Suspect,
     Workload,
 )
+from incidentui.core.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

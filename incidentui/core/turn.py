@@ -1,6 +1,6 @@
 """A decision as it is being made: facts decided so far, and the state as it would be after them."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from incidentui.core.events import Event, Fact, Recorded
 from incidentui.core.evolve import evolve
@@ -8,6 +8,7 @@ from incidentui.core.inputs import Effect, Evidence, Refusal
 from incidentui.core.model import Moment, Ms
 from incidentui.core.recent import Recent
 from incidentui.core.state import State
+from incidentui.core.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

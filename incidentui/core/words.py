@@ -4,12 +4,13 @@ The same words serve the screen, `events`, and the timeline of the draft.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from incidentui.core import events as e
 from incidentui.core.format import count, duration, short, size
 from incidentui.core.model import CheckState, Commit, Light, Workload
+from incidentui.core.value import dataclass
 
 Tone = Literal["text", "muted", "fail", "slow", "unknown", "ok"]
 

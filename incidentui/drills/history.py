@@ -8,9 +8,10 @@ import os
 import re
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+
+from incidentui.core.value import dataclass
 
 _TAG = re.compile(r"  #([+-])(\d+)$")
 _BLOCK = re.compile(r"^#<<\n(.*)^#>>\n", re.DOTALL | re.MULTILINE)

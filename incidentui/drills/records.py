@@ -9,9 +9,10 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
+from incidentui.core.value import dataclass
 from incidentui.drills import sandbox as sandboxes
 from incidentui.drills.sandbox import Sandbox
 

@@ -6,14 +6,15 @@ A script is data: words to wait for, keys to press, words that show that the key
 import re
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from incidentui.core.value import dataclass
 from incidentui.drills.terminal import Terminal, TerminalError
 
 ENTER, ESC, CLEAR = "\r", "\x1b", "\x15"
 CURSOR = "1b3049"
 """The colour of the row under the cursor, in the dark theme."""
 MOST_ROWS = 30
+SLOW_S = 1.5
 AGAIN_S = 0.7
 """A fresh plan is deaf for 0.3 s; a key that had no effect by then is pressed again, as a person would."""
 
@@ -32,7 +33,7 @@ class Step:
     only_if: str = ""
     """Left out when these words are not there."""
     cursor: str = ""
-    """Press the keys until the row under the cursor has these words."""
+    """Press the first key, or the second where the list ends, until the row under the cursor has these words."""
 
 
 ASKED = r"Commit to go back to ›"
@@ -52,7 +53,7 @@ DEAD_BACKEND: tuple[Step, ...] = (
     Step("accept the title", r"open an incident, title", (ENTER,), r"c close"),
     Step("acknowledge", r"i I'm on it", ("i",), r"you are on it"),
     Step("look at the runbooks", r"r runbook", ("r",), r"Roll back a bad deploy"),
-    Step("choose one", r"x start it", ("j",), cursor="Roll back a bad deploy"),
+    Step("choose one", r"x start it", ("j", "k"), cursor="Roll back a bad deploy"),
     Step("start it", r"x start it", ("x",), r"s skip, with a reason"),
     *_ticked(1),
     Step("plan the reset", r"x run", ("x",), rf"TAKES BACK|{ASKED}", within_s=10),
@@ -159,13 +160,17 @@ def _type(terminal: Terminal, keys: Sequence[str]) -> None:
 
 
 def _move(terminal: Terminal, step: Step) -> None:
+    """Down the list, and up again where it ends: a slow screen may have let the row slip by."""
+    way = 0
     for _ in range(MOST_ROWS):
         before = terminal.lit(CURSOR)
         if step.cursor in before:
             return
-        terminal.press(*step.keys)
-        until = time.monotonic() + AGAIN_S
+        terminal.press(step.keys[way])
+        until = time.monotonic() + SLOW_S
         # A frame may come in two parts: no lit row at all is not yet an answer.
         while terminal.lit(CURSOR) in ("", before) and time.monotonic() < until:
             terminal.read(0.05)
+        if terminal.lit(CURSOR) == before:
+            way = 1 - way
     raise TerminalError(f"no row with {step.cursor!r} came under the cursor", terminal.text)

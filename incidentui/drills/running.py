@@ -3,9 +3,9 @@
 import contextlib
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from incidentui.core.value import dataclass
 from incidentui.drills import records
 from incidentui.drills import sandbox as sandboxes
 from incidentui.drills.history import SandboxError, git

@@ -16,10 +16,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 
+from incidentui.core.value import dataclass
 from incidentui.drills import history
 from incidentui.drills.history import SandboxError, git
 

@@ -6,12 +6,13 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
 from incidentui.config.model import RUNBOOK_FOLDERS
 from incidentui.config.trust import digest, is_trusted
+from incidentui.core.value import dataclass
 from incidentui.edge.text import clean
 from incidentui.runbook.model import Command, Problem, Runbook, Step
 

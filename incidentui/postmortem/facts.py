@@ -1,7 +1,7 @@
 """What the journal knows of one incident, gathered: the only thing the draft is written from."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from incidentui.core import events as e
 from incidentui.core.inputs import Evidence
@@ -19,6 +19,7 @@ from incidentui.core.metrics import (
 from incidentui.core.model import Attempt, Commit, Deploy, Incident, KnownGood, Ms, RunbookRun, Suspect
 from incidentui.core.state import State
 from incidentui.core.suspects import since_good
+from incidentui.core.value import dataclass
 from incidentui.core.words import evidence_of
 
 ROWS = 5_000

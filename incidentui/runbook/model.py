@@ -3,8 +3,10 @@
 `line` is always the line of the file, counted from 1, so that a problem or a step can be found in an editor.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
+
+from incidentui.core.value import dataclass
 
 Pairs = tuple[tuple[str, str], ...]
 

@@ -7,12 +7,13 @@ is a step; a heading "Step 3" or "3. ..." is itself a step. Only `yaml` fences w
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import PurePosixPath
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from incidentui.core.value import dataclass
 from incidentui.runbook import commands, fields, prose
 from incidentui.runbook.model import Command, Phase, Problem, Runbook, Step, TypedAction, Variable
 from incidentui.runbook.prose import Piece, Text

@@ -5,10 +5,11 @@ Shell text is never filled in: a value reaches it through the environment, where
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from incidentui.core.model import Workload
 from incidentui.core.state import State
+from incidentui.core.value import dataclass
 from incidentui.runbook.model import Runbook, Step, TypedAction
 
 _NAME = re.compile(r"\{\{\s*([\w.-]+)\s*\}\}")

@@ -5,7 +5,6 @@ Edges implement Source, Executor, Journal, Clock and Details; screens see only S
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from incidentui.core.events import Fact, Recorded
@@ -13,6 +12,7 @@ from incidentui.core.inputs import ActionActed, Command, Evidence, Observation, 
 from incidentui.core.model import Attempt, Light, Ms, Owner, Plan
 from incidentui.core.recent import Recent, Sample
 from incidentui.core.state import State
+from incidentui.core.value import dataclass
 
 Report = Callable[[Observation], None]
 

@@ -4,7 +4,7 @@ If others appended meanwhile, their events are folded and everything is decided 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from incidentui.core.decide import decide
 from incidentui.core.events import Fact, Recorded
@@ -14,6 +14,7 @@ from incidentui.core.model import Ms
 from incidentui.core.recent import CELL_MS, CELLS, Recent, Sample, add
 from incidentui.core.state import State
 from incidentui.core.turn import provisional
+from incidentui.core.value import dataclass
 from incidentui.session.ports import Appended, Aside, Clock, Done, Journal, Moved
 
 

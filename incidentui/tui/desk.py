@@ -7,12 +7,10 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import CancelledError, Future
 from dataclasses import field, replace
 from datetime import UTC, tzinfo
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from incidentui.core.model import Ms
 from incidentui.core.value import dataclass
-from incidentui.runbook.model import Runbook
-from incidentui.runbook.suggest import suggest
 from incidentui.session.ports import Session, View
 from incidentui.tui.page import Opening, Page
 from incidentui.tui.palette import Palette
@@ -22,6 +20,9 @@ from incidentui.tui.present.status import Said
 from incidentui.tui.prompt import Prompt
 from incidentui.tui.regions import Class, PaneName
 from incidentui.tui.window import Window
+
+if TYPE_CHECKING:
+    from incidentui.runbook.model import Runbook
 
 FRESH_S = 6.0
 """How long an answer on the status row is news."""
@@ -78,7 +79,7 @@ class Desk:
     session: Session
     surface: Surface
     runbooks: tuple[RunbookEntry, ...] = ()
-    books: tuple[Runbook, ...] = ()
+    books: "tuple[Runbook, ...]" = ()
     """The same, parsed; they come after the first frame."""
     zone: tzinfo | None = None
     focus: PaneName = "timeline"
@@ -110,11 +111,16 @@ class Desk:
             self.session.me,
             UTC if self.utc else self.zone,
             runbooks=self.runbooks,
-            suggested=suggest(self.books, self.view.state) if self.books else None,
+            suggested=self._suggested() if self.books else None,
         )
         red = first_red(scene)
         offered = scene.incident is not None or red is None or red != self.declined
         return scene if offered else replace(scene, offer=False)
+
+    def _suggested(self) -> tuple[str, str] | None:
+        from incidentui.runbook.suggest import suggest  # there are no books before the first frame
+
+        return suggest(self.books, self.view.state)
 
     @property
     def page(self) -> Page | None:

@@ -4,13 +4,13 @@ Says the first thing a responder would want to know: not "content type differs" 
 """
 
 import re
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from incidentui.config.checks import Expect
 from incidentui.core.evidence import Finding, Hop
 from incidentui.core.format import latency
 from incidentui.core.model import CheckState
+from incidentui.core.value import dataclass
 from incidentui.edge.checks.json_rules import NOT_JSON, judge_rule, parse
 
 _LOGIN_PATH = re.compile(r"(?i)(?<![a-z])(?:log[-_]?in|sign[-_]?in|sso|oauth2?)(?![a-z])")

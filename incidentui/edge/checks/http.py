@@ -13,7 +13,6 @@ import sys
 import zlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from time import perf_counter
@@ -27,6 +26,7 @@ from incidentui import __version__
 from incidentui.config.checks import HttpCheck, Secret
 from incidentui.core.evidence import Hop
 from incidentui.core.model import CheckState, Ms
+from incidentui.core.value import dataclass
 from incidentui.edge.checks.expect import Judgement, Response, judge
 from incidentui.edge.checks.failures import failure
 from incidentui.edge.checks.json_rules import BadPathError, check_path

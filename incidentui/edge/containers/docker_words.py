@@ -6,11 +6,11 @@ import re
 import socket
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from incidentui.core.model import Ms, Workload, WorkloadState
+from incidentui.core.value import dataclass
 from incidentui.edge.text import clean, clean_and_redact
 
 SERVICE = "com.docker.compose.service"

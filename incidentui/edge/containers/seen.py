@@ -3,10 +3,11 @@ and which workloads just got worse. One memory per engine; knows no engine.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from incidentui.core.inputs import Evidence, Observation, SourceAnswered, SourceFailed, WorkloadsLooked
 from incidentui.core.model import Ms, Workload, WorkloadState
+from incidentui.core.value import dataclass
 from incidentui.edge.containers.engine import backoff_ms
 
 LOOP_MS: Ms = 60_000

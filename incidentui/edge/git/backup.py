@@ -9,9 +9,9 @@ import stat
 import tempfile
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
+from incidentui.core.value import dataclass
 from incidentui.edge.git.place import Place, sha_of
 from incidentui.edge.git.run import GitError, git
 from incidentui.edge.text import clean_and_redact

@@ -6,8 +6,8 @@
 import os
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from incidentui.core.value import dataclass
 from incidentui.edge.git.backup import flagged, present
 from incidentui.edge.git.history import between
 from incidentui.edge.git.place import Layout

@@ -4,8 +4,8 @@ Never touches tracking refs while looking, never forces. Turns git's words about
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from incidentui.core.value import dataclass
 from incidentui.edge.git.place import Layout, sha_of
 from incidentui.edge.git.run import GitError, git, short
 from incidentui.edge.text import clean_and_redact

@@ -10,10 +10,11 @@ import signal
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Literal
 
+from incidentui.core.value import dataclass
 from incidentui.edge.text import clean_and_redact
 
 LOOK_S = 20.0

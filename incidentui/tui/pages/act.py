@@ -1,12 +1,13 @@
 """What can be done about one thing: numbered choices, each of which opens its plan first. Nothing acts here."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from incidentui.core.format import short
 from incidentui.core.inputs import Command, MarkGood, Refusal
 from incidentui.core.model import Ms
 from incidentui.core.state import State
+from incidentui.core.value import dataclass
 from incidentui.session.ports import Done, View
 from incidentui.tui.line import Line, Seg, cells
 from incidentui.tui.page import PageContext

@@ -6,11 +6,11 @@ Writing never replaces a file unasked.
 import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 from incidentui.core.format import count
 from incidentui.core.model import Ms
+from incidentui.core.value import dataclass
 from incidentui.session.ports import View
 from incidentui.tui.line import Line, Seg, spread
 from incidentui.tui.page import PageContext
