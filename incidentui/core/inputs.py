@@ -4,7 +4,6 @@ Text in an observation was cleaned and redacted at the edge that made it.
 """
 
 import hashlib
-from dataclasses import dataclass
 
 from incidentui.core.model import (
     CheckState,
@@ -21,6 +20,7 @@ from incidentui.core.model import (
     StepState,
     Workload,
 )
+from incidentui.core.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,12 @@
 import asyncio
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from incidentui.core import inputs as i
 from incidentui.core.model import Attempt, Plan
 from incidentui.core.state import State
+from incidentui.core.value import dataclass
 from incidentui.session.ports import Executor, Processes, Report, Source
 
 LOOK_EVERY_S = 1.0

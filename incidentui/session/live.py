@@ -8,13 +8,13 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from incidentui.core import inputs as i
 from incidentui.core.events import Recorded
 from incidentui.core.model import Ms, Plan, ProjectSpec
 from incidentui.core.state import State
+from incidentui.core.value import dataclass
 from incidentui.core.verify import verify_plan
 from incidentui.session.actions import Actions, fault, new_run, watched
 from incidentui.session.loop import Loop

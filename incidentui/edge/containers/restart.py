@@ -1,12 +1,11 @@
 """What a restart would do, as a plan, and what became of one, as words. Pure: asks no engine and no clock."""
 
-from dataclasses import dataclass
-
 import durationpy
 
 from incidentui.core.inputs import Refusal
 from incidentui.core.model import Ms, Outcome, Plan, PlanStep, Precondition, Workload
 from incidentui.core.state import State
+from incidentui.core.value import dataclass
 from incidentui.edge.containers.engine import Engine
 
 RESTART = "workload.restart"

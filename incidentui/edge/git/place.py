@@ -4,10 +4,10 @@ Looks only. Knows neither plans nor what a remote says (see remote.py).
 """
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from incidentui.core.inputs import Refusal
+from incidentui.core.value import dataclass
 from incidentui.edge.git.run import GitError, git
 
 _OPERATIONS = (

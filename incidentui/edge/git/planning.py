@@ -5,11 +5,11 @@ A plan is data: everything `write.py` needs is in its preconditions and in the a
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from incidentui.core.inputs import Refusal
 from incidentui.core.model import Commit, Ms, PlanCommit, PlanStep, Precondition
 from incidentui.core.state import State
+from incidentui.core.value import dataclass
 from incidentui.edge.git.backup import free_name
 from incidentui.edge.git.look import listed
 from incidentui.edge.git.place import Layout, Place, sha_of
