@@ -18,7 +18,7 @@ from incidentui.config import paths
 from incidentui.core.model import Ms
 from incidentui.core.score import Score, score
 from incidentui.drills.history import SandboxError
-from incidentui.drills.records import Record, clean, mark_ended
+from incidentui.drills.records import Record, clean, mark_ended, unfinished
 from incidentui.drills.running import DRILLS, again, begin, held, look
 from incidentui.drills.sandbox import wait_green
 from incidentui.edge.clock import SystemClock
@@ -85,6 +85,10 @@ def _folder() -> Path:
 
 def _run(options: Options, name: str, robot: bool, seed: int, keep: bool, resume: bool, as_json: bool) -> int:
     _can_run(robot)
+    if not resume and unfinished(_folder(), name) is not None:
+        click.echo(
+            "incidentui: an unfinished run is here too; --resume goes on with it, `drill clean` ends it", err=True
+        )
     try:
         record = again(_folder(), name) if resume else begin(_folder(), name, seed, SystemClock().now() // 1000)
         # The drill's own state directory, for this process and what it starts.

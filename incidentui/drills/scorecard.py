@@ -21,7 +21,7 @@ def lines(score: Score, drill: str) -> list[str]:
     """The card as plain text, for people."""
     end = "resolved" if score.resolved else "not resolved"
     yours = (score.detected, score.acknowledged, score.first_action, score.recovered)
-    rows: list[Row] = [("", "you", "they", "what happened to them")]
+    rows: list[Row] = [("", "you", "they", "what happened to them, who deployed at 09:01")]
     for (name, theirs, what), mine in zip(ORIGINAL, yours, strict=True):
         rows.append((name, clock(mine), clock(theirs), what))
     turns, why = ORIGINAL_TURNS

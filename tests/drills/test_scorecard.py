@@ -1,0 +1,25 @@
+"""The card at the end of a drill."""
+
+from incidentui.core.score import Score
+from incidentui.drills.scorecard import clock, lines
+
+
+def test_your_times_stand_beside_those_of_the_real_incident() -> None:
+    card = "\n".join(lines(Score(0, 1_700, 5_000, 65_000, 71_900, 1, True, True), "dead-backend"))
+    assert "dead-backend: resolved" in card
+    for row in (
+        "detect 0:01 4:00 09:05",
+        "acknowledge 0:05 6:00 09:07",
+        "first action 1:05 11:00 09:12",
+        "recover 1:11 never 09:17",
+    ):
+        assert row in " ".join(card.split())
+    assert "deployed at 09:01" in card
+    assert "equal to known-good" in card
+
+
+def test_what_did_not_happen_is_said() -> None:
+    card = "\n".join(lines(Score(), "dead-backend"))
+    assert "not resolved, 0 of 100" in card
+    assert "never looked at" in card
+    assert clock(None) == "never"
