@@ -48,7 +48,7 @@ async def test_a_migration_in_the_window_is_named(world: World) -> None:
     assert "no migration file" in dict((await world.planned(to="HEAD~1", **PUSH)).not_covered)["database"]
 
 
-@pytest.mark.req("R3-06")
+@pytest.mark.req("R3-06", "F42")
 async def test_each_step_is_reported_and_the_evidence_holds_them(world: World) -> None:
     plan = await world.planned(to="good", **PUSH)
     acted = await world.act(plan)

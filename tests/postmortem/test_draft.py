@@ -118,7 +118,7 @@ def test_the_outage_of_each_service_in_seconds(story: Story, open_story: Story) 
     has(still, "| bookings | 14m 50s | 890 | none | 4m | 2026-03-02 09:01:10 | not seen | ±10s |")
 
 
-@pytest.mark.req("R3-31", "R3-32")
+@pytest.mark.req("R3-31", "R3-32", "F50")
 def test_each_component_is_verified_or_assumed(story: Story, open_story: Story) -> None:
     table = part(story.draft(), "Components")
     has(table, "| bookings | ok | 2026-03-02 09:17:20 | 12 ms | verified by bookings-page, on the user path |")

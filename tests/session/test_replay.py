@@ -88,6 +88,7 @@ def test_every_published_state_is_a_fold_and_a_point_of_the_replay(
         record.close()
 
 
+@pytest.mark.req("F70")
 def test_an_export_replays_the_same_states_and_rows(tmp_path: Path) -> None:
     record, _ = lived(tmp_path, 7, turns=120)
     try:
@@ -133,6 +134,7 @@ def test_a_replay_refuses_every_command_and_holds_no_way_to_act(tmp_path: Path) 
         record.close()
 
 
+@pytest.mark.req("F70")
 def test_play_reaches_the_end_and_key_moments_can_be_stepped(tmp_path: Path) -> None:
     record, _ = lived(tmp_path, 5)
     try:
