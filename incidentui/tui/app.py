@@ -4,7 +4,7 @@ import gc
 import sys
 from collections.abc import Callable, Sequence
 from datetime import tzinfo
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual import events
 from textual.app import App
@@ -12,7 +12,6 @@ from textual.driver import Driver
 from textual.screen import Screen
 from typing_extensions import override
 
-from incidentui.runbook.model import Runbook
 from incidentui.session.ports import Session, View
 from incidentui.tui.crash import report
 from incidentui.tui.desk import Desk
@@ -20,6 +19,9 @@ from incidentui.tui.present.scene import RunbookEntry
 from incidentui.tui.screen import IncidentScreen
 from incidentui.tui.strips import Paint
 from incidentui.tui.theme import Theme, ThemeName
+
+if TYPE_CHECKING:
+    from incidentui.runbook.model import Runbook
 
 
 class IncidentApp(App[None], inherit_bindings=False):
@@ -35,7 +37,7 @@ class IncidentApp(App[None], inherit_bindings=False):
         session: Session,
         *,
         runbooks: Sequence[RunbookEntry] = (),
-        shelf: Callable[[], Sequence[Runbook]] = tuple,
+        shelf: "Callable[[], Sequence[Runbook]]" = tuple,
         after_first_frame: Callable[[], None] | None = None,
         ascii: bool = False,
         theme: ThemeName = "dark",
@@ -88,7 +90,7 @@ class IncidentApp(App[None], inherit_bindings=False):
         books = tuple(self._shelf())
         self.from_any_thread(lambda: self._shelved(books))
 
-    def _shelved(self, books: tuple[Runbook, ...]) -> None:
+    def _shelved(self, books: "tuple[Runbook, ...]") -> None:
         if books:
             desk = self.desk
             desk.books = books

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from incidentui.core.format import count, duration, minutes, short, size
-from incidentui.core.incidents import suggested_severity
 from incidentui.core.model import Attempt, ServiceStatus
 from incidentui.tui.line import Ground, Line, Seg, Token, cut, pad, spread
 from incidentui.tui.present.format import coarse, hms
@@ -206,6 +205,8 @@ def _next(scene: Scene, width: int, ground: Ground, kind: Class) -> Iterable[Lin
 
 
 def _offer(scene: Scene, width: int, ground: Ground, kind: Class) -> Line:
+    from incidentui.core.incidents import suggested_severity  # only when something is red: it brings the judgements in
+
     red = first_red(scene)
     start = scene.state.deploys[-1].at if scene.state.suspect and scene.state.deploys else red
     right = (Seg(f"starts {hms(start, scene.zone)}", "muted"),) if start is not None else ()
