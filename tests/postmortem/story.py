@@ -301,13 +301,3 @@ def odd(path: Path) -> Story:
     story.looks("bookings-page", "ok", "09:05:00", "09:05:10")
     story.at("09:06:00", i.CloseIncident("ines", "tariffs | are not ours"))
     return story
-
-
-if __name__ == "__main__":
-    import sys
-    import tempfile
-
-    with tempfile.TemporaryDirectory() as folder:
-        told = whole(Path(folder))
-        sys.stdout.write(told.draft())
-        told.journal.close()
