@@ -4,9 +4,11 @@ import socket
 import time
 from pathlib import Path
 
-from incidentui.cli.drafting import drafted
 from incidentui.config.load import parse
 from incidentui.config.paths import journal_path, observer_lock, remember_root
+from incidentui.core.inputs import Refusal
+from incidentui.core.model import Ms
+from incidentui.core.state import State
 from incidentui.core.value import dataclass
 from incidentui.edge.clock import SystemClock
 from incidentui.edge.processes import SystemProcesses
@@ -14,6 +16,7 @@ from incidentui.edge.store.observer import ObserverLock
 from incidentui.edge.store.sqlite import SqliteJournal, open_journal
 from incidentui.edge.store.window import times
 from incidentui.session.live import LiveSession, Parts, World
+from incidentui.session.ports import Journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +41,18 @@ def live(root: Path, me: str, *, read_only: str = "") -> Live:
 
         return build(parsed, clock)
 
+    def drafter(journal: Journal, state: State, incident: str, now: Ms) -> str | Refusal:
+        from incidentui.cli.drafting import drafted  # not needed before somebody asks for a draft
+
+        return drafted(journal, state, incident, now)
+
     parts = Parts(
         journal=journal,
         clock=clock,
         processes=SystemProcesses(),
         lock=ObserverLock(observer_lock(root)),
         world=world,
-        drafter=drafted,
+        drafter=drafter,
         me=me,
         host=socket.gethostname(),
         read_only=read_only or journal.read_only,

@@ -1,14 +1,16 @@
 """Secrets out of text before it is stored: first every value known to be one, then shapes that only secrets have.
 
 A rule here must leave alone what an incident is told with: shas, uuids, file names, ports, "token usage: 512".
+Rules are compiled when a text first asks for them: all of them take longer than a note may.
 """
 
 import base64
 import binascii
-import html
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from typing import NamedTuple
 from urllib.parse import quote, quote_plus
 
 GONE = "[redacted]"
@@ -38,15 +40,22 @@ def redact(text: str) -> str:
     """`text` with `[redacted]` in the place of every secret."""
     if _known is not None:
         text = _known.sub(GONE, text)
-    for pattern, replacement in _RULES:
-        text = pattern.sub(replacement, text)
+    folded = text.lower() if text.isascii() else None  # `re.I` takes a dotless i for an i: there every rule is asked
+    for rule in _RULES:
+        if folded is None or any(hint in folded for hint in rule.hints):
+            text = _compiled(rule.pattern).sub(rule.replacement, text)
     return text
+
+
+_compiled = cache(re.compile)
 
 
 # -- values known to be secret
 
 
 def _forms(value: str) -> Iterator[str]:
+    import html
+
     value = value.strip()
     yield from (value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1])
     yield from (quote(value), quote(value, safe=""), quote_plus(value), html.escape(value))
@@ -74,29 +83,37 @@ def _as_pattern(form: str) -> str:
 
 # -- shapes
 
-_Replacement = str | Callable[[re.Match[str]], str]
+
+class _Rule(NamedTuple):
+    hints: tuple[str, ...]
+    """Every text that the pattern finds holds one of these, in small letters."""
+    pattern: str
+    replacement: str | Callable[[re.Match[str]], str]
+
 
 _SENSITIVE = (
     r"(?:pass(?:word|wd|phrase|code)|secret|token|api[_-]?key|(?:access|account|private|secret|signing|encryption|auth|master|shared)"
     r"[_-]?key|credentials?|session[_-]?id|csrf[_-]?token|[_-](?:pwd|pass)|(?:db|user|root|admin)(?:pwd|pass))"
 )
 _VALUE = r"""(\\"[^"\\\n]*\\"|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^\s"'&;\\]+)"""
-_ASSIGNED = re.compile(rf"""(?i)({_SENSITIVE})(\\?["']?\s?(?:=>|[:=])\s{{0,3}}){_VALUE}""")
-_HARMLESS_VALUE = re.compile(
-    r"""(?xi) ["']? (?: \$\{?[A-Z_][A-Z0-9_]*\}? | <[^>]*> | \*+ | \{+[^}]*\}* | null | none | nil | true | false
-    | yes | no | required | expected\S* | missing | invalid | incorrect | wrong | empty | expired | unset | unknown
-    | \[redacted\] | ) ["']? [,.)}\]]*"""
-)
-_PLAIN_WORD = re.compile(r"(?:[A-Za-z]?[a-z]{1,15}|\d{1,6}|[^\w]{1,3})[,.:)]*")
+_ASSIGNED = rf"""(?i)({_SENSITIVE})(\\?["']?\s?(?:=>|[:=])\s{{0,3}}){_VALUE}"""
+_HARMLESS_VALUE = r"""(?xi) ["']? (?: \$\{?[A-Z_][A-Z0-9_]*\}? | <[^>]*> | \*+ | \{+[^}]*\}* | null | none | nil | true
+    | false | yes | no | required | expected\S* | missing | invalid | incorrect | wrong | empty | expired | unset
+    | unknown | \[redacted\] | ) ["']? [,.)}\]]*"""
+_PLAIN_WORD = r"(?:[A-Za-z]?[a-z]{1,15}|\d{1,6}|[^\w]{1,3})[,.:)]*"
 
 
 def _assigned(found: re.Match[str]) -> str:
     key, between, value = found.groups()
-    if _HARMLESS_VALUE.fullmatch(value):
+    if _compiled(_HARMLESS_VALUE).fullmatch(value):
         return found.group()
     # "invalid token: unexpected end" is prose; `password: hunter` and `token=abc` are not.
     prose = ":" in between and between.endswith(" ") and '"' not in between
-    if prose and not key.lower().endswith(("password", "passwd", "passphrase")) and _PLAIN_WORD.fullmatch(value):
+    if (
+        prose
+        and not key.lower().endswith(("password", "passwd", "passphrase"))
+        and _compiled(_PLAIN_WORD).fullmatch(value)
+    ):
         return found.group()
     for quote_mark in ('\\"', '"', "'"):
         if value.startswith(quote_mark):
@@ -129,43 +146,60 @@ _OPTION = r"--[a-z-]{0,30}(?:password|passwd|passphrase|pass|token|secret|api-?k
 _PARAMETER = r"(?:[\w.-]{0,40}(?:key|sig|signature|credential|security-token|passw?o?r?d?|pwd|auth|sid)|code)"
 _WORD = r"""("[^"\n]*"|'[^'\n]*'|[^\s"']+)"""
 
-_RULES: tuple[tuple[re.Pattern[str], _Replacement], ...] = (
-    (
-        re.compile(r"(-----BEGIN ([A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?)-----).*?(?:-----END \2-----|\Z)", re.DOTALL),
+_RULES = (
+    _Rule(
+        ("-----begin",),
+        r"(?s)(-----BEGIN ([A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?)-----).*?(?:-----END \2-----|\Z)",
         rf"\1{GONE}-----END \2-----",
     ),
     # The password of a URL may itself hold an @: the last one before the path counts. `ssh://git@host` is no secret.
-    (re.compile(r"""\b([a-z][a-z0-9+.-]{1,20}://)[^\s/?#'"<>:@]*:[^\s/?#'"<>]*@""", re.I), rf"\1{GONE}@"),
-    (re.compile(r"""\b(https?://)[^\s/?#'"<>]+@""", re.I), rf"\1{GONE}@"),
-    (
-        re.compile(
-            r"""(?i)\b((?:proxy-)?authorization\\?["']?\s{0,3}[:=]\s{0,3}\\?["']?)(?!\[redacted\])"""
-            r"""((?:bearer|basic|token|digest|negotiate|apikey|aws4-hmac-sha256)\s{1,3})?[^\r\n"'\\]+"""
-        ),
+    _Rule(("://",), r"""(?i)\b([a-z][a-z0-9+.-]{1,20}://)[^\s/?#'"<>:@]*:[^\s/?#'"<>]*@""", rf"\1{GONE}@"),
+    _Rule(("://",), r"""(?i)\b(https?://)[^\s/?#'"<>]+@""", rf"\1{GONE}@"),
+    _Rule(
+        ("authorization",),
+        r"""(?i)\b((?:proxy-)?authorization\\?["']?\s{0,3}[:=]\s{0,3}\\?["']?)(?!\[redacted\])"""
+        r"""((?:bearer|basic|token|digest|negotiate|apikey|aws4-hmac-sha256)\s{1,3})?[^\r\n"'\\]+""",
         rf"\1\2{GONE}",
     ),
-    (
-        re.compile(r"""(?i)\b((?:set-)?cookie2?\\?["']?\s{0,3}:\s{0,3}\\?["']?)[^\s=;"']{1,128}=[^\r\n"']*"""),
+    _Rule(
+        ("cookie",),
+        r"""(?i)\b((?:set-)?cookie2?\\?["']?\s{0,3}:\s{0,3}\\?["']?)[^\s=;"']{1,128}=[^\r\n"']*""",
         rf"\1{GONE}",
     ),
-    (re.compile(r"""(?i)(\s(?:--cookie|-b)[ =]["']?)[^\s=;"']{1,128}=[^\s"']*"""), rf"\1{GONE}"),
-    (re.compile(r"(?i:\b(bearer\s{1,3}))(?=[^\s]{0,200}?(?:[0-9=_.]|[a-z][A-Z]))[A-Za-z0-9._~+/=-]{8,}"), rf"\1{GONE}"),
-    (re.compile(r"(?i:\b(basic\s{1,3}))([A-Za-z0-9+/]{6,}={0,2})(?![A-Za-z0-9])"), _basic),
-    (re.compile(r"\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)*"), GONE),
-    (re.compile(r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b"), GONE),
-    (re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{16,255}|github_pat_[A-Za-z0-9_]{20,255})"), GONE),
-    (re.compile(r"\bgl(?:pat|ptt|dt|rt|cbt|ft|soat|agent|imt|oas)-[A-Za-z0-9_.-]{16,}"), GONE),
-    (re.compile(r"\bxox[a-z]-[A-Za-z0-9-]{10,}|\bxapp-[A-Za-z0-9-]{10,}"), GONE),
-    (re.compile(r"(\bhooks\.slack\.com/(?:services|workflows)/)[A-Za-z0-9/_-]{12,}"), rf"\1{GONE}"),
-    (re.compile(r"\b(?:sk|rk|pk|whsec)_(?:live_|test_)?[A-Za-z0-9]{16,}|\bsk-[A-Za-z0-9_-]{20,}"), GONE),
-    (re.compile(r"\bAIza[A-Za-z0-9_-]{35}|\bnpm_[A-Za-z0-9]{36}|\bdop_v1_[a-f0-9]{64}"), GONE),
-    (re.compile(r"\bpypi-[A-Za-z0-9_-]{50,}"), GONE),
-    (re.compile(r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|\bhvs\.[A-Za-z0-9_-]{20,}"), GONE),
-    (re.compile(rf"({_CLIENTS}[^\n|;&]{{0,200}}?\s-p\s?)(?![\s/\d:]*\s){_WORD}"), rf"\1{GONE}"),
-    (re.compile(rf"(\bredis-cli\b[^\n|;&]{{0,200}}?\s-a\s?){_WORD}"), rf"\1{GONE}"),
-    (re.compile(rf"{_FETCH}[^\s\"']+:[^\s\"']+"), rf"\1{GONE}"),
-    (re.compile(rf"(?<!\S)(-p\s?){_WORD}"), _lone_p),
-    (re.compile(rf"(?i)(?<!\S)({_OPTION}[ =])(?!-){_WORD}"), rf"\1{GONE}"),
-    (re.compile(rf"""(?i)([?&]{_PARAMETER}=)[^\s&#"'<>]+"""), rf"\1{GONE}"),
-    (_ASSIGNED, _assigned),
+    _Rule(("--cookie", "-b"), r"""(?i)(\s(?:--cookie|-b)[ =]["']?)[^\s=;"']{1,128}=[^\s"']*""", rf"\1{GONE}"),
+    _Rule(
+        ("bearer",),
+        r"(?i:\b(bearer\s{1,3}))(?=[^\s]{0,200}?(?:[0-9=_.]|[a-z][A-Z]))[A-Za-z0-9._~+/=-]{8,}",
+        rf"\1{GONE}",
+    ),
+    _Rule(("basic",), r"(?i:\b(basic\s{1,3}))([A-Za-z0-9+/]{6,}={0,2})(?![A-Za-z0-9])", _basic),
+    _Rule(("eyj",), r"\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)*", GONE),
+    _Rule(("akia", "asia", "abia", "acca"), r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b", GONE),
+    _Rule(
+        ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
+        r"\b(?:gh[pousr]_[A-Za-z0-9]{16,255}|github_pat_[A-Za-z0-9_]{20,255})",
+        GONE,
+    ),
+    _Rule(("gl",), r"\bgl(?:pat|ptt|dt|rt|cbt|ft|soat|agent|imt|oas)-[A-Za-z0-9_.-]{16,}", GONE),
+    _Rule(("xox", "xapp-"), r"\bxox[a-z]-[A-Za-z0-9-]{10,}|\bxapp-[A-Za-z0-9-]{10,}", GONE),
+    _Rule(("hooks.slack.com",), r"(\bhooks\.slack\.com/(?:services|workflows)/)[A-Za-z0-9/_-]{12,}", rf"\1{GONE}"),
+    _Rule(
+        ("sk_", "rk_", "pk_", "whsec_", "sk-"),
+        r"\b(?:sk|rk|pk|whsec)_(?:live_|test_)?[A-Za-z0-9]{16,}|\bsk-[A-Za-z0-9_-]{20,}",
+        GONE,
+    ),
+    _Rule(
+        ("aiza", "npm_", "dop_v1_"),
+        r"\bAIza[A-Za-z0-9_-]{35}|\bnpm_[A-Za-z0-9]{36}|\bdop_v1_[a-f0-9]{64}",
+        GONE,
+    ),
+    _Rule(("pypi-",), r"\bpypi-[A-Za-z0-9_-]{50,}", GONE),
+    _Rule(("sg.", "hvs."), r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|\bhvs\.[A-Za-z0-9_-]{20,}", GONE),
+    _Rule(("-p",), rf"({_CLIENTS}[^\n|;&]{{0,200}}?\s-p\s?)(?![\s/\d:]*\s){_WORD}", rf"\1{GONE}"),
+    _Rule(("redis-cli",), rf"(\bredis-cli\b[^\n|;&]{{0,200}}?\s-a\s?){_WORD}", rf"\1{GONE}"),
+    _Rule(("curl", "wget", "http"), rf"{_FETCH}[^\s\"']+:[^\s\"']+", rf"\1{GONE}"),
+    _Rule(("-p",), rf"(?<!\S)(-p\s?){_WORD}", _lone_p),
+    _Rule(("--",), rf"(?i)(?<!\S)({_OPTION}[ =])(?!-){_WORD}", rf"\1{GONE}"),
+    _Rule(("?", "&"), rf"""(?i)([?&]{_PARAMETER}=)[^\s&#"'<>]+""", rf"\1{GONE}"),
+    _Rule(("pass", "secret", "token", "key", "credential", "session", "csrf", "pwd"), _ASSIGNED, _assigned),
 )
