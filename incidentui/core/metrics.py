@@ -114,9 +114,9 @@ def metrics(incident: Incident, records: Sequence[e.Recorded], before: Before | 
     """The five times. `records`: the incident's window, in order of time."""
     start, begin = _start(incident, records)
     deploy = last_deploy(records, start)
-    began = min(deploy, start) if deploy is not None else start
+    began = min(deploy.at, start) if deploy is not None else start
     seen = detection(incident, records)
-    action = next((r for r in records if isinstance(r.event, e.ActionRequested) and r.event.plan.changes), None)
+    action = next((r for r in records if _acts(r)), None)
     good = recovered(records, before)
     return (
         Metric("to detect", _between(began, seen.at), f"{begin if deploy is None else 'deploy'} → {seen.how}"),
@@ -137,10 +137,20 @@ def _start(incident: Incident, records: Iterable[e.Recorded]) -> tuple[Ms, str]:
     return incident.opened, "opened"
 
 
-def last_deploy(records: Iterable[e.Recorded], start: Ms) -> Ms | None:
-    """The last deploy before the clock starts (a look at what runs may come a little after the first red one)."""
-    at = [r.at for r in records if isinstance(r.event, e.Deployed) and r.at <= start + 5_000]
-    return max(at, default=None)
+def last_deploy(records: Iterable[e.Recorded], start: Ms) -> e.Recorded | None:
+    """The last deploy before the clock starts (a look at what runs may come a little after the first red one).
+
+    What was deployed after somebody began to act on it is a way back, however quickly it came.
+    """
+    found = list(records)
+    acted = [r.at for r in found if _acts(r) and r.at >= start]
+    until = min([start + 5_000, *acted])
+    near = [r for r in found if isinstance(r.event, e.Deployed) and r.at <= until]
+    return max(near, key=lambda r: (r.at, r.seq), default=None)
+
+
+def _acts(recorded: e.Recorded) -> bool:
+    return isinstance(recorded.event, e.ActionRequested) and recorded.event.plan.changes
 
 
 def detection(incident: Incident, records: Iterable[e.Recorded]) -> Detection:

@@ -39,8 +39,13 @@ def find(state: State) -> Suspect | None:
 
 
 def last_deploy(state: State, before: Ms, service: str | None = None) -> Deploy | None:
-    """The last deploy up to `before` (a little later counts too: a look at what runs comes once a second)."""
-    near = [d for d in state.deploys if before - LOOK_BACK_MS <= d.at <= before + 5_000]
+    """The last deploy up to `before` (a little later counts too: a look at what runs comes once a second).
+
+    What was deployed after somebody began to act on it is a way back, however quickly it came.
+    """
+    acted = [a.asked for a in state.attempts.values() if a.plan.changes and a.asked >= before]
+    until = min([before + 5_000, *acted])
+    near = [d for d in state.deploys if before - LOOK_BACK_MS <= d.at <= until]
     mine = [d for d in near if service is None or service in d.services]
     found = mine or near
     return found[-1] if found else None

@@ -94,6 +94,8 @@ def _did(attempt: Attempt) -> list[str]:
     lines = []
     for n, step in enumerate(attempt.plan.steps, 1):
         seen = done.get(n)
+        if seen is None and step.verb == "look":
+            continue  # the lights below are that look
         state = seen.state if seen is not None else "no word of it"
         took = f", {seen.took_ms} ms" if seen is not None and seen.took_ms is not None else ""
         lines.append(f"{n}. {text(step.verb)}: {text(seen.text if seen and seen.text else step.text)} ({state}{took})")

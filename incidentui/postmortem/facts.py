@@ -11,6 +11,7 @@ from incidentui.core.metrics import (
     Outage,
     Stretch,
     detection,
+    last_deploy,
     metrics,
     outages,
     recovered,
@@ -148,10 +149,7 @@ def _timeline(records: Sequence[e.Recorded], marked: frozenset[int]) -> tuple[tu
 
 
 def _deploy(incident: Incident, records: Sequence[e.Recorded]) -> Deploy | None:
-    """The same deploy that a suspect is looked for in: the last up to the first red, or a moment after it."""
-    start = incident.first_red if incident.first_red is not None else incident.opened
-    found = [r for r in records if isinstance(r.event, e.Deployed) and r.at <= start + 5_000]
-    last = found[-1] if found else None
+    last = last_deploy(records, incident.first_red if incident.first_red is not None else incident.opened)
     if last is None or not isinstance(last.event, e.Deployed):
         return None
     return Deploy(last.at, last.event.services, last.event.was, last.event.now, last.seq)

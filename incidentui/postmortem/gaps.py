@@ -91,7 +91,10 @@ def _attempts(facts: Facts) -> list[str]:
 
 
 def _components(facts: Facts) -> list[str]:
-    out = [f"Components: {text(what)} was not looked at ({text(why)})." for what, why in not_covered(facts)]
+    out = [
+        f"Components: no rollback covers the {text(what)} ({text(why)}); nobody looked."
+        for what, why in not_covered(facts)
+    ]
     services = facts.state.services
     out += [
         f"Components: {text(spec.name)} never said which revision it runs."

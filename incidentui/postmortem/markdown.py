@@ -59,4 +59,4 @@ def fence(body: str) -> list[str]:
     """A block of code that its own content cannot close."""
     longest = max((len(run) for run in re.findall(r"`+", body)), default=0)
     marks = "`" * max(3, longest + 1)
-    return [f"{marks}text", *(_INVISIBLE.sub("", line) for line in body.splitlines()), marks]
+    return [f"{marks}text", *(_INVISIBLE.sub("", line).rstrip() for line in body.splitlines()), marks]

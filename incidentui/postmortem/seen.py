@@ -22,10 +22,10 @@ def components(facts: Facts) -> list[str]:
     rows = [_service(service, _unwatched(facts)) for service in state.services.values()]
     rows += [_workload(workload) for workload in state.workloads.values()]
     rows += [
-        (text(what), UNKNOWN, "", text(why), "assumed: no rollback covers it, nobody looked")
+        (text(what), "not covered", UNKNOWN, "", text(why), "assumed: no rollback covers it, nobody looked")
         for what, why in not_covered(facts)
     ]
-    head = ("Component", "State", "Since", "Says", "How it is known")
+    head = ("Component", "Kind", "State", "Since", "Says", "How it is known")
     return table(head, rows) if rows else ["No component is configured."]
 
 
@@ -40,21 +40,28 @@ def _service(service: ServiceStatus, unwatched: str) -> tuple[str, ...]:
     if service.since is None or service.state == "unknown":
         how = f"assumed: {check} cannot tell" if service.since is not None else "assumed: nobody looked"
         since = stamp(service.since) if service.since is not None else ""
-        return (text(service.name), UNKNOWN, since, text(service.why), how)
+        return (text(service.name), "service", UNKNOWN, since, text(service.why), how)
     path = "on the user path" if service.layer == "user" else "an inner check: it does not prove the user path"
     how = f"verified by {check}, {path}{unwatched}"
-    return (text(service.name), service.state, stamp(service.since), text(service.why), how)
+    return (text(service.name), "service", service.state, stamp(service.since), text(service.why), how)
 
 
 def _workload(workload: Workload) -> tuple[str, ...]:
     if workload.state == "unknown":
         how = f"assumed: {text(workload.engine)} does not answer"
-        return (text(workload.name), UNKNOWN, "", text(workload.note), how)
+        return (text(workload.name), "workload", UNKNOWN, "", text(workload.note), how)
     says = [workload.note] if workload.note else []
     restarts = workload.restarts if workload.restarts is not None else workload.seen_restarts
     says += [count(restarts, "restart")] if restarts else []
     since = stamp(workload.since) if workload.since is not None else UNKNOWN
-    return (text(workload.name), workload.state, since, text(", ".join(says)), f"seen in {text(workload.engine)}")
+    return (
+        text(workload.name),
+        "workload",
+        workload.state,
+        since,
+        text(", ".join(says)),
+        f"seen in {text(workload.engine)}",
+    )
 
 
 def evidence(facts: Facts) -> list[str]:

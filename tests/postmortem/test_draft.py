@@ -20,7 +20,22 @@ from incidentui.postmortem.draft import render
 from incidentui.postmortem.facts import Facts
 from incidentui.postmortem.gaps import gaps
 from incidentui.postmortem.markdown import fence, plain, text
-from tests.postmortem.story import Story, broken, odd, opened, quiet, stuck, when, whole
+from tests.postmortem.story import (
+    BACK,
+    BAD,
+    RESET,
+    Story,
+    act,
+    broken,
+    git_plan,
+    odd,
+    opened,
+    quiet,
+    repository,
+    stuck,
+    when,
+    whole,
+)
 
 GOLDEN = Path(__file__).parent / "golden" / "bookings.md"
 
@@ -125,13 +140,15 @@ def test_the_outage_of_each_service_in_seconds(story: Story, open_story: Story) 
 @pytest.mark.req("R3-31", "R3-32", "F50")
 def test_each_component_is_verified_or_assumed(story: Story, open_story: Story) -> None:
     table = part(story.draft(), "Components")
-    has(table, "| bookings | ok | 2026-03-02 09:17:20 | 12 ms | verified by bookings-page, on the user path |")
-    has(table, "| ledger | ok |", "verified by ledger-ping, an inner check: it does not prove the user path")
-    has(table, "| pages | running | 2026-03-02 09:17:16 |  | seen in supervisor |")
-    has(table, "| database | _unknown_ |", "assumed: no rollback covers it, nobody looked")
+    has(
+        table, "| bookings | service | ok | 2026-03-02 09:17:20 | 12 ms | verified by bookings-page, on the user path |"
+    )
+    has(table, "| ledger | service | ok |", "verified by ledger-ping, an inner check: it does not prove the user path")
+    has(table, "| pages | workload | running | 2026-03-02 09:17:16 |  | seen in supervisor |")
+    has(table, "| database | not covered | _unknown_ |", "assumed: no rollback covers it, nobody looked")
     unwatched = part(open_story.draft("09:20:00"), "Components")
-    has(unwatched, "| tariffs | _unknown_ |", "assumed: tariffs-feed cannot tell")
-    has(unwatched, "| pages | _unknown_ |", "assumed: supervisor does not answer")
+    has(unwatched, "| tariffs | service | _unknown_ |", "assumed: tariffs-feed cannot tell")
+    has(unwatched, "| pages | workload | _unknown_ |", "assumed: supervisor does not answer")
     has(unwatched, "assumed since 2026-03-02 09:16:00, when watching ended")
 
 
@@ -150,7 +167,8 @@ def test_the_gaps_are_what_nobody_knows_and_nothing_that_is_known(story: Story, 
         "Causes: why did nothing stop bad1bad before it was deployed? Ask, do not guess.",
         "Impact: how many users were affected.",
         "Impact: tariffs was unknown for 15m 18s; nobody saw whether it answered.",
-        "Components: database was not looked at (rows written since stay; no migration file in the window).",
+        "Components: no rollback covers the database (rows written since stay; no migration file in the window);"
+        " nobody looked.",
         "Components: no check goes the user's path to ledger.",
         "Went well, went wrong, where we were lucky: nobody said it yet.",
         "Action items: 2 suggested, none has an owner or a due date.",
@@ -176,6 +194,24 @@ def test_nothing_known_leaves_gaps_and_no_invented_value(tmp_path: Path) -> None
     has(draft, "| Start (first failed look) | _unknown_ |", "| Recovered | nothing was seen failing |")
     has(draft, "| Acknowledged | by nobody |", "No service is watched.", "Git was not seen.", "Nothing was tried.")
     story.journal.close()
+
+
+@pytest.mark.req("R3-02")
+def test_a_way_back_that_comes_within_seconds_is_not_the_suspect(tmp_path: Path) -> None:
+    plan = git_plan("git.reset", "Reset main", BACK)
+    quick = Story(tmp_path)
+    quiet(quick)
+    quick.at("09:01:05", i.RevisionLooked("bookings", BAD), repository(BAD))
+    quick.looks("bookings-page", "failing", "09:01:06", "09:01:07", "09:01:08")
+    quick.at("09:01:08", i.OpenIncident("Bookings answer 503", "ines"))
+    act(quick, "09:01:09", plan, "run-1", BAD, RESET)
+    quick.at("09:01:10", i.RevisionLooked("bookings", RESET))
+    facts = quick.facts()
+    quick.journal.close()
+    assert facts.suspect is not None
+    assert facts.deploy is not None
+    assert (facts.suspect.sha, facts.deploy.now) == (BAD, BAD)
+    assert facts.metrics[0].ms == 3_000
 
 
 @pytest.mark.req("F34")
@@ -237,7 +273,9 @@ def test_what_went_half_well_is_said_as_it_was(tmp_path: Path) -> None:
     code = part(draft, "Code state")
     has(code, "uncommitted: server/sync.py", "- In progress: revert", "- Known-good before it: `a1a1a1a`, by hand")
     has(code, "- Known-good since: `c3c3c3c`, it answers")
-    has(part(draft, "Components"), "| gate | running | _unknown_ | OOM killed, 4 restarts | seen in docker |")
+    has(
+        part(draft, "Components"), "| gate | workload | running | _unknown_ | OOM killed, 4 restarts | seen in docker |"
+    )
     has(part(draft, "Action items"), "gate has no health check")
     missing = part(draft, "Gaps")
     has(missing, "- Commits: `bad1bad` was never seen in git; author and size are unknown.")
