@@ -224,6 +224,14 @@ def list_lines(runbooks: Sequence[Runbook], view: View, width: int) -> list[Line
     return [heading(width, "RUNBOOKS"), Line(), *section(width, "CHOOSE", rows or none)]
 
 
+def _best_first(runbooks: tuple[Runbook, ...], view: View) -> tuple[Runbook, ...]:
+    """The one being worked through, then the one that is offered, then the others as they were."""
+    offered = suggest(runbooks, view.state)
+    return tuple(
+        sorted(runbooks, key=lambda b: 0 if run_of(b, view.state) else 1 if offered and offered[0] == b.id else 2)
+    )
+
+
 def _entry(book: Runbook, view: View, offered: tuple[str, str] | None, width: int) -> list[Line]:
     here = offered is not None and offered[0] == book.id
     mark = Seg("▸ ", "accent") if run_of(book, view.state) or here else Seg("  ")
@@ -252,8 +260,11 @@ class RunbooksPage:
 
     def __init__(self, runbooks: Sequence[Runbook]) -> None:
         self.runbooks = tuple(runbooks)
+        self._ordered = False
 
     def lines(self, view: View, now: Ms, width: int, height: int) -> list[Line]:
+        if not self._ordered:  # once: a list must not move under the responder's hand
+            self.runbooks, self._ordered = _best_first(self.runbooks, view), True
         return list_lines(self.runbooks, view, width)
 
     def handle(self, key: str, screen: PageContext) -> bool:
