@@ -143,12 +143,17 @@ def _good_again(first: Ms | None, last: Ms | None) -> str:
 
 def _exact(facts: Facts, service: str) -> str:
     every = [c.every_ms for c in facts.state.project.checks if c.service == service]
-    return f"±{duration(max(every)) if max(every) >= 1000 else latency(max(every))}" if every else UNKNOWN
+    return f"±{_took(max(every))}" if every else UNKNOWN
 
 
 def _metrics(facts: Facts) -> list[str]:
-    rows = [(m.name, duration(m.ms) if m.ms is not None else _not(facts), text(m.rule)) for m in facts.metrics]
+    rows = [(m.name, _took(m.ms) if m.ms is not None else _not(facts), text(m.rule)) for m in facts.metrics]
     return table(("", "Time", "Rule"), rows)
+
+
+def _took(ms: Ms) -> str:
+    """A drill is over in seconds: there the parts of one count."""
+    return duration(ms) if ms >= 1000 else latency(ms)
 
 
 def _causes(facts: Facts) -> list[str]:
