@@ -30,21 +30,24 @@ def first_frame(rounds: int) -> tuple[list[float], list[float]]:
     return ours, peer
 
 
+_UP, _DOWN, _PAGE_UP, _PAGE_DOWN = b"\x1b[A", b"\x1b[B", b"\x1b[5~", b"\x1b[6~"
+_KEYS = (_UP, _DOWN, _UP, _UP, _PAGE_UP, _DOWN, _UP, _DOWN, _DOWN, _PAGE_DOWN)
+
+
 def key_to_paint(rounds: int) -> tuple[list[float], list[float]]:
-    """Seconds from a key to its last byte in a list of a million rows: cursor up and pages up."""
+    """Seconds from a key to its last byte in a list of a million rows; both stand side by side and take turns."""
     ours: list[float] = []
     peer: list[float] = []
-    for name, word, into in (("ours_million", "ctrl+p", ours), ("bare_list", "looks", peer)):
-        with Terminal(_program(name)) as terminal:
-            terminal.until(word)
-            terminal.settle(0.3, 1.0)
-            if name == "bare_list":
-                terminal.key(b"\x1b[B" * 60, 0.05)
-            for n in range(rounds):
-                time.sleep(0.023 + (n * 7 % 11) / 1000)
-                key = b"\x1b[5~" if n % 5 == 4 else b"\x1b[A"
-                down = {b"\x1b[5~": b"\x1b[6~", b"\x1b[A": b"\x1b[B"}
-                into.append(terminal.key(key if n % 2 == 0 or name != "bare_list" else down[key], 0.02)[0])
+    with Terminal(_program("ours_million")) as mine, Terminal(_program("bare_list")) as bare:
+        mine.until("ctrl+p")
+        bare.until("looks")
+        for _ in range(3):
+            bare.key(_PAGE_DOWN, 0.05)
+        for n in range(rounds):
+            time.sleep(0.023 + (n * 7 % 11) / 1000)
+            for terminal, into in ((mine, ours), (bare, peer)):
+                terminal.settle(0.005, 0.5)  # the clock's tick is not the answer to a key
+                into.append(terminal.key(_KEYS[n % len(_KEYS)], 0.02)[0])
     return ours, peer
 
 

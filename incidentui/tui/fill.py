@@ -84,7 +84,7 @@ def _needs(screen: "IncidentScreen", scene: Scene, head: Headline) -> Needs:
         ribbon=ribbon.height(scene, "wide" if kind == "wide" else "normal"),
         services=rows,
         services_bad=services.bad_rows(scene),
-        workloads=len(workloads.lines(scene, 50)) - 1,
+        workloads=workloads.rows(scene),
         workloads_bad=workloads.bad_rows(scene),
         runbook=len(runbook.lines(scene, 60)) - 1,
         page=bool(desk.pages),

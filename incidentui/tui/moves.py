@@ -24,6 +24,8 @@ def move(desk: Desk, rows: int) -> None:
         stands(desk)
     else:
         pane.move(rows)
+    if desk.surface.kind == "wide" and not desk.pages:
+        desk.surface.redraw()  # SELECTED follows the cursor
 
 
 def _reach(desk: Desk, rows: int) -> None:

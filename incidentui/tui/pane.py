@@ -3,7 +3,7 @@
 They know nothing of incidents. Only columns that changed are refreshed.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 from textual import events
 from textual.geometry import Region
@@ -21,7 +21,7 @@ _EMPTY = Line()
 
 @dataclass()
 class RowMoved(Message):
-    """The cursor stands on another row."""
+    """The mouse put the cursor on another row."""
 
     pane: "LinePane"
     key: Hashable
@@ -55,6 +55,8 @@ class LineView(Widget):
         self._lines: Sequence[Line] = ()
         self._height = 0
         self._drawn: dict[int, tuple[tuple[Line, bool, int, Paint], Strip]] = {}
+        self.painter: Callable[[], None] | None = None
+        """Who sends changed regions to the terminal at once; without one they go the way of every widget."""
 
     def set_lines(self, lines: Sequence[Line]) -> None:
         """Draws these lines; what did not change is left alone."""
@@ -99,8 +101,13 @@ class LineView(Widget):
                 regions.append(Region(0, y, width, 1))
             elif before is not None and (span := changed(before, strip)):
                 regions.append(Region(span[0], y, span[1] - span[0], 1))
-        if regions:
+        if not regions:
+            return
+        if self.painter is None:
             self.refresh(*regions)
+        else:
+            self._repaint_regions.update(regions)
+            self.painter()
 
     @override
     def render_lines(self, crop: Region) -> list[Strip]:
@@ -187,7 +194,6 @@ class LinePane(LineView):
         self._cursor = self._lines[keys[to]].key
         self._reveal()
         self._update()
-        self.post_message(RowMoved(self, self._cursor))
         return True
 
     def page(self, share: float) -> bool:
@@ -288,11 +294,15 @@ class LinePane(LineView):
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         event.stop()
-        self.move(3)
+        self._wheel(3)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         event.stop()
-        self.move(-3)
+        self._wheel(-3)
+
+    def _wheel(self, rows: int) -> None:
+        if self.move(rows):
+            self.post_message(RowMoved(self, self._cursor))
 
     def on_click(self, event: events.Click) -> None:
         event.stop()

@@ -73,6 +73,9 @@ class IncidentScreen(Screen[None], inherit_bindings=False):
         self._drawn_at = 0.0
         self._waiting = False
         self._born = monotonic()
+        self._painting = False
+        for view in self._views():
+            view.painter = self._touched
         self.desk = desk(self)
 
     @override
@@ -146,6 +149,21 @@ class IncidentScreen(Screen[None], inherit_bindings=False):
         if before != (self.regions, self._floating):
             self._clear_arrangement_cache()
             self.refresh(layout=True)
+        else:
+            self.paint_now()
+
+    def _touched(self) -> None:
+        """A view has changed columns: they are sent together, once what changes them is over."""
+        if not self._painting:
+            self._painting = True
+            self.call_next(self.paint_now)
+
+    def paint_now(self) -> None:
+        """Sends what changed without waiting for the next of Textual's frames: a key is answered at once."""
+        self._painting = False
+        if self.is_mounted and self.is_current and not self._layout_required:
+            self._compositor.update_widgets(set(self._views()))
+            self._compositor_refresh()
 
     _floating = NONE
 
@@ -188,6 +206,7 @@ class IncidentScreen(Screen[None], inherit_bindings=False):
         event.prevent_default()
         if self.live:
             input.key(self.desk, name(event))
+            self.paint_now()
 
     def on_paste(self, event: events.Paste) -> None:
         event.stop()

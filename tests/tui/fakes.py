@@ -404,7 +404,8 @@ class FakeSession:
         containing: str = "",
     ) -> list[e.Recorded]:
         found = [r for r in self.log if (r.moment == "key" or not key_only) and r.moment != "quiet"]
-        found = [r for r in found if containing.lower() in f"{r.subject} {r.event}".lower()]
+        if containing:
+            found = [r for r in found if containing.lower() in f"{r.subject} {r.event}".lower()]
         found.sort(key=lambda r: (r.at, r.seq))
         if after is not None:
             return [r for r in found if (r.at, r.seq) > (after.at, after.seq)][:limit]

@@ -18,7 +18,7 @@ HOSTILE = (
     "\u200b\u2066x",
     "[@click=app.quit]x[/]", "[/]", "a\nb\tc", "\ud7ff\x00", "日本語 wide", "e\u0301", "\ufeffBOM", "\U000e0041tag",
 )  # fmt: skip
-texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=30)
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 
 
 @pytest.mark.parametrize("text", HOSTILE)

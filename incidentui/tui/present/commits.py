@@ -1,12 +1,14 @@
 """The commits pane: what changed, what runs, what was good."""
 
+from functools import lru_cache
+
 from incidentui.core.format import age, count, short
 from incidentui.core.model import Commit
 from incidentui.tui.line import Line, Seg, Token, cut, fit, pad
 from incidentui.tui.present.parts import empty, joined, title
 from incidentui.tui.present.scene import Scene, in_state, running
 
-_AUTHOR = 5
+_AUTHOR = 6
 
 
 def lines(scene: Scene, width: int, *, focused: bool = False) -> list[Line]:
@@ -68,26 +70,41 @@ def mark(scene: Scene, commit: Commit) -> tuple[str, Token, str, Token]:
 
 
 def _row(scene: Scene, commit: Commit, width: int) -> Line:
-    sign, sign_token, word, word_token = mark(scene, commit)
+    signs, told = mark(scene, commit), age(scene.now - commit.at)
+    author = commit.author.partition(" ")[0]
+    return _line(signs, commit.sha, commit.added, commit.deleted, author, commit.subject, told, width)
+
+
+@lru_cache(maxsize=512)
+def _line(
+    signs: tuple[str, Token, str, Token],
+    sha: str,
+    added: int,
+    deleted: int,
+    author: str,
+    subject: str,
+    told: str,
+    width: int,
+) -> Line:
+    sign, sign_token, word, word_token = signs
     marked = sign_token != "text" or bool(word) or sign == "◆"
     ink: Token = "text" if marked else "muted"
-    wide = width >= 54
-    author = f"{pad(commit.author, _AUTHOR)} " if wide else ""
+    author = f"{pad(author, _AUTHOR)} " if width >= 54 else ""
     fixed = 2 + 8 + 8 + 4 + 1 + 4 + 1 + len(author) + 1 + 4
     segs = (
         Seg(f"{sign} ", sign_token),
-        Seg(f"{short(commit.sha)} ", ink),
+        Seg(f"{short(sha)} ", ink),
         Seg(pad(word, 8), word_token),
-        Seg(_number("+", commit.added), "muted" if not marked else "text"),
+        Seg(_number("+", added), ink),
         Seg(" "),
-        Seg(_number("−", commit.deleted), "muted" if not marked else "text"),
+        Seg(_number("−", deleted), ink),
         Seg(" "),
         Seg(author, "muted"),
-        Seg(pad(commit.subject, max(4, width - fixed)), ink),
+        Seg(pad(subject, max(4, width - fixed)), ink),
         Seg(" "),
-        Seg(pad(age(scene.now - commit.at), 4, right=True), "muted"),
+        Seg(pad(told, 4, right=True), "muted"),
     )
-    return Line(fit(segs, width), key=("commit", commit.sha))
+    return Line(fit(segs, width), key=("commit", sha))
 
 
 def _number(sign: str, n: int) -> str:

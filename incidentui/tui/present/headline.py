@@ -39,6 +39,8 @@ def headline(scene: Scene, width: int, kind: Class, *, short_form: bool = False)
         return Headline(block.lines[:1], block.banded)
     if kind == "compact" and len(block.lines) == 3 and not _offered(scene):
         return Headline((block.lines[0], _merged(scene, inner)), block.banded)
+    if scene.view.problems and not block.banded:
+        return Headline((*block.lines, _problems(scene, inner)), False)
     return block
 
 
@@ -305,10 +307,10 @@ def _recovered(scene: Scene, width: int) -> Line:
 def _quiet(scene: Scene, width: int, kind: Class) -> Line:
     all_of = watched(scene)
     if not all_of:
-        return spread(width, (Seg("· ", "muted"), Seg("No checks yet. ", "text"), *_problems(scene)))
+        return spread(width, (Seg("· ", "muted"), Seg("No checks yet.", "text")))
     if waiting := not_looked(scene):
         text = f"{count(len(all_of) - len(waiting), 'service')} looked at, {len(waiting)} to go."
-        return spread(width, (Seg("○ ", "muted"), Seg("First look. ", "text"), Seg(text, "muted"), *_problems(scene)))
+        return spread(width, (Seg("○ ", "muted"), Seg("First look. ", "text"), Seg(text, "muted")))
     since = max((s.since or 0 for s in all_of), default=0)
     left = [
         Seg(f"{MARKS['ok']} ", TOKENS["ok"]),
@@ -317,7 +319,7 @@ def _quiet(scene: Scene, width: int, kind: Class) -> Line:
     ]
     if kind != "compact":
         left += _known_good(scene)
-    return spread(width, (*left, *_problems(scene)))
+    return spread(width, left)
 
 
 def _known_good(scene: Scene) -> list[Seg]:
@@ -335,9 +337,10 @@ def _known_good(scene: Scene) -> list[Seg]:
     ]
 
 
-def _problems(scene: Scene) -> tuple[Seg, ...]:
+def _problems(scene: Scene, width: int) -> Line:
+    """What is wrong in the configuration: the first thing, and where the rest is told."""
     problems = scene.view.problems
-    if not problems:
-        return ()
-    more = f" (+{len(problems) - 1})" if len(problems) > 1 else ""
-    return Seg("  ! ", "slow", bold=True), Seg(problems[0] + more, "slow")
+    said = problems[0]
+    if len(problems) > 1:
+        said = f"{len(problems)} problems in the configuration, incidentui doctor lists them: {problems[0]}"
+    return spread(width, (Seg("! ", "slow", bold=True), Seg(cut(said, width - 2), "slow")))

@@ -1,6 +1,7 @@
 """The ribbon: marks above, the worst user-path state below, one lane per troubled service when there is room."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from incidentui.core.format import short
 from incidentui.core.model import CheckState, Ms, ServiceStatus, Span
@@ -24,8 +25,11 @@ _DRAWN: dict[CheckState, tuple[str, Token]] = {
     "unknown": ("╌", "unknown"),
 }
 # Lengths of a bucket, in seconds: each is a little longer than the one before, so that the row stays nearly full.
-_LENGTHS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 75, 90, 105, 120, 150, 180, 240, 300, 420, 600)
-_STEPS = tuple(s * 1000 for s in (*_LENGTHS, 900, 1200, 1800, 3600, 7200, 14400, 43200, 86400, 604800, 31536000))
+_LENGTHS = (
+    *(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50),
+    *(60, 75, 90, 105, 120, 150, 180, 240, 300, 420, 600),
+)
+_STEPS = tuple(int(s * 1000) for s in (*_LENGTHS, 900, 1200, 1800, 3600, 7200, 14400, 43200, 86400, 604800, 31536000))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ def lines(scene: Scene, width: int, kind: Class) -> list[Line]:
     left = (11 if named else 0) + _TIME
     window = _window(scene, max(1, inner - left - _TIME))
     changes = _worst(_user(scene))
-    base = [_state(changes, window, i) for i in range(window.columns)]
+    base = list(_states(changes, window))
     _play(scene, window, base)
     if kind == "compact":
         return [_framed(scene, window, _over(base, _marks(scene), window), "", left)]
@@ -80,7 +84,7 @@ def lines(scene: Scene, width: int, kind: Class) -> list[Line]:
         return [*out, _framed(scene, window, base, "", left)]
     for n, service in enumerate(named):
         changes = _worst([service])
-        lane = [_state(changes, window, i) for i in range(window.columns)]
+        lane = list(_states(changes, window))
         _play(scene, window, lane)
         out.append(_framed(scene, window, lane, pad(service.name, 10) + " ", left, times=n == 0))
     return out
@@ -118,9 +122,15 @@ def _first(scene: Scene) -> Ms:
     return (before[-1] if before else red) - MINUTE
 
 
+def _seen(scene: Scene) -> Ms:
+    """The same, but not before anything was watched: an empty row tells nothing."""
+    watched_since = min((s.spans[0].since for s in watched(scene) if s.spans), default=scene.now)
+    return min(max(_first(scene), watched_since), scene.now - MINUTE)
+
+
 def _window(scene: Scene, columns: int) -> Window:
     play = scene.view.playhead
-    first, last = (play.first, max(play.last, play.first + 1)) if play else (_first(scene), scene.now)
+    first, last = (play.first, max(play.last, play.first + 1)) if play else (_seen(scene), scene.now)
     step = next((s for s in _STEPS if (last - first) // s + 1 <= columns), _STEPS[-1])
     # The newest bucket stands at the right edge and spare columns show what was before; so the picture
     # moves by whole buckets and stands still in between.
@@ -130,10 +140,10 @@ def _window(scene: Scene, columns: int) -> Window:
     return Window(stop - step * columns, step, columns, stop)
 
 
-def _worst(services: Sequence[ServiceStatus]) -> list[tuple[Ms, CheckState]]:
+def _worst(services: Sequence[ServiceStatus]) -> tuple[tuple[Ms, CheckState], ...]:
     """The worst state of all from each change on, oldest first."""
     changes = sorted({p.since for s in services for p in s.spans})
-    return [(at, worst) for at in changes if (worst := _at(services, at)) is not None]
+    return tuple((at, worst) for at in changes if (worst := _at(services, at)) is not None)
 
 
 def _at(services: Sequence[ServiceStatus], at: Ms) -> CheckState | None:
@@ -145,7 +155,13 @@ def _span(spans: tuple[Span, ...], at: Ms) -> CheckState | None:
     return next((p.state for p in reversed(spans) if p.since <= at), None)
 
 
-def _state(changes: list[tuple[Ms, CheckState]], window: Window, column: int) -> Seg:
+@lru_cache(maxsize=16)
+def _states(changes: tuple[tuple[Ms, CheckState], ...], window: Window) -> tuple[Seg, ...]:
+    """One segment per bucket. Remembered, because most repaints are inside one bucket and without news."""
+    return tuple(_state(changes, window, i) for i in range(window.columns))
+
+
+def _state(changes: tuple[tuple[Ms, CheckState], ...], window: Window, column: int) -> Seg:
     """The worst state inside one bucket."""
     start = window.start + column * window.step
     stop = start + window.step

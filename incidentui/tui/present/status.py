@@ -107,7 +107,11 @@ def _right(scene: Scene) -> tuple[Seg, ...]:
     periods = {c.every_ms for c in scene.state.project.checks}
     if scene.incident is None and not in_state(scene, "failing") and len(periods) == 1:
         parts.append(f"every {periods.pop() // 1000} s")
-    return (Seg(" · ".join(parts), "muted"),)
+    told = (Seg(" · ".join(parts), "muted"),)
+    wrong = len(scene.view.problems)
+    if wrong and (scene.incident is not None or in_state(scene, "failing")):  # else the headline has a row for it
+        return (Seg(f"{count(wrong, 'problem')} in the configuration · ", "slow"), *told)
+    return told
 
 
 def keys(hints: Iterable[KeyHint], width: int) -> Line:

@@ -25,6 +25,11 @@ def lines(scene: Scene, width: int, *, focused: bool = False) -> list[Line]:
     return out
 
 
+def rows(scene: Scene) -> int:
+    """How many rows the pane would like, without its title."""
+    return max(1, len(scene.state.workloads) + sum(len(_no_answer(scene, s, 80)) for s in _lost(scene)))
+
+
 def bad_rows(scene: Scene) -> int:
     return sum(is_bad(w) for w in scene.state.workloads.values()) + 3 * len(_lost(scene))
 
