@@ -5,6 +5,7 @@ observes (it holds the observer's lock); the others follow its events and take o
 """
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
@@ -251,7 +252,7 @@ class LiveSession:
             self._tend()
         self._observing, loop.following = True, False
         if self.parts.tidy is not None and not self.parts.read_only:
-            loop.spawn(asyncio.to_thread(self.parts.tidy))
+            loop.spawn(_tidied(self.parts.tidy))
         by, read_only = self.me, bool(self.parts.read_only)
         loop.put(i.StartWatch(world.spec, by, read_only, self.parts.host))
         for source in world.sources:
@@ -385,3 +386,10 @@ class LiveSession:
         assert self._asyncio is not None
         if not self._asyncio.is_closed():
             self._asyncio.call_soon_threadsafe(call)
+
+
+async def _tidied(tidy: Callable[[], object]) -> None:
+    with contextlib.suppress(
+        Exception
+    ):  # a favour to the disk: a journal that cannot be written says so at the next fact
+        await asyncio.to_thread(tidy)

@@ -88,4 +88,6 @@ def test_nothing_of_the_repository_is_run_by_looking(plain: Place) -> None:
     assert json.loads(status.stdout)["commits"]["branch"] == "main"
     assert plain.run("act", "git.reset", "to=HEAD~2", "--plan").returncode == 0
     assert not ran.exists()
-    assert subprocess.run(["git", "status", "--porcelain"], cwd=plain.root, capture_output=True, check=True).stdout == b""
+    assert (
+        subprocess.run(["git", "status", "--porcelain"], cwd=plain.root, capture_output=True, check=True).stdout == b""
+    )

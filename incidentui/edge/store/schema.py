@@ -160,8 +160,8 @@ def _version(conn: sqlite3.Connection, path: str) -> int:
         raise JournalError(f"{path} belongs to another program. Move it away; it was left as it is.")
     if version > VERSION:
         raise NewerSchemaError(
-            f"{path} was written by a newer incidentui (journal version {version}, this program writes {VERSION}): "
-            "it can only be read. Update incidentui to write to it."
+            f"a newer incidentui wrote it (journal version {version}, this program writes {VERSION}): "
+            f"it can only be read. Update incidentui to write to {path}"
         )
     return version
 

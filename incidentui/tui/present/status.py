@@ -45,10 +45,13 @@ class KeyHint:
 def status(scene: Scene, width: int, said: Said | None, typing: Typing | None) -> Line:
     inner = width - 2
     journal = scene.view.journal
-    if journal != "ok":
-        return spread(inner, (Seg(f"✗ journal: {journal}", "fail", bold=True),), ground="failbg", rail="fail")
     if typing is not None:
         return _typed(inner, typing)
+    if journal != "ok":
+        # A question must be seen to be answered: it stands beside what is wrong, which never leaves.
+        asked = _said(said) if said is not None and not said.old else ()
+        trouble = cut(f"✗ journal: {journal}", max(24, inner - length(asked) - 2))
+        return spread(inner, (Seg(trouble, "fail", bold=True),), asked, ground="failbg", rail="fail")
     left = _said(said) if said is not None else _playing(scene)
     right = _right(scene)
     # An answer is never cut for what stands there all the time.
