@@ -80,6 +80,7 @@ def _run(acting: Live, plan: Plan, word: str, say: "_Said") -> int:
     answer = acting.session.run_plan(plan, word, run=run).result()
     if isinstance(answer, Refusal):
         return say.refused(plan, answer)
+    say.recorded(answer.incident, [i.id for i in acting.session.view.state.incidents.values() if i.closed is None])
     while (attempt := _judged(acting, run)) is None:
         if acting.session.stopped:
             raise CannotRun(f"{acting.session.stopped}. The action is recorded; `incidentui watch` says how it ended.")
@@ -164,6 +165,10 @@ class _Said:
         if not self._json:
             self.planned(plan)
         return self.refused(plan, Refusal("confirmation missing", f"--yes {plan.target} runs it"))
+
+    def recorded(self, incident: str | None, among: Sequence[str]) -> None:
+        if len(among) > 1:
+            click.echo(f"incidentui: it belongs to {incident}, opened last of {', '.join(among)}", err=True)
 
     def refused(self, plan: Plan | None, why: Refusal) -> int:
         if self._json:

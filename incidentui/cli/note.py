@@ -37,6 +37,8 @@ def command(options: Options, text: tuple[str, ...], at: str | None, incident: s
     paths.remember_root(root)
     project = paths.project_name(root) if not path.exists() else ""
 
+    others: list[str] = []
+
     def make(transaction: Transaction | None) -> Draft:
         return Draft(
             id=uuid7(now, os.urandom(RANDOM_BYTES)),
@@ -46,13 +48,17 @@ def command(options: Options, text: tuple[str, ...], at: str | None, incident: s
             source=f"responder:{by}",
             subject=by,
             moment="key",
-            incident=_incident(transaction, incident),
+            incident=_incident(transaction, incident, others),
             mono_ms=clock.mono(),
             boot=clock.boot,
             data=canonical({"text": words, "by": by, "key": False}),
         )
 
-    _tell(append_one(str(path), project, make), as_json)
+    written = append_one(str(path), project, make)
+    _tell(written, as_json)
+    if others:
+        beside = f"{', '.join(others)} {'is' if len(others) == 1 else 'are'} open too (--incident ID)"
+        click.echo(f"incidentui: it went to {written.draft.incident}, opened last; {beside}", err=True)
 
 
 def note_text(text: str) -> str:
@@ -65,11 +71,13 @@ def note_text(text: str) -> str:
     return words
 
 
-def _incident(transaction: Transaction | None, wanted: str | None) -> str | None:
+def _incident(transaction: Transaction | None, wanted: str | None, others: list[str]) -> str | None:
+    """The incident it belongs to; `others` gets those that it might have been meant for as well."""
     if transaction is None:
         return wanted
     if wanted is None:
-        return transaction.open_incident()
+        others[:] = transaction.open_incidents()
+        return others.pop(0) if others else None
     if not transaction.has_incident(wanted):
         raise CannotRun(f"there is no incident {wanted}; `incidentui incidents` lists them.")
     return wanted

@@ -128,12 +128,10 @@ class Transaction:
         if evidence:
             self.conn.executemany("INSERT OR IGNORE INTO evidence VALUES (?,?,?)", evidence)
 
-    def open_incident(self) -> str | None:
-        """The open incident that was opened last."""
-        row = self.conn.execute(
-            "SELECT id FROM incidents WHERE closed_seq IS NULL ORDER BY opened_seq DESC LIMIT 1"
-        ).fetchone()
-        return str(row[0]) if row else None
+    def open_incidents(self) -> list[str]:
+        """The open incidents, the one that was opened last first."""
+        sql = "SELECT id FROM incidents WHERE closed_seq IS NULL ORDER BY opened_seq DESC"
+        return [str(row[0]) for row in self.conn.execute(sql)]
 
     def has_incident(self, ident: str) -> bool:
         return self.conn.execute("SELECT 1 FROM incidents WHERE id = ?", (ident,)).fetchone() is not None
