@@ -53,7 +53,9 @@ def bare_list() -> None:
 
         def on_key(self, event: events.Key) -> None:
             before, top = self.at, int(self.scroll_offset.y)
-            step = {"down": 1, "up": -1, "pagedown": self.size.height, "pageup": -self.size.height}.get(event.key, 0)
+            page = self.size.height
+            steps = {"down": 1, "up": -1, "pagedown": page, "pageup": -page, "home": -ROWS, "end": ROWS}
+            step = steps.get(event.key, 0)
             self.at = max(0, min(ROWS - 1, before + step))
             want = max(min(top, self.at), self.at - self.size.height + 1)
             if want != top:

@@ -3,6 +3,7 @@
 import gc
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +58,7 @@ class IncidentApp(App[None], inherit_bindings=False):
         self._make = lambda surface: Desk(session, surface, tuple(runbooks), zone=zone)
         self._unsubscribe: Callable[[], None] | None = None
         self._told = False
+        self._newest: View | None = None
         self._first = True
 
     @property
@@ -97,8 +99,14 @@ class IncidentApp(App[None], inherit_bindings=False):
             desk.runbooks = tuple(RunbookEntry(b.title, b.id, f"{len(b.steps)} steps") for b in books)
             desk.surface.redraw()
 
-    def _published(self, _view: View) -> None:
-        """On the session's thread: only the newest view counts, so one wake-up is enough for many."""
+    def _published(self, view: View) -> None:
+        """On the session's thread: only the newest view counts, so one wake-up is enough for many.
+
+        Looks that changed no more than their own curve wait for the next second, when all is drawn anyway.
+        """
+        before, self._newest = self._newest, view
+        if before is not None and before.state is view.state and replace(before, recent=view.recent) == view:
+            return
         if not self._told:
             self._told = True
             self.from_any_thread(self._fresh)

@@ -5,9 +5,12 @@ right only: a clock at the end of a row would send the whole row each second.
 """
 
 from collections.abc import Iterable
+from functools import cache
 
+from rich.color import ColorSystem
 from rich.console import Console
 from rich.control import Control
+from rich.style import Style
 from textual._compositor import ChopsUpdate, Compositor, CompositorUpdate
 from textual.geometry import Region
 from textual.strip import Strip
@@ -25,7 +28,24 @@ class TightUpdate(CompositorUpdate):
 
     @override
     def render_segments(self, console: Console) -> str:
-        return "".join(Control.move_to(x, y).segment.text + strip.render(console) for x, y, strip in self.pieces)
+        """A style is sent once for all pieces that follow each other in it: most changes are one cell."""
+        sent: list[str] = []
+        style = ""
+        colors = console._color_system or ColorSystem.TRUECOLOR
+        for x, y, strip in self.pieces:
+            sent.append(Control.move_to(x, y).segment.text)
+            for text, wanted, _ in strip:
+                codes = _codes(wanted, colors) if wanted is not None else ""
+                if codes != style:
+                    sent.append(f"\x1b[0;{codes}m" if codes else "\x1b[0m")
+                    style = codes
+                sent.append(text)
+        return "".join(sent) + ("\x1b[0m" if style else "")
+
+
+@cache
+def _codes(style: Style, colors: ColorSystem) -> str:
+    return Strip.render_ansi(style, colors)
 
 
 class TightCompositor(Compositor):
