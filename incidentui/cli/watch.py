@@ -7,7 +7,7 @@ import click
 
 from incidentui.cli.journal_access import project_root, responder
 from incidentui.cli.live import live
-from incidentui.cli.options import Options
+from incidentui.cli.options import CannotRun, Options
 from incidentui.cli.rows import row_line
 from incidentui.core.codec import to_cloudevent
 from incidentui.core.envelope import canonical
@@ -34,9 +34,11 @@ def command(options: Options, as_json: bool) -> int:
     told = watching.journal.last()
     try:
         watching.session.start()
-        for problem in _problems(watching.session.view):
-            click.echo(f"incidentui: {problem}", err=True)
+        wrong: tuple[str, ...] = ()
         while not stopped.is_set():
+            if watching.session.stopped:
+                raise CannotRun(f"{watching.session.stopped}.")
+            wrong = _tell_problems(watching.session.view, wrong)
             news.wait(0.2)
             news.clear()
             for recorded in watching.journal.read(told):
@@ -50,5 +52,8 @@ def command(options: Options, as_json: bool) -> int:
     return 128 + caught[0]
 
 
-def _problems(view: View) -> tuple[str, ...]:
+def _tell_problems(view: View, told: tuple[str, ...]) -> tuple[str, ...]:
+    """The configuration is validated after the start; what is wrong in it is said once."""
+    for problem in view.problems[len(told) :]:
+        click.echo(f"incidentui: {problem}", err=True)
     return view.problems

@@ -3,8 +3,10 @@
 import json
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -144,6 +146,11 @@ def test_three_errors_at_once_with_file_line_key_and_hint(tmp_path: Path) -> Non
         terminal.wait(r"api is failing", 20)  # the rest of the file is used
         terminal.wait(r"3 problems in the configuration", 5)
         leave(terminal)
+    with place.watched() as watch:
+        time.sleep(1.0)
+        watch.send_signal(signal.SIGTERM)
+        told = watch.communicate(timeout=20)[1]
+    assert all(f"incidentui.toml:{line}" in told for line in at), told
 
 
 def test_a_file_that_is_no_toml(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def settled_after_a_kill(harbour: Ferry, seed: int) -> str:
     said.append(harbour.json("note", f"after the kill {seed}")["id"])
 
     with harbour.watched():
-        until(lambda: not dangling(harbour), "the action is settled", 40)
+        until(lambda: not harbour.dangling(), "the action is settled", 40)
     records = harbour.records()
     assert [r.id for r in records[: len(killed)]] == [r.id for r in killed]
     assert {r.id for r in records} >= set(said)
@@ -58,11 +58,6 @@ def settled_after_a_kill(harbour: Ferry, seed: int) -> str:
         assert ends[0] == "unknown", "first what is so: nobody knows"
         return f"inside, {ends[-1]}"
     return "after the effect"
-
-
-def dangling(harbour: Ferry) -> bool:
-    asked = {r.event.run for r in harbour.records() if isinstance(r.event, ActionRequested)}
-    return bool(asked - {r.event.run for r in harbour.records() if isinstance(r.event, VerdictGiven)})
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from incidentui.config import paths
-from incidentui.core.events import Recorded
+from incidentui.core.events import ActionRequested, Recorded, VerdictGiven
 from incidentui.drills import history
 from incidentui.drills import sandbox as sandboxes
 from incidentui.drills.history import git
@@ -103,6 +103,12 @@ class Place:
     def names(self) -> list[str]:
         return [type(r.event).__name__ for r in self.records()]
 
+    def dangling(self) -> set[str]:
+        """Runs that were asked for and have no verdict."""
+        records = self.records()
+        asked = {r.event.run for r in records if isinstance(r.event, ActionRequested)}
+        return asked - {r.event.run for r in records if isinstance(r.event, VerdictGiven)}
+
     def whole(self) -> None:
         """No gap in the sequence, no break in the chain."""
         with self.journal() as journal:
@@ -118,9 +124,9 @@ class Place:
             until(lambda: self.names().count("WatchStarted") > before, "the watch started")
             yield watch
         finally:
-            if watch.poll() is None:
+            if watch.returncode is None:
                 watch.send_signal(signal.SIGTERM)
-            watch.communicate(timeout=20)
+                watch.communicate(timeout=20)
 
 
 @dataclass(frozen=True)

@@ -40,8 +40,9 @@ def _lost(scene: Scene) -> list[str]:
 
 def _no_answer(scene: Scene, name: str, width: int) -> list[Line]:
     source = scene.state.sources[name]
-    again = f"again in {duration(source.retry_ms)}" if source.retry_ms else "asked again"
-    seen = f"; last seen {hm(source.lost_since, scene.zone)}" if source.lost_since is not None else ""
+    again = f"again in {duration(max(1_000, source.retry_ms))}" if source.retry_ms else "asked again"
+    ever = name in scene.state.engines
+    seen = f"; last seen {hm(source.lost_since, scene.zone)}" if source.lost_since is not None and ever else ""
     what, _, why = source.why.partition(" · ")
     out = [Line(fit((Seg("? ", "unknown"), Seg(what)), width))]
     if why:
