@@ -42,8 +42,10 @@ def redact(text: str) -> str:
         text = _known.sub(GONE, text)
     folded = text.lower() if text.isascii() else None  # `re.I` takes a dotless i for an i: there every rule is asked
     for rule in _RULES:
-        if folded is None or any(hint in folded for hint in rule.hints):
-            text = _compiled(rule.pattern).sub(rule.replacement, text)
+        for hint in rule.hints:
+            if folded is None or hint in folded:
+                text = _compiled(rule.pattern).sub(rule.replacement, text)
+                break
     return text
 
 
