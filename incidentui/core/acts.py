@@ -8,12 +8,14 @@ from incidentui.core.incidents import not_resolved, stage
 from incidentui.core.inputs import (
     ActionActed,
     ActionStepped,
+    CancelAction,
     LightLooked,
     OwnerGone,
     RunPlan,
     SettleAction,
     ShowPlan,
     StartAction,
+    StopAction,
 )
 from incidentui.core.model import Attempt, CheckState, Delta, Light, LightName, Moment, Outcome, Verdict
 from incidentui.core.recent import CheckRecent
@@ -30,6 +32,8 @@ NAMES: dict[LightName, str] = {
     "user_path": "user path",
 }
 GOOD: tuple[CheckState, ...] = ("ok", "slow")
+STOPPABLE = ("shell",)
+"""Actions whose effect can be cut off: it leaves no more half done than its own failing would."""
 
 
 def show_plan(d: Deciding, c: ShowPlan) -> Decision:
@@ -119,6 +123,20 @@ def lit(d: Deciding, look: LightLooked) -> None:
     d.say(e.LightSeen(look.run, light), NAMES[light.name], incident=attempt.incident, source="executor")
 
 
+def stop(d: Deciding, c: StopAction) -> Decision:
+    """While the looking goes on: the verdict, now. While the effect does: its executor is asked to end it."""
+    attempt = d.state.attempt
+    if attempt is None or attempt.verdict is not None:
+        return refuse("nothing is running that could be stopped")
+    if attempt.outcome is None:
+        if attempt.plan.action not in STOPPABLE:
+            return refuse(f"{attempt.plan.title} cannot be cut off half-way", "it ends by itself, within seconds")
+        d.effects.append(CancelAction(attempt.run, c.by))
+    else:
+        judge(d, stopped_by=c.by)
+    return d.done(attempt.incident)
+
+
 def owner_gone(d: Deciding, look: OwnerGone) -> None:
     attempt = d.state.attempts.get(look.run)
     if attempt is None or attempt.outcome is not None or attempt.verdict is not None:
@@ -131,14 +149,14 @@ def owner_gone(d: Deciding, look: OwnerGone) -> None:
 # -- the lights and the verdict
 
 
-def judge(d: Deciding) -> None:
-    """Look at the action whose effect is over: give the verdict once it is settled or its time is up."""
+def judge(d: Deciding, stopped_by: str = "") -> None:
+    """Of the action whose effect is over: the verdict, once it is settled, its time is up, or it is stopped."""
     attempt = d.state.attempt
     if attempt is None or attempt.verdict is not None or attempt.outcome != "done" or attempt.acted is None:
         return
     lights = five(d, attempt)
     if attempt.plan.action == "verify":
-        _judge_verify(d, attempt, lights)
+        _judge_verify(d, attempt, lights, stopped_by)
         return
     if attempt.plan.action == "shell":
         _verdict(d, attempt, "done", Verdict("complete", attempt.why, lights))
@@ -146,13 +164,18 @@ def judge(d: Deciding) -> None:
     wanted = ORDER if attempt.plan.push or attempt.plan.action == "workload.restart" else ("tree",)
     settled = all(light.ok in (True, None) for light in lights if light.name in wanted and light.name != "worktree")
     waited = d.now - attempt.acted
-    if attempt.plan.changes and not settled and waited < attempt.plan.within_ms:
+    if attempt.plan.changes and not settled and waited < attempt.plan.within_ms and not stopped_by:
         return
     complete = all(light.ok in (True, None) for light in lights if light.name != "worktree")
     if complete:
         _verdict(d, attempt, "done", Verdict("complete", _holds(lights), lights))
     else:
-        _verdict(d, attempt, "done", Verdict("not complete", _missing(d, attempt, lights), lights))
+        why = _missing(d, attempt, lights) + _stopped(stopped_by, waited)
+        _verdict(d, attempt, "done", Verdict("not complete", why, lights))
+
+
+def _stopped(by: str, waited: int) -> str:
+    return f", when {by} stopped waiting after {duration(waited)}" if by else ""
 
 
 def five(d: Deciding, attempt: Attempt) -> tuple[Light, ...]:
@@ -254,7 +277,7 @@ def _missing(d: Deciding, attempt: Attempt, lights: tuple[Light, ...]) -> str:
     return by["user_path"].finding
 
 
-def _judge_verify(d: Deciding, attempt: Attempt, lights: tuple[Light, ...]) -> None:
+def _judge_verify(d: Deciding, attempt: Attempt, lights: tuple[Light, ...], stopped_by: str) -> None:
     user = next(light for light in lights if light.name == "user_path")
     waited = d.now - (attempt.acted or attempt.asked)
     lights = tuple(
@@ -264,8 +287,8 @@ def _judge_verify(d: Deciding, attempt: Attempt, lights: tuple[Light, ...]) -> N
         _verdict(d, attempt, "done", Verdict("complete", user.finding, lights))
     elif user.ok is None:
         _verdict(d, attempt, "refused", Verdict("refused", user.finding, lights))
-    elif waited >= attempt.plan.within_ms:
-        why = f"{user.finding}, after {duration(waited)}"
+    elif waited >= attempt.plan.within_ms or stopped_by:
+        why = user.finding + (_stopped(stopped_by, waited) or f", after {duration(waited)}")
         _verdict(d, attempt, "failed", Verdict("not complete", why, lights))
 
 

@@ -26,6 +26,7 @@ def decide(state: State, recent: Recent, given: i.Input, now: Ms) -> Decision:
             | i.SourceFailed()
             | i.SourceAnswered()
             | i.Ticked()
+            | i.ClockShifted()
         ):
             _observe(d, given)
             return d.done()
@@ -44,7 +45,8 @@ def _observe(
     | i.WorkloadsLooked
     | i.SourceFailed
     | i.SourceAnswered
-    | i.Ticked,
+    | i.Ticked
+    | i.ClockShifted,
 ) -> None:
     match seen:
         case i.Sampled():
@@ -64,6 +66,8 @@ def _observe(
             watching.source_answered(d, seen)
         case i.Ticked():
             judge.known_good(d)
+        case i.ClockShifted():
+            d.say(e.ClockMoved(seen.by_ms), "clock", "key")
         case _:
             assert_never(seen)
     acts.judge(d)
@@ -105,6 +109,8 @@ def _command(d: Deciding, c: i.Command) -> Decision:
             return acts.show_plan(d, c)
         case i.RunPlan():
             return acts.run_plan(d, c)
+        case i.StopAction():
+            return acts.stop(d, c)
         case i.StartRunbook():
             return runs.start(d, c)
         case i.SetStep():

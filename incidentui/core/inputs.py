@@ -93,6 +93,13 @@ class Ticked:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockShifted:
+    """The wall clock moved against the monotonic one since the last turn."""
+
+    by_ms: Ms
+
+
+@dataclass(frozen=True, slots=True)
 class ActionStepped:
     run: str
     progress: Progress
@@ -134,6 +141,7 @@ Observation = (
     | SourceFailed
     | SourceAnswered
     | Ticked
+    | ClockShifted
     | ActionStepped
     | ActionActed
     | LightLooked
@@ -231,6 +239,13 @@ class RunPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class StopAction:
+    """Stop waiting for the running action, or the effect itself where that leaves nothing half done."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class StartRunbook:
     run: str
     runbook: str
@@ -267,6 +282,7 @@ Command = (
     | MarkGood
     | ShowPlan
     | RunPlan
+    | StopAction
     | StartRunbook
     | SetStep
     | EndRunbook
@@ -301,8 +317,16 @@ class SettleAction:
 
 
 @dataclass(frozen=True, slots=True)
+class CancelAction:
+    """End the effect of a run that its executor can end."""
+
+    run: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class LookNow:
     """Every source looks at once."""
 
 
-Effect = StartAction | SettleAction | LookNow
+Effect = StartAction | SettleAction | CancelAction | LookNow

@@ -209,7 +209,9 @@ def stop_step(desk: Desk) -> None:
     if attempt is None:
         desk.refuse("ctrl+c", "nothing is running that could be stopped", "q leaves")
     else:
-        desk.refuse("ctrl+c", f"{attempt.plan.title} ends by itself or by its deadline", "It leaves nothing half done")
+        command = i.StopAction(desk.session.me)
+        ask = f"Stop {attempt.plan.title}?  What was done stays done; its verdict says how far it came.  y stops it."
+        desk.ask(ask, ("y",), lambda: tell(desk, "ctrl+c", command, "stopped"))
 
 
 # -- replay

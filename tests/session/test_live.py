@@ -1,5 +1,6 @@
 """The live session on a real journal, with worlds that the test controls."""
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -19,12 +20,17 @@ from incidentui.core.inputs import (
     Refusal,
     RevisionLooked,
     RunPlan,
+    StopAction,
 )
 from incidentui.core.model import Plan
 from incidentui.core.state import State
+from incidentui.edge.clock import SystemClock
 from incidentui.edge.processes import SystemProcesses
+from incidentui.edge.shell import ShellExecutor
+from incidentui.runbook.model import Command, Runbook, Step
 from incidentui.session.actions import new_run
-from incidentui.session.live import LiveSession, SessionStopped, World
+from incidentui.session.door import SessionStopped
+from incidentui.session.live import LiveSession, World
 from incidentui.session.ports import Done, Report, Source, View
 from tests.session.worlds import SPEC, Doing, Said, plan, sample, session
 
@@ -301,3 +307,49 @@ def test_a_journal_that_takes_nothing_at_all_ends_the_session_and_says_so(
         live.plan("git.reset", {}).result(5)
     live.stop()
     assert "Traceback" not in capfd.readouterr().err
+
+
+def test_waiting_can_be_stopped_and_the_next_action_may_start(running: Callable[..., LiveSession]) -> None:
+    live = running()
+    until(lambda: bool(live.view.state.checks), "the watch started")
+    look(live, "failing", "failing")
+    verify = live.plan("verify", {"within": "5m"}).result(5)
+    assert not isinstance(verify, Refusal)
+    assert isinstance(live.run_plan(verify, "").result(5), Done)
+    assert isinstance(live.run_plan(verify, "").result(5), Refusal), "one at a time"
+    assert isinstance(live.submit(StopAction("ines")).result(5), Done)
+    until(lambda: any(a.verdict for a in live.view.state.attempts.values()), "a verdict")
+    (attempt,) = live.view.state.attempts.values()
+    assert attempt.verdict is not None
+    assert attempt.verdict.word == "not complete"
+    assert "ines stopped waiting" in attempt.verdict.why
+    assert isinstance(live.submit(StopAction("ines")).result(5), Refusal)
+
+
+def test_an_effect_that_cannot_be_cut_off_says_so(running: Callable[..., LiveSession]) -> None:
+    doing = Doing(gate=threading.Event())
+    live = running(doing)
+    live.run_plan(plan(), "main").result(5)
+    until(lambda: len(doing.acts) == 1, "it acts")
+    refused = live.submit(StopAction("ines")).result(5)
+    assert isinstance(refused, Refusal)
+    assert "cannot be cut off" in refused.why
+    open_gate(doing)
+    until(lambda: any(a.verdict for a in live.view.state.attempts.values()), "a verdict")
+
+
+def test_a_shell_block_is_ended_with_its_children(running: Callable[..., LiveSession], tmp_path: Path) -> None:
+    block = Command("sh", f"echo $$ > {tmp_path}/pid; sleep 300", True, 1)
+    step = Step(1, "Wait", 1, "Do", manual=False, commands=(block,))
+    book = Runbook("rb", "Look", "look.md", "digest", steps=(step,), origin="shipped")
+    live = running(ShellExecutor(tmp_path, lambda: (book,), SystemClock()))
+    shell = live.plan("shell", {"runbook": "rb", "step": "1"}).result(5)
+    assert not isinstance(shell, Refusal)
+    assert isinstance(live.run_plan(shell, "yes").result(5), Done)
+    until((tmp_path / "pid").exists, "it runs")
+    until(lambda: bool((tmp_path / "pid").read_text().strip()), "it says its pid")
+    assert isinstance(live.submit(StopAction("ines")).result(5), Done)
+    until(lambda: any(a.verdict for a in live.view.state.attempts.values()), "a verdict")
+    (attempt,) = live.view.state.attempts.values()
+    assert (attempt.outcome, attempt.why) == ("failed", "stopped by ines")
+    until(lambda: not os.path.exists(f"/proc/{(tmp_path / 'pid').read_text().strip()}"), "its process is gone")
