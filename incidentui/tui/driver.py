@@ -16,6 +16,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 from typing_extensions import override
 
+from incidentui.tui.keys import Burst
 from incidentui.tui.sieve import Piece, Sieve
 
 QUEUE = 30
@@ -191,7 +192,12 @@ class HardenedDriver(LinuxDriver):
                 self._send(events.Key("escape", "\x1b"))
             elif kind == "paste":
                 self._send(events.Paste(text))
+            elif kind == "burst":
+                self._send(Burst(text))
             else:
+                if kind == "sequence":
+                    # One that Textual does not know would hold back every key that follows, and then send them all.
+                    parser = XTermParser(False)
                 for message in parser.feed(text):
                     self._send(message)
                 for message in parser.tick():

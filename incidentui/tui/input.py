@@ -2,6 +2,7 @@
 
 from incidentui.tui import commands, moves
 from incidentui.tui.desk import Desk
+from incidentui.tui.keys import typed
 from incidentui.tui.pane import LinePane
 from incidentui.tui.regions import PANES
 
@@ -82,6 +83,19 @@ def _page(desk: Desk, key: str) -> None:
             commands.press(desk, key)
     elif (move := moves.SCROLLS.get(key)) is not None:
         move(desk)
+
+
+def burst(desk: Desk, text: str) -> None:
+    """Several letters at once. They go where letters are typed; a new line among them only ends a line of text."""
+    keys = typed(text)
+    page = desk.page
+    line = desk.typing is not None
+    word = page is not None and page.typing and desk.palette is None and "enter" not in keys
+    if desk.asking is not None or not (line or word):
+        paste(desk, text)
+        return
+    for n, letter in enumerate(keys, 1):
+        key(desk, "space" if letter == "enter" and n < len(keys) else letter)
 
 
 def paste(desk: Desk, text: str) -> None:

@@ -5,7 +5,7 @@ One letter, one meaning. Names are those of the bar (`x ! [ esc pgdn ctrl+u`), n
 
 from typing import Literal
 
-from textual.events import Key
+from textual.events import Key, Paste
 
 from incidentui.core.value import dataclass
 from incidentui.tui.present.scene import Scene, in_state
@@ -89,6 +89,21 @@ REPLAY: tuple[Binding, ...] = (
 )
 ACTS = frozenset({"act", "run_step", "skip_step"})
 RECORDS = frozenset({"note", "acknowledge", "severity", "mark", "open_incident", "close_incident"})
+
+
+class Burst(Paste):
+    """Several characters in one read, without the marks of a paste: a slow line, a script, or an old terminal."""
+
+
+_TYPED = {
+    "\r": "enter", "\n": "enter", " ": "space", "\t": "space", "\x7f": "backspace", "\x08": "backspace",
+    "\x15": "ctrl+u", "\x17": "ctrl+w",
+}  # fmt: skip
+
+
+def typed(text: str) -> list[str]:
+    """The keys of a burst."""
+    return [key for letter in text if (key := _TYPED.get(letter, letter if letter.isprintable() else ""))]
 
 
 def name(event: Key) -> str:

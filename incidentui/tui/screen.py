@@ -16,7 +16,7 @@ from typing_extensions import override
 
 from incidentui.tui import fill, input
 from incidentui.tui.desk import Desk
-from incidentui.tui.keys import name
+from incidentui.tui.keys import Burst, name
 from incidentui.tui.pane import LinePane, LineView, PaneClicked, RowMoved, RowOpened
 from incidentui.tui.regions import NONE, PANES, Class, PaneName, Rect, Regions, class_of
 from incidentui.tui.strips import Paint
@@ -210,7 +210,13 @@ class IncidentScreen(Screen[None], inherit_bindings=False):
 
     def on_paste(self, event: events.Paste) -> None:
         event.stop()
-        input.paste(self.desk, event.text)
+        if self.live:
+            input.paste(self.desk, event.text)
+
+    def on_burst(self, event: Burst) -> None:
+        event.stop()
+        if self.live:
+            input.burst(self.desk, event.text)
 
     def on_row_moved(self, message: RowMoved) -> None:
         message.stop()

@@ -14,7 +14,7 @@ _START, _END = f"{ESC}[200~", f"{ESC}[201~"
 _CSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 _CSI_PART = re.compile(r"\x1b\[[0-?]*[ -/]*\Z")
 _STRINGS = "]PX^_"  # OSC, DCS, SOS, PM, APC: replies nobody asked for
-Kind = Literal["keys", "sequence", "paste", "escape"]
+Kind = Literal["keys", "burst", "sequence", "paste", "escape"]
 Piece = tuple[Kind, str]
 
 
@@ -77,11 +77,10 @@ class Sieve:
                 return ""
             out.append(("sequence", data[:3]))
             return data[3:]
-        if kind == ESC:
-            out.append(("escape", ESC))
-            return data[1:]
-        out.append(("sequence", data[:2]))
-        return data[2:]
+        # Anything else is the escape key and what was typed after it: a slow line puts both in one read,
+        # and no key of ours is held together with alt.
+        out.append(("escape", ESC))
+        return data[1:]
 
     def _csi(self, data: str, out: list[Piece]) -> str:
         if data.startswith(f"{ESC}[M"):
@@ -138,13 +137,13 @@ class Sieve:
             self._second, self._count = now, 0
         out: list[Piece] = []
         for kind, text in pieces:
-            self._count += 1 if kind == "paste" else len(text)
+            self._count += 1 if kind in ("paste", "burst") else len(text)
             if self._count <= KEYS_PER_SECOND:
                 out.append((kind, text))
         return out
 
 
 def _plain(text: str) -> Piece:
-    """Several different characters in one read were not typed: a terminal without bracketed paste."""
+    """Several different characters in one read: a terminal without bracketed paste, a script, or a slow line."""
     several = len(text) >= 4 and len(set(text)) > 1
-    return ("paste", text) if several else ("keys", text)
+    return ("burst", text) if several else ("keys", text)

@@ -56,6 +56,17 @@ def test_bytes_that_are_no_text_kill_nothing() -> None:
         terminal.until("HELP", start=here)
 
 
+@pytest.mark.parametrize("sequence", [b"\x1bo", b"\x1b[99;99~", b"\x1bOz", b"\x1b[?1;2c", b"\x1b[7~\x1b[I"])
+def test_a_sequence_nobody_knows_does_not_hold_back_the_keys_after_it(sequence: bytes) -> None:
+    with Terminal(program()) as terminal:
+        terminal.until(LIVE)
+        terminal.write(sequence)
+        time.sleep(0.2)
+        here = len(terminal.output)
+        terminal.write(b"?")
+        terminal.until("HELP", start=here)
+
+
 def test_a_flood_of_input_is_survived_and_nothing_is_asked_for() -> None:
     with Terminal(program()) as terminal:
         terminal.until(LIVE)

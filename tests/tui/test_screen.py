@@ -9,6 +9,8 @@ from incidentui.core import inputs as i
 from incidentui.core.events import NoteAdded
 from incidentui.core.model import Plan
 from incidentui.session.ports import Playhead
+from incidentui.tui.keys import Burst
+from incidentui.tui.pages.plan import PlanPage
 from tests.tui import fakes
 from tests.tui.screens import Shown, shown
 
@@ -153,6 +155,42 @@ async def test_a_paste_is_never_keys_but_goes_into_a_note() -> None:
         await screen.settle()
         await screen.press("enter")
         assert asked(screen, i.AddNote) == [i.AddNote("line one line two", "ana")]
+
+
+async def test_a_burst_is_text_for_a_note_and_its_last_return_ends_it() -> None:
+    async with shown(fakes.incident()) as screen:
+        await screen.press("n")
+        screen.screen.post_message(Burst("rolled\rback \x7f\x7fK\r"))
+        await screen.settle()
+        assert asked(screen, i.AddNote) == [i.AddNote("rolled bacK", "ana")]
+        screen.screen.post_message(Burst("ixrq\r"))
+        await screen.settle()
+        assert "paste refused" in screen.status
+        assert len(screen.session.asked) == 1
+
+
+@pytest.mark.req("F42")
+async def test_the_word_may_come_in_one_read_but_never_with_its_return() -> None:
+    session = fakes.session(fakes.incident())
+    session.plan_answer = Plan("git.reset", (("to", fakes.GOOD),), "Reset main to known-good", "main")
+    async with shown(session.view, session=session) as screen:
+        await screen.press("a")
+        await screen.press("1")
+        page = screen.screen.desk.page
+        assert isinstance(page, PlanPage)
+        page._since = -1.0
+        await screen.press("x")
+        screen.screen.post_message(Burst("main\r"))
+        await screen.settle()
+        assert "paste refused" in screen.status
+        assert page.typed == ""
+        screen.screen.post_message(_paste("main"))
+        await screen.settle()
+        assert page.typed == ""
+        screen.screen.post_message(Burst("mani\x7f\x7fin"))
+        await screen.settle()
+        assert page.typed == "main"
+        assert not [a for a in session.asked if isinstance(a, tuple) and a[0] == "run"]
 
 
 def _paste(text: str) -> Any:

@@ -36,10 +36,16 @@ def test_a_huge_paste_is_cut_and_its_end_is_seen() -> None:
     assert len(pieces[0][1]) == PASTE_LIMIT
 
 
-def test_several_letters_in_one_read_are_a_paste_but_a_held_key_is_not() -> None:
-    assert fed("main\r") == [("paste", "main\r")]
+def test_several_letters_in_one_read_are_a_burst_but_a_held_key_is_not() -> None:
+    assert fed("main\r") == [("burst", "main\r")]
     assert fed("jjjjjj") == [("keys", "jjjjjj")]
     assert fed("ab") == [("keys", "ab")]
+
+
+def test_escape_and_what_follows_it_in_one_read_are_two_keys() -> None:
+    assert fed("\x1bo") == [("escape", "\x1b"), ("keys", "o")]
+    assert fed("\x1b", "\r") == [("escape", "\x1b"), ("keys", "\r")]
+    assert fed("\x1bmain") == [("escape", "\x1b"), ("burst", "main")]
 
 
 def test_replies_nobody_asked_for_are_dropped() -> None:
@@ -66,5 +72,5 @@ def test_anything_may_come(chunks: list[str]) -> None:
     sieve = Sieve()
     for chunk in chunks:
         for kind, text in sieve.feed(chunk, 0.0):
-            assert kind in ("keys", "sequence", "paste", "escape")
-            assert kind == "paste" or len(text) <= max(SEQUENCE_LIMIT, len(chunk) + 2)
+            assert kind in ("keys", "burst", "sequence", "paste", "escape")
+            assert kind in ("paste", "burst") or len(text) <= max(SEQUENCE_LIMIT, len(chunk) + 2)
