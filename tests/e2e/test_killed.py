@@ -4,6 +4,7 @@ import json
 import random
 import signal
 import time
+from contextlib import ExitStack
 
 import pytest
 
@@ -21,20 +22,14 @@ def settled_after_a_kill(harbour: Ferry, seed: int) -> str:
     git(["reset", "-q", "--hard", "origin/main"], harbour.root)
     commits, seen = harbour.commits(), len(harbour.records())
     said = [harbour.json("note", f"before the kill {seed}")["id"]]
-    acting = harbour.start("act", "git.reset", "to=good", "push=true", "within=15s", "--yes", "main")
-    if seed % 3:
-        # From the request on: so that most moments lie inside the action.
-        until(lambda: any(isinstance(r.event, ActionRequested) for r in harbour.records()[seen:]), "the request")
-        time.sleep(chance.uniform(0.0, 0.8))
-    else:
-        time.sleep(chance.uniform(0.2, 2.5))
-    acting.kill()
-    acting.communicate()
-    assert acting.returncode in (-signal.SIGKILL, 0)
-    killed = harbour.records()
-    said.append(harbour.json("note", f"after the kill {seed}")["id"])
-
-    with harbour.watched():
+    with ExitStack() as watching:
+        if seed % 2:
+            watching.enter_context(harbour.watched())
+        kill_while_it_acts(harbour, seen, seed, chance)
+        killed = harbour.records()
+        said.append(harbour.json("note", f"after the kill {seed}")["id"])
+        if not seed % 2:
+            watching.enter_context(harbour.watched())
         until(lambda: not harbour.dangling(), "the action is settled", 40)
     records = harbour.records()
     assert [r.id for r in records[: len(killed)]] == [r.id for r in killed]
@@ -58,6 +53,19 @@ def settled_after_a_kill(harbour: Ferry, seed: int) -> str:
         assert ends[0] == "unknown", "first what is so: nobody knows"
         return f"inside, {ends[-1]}"
     return "after the effect"
+
+
+def kill_while_it_acts(harbour: Ferry, seen: int, seed: int, chance: random.Random) -> None:
+    acting = harbour.start("act", "git.reset", "to=good", "push=true", "within=15s", "--yes", "main")
+    if seed % 3:
+        # From the request on: so that most moments lie inside the action.
+        until(lambda: any(isinstance(r.event, ActionRequested) for r in harbour.records()[seen:]), "the request")
+        time.sleep(chance.uniform(0.0, 0.8))
+    else:
+        time.sleep(chance.uniform(0.2, 2.5))
+    acting.kill()
+    acting.communicate()
+    assert acting.returncode in (-signal.SIGKILL, 0)
 
 
 @pytest.mark.slow
