@@ -138,6 +138,7 @@ def _tell_goal(record: Record) -> "subprocess.Popen[bytes]":
     """The goal stands on the timeline as a note, written from outside like everything in a drill."""
     argv = [
         sys.executable,
+        "-P",
         "-m",
         "incidentui",
         "--project",
@@ -161,7 +162,7 @@ def _by_robot(record: Record, resume: bool) -> int:
     from incidentui.drills.robot import SCRIPTS, play, play_on
     from incidentui.drills.terminal import Terminal, TerminalError
 
-    argv = [sys.executable, "-m", "incidentui", str(record.sandbox.work)]
+    argv = [sys.executable, "-P", "-m", "incidentui", str(record.sandbox.work)]
     with Terminal(argv, record.place, {**os.environ, "INCIDENTUI_USER": "robot"}) as terminal:
         try:
             play_on(terminal, record.drill) if resume else play(terminal, SCRIPTS[record.drill])

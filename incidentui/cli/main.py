@@ -3,6 +3,7 @@
 `incidentui [DIR]` without a command opens the screen.
 """
 
+import gc
 import importlib
 import os
 import sys
@@ -46,7 +47,9 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, _, attribute = COMMANDS[cmd_name][0].partition(":")
-        return cast("click.Command", getattr(importlib.import_module(module), attribute))
+        found = cast("click.Command", getattr(importlib.import_module(module), attribute))
+        gc.enable()  # off since the start; the screen turns it on after its first frame
+        return found
 
     @override
     def resolve_command(
@@ -87,7 +90,7 @@ def _unknown(name: str) -> str:
 @click.group(
     cls=Commands,
     invoke_without_command=True,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100, "color": True},
     options_metavar="[OPTIONS]",
     subcommand_metavar="[DIR | COMMAND ...]",
 )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from incidentui.config.model import Loaded, Parsed, Problem
-from incidentui.config.paths import CONFIG
+from incidentui.config.paths import CONFIG, folder_name
 from incidentui.core.model import CheckSpec, ProjectSpec, ServiceSpec
 
 _LIMIT = 1_048_576
@@ -29,7 +29,7 @@ def parse(project_dir: Path) -> Parsed:
     try:
         content = (directory / CONFIG).read_bytes()
     except FileNotFoundError:
-        return Parsed(directory, None, b"", "", {}, ProjectSpec(directory.name), _without_file(directory))
+        return Parsed(directory, None, b"", "", {}, ProjectSpec(folder_name(directory)), _without_file(directory))
     except OSError as error:
         problem = Problem(CONFIG, None, "", f"cannot be read: {error.strerror}", "check the owner and the mode")
         return _parsed(directory, b"", "", {}, problem)
@@ -103,7 +103,7 @@ def _light(directory: Path, data: Mapping[str, object]) -> ProjectSpec:
         if _text(c, "name") and _text(c, "service")
     )
     return ProjectSpec(
-        name=_text(table, "name") or directory.name,
+        name=_text(table, "name") or folder_name(directory),
         environment=_text(table, "environment"),
         branch=_text(table, "branch") or None,
         remote=_text(table, "remote") or None,

@@ -41,6 +41,11 @@ def project_folder(root: Path) -> Path:
     return state_home() / "projects" / f"{name}-{hashlib.sha256(os.fsencode(real)).hexdigest()[:10]}"
 
 
+def folder_name(folder: Path) -> str:
+    """The folder's name as text: a name on disk may hold anything."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in os.path.basename(os.path.realpath(folder)))
+
+
 def project_name(root: Path) -> str:
     """The project's own name, as far as it can be read: a broken configuration must not hide a journal."""
     import tomllib
@@ -49,7 +54,7 @@ def project_name(root: Path) -> str:
         name = tomllib.loads((root / CONFIG).read_text())["project"]["name"]
     except (OSError, ValueError, KeyError, TypeError):
         name = None
-    return name if isinstance(name, str) and name else os.path.basename(os.path.realpath(root))
+    return name if isinstance(name, str) and name and name.isprintable() else folder_name(root)
 
 
 def journal_path(root: Path) -> Path:

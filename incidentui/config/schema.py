@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import durationpy
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from incidentui.config.checks import OPERATORS, Secret
@@ -59,6 +59,12 @@ def url(value: Any) -> str:
         _ = parts.port
     except ValueError:
         raise wrong(f"the port of {value!r} is not a number up to 65535") from None
+    return value
+
+
+def printable(value: str) -> str:
+    if not value.isprintable():
+        raise wrong(f"{value!r} holds characters that do not print", "a name is shown everywhere: letters and blanks")
     return value
 
 
@@ -159,8 +165,8 @@ class DockerTable(Table):
 
 
 class ProjectTable(Table):
-    name: Annotated[str, Field(min_length=1, max_length=64)] | None = None
-    environment: Annotated[str, Field(max_length=64)] = ""
+    name: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(printable)] | None = None
+    environment: Annotated[str, Field(max_length=64), AfterValidator(printable)] = ""
     branch: Name | None = None
     remote: Name | None = None
     supervisor: str | None = None

@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 from incidentui.config.checks import Expect, HttpCheck, RevisionSpec
 from incidentui.config.lines import key_lines, line_of
 from incidentui.config.model import RUNBOOK_FOLDERS, DockerConfig, Parsed, Problem, ProjectConfig, ServiceConfig
-from incidentui.config.paths import CONFIG
+from incidentui.config.paths import CONFIG, folder_name
 from incidentui.config.schema import LATER, CheckTable, ProjectTable, ServiceTable, near
 
 _TABLES = ["project", "services", "checks", "keys"]
@@ -54,7 +54,7 @@ class _Reader:
         home = self.parsed.dir
         return ProjectConfig(
             dir=home,
-            name=project.name or home.name or "project",
+            name=project.name or folder_name(home) or "project",
             environment=project.environment,
             branch=project.branch,
             remote=project.remote,

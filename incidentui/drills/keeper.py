@@ -23,7 +23,7 @@ CALM_S = (3.5, 5.0)
 def main() -> None:
     sandbox = Sandbox(Path(sys.argv[1]))
     signal.signal(signal.SIGTERM, _end)
-    argv = [sys.executable, "-m", "supervisor.supervisord", "-c", str(sandbox.conf), "-n"]
+    argv = [sys.executable, "-P", "-m", "supervisor.supervisord", "-c", str(sandbox.conf), "-n"]
     supervisor = subprocess.Popen(argv, cwd=sandbox.root, stdout=subprocess.DEVNULL)
     until = time.monotonic() + LONGEST_S
     try:

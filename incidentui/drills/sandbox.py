@@ -73,7 +73,7 @@ class Sandbox:
     @property
     def keeper(self) -> tuple[str, ...]:
         """The command of the process that keeps it."""
-        return (sys.executable, "-m", "incidentui.drills.keeper", str(self.root))
+        return (sys.executable, "-P", "-m", "incidentui.drills.keeper", str(self.root))
 
     @property
     def broken(self) -> bool:
@@ -158,7 +158,7 @@ def clone(sandbox: Sandbox, place: Path, name: str, email: str) -> None:
 def _set_hook(sandbox: Sandbox) -> None:
     hook = sandbox.remote / "hooks" / "post-receive"
     hook.parent.mkdir(exist_ok=True)
-    ctl = f'"{sys.executable}" -m supervisor.supervisorctl -c "{sandbox.conf}"'
+    ctl = f'"{sys.executable}" -P -m supervisor.supervisorctl -c "{sandbox.conf}"'
     _write(hook, history.data("post-receive").replace("@DEPLOY@", str(sandbox.deploy)).replace("@CTL@", ctl))
     hook.chmod(0o755)
     git(["config", "core.hooksPath", str(hook.parent)], sandbox.remote)
@@ -272,7 +272,7 @@ def wait_green(sandbox: Sandbox, within_s: float = 15.0) -> None:
 
 def take_down(sandbox: Sandbox) -> None:
     """End this sandbox's processes, and only these; hard, for nothing here has anything to save."""
-    supervisor = (sys.executable, "-m", "supervisor.supervisord", "-c", str(sandbox.conf), "-n")
+    supervisor = (sys.executable, "-P", "-m", "supervisor.supervisord", "-c", str(sandbox.conf), "-n")
     if not (sandbox.root / ABOUT).is_file():
         return  # it was never finished, so nothing of it runs
     # Who restarts others goes first.

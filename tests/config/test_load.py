@@ -218,7 +218,7 @@ def test_commands_of_the_file_are_named_for_trust(tmp_path: Path) -> None:
 
 
 def test_lines_are_right_after_long_strings_and_arrays(tmp_path: Path) -> None:
-    text = '[project]\nenvironment = """\nfoo = 3\n[keys]\n"""\nrunbooks = [\n  "x",\n]\nfoo = 1\n'
+    text = '[project]\nsupervisor = """\nfoo = 3\n[keys]\n"""\nrunbooks = [\n  "x",\n]\nfoo = 1\n'
     (said,) = words(written(tmp_path, text))
     assert said.startswith("incidentui.toml:9: project.foo: unknown key")
 

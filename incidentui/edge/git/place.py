@@ -9,6 +9,7 @@ from pathlib import Path
 from incidentui.core.inputs import Refusal
 from incidentui.core.value import dataclass
 from incidentui.edge.git.run import GitError, git
+from incidentui.edge.text import clean
 
 _OPERATIONS = (
     ("rebase-merge", "rebase"),
@@ -120,19 +121,21 @@ async def resolve(where: Layout, name: str) -> str | Refusal:
     """What a person typed, as a full sha. Never guesses: what can mean two things is refused."""
     if not name or name.startswith("-") or "\0" in name or "\n" in name:
         return Refusal(f"{name!r} is not a revision", "give a sha, a tag or a branch", usage=True)
-    spelled = f"{name}^{{commit}}"
+    spelled, shown = f"{name}^{{commit}}", clean(name, 200)
     answer = await git(where.top, "rev-parse", "--verify", "--end-of-options", spelled, ok=(0, 1, 128))
     if "ambiguous" in answer.err:
-        return Refusal(f'"{name}" can mean more than one thing', await _meanings(where.top, name), usage=True)
+        return Refusal(f'"{shown}" can mean more than one thing', await _meanings(where.top, name), usage=True)
     if answer.code == 0 and _SHA.match(answer.line):
         return answer.line
     if await sha_of(where.top, name, "object"):
-        return Refusal(f'"{name}" is not a commit', "give a commit, or a tag of one", usage=True)
+        return Refusal(f'"{shown}" is not a commit', "give a commit, or a tag of one", usage=True)
     if where.shallow:
         return Refusal(
-            f'"{name}" is not in this clone, which is shallow', "git fetch --unshallow, then again", usage=True
+            f'"{shown}" is not in this clone, which is shallow', "git fetch --unshallow, then again", usage=True
         )
-    return Refusal(f'no revision "{name}" in this clone', "git fetch, or look at git log for the right one", usage=True)
+    return Refusal(
+        f'no revision "{shown}" in this clone', "git fetch, or look at git log for the right one", usage=True
+    )
 
 
 async def _meanings(top: Path, name: str) -> str:
