@@ -1,0 +1,75 @@
+"""A real engine through the installed command: listed, crashing, restarted by its word, killed and said to be lost."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import engine as private
+
+pytestmark = pytest.mark.docker
+LABELS = ("--label", "com.docker.compose.project=ferry", "--label")
+
+
+@pytest.fixture
+def project(tmp_path: Path, engine: private.Dockerd) -> Callable[..., tuple[int, Any]]:
+    """Runs `incidentui` in a project whose containers are those of `engine`."""
+    folder = tmp_path / "ferry"
+    folder.mkdir()
+    (folder / "incidentui.toml").write_text('[project]\nname = "ferry"\ndocker = { compose_project = "ferry" }\n')
+    environment = {
+        **os.environ,
+        "DOCKER_HOST": engine.url,
+        "INCIDENTUI_HOME": str(tmp_path / "state"),
+        "INCIDENTUI_USER": "ines",
+    }
+
+    def incidentui(*argv: str) -> tuple[int, Any]:
+        command = [sys.executable, "-m", "incidentui", "--project", str(folder), *argv, "--json"]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+        return done.returncode, json.loads(done.stdout or "null")
+
+    return incidentui
+
+
+def until(found: Callable[[], object], seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not found():
+        assert time.monotonic() < end, "it did not come"
+
+
+@pytest.mark.req("F60")
+def test_containers_from_the_list_to_a_restart_and_a_dead_engine(
+    project: Callable[..., tuple[int, Any]], engine: private.Dockerd
+) -> None:
+    engine.run("ferry-web-1", "sleep", "600", options=(*LABELS, "com.docker.compose.service=web"))
+    loop = (*LABELS, "com.docker.compose.service=worker", "--restart", "always")
+    engine.run("ferry-worker-1", "sh", "-c", "echo no database; exit 3", options=loop)
+
+    def workloads() -> dict[str, Any]:
+        return {w["name"]: w for w in project("status")[1]["workloads"]}
+
+    until(lambda: workloads()["worker"]["state"] == "crashing")
+    seen = workloads()
+    assert seen["web"]["state"] == "running"
+    assert seen["worker"]["exit_code"] == 3
+    before = engine.docker("inspect", "-f", "{{.State.StartedAt}}", "ferry-web-1").stdout
+    code, refused = project("act", "workload.restart", "name=web")
+    assert (code, refused["outcome"]) == (3, "refused")
+    code, done = project("act", "workload.restart", "name=web", "within=30s", "--yes", "web")
+    assert (code, done["outcome"], done["verdict"]["running_equal"]) == (0, "done", True)
+    assert engine.docker("inspect", "-f", "{{.State.StartedAt}}", "ferry-web-1").stdout != before
+    engine.kill()
+    try:
+        _, lost = project("status")
+        (why,) = (s["why"] for s in lost["sources"] if s["name"] == "docker")
+        assert engine.url.removeprefix("unix://") in why
+        assert all(w["state"] != "running" for w in lost["workloads"]), "unknown, never up"
+    finally:
+        engine.start()
