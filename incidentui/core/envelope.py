@@ -70,10 +70,52 @@ def source_of(attribute: str) -> str:
     return unquote(attribute)
 
 
+_ERASED = '"erased":true'
+_FREE: Mapping[str, tuple[str, ...]] = {
+    "check.changed": ("why", "was_why"),
+    "service.changed": ("why", "was_why"),
+    "revision.seen": ("why",),
+    "source.lost": ("why",),
+    "incident.opened": ("title",),
+    "incident.window-moved": ("why",),
+    "incident.stage-changed": ("why",),
+    "incident.closed": ("reason",),
+    "action.ended": ("why",),
+    "runbook.step-changed": ("title", "why"),
+}
+"""Free text of the events that the state cannot do without: only this is erased of them."""
+
+
+def erased_data(type: str, data: str) -> str:
+    """What stands in an event's place when its data are erased: nothing, or its shape without its free text."""
+    if type not in _FREE:
+        return canonical({"erased": True})
+    kept = json.loads(data)
+    return canonical({**kept, "erased": True, **{key: "erased" for key in _FREE[type] if kept.get(key)}})
+
+
+def free_text(type: str, data: str) -> list[str]:
+    """The sentences of an event's data: what may have been repeated elsewhere."""
+    values = json.loads(data)
+    keys = _FREE.get(type, ("text", "why", "title", "reason"))
+    return [value for key in keys if isinstance(value := values.get(key), str) and len(value) >= 8]
+
+
+def erased(data: str) -> bool:
+    """Whether data (as JSON) were erased; whoever holds the journal must find the event that says so."""
+    if _ERASED not in data:
+        return False
+    try:
+        values = json.loads(data)
+    except ValueError:
+        return False
+    return isinstance(values, dict) and values.get("erased") is True
+
+
 def chained(envelope: Mapping[str, Any], data_sha256: str, prev: str) -> str:
     """Hash of an event: over the one before, its attributes and the hash of its data.
 
     The data themselves are not in it: they can be erased (a leaked secret) and the chain still holds.
     """
-    plain = {k: v for k, v in envelope.items() if k not in ("data", "hash", "prevhash")}
+    plain = {k: v for k, v in envelope.items() if k not in ("data", "datasha256", "hash", "prevhash")}
     return sha256(prev + canonical({**plain, "datasha256": data_sha256}))

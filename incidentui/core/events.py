@@ -322,12 +322,45 @@ class RunbookEnded:
     why: str = ""
 
 
-# -- from a newer program
+# -- the record about itself
+
+
+@dataclass(frozen=True, slots=True)
+class ClockMoved:
+    """The wall clock moved against the monotonic one of the same boot: times before and after do not compare."""
+
+    by_ms: Ms
+    """Ahead when positive, back when negative."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataErased:
+    """The data of the event with this sequence held what must not be kept, and are gone for good."""
+
+    seq: int
+    reason: str
+    by: str
+    evidence: tuple[str, ...] = ()
+    """Evidence that was erased with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalReplaced:
+    """The file was damaged: it is kept, and this journal goes on from the last event that could be read."""
+
+    kept: str
+    """Where the damaged file is."""
+    why: str
+    taken: int = 0
+    """How many events were taken over from it."""
+
+
+# -- from a newer program, or erased
 
 
 @dataclass(frozen=True, slots=True)
 class UnknownEvent:
-    """An event that this program cannot read, kept whole: it folds to nothing and its row names its type."""
+    """An event that this program cannot read, kept whole, or one that was erased: it folds to nothing."""
 
     type: str
     data: str
@@ -367,6 +400,9 @@ Event = (
     | RunbookStarted
     | StepChanged
     | RunbookEnded
+    | ClockMoved
+    | DataErased
+    | JournalReplaced
     | UnknownEvent
 )
 
@@ -403,6 +439,9 @@ TYPES: dict[str, type[Event]] = {
     "runbook.started": RunbookStarted,
     "runbook.step-changed": StepChanged,
     "runbook.ended": RunbookEnded,
+    "clock.moved": ClockMoved,
+    "data.erased": DataErased,
+    "journal.replaced": JournalReplaced,
 }
 NAMES: dict[type[Event], str] = {cls: name for name, cls in TYPES.items()}
 

@@ -94,7 +94,7 @@ def _apply(state: State, recorded: e.Recorded) -> State:
             return _runbook(state, event, recorded)
         case e.WatchStopped() | e.Pushed() | e.MomentMarked() | e.ActionPlanned() | e.ActionRefused():
             return state
-        case e.UnknownEvent():
+        case e.ClockMoved() | e.DataErased() | e.JournalReplaced() | e.UnknownEvent():
             return state
         case _:
             assert_never(event)
@@ -392,7 +392,7 @@ def _runbook(state: State, event: e.RunbookStarted | e.StepChanged | e.RunbookEn
 def _step(step: RunStep, event: e.StepChanged, recorded: e.Recorded) -> RunStep:
     took = None
     if event.now in ("done", "failed", "unknown"):
-        took = recorded.at - step.since if step.since is not None and step.state == "running" else None
+        took = max(0, recorded.at - step.since) if step.since is not None and step.state == "running" else None
     return replace(step, state=event.now, since=recorded.at, took_ms=took, note=event.why)
 
 

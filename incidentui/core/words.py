@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Literal
 
 from incidentui.core import events as e
+from incidentui.core.envelope import erased
 from incidentui.core.format import count, duration, short, size
 from incidentui.core.model import CheckState, Commit, Light, Workload
 from incidentui.core.value import dataclass
@@ -82,6 +83,8 @@ def _say(event: e.Event, key: bool) -> tuple[str, str, Tone]:
             return _action(event)
         case e.RunbookStarted() | e.StepChanged() | e.RunbookEnded():
             return _runbook(event)
+        case e.ClockMoved() | e.DataErased() | e.JournalReplaced() | e.UnknownEvent():
+            return _of_the_record(event)
         case _:
             return _watching(event)
 
@@ -228,6 +231,22 @@ _STEP: dict[str, tuple[str, Tone]] = {
 }
 
 
+def _of_the_record(event: e.ClockMoved | e.DataErased | e.JournalReplaced | e.UnknownEvent) -> tuple[str, str, Tone]:
+    match event:
+        case e.ClockMoved():
+            way = "ahead" if event.by_ms > 0 else "back"
+            return "!", f"the clock moved {duration(abs(event.by_ms))} {way}: times before do not compare", "slow"
+        case e.DataErased():
+            return "–", f"event {event.seq} was erased by {event.by}: {event.reason}", "text"
+        case e.JournalReplaced():
+            taken = f", {count(event.taken, 'event')} taken over" if event.taken else ", nothing could be taken over"
+            return "!", f"the journal was damaged ({event.why}){taken}; the old file is {event.kept}", "slow"
+        case e.UnknownEvent():
+            if erased(event.data):
+                return "–", f"{event.type}: erased", "muted"
+            return "?", f"{event.type}: written by a newer incidentui", "muted"
+
+
 def _watching(event: e.Event) -> tuple[str, str, Tone]:
     match event:
         case e.WatchStarted():
@@ -265,7 +284,5 @@ def _watching(event: e.Event) -> tuple[str, str, Tone]:
             return "·", f"HEAD {short(event.repository.head)}", "text"
         case e.WorkloadsSeen():
             return "·", count(len(event.workloads), "workload"), "text"
-        case e.UnknownEvent():
-            return "?", f"{event.type}: written by a newer incidentui", "muted"
         case _:
             raise AssertionError(f"no words for {type(event).__name__}")
