@@ -18,7 +18,7 @@ from incidentui.core.inputs import Refusal
 from incidentui.core.model import Attempt, Light, LightName, Plan
 from incidentui.core.words import light_mark
 from incidentui.runbook.fields import ARGS, NEEDED
-from incidentui.session.live import SessionStopped
+from incidentui.session.door import SessionStopped
 
 ACTIONS = ("git.reset", "git.revert", "workload.restart", "verify")
 UNKNOWN = 4

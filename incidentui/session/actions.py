@@ -2,11 +2,11 @@
 
 import asyncio
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import field, replace
 
 from incidentui.core import inputs as i
-from incidentui.core.model import Attempt, Plan
+from incidentui.core.model import Attempt, Light, Plan
 from incidentui.core.state import State
 from incidentui.core.value import dataclass
 from incidentui.session.ports import Executor, Processes, Report, Source
@@ -55,6 +55,8 @@ class Actions:
     """Runs this process is acting on, settling or looking after."""
     idle: asyncio.Event = field(default_factory=asyncio.Event)
     """Set while no effect of ours is under way: leaving waits for it."""
+    _effect: "asyncio.Future[i.ActionActed] | None" = None
+    _stopped_by: str = ""
 
     def __post_init__(self) -> None:
         self.idle.set()
@@ -70,20 +72,53 @@ class Actions:
             executor = self.executor(plan.action)
             if executor is not None:
                 await self._act(executor, attempt, plan)
+            elif attempt.outcome is None and attempt.owner == self.processes.me():
+                self.put(i.ActionActed(run, "refused", f"nothing here can do {plan.action}"))
             await self._look_until_verdict(run)
         finally:
             self.busy.discard(run)
 
     async def _act(self, executor: Executor, attempt: Attempt, plan: Plan) -> None:
-        """Leaving waits for this; whatever goes wrong, the record hears of an end."""
+        """Leaving waits for this."""
         self.idle.clear()
+        self._effect = asyncio.ensure_future(executor.act(attempt.run, plan, attempt.incident, self.put))
         try:
-            result = await executor.act(attempt.run, plan, attempt.incident, self.put)
-            await self._settled(executor, attempt, result)
+            await self._ended(executor, attempt, self._effect)
+        finally:
+            self._effect, self._stopped_by = None, ""
+            self.idle.set()
+
+    def cancel(self, run: str, by: str) -> None:
+        """Only for effects that may be cut off; who asks has made sure of it."""
+        if run in self.busy and self._effect is not None:
+            self._stopped_by = by
+            self._effect.cancel()
+
+    async def _ended(self, executor: Executor, attempt: Attempt, work: Awaitable[i.ActionActed]) -> None:
+        """Whatever goes wrong, the record hears of an end. Lights first: the verdict must find them."""
+        try:
+            result = await work
+        except asyncio.CancelledError:
+            if not self._stopped_by:
+                raise
+            self.put(i.ActionActed(attempt.run, "failed", f"stopped by {self._stopped_by}"))
+            return
         except Exception as error:  # a fault of ours: nobody knows how far it came, and that is what is said
             self.put(i.ActionActed(attempt.run, "unknown", f"a fault of the program: {fault(error)}"))
-        finally:
-            self.idle.set()
+            return
+        attempt = replace(attempt, revision=result.revision or attempt.revision, outcome=result.outcome)
+        if result.outcome != "refused":
+            await self._see_lights(executor, attempt)
+        self.put(result)
+
+    async def _see_lights(self, executor: Executor, attempt: Attempt) -> None:
+        """One that nobody could look at is no light with nothing to look at: it is not green."""
+        try:
+            lights = await executor.lights(attempt)
+        except Exception as error:  # as above
+            lights = (Light("tree", False, f"could not be looked at: {fault(error)}"),)
+        for light in lights:
+            self.put(i.LightLooked(attempt.run, light))
 
     async def settle(self, run: str) -> None:
         """What became of an action whose program is gone: the world says."""
@@ -96,18 +131,10 @@ class Actions:
             if executor is None:
                 self.put(i.ActionActed(run, "unknown", f"nothing here can look at {attempt.plan.action}"))
                 return
-            await self._settled(executor, attempt, await executor.settle(attempt))
+            await self._ended(executor, attempt, executor.settle(attempt))
             await self._look_until_verdict(run)
         finally:
             self.busy.discard(run)
-
-    async def _settled(self, executor: Executor, attempt: Attempt, result: i.ActionActed) -> None:
-        """Lights first: the verdict must find them."""
-        attempt = replace(attempt, revision=result.revision or attempt.revision, outcome=result.outcome)
-        if result.outcome != "refused":
-            for light in await executor.lights(attempt):
-                self.put(i.LightLooked(attempt.run, light))
-        self.put(result)
 
     async def _look_until_verdict(self, run: str) -> None:
         while (attempt := self.state().attempts.get(run)) is not None and attempt.verdict is None:
@@ -136,8 +163,7 @@ class Actions:
         try:
             executor = self.executor(attempt.plan.action)
             if executor is not None and not attempt.lights:
-                for light in await executor.lights(attempt):
-                    self.put(i.LightLooked(run, light))
+                await self._see_lights(executor, attempt)
             await self._look_until_verdict(run)
         finally:
             self.busy.discard(run)

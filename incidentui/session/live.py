@@ -18,6 +18,7 @@ from incidentui.core.state import State
 from incidentui.core.value import dataclass
 from incidentui.core.verify import verify_plan
 from incidentui.session.actions import Actions, fault, new_run, watched
+from incidentui.session.door import Door, fail, give
 from incidentui.session.loop import Loop
 from incidentui.session.ports import (
     Clock,
@@ -57,10 +58,6 @@ class World:
     problems: tuple[str, ...] = ()
 
 
-class SessionStopped(Exception):  # noqa: N818 - said of the session, not an error of the asker
-    """Nobody answers any more; the text says why."""
-
-
 Drafter = Callable[[Journal, State, str, Ms], str | i.Refusal]
 
 
@@ -97,25 +94,26 @@ class LiveSession:
         self._listeners: list[Callable[[View], None]] = []
         self._view = self._make_view()
         self._loop: Loop | None = None
-        self._asyncio: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._leaving: asyncio.Event | None = None
         self._why = ""
+        self._ending = False
         self._built: asyncio.Future[Actions]
-        self._door = threading.Lock()
-        self._ready = False
-        self._early: list[Callable[[], object]] = []
+        self._door = Door()
         self._world = World(self._desk.base.project)
         self._actions: Actions | None = None
-        self._owed: set[Future[Any]] = set()
-        self.stopped = ""
-        """Why nothing is watched, written or done any more; empty while it is."""
+        self._busy: set[str] = set()
 
     # -- for screens, from any thread
 
     @property
     def view(self) -> View:
         return self._view
+
+    @property
+    def stopped(self) -> str:
+        """Why nothing is watched, written or done any more; empty while it is."""
+        return self._door.closed
 
     @property
     def me(self) -> str:
@@ -133,7 +131,7 @@ class LiveSession:
         if self.parts.read_only and isinstance(command, i.RunPlan) and command.plan.changes:
             answer.set_result(i.Refusal(self.parts.read_only, "start without it to act"))
         else:
-            self._owe(answer, lambda: self._put(command, answer))
+            self._door.ask(answer, lambda: self._put(command, answer))
         return answer
 
     def plan(self, action: str, args: Mapping[str, str]) -> Future[Plan | i.Refusal]:
@@ -179,7 +177,7 @@ class LiveSession:
 
     def observe(self, seen: i.Observation) -> None:
         """Hand in what somebody else saw: the command line's own look, for one."""
-        self._call(lambda: self._loop.put(seen) if self._loop else None)
+        self._door.call(lambda: self._loop.put(seen) if self._loop else None)
 
     @property
     def settled(self) -> bool:
@@ -200,7 +198,7 @@ class LiveSession:
         if thread is None or not thread.is_alive():
             return
         self._why = why
-        self._call(lambda: self._leaving.set() if self._leaving else None)
+        self._door.call(lambda: self._leaving.set() if self._leaving else None)
         if thread is not threading.current_thread():
             thread.join()
 
@@ -215,26 +213,20 @@ class LiveSession:
             self._observing = False
             self.parts.lock.release()
             self._published(self._desk, why)
-        with self._door:
-            self.stopped = why
-        for answer in tuple(self._owed):
-            if not answer.done():
-                answer.set_exception(SessionStopped(why))
+        self._door.close(why)
 
     async def _main(self) -> None:
-        self._asyncio = asyncio.get_running_loop()
         self._leaving = asyncio.Event()
         parts = self.parts
         self._loop = loop = Loop(parts.journal, parts.clock, self._desk, self._published, self._effect)
         self._built = asyncio.get_running_loop().create_future()
-        with self._door:
-            self._ready = True
-        for call in self._early:
-            call()
+        self._door.open(asyncio.get_running_loop())
         turns = loop.spawn(loop.turns())
         self._world = world = await asyncio.to_thread(parts.world)
         self._problems = world.problems
-        self._actions = Actions(loop.put, lambda: loop.desk.state, parts.processes, world.executors, world.sources)
+        self._actions = Actions(
+            loop.put, lambda: loop.desk.state, parts.processes, world.executors, world.sources, self._busy
+        )
         self._built.set_result(self._actions)
         observe = loop.spawn(self._observe(world))
         leave = loop.spawn(self._leaving.wait())
@@ -278,13 +270,21 @@ class LiveSession:
             else:
                 loop.spawn(actions.take_up(attempt.run))
 
-    async def _effect(self, effect: i.Effect) -> None:
+    def _effect(self, effect: i.Effect) -> Coroutine[Any, Any, None]:
+        # Known as looked after from now on, not only once its task gets its turn: else `_tend` may find it orphaned.
+        if isinstance(effect, i.StartAction):
+            self._busy.add(effect.run)
+        return self._begin(effect)
+
+    async def _begin(self, effect: i.Effect) -> None:
         actions = await self._built
         match effect:
             case i.StartAction():
                 await actions.run(effect.run, effect.plan)
             case i.SettleAction():
                 await actions.settle(effect.run)
+            case i.CancelAction():
+                actions.cancel(effect.run, effect.by)
             case i.LookNow():
                 await actions.look()
 
@@ -292,10 +292,15 @@ class LiveSession:
         loop, actions = self._loop, self._actions
         assert loop is not None
         observe.cancel()
+        self._ending = True
+        await loop.caught_up(turns)
         if actions is not None:
             await actions.idle.wait()
         loop.leave()
         await asyncio.gather(turns, return_exceptions=True)
+        if actions is not None:
+            await asyncio.sleep(0)  # the last turn may have started an effect
+            await actions.idle.wait()
         if self._observing:
             loop.put(i.StopWatch(self.me, self._why))
         await loop.finish()
@@ -307,7 +312,10 @@ class LiveSession:
         self._desk, self._trouble = desk, trouble
         self._view = self._make_view()
         for listener in tuple(self._listeners):
-            listener(self._view)
+            try:
+                listener(self._view)
+            except Exception:  # a screen that fell must not take the record with it; it is told no more
+                self._listeners.remove(listener)
 
     def _make_view(self) -> View:
         return View(
@@ -323,7 +331,10 @@ class LiveSession:
 
     def _put(self, command: i.Command, answer: "Future[Done | i.Refusal]") -> None:
         assert self._loop is not None
-        self._loop.put(command, answer)
+        if self._ending and isinstance(command, i.RunPlan):
+            give(answer, i.Refusal("the session is ending: nothing is begun any more", "start it again"))
+        else:
+            self._loop.put(command, answer)
 
     async def _plan(self, action: str, args: Mapping[str, str]) -> Plan | i.Refusal:
         state = self._desk.state
@@ -358,34 +369,12 @@ class LiveSession:
 
         async def work() -> None:
             try:
-                answer.set_result(await make())
+                give(answer, await make())
             except Exception as error:  # handed to whoever asked; a screen says it on its status row
-                answer.set_exception(error)
+                fail(answer, error)
 
-        self._owe(answer, lambda: self._loop.spawn(work()) if self._loop else None)
+        self._door.ask(answer, lambda: self._loop.spawn(work()) if self._loop else None)
         return answer
-
-    def _owe(self, answer: "Future[Any]", call: Callable[[], object]) -> None:
-        """Answer in time, or say that nobody is there to answer."""
-        with self._door:
-            stopped = self.stopped
-            if not stopped:
-                self._owed.add(answer)
-        if stopped:
-            answer.set_exception(SessionStopped(stopped))
-            return
-        answer.add_done_callback(self._owed.discard)
-        self._call(call)
-
-    def _call(self, call: Callable[[], object]) -> None:
-        """On the session's thread, now or as soon as it runs."""
-        with self._door:
-            if not self._ready:
-                self._early.append(call)
-                return
-        assert self._asyncio is not None
-        if not self._asyncio.is_closed():
-            self._asyncio.call_soon_threadsafe(call)
 
 
 async def _tidied(tidy: Callable[[], object]) -> None:

@@ -11,12 +11,17 @@ from typing import Any
 from incidentui.core import inputs as i
 from incidentui.core.recent import Sample
 from incidentui.core.value import dataclass
-from incidentui.session.ports import Clock, Done, Journal
+from incidentui.session.door import give
+from incidentui.session.ports import Aside, Clock, Done, Journal, NotSaved
 from incidentui.session.turn import Desk, Turn, take
 
 POLL_S = 0.1
+SOON_S = 0.02
+AGAIN_S = 1.0
 SAMPLES_MS = 1_000
 SNAPSHOT_EVERY = 2_000
+LOOKS_KEPT = 2_000
+"""Looks that wait while nothing can be saved: the oldest go, commands and actions never."""
 
 Answer = Future[Done | i.Refusal]
 
@@ -49,6 +54,8 @@ class Loop:
         self._flushed = clock.now()
         self._saved = desk.base.seq
         self._trouble = ""
+        self._unsaved = False
+        """Whether what waits could not be saved anywhere when it was last tried."""
         self._leaving = False
         self.fault: BaseException | None = None
         """What a task fell over: the session ends with it."""
@@ -83,22 +90,40 @@ class Loop:
                 if self._journal.moved():
                     await self._catch_up()
                 continue
-            await self.turn()
+            try:
+                await self.turn()
+            except NotSaved as error:
+                self._publish_trouble(str(error))
+                await asyncio.sleep(AGAIN_S)
 
     def leave(self) -> None:
         """After the turn that runs no other begins. Never cancel `turns`: what a turn wrote must be answered."""
         self._leaving = True
         self._wake.set()
 
+    async def caught_up(self, turns: "asyncio.Task[Any]") -> None:
+        """Until all that waits now is decided and its effects have begun, or no turn gets through any more."""
+        answer: Answer = Future()
+        self.put(i.Ticked(), answer)
+        while not (answer.done() or turns.done() or self._unsaved):
+            await asyncio.sleep(SOON_S)
+
     async def turn(self) -> None:
-        """All that waits, in one transaction."""
+        """All that waits, in one transaction. NotSaved: it waits again, in its order."""
         self._wake.clear()
         waiting, self._waiting = self._waiting, []
-        turn = await self._in_disk_thread(take, self.desk, self._clock, [w.given for w in waiting], self._samples)
+        try:
+            turn = await self._in_disk_thread(take, self.desk, self._clock, [w.given for w in waiting], self._samples)
+        except NotSaved:
+            self._unsaved = True
+            self._waiting = _without_old_looks([*waiting, *self._waiting])
+            self._wake.set()
+            raise
+        self._unsaved = False
         self._after(turn)
         for w, answer in zip(waiting, turn.answers, strict=True):
             if w.answer is not None:
-                w.answer.set_result(answer)
+                give(w.answer, answer)
         for effect in turn.effects:
             self.spawn(self._start(effect))
         await self._flush()
@@ -111,14 +136,17 @@ class Loop:
             self._trouble = ""
         self._publish(self.desk, self._trouble)
 
+    def _publish_trouble(self, trouble: str) -> None:
+        if trouble != self._trouble:
+            self._trouble = trouble
+            self._publish(self.desk, trouble)
+
     async def _flush(self) -> None:
         """Looks that led to nothing are written in batches; a state is saved now and then."""
         now = self._clock.now()
         if self._samples and now - self._flushed >= SAMPLES_MS:
             samples, self._samples, self._flushed = self._samples, (), now
-            await asyncio.get_running_loop().run_in_executor(
-                self._disk, lambda: self._journal.append((), samples=samples)
-            )
+            self._publish_trouble(await self._in_disk_thread(_write_looks, samples))
         if self.desk.base.seq - self._saved >= SNAPSHOT_EVERY:
             await self.save()
 
@@ -146,6 +174,22 @@ class Loop:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._disk.shutdown()
+
+
+def _without_old_looks(waiting: list[_Waiting]) -> list[_Waiting]:
+    looks = [w for w in waiting if isinstance(w.given, i.Sampled | i.Ticked) and w.answer is None]
+    old = {id(w) for w in looks[:-LOOKS_KEPT]}
+    return [w for w in waiting if id(w) not in old]
+
+
+def _write_looks(journal: Journal, samples: tuple[Sample, ...]) -> str:
+    """What is wrong with the journal. Looks that it does not take are let go: they are many, and a full disk wants
+    facts."""
+    try:
+        result = journal.append((), samples=samples)
+    except NotSaved as error:
+        return str(error)
+    return f"{result.why}, looks are not kept" if isinstance(result, Aside) else ""
 
 
 def _read_on(journal: Journal, desk: Desk, following: bool) -> Desk:

@@ -51,6 +51,10 @@ class Aside:
     path: str
 
 
+class NotSaved(Exception):  # noqa: N818 - a state of the disk that may pass, not a fault
+    """Neither the journal nor its side file took the facts. The text says what happened and what to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A key into the timeline: by the time it happened, then by sequence."""
@@ -70,7 +74,10 @@ class Journal(Protocol):
         evidence: Sequence[Evidence] = (),
         samples: Sequence[Sample] = (),
     ) -> Appended | Moved | Aside:
-        """One transaction, durable when it returns. `expected`: the last sequence the facts were decided on."""
+        """One transaction, durable when it returns. `expected`: the last sequence the facts were decided on.
+
+        NotSaved when nothing was written anywhere: the same may be asked again.
+        """
         ...
 
     def last(self) -> int:

@@ -85,7 +85,7 @@ def take(
         now = clock.now()
         decided = _decide_all(desk, inputs, now)
         if not decided.facts:
-            return Turn(decided.desk, decided.answers(None), (), (*samples, *looks))
+            return Turn(decided.desk, decided.answers(None), tuple(decided.effects), (*samples, *looks))
         result = journal.append(
             decided.facts,
             expected=desk.base.seq,

@@ -24,10 +24,14 @@ from incidentui.edge.store.aside import SideFiles
 from incidentui.edge.store.errors import JournalError, JournalReadOnlyError
 from incidentui.edge.store.transaction import Draft, Stored, Transaction, aside_lines, storable
 from incidentui.edge.store.writer import Writer
-from incidentui.session.ports import Appended, Aside, Clock, Moved, Row
+from incidentui.session.ports import Appended, Aside, Clock, Moved, NotSaved, Row
 
 KEEP_SAMPLES_MS: Ms = 14 * 24 * 3_600_000
 _PRUNED_AT_ONCE = 5_000
+
+
+class NotSavedError(JournalError, NotSaved):
+    """Neither the disk of the journal nor that of the side file takes anything."""
 
 
 class IncidentKey(NamedTuple):
@@ -165,7 +169,7 @@ class SqliteJournal:
         try:
             return Aside(why, self._side.write(aside_lines(drafts, kept, self.project)))
         except OSError as error:
-            raise JournalError(
+            raise NotSavedError(
                 f"nothing could be saved: {self.path}: {why}; and the side file: {error}. Free some disk space."
             ) from error
 
