@@ -30,6 +30,7 @@ COMMANDS = {
     "status": ("incidentui.cli.status:command", "services, commits, workloads and sources in one look"),
     "export": ("incidentui.cli.export:command", "the draft of an incident, or its record"),
     "replay": ("incidentui.cli.replay:command", "walk through an incident again"),
+    "journal": ("incidentui.cli.journal:command", "is the record whole, a copy of it, erasing a leaked secret"),
     "drill": ("incidentui.cli.drill:command", "practise on a sandbox that really breaks"),
     "doctor": ("incidentui.cli.doctor:command", "what works here, and what is missing"),
 }

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from incidentui.core.events import CheckChanged, Fact, MomentMarked, NoteAdded, Recorded, UnknownEvent
+from incidentui.core.events import CheckChanged, Fact, JournalReplaced, MomentMarked, NoteAdded, Recorded, UnknownEvent
 from incidentui.core.inputs import Evidence
 from incidentui.core.model import Ms, ServiceStatus
 from incidentui.core.recent import Sample
@@ -279,7 +279,7 @@ def test_the_file_is_the_users_own(journal: SqliteJournal) -> None:
 
 
 def test_the_mode_follows_the_library(journal: SqliteJournal) -> None:
-    conn = journal._conn
+    conn = journal._writer.conn
     mode = conn.execute("PRAGMA journal_mode").fetchone()[0]
     assert mode == ("wal" if schema.wal_is_safe() else "truncate")
     assert conn.execute("PRAGMA synchronous").fetchone()[0] == 2
@@ -323,7 +323,7 @@ def test_a_newer_journal_is_read_and_not_written(open_here: Open) -> None:
 
 
 @pytest.mark.parametrize("content", [b"no database" * 200, None], ids=["no database", "another"])
-def test_a_foreign_file_is_left_alone(tmp_path: Path, content: bytes | None) -> None:
+def test_a_foreign_file_is_kept_under_another_name(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "journal.db"
     if content is None:
         with sqlite3.connect(path) as conn:
@@ -332,9 +332,15 @@ def test_a_foreign_file_is_left_alone(tmp_path: Path, content: bytes | None) -> 
     else:
         path.write_bytes(content)
     before = path.read_bytes()
-    with pytest.raises(JournalError, match="it was left"):
-        open_journal(path, "leads", SystemClock())
+    with pytest.raises(JournalError, match="It was left"):
+        open_journal(path, "leads", SystemClock(), read_only=True)
     assert path.read_bytes() == before
+    journal = open_journal(path, "leads", SystemClock())
+    (said,) = [r.event for r in journal.read()]
+    assert isinstance(said, JournalReplaced)
+    assert Path(said.kept).read_bytes() == before
+    assert (said.taken, journal.project, journal.verify()) == (0, "leads", [])
+    journal.close()
 
 
 def test_reading_makes_no_journal(tmp_path: Path) -> None:

@@ -49,6 +49,8 @@ class SideFiles:
 
     def write(self, lines: Sequence[str]) -> str:
         """Put the lines aside, durably; the path of the file. OSError when no place takes them."""
+        if not lines:
+            return str(self.paths[0])
         data = "".join(line + "\n" for line in lines).encode()
         try:
             _append(self.paths[0], data)

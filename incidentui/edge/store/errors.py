@@ -9,6 +9,21 @@ class JournalReadOnlyError(JournalError):
     """This journal was opened for reading; nothing can be appended."""
 
 
+class DamagedJournalError(JournalError):
+    """What stands at the journal's path is no whole journal: empty, cut, garbage, or another program's."""
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(
+            f"{path} {why}. It was left as it is; the next `incidentui note` or screen keeps it under another name "
+            "and goes on with what can be read of it."
+        )
+        self.why = why
+
+
+class DisplacedError(JournalError):
+    """The file at the journal's path is no longer the one that was opened, or no longer holds what it held."""
+
+
 class DamagedRecordError(JournalError):
     """A line of an exported record cannot be read."""
 

@@ -1,30 +1,28 @@
-"""Reads on the journal: pages of events, windows of the timeline by key, the walk along the chain.
+"""Reads on the journal: pages of events, windows of the timeline by key.
 
 Every statement is read to its end at once: in TRUNCATE mode a reader that stays inside one blocks the writers.
 """
 
 import json
 import sqlite3
-from collections.abc import Iterator
 from typing import Any, cast
 
 from incidentui.core import codec, envelope
 from incidentui.core.events import Recorded
 from incidentui.core.model import Moment, Ms
-from incidentui.edge.store.chain import Chain
 from incidentui.edge.store.errors import JournalError
 from incidentui.session.ports import Row
 
 PAGE = 1000
 COLUMNS = (
     "e.seq, e.id, e.happened, e.recorded, e.source, e.subject, e.moment, e.incident, e.monotonic, e.boot,"
-    " e.type, e.data, e.hash, e.prev"
+    " e.type, e.data, e.hash, e.prev, e.data_sha256"
 )
 
 
 def recorded(row: tuple[Any, ...], project: str) -> Recorded:
     """An event from its COLUMNS."""
-    seq, ident, at, written, source, subject, moment, incident, mono, boot, name, data, own, prev = row
+    seq, ident, at, written, source, subject, moment, incident, mono, boot, name, data, own, prev, _ = row
     return Recorded(
         seq=seq,
         id=ident,
@@ -45,7 +43,7 @@ def recorded(row: tuple[Any, ...], project: str) -> Recorded:
 
 def attributes(row: tuple[Any, ...], project: str) -> dict[str, Any]:
     """The envelope of an event as CloudEvents attributes, without its data."""
-    seq, ident, at, written, source, subject, moment, incident, mono, boot, name, _, own, prev = row
+    seq, ident, at, written, source, subject, moment, incident, mono, boot, name, data, own, prev, data_sha256 = row
     plain = envelope.attributes(
         id=ident,
         source=source,
@@ -60,7 +58,9 @@ def attributes(row: tuple[Any, ...], project: str) -> dict[str, Any]:
         boot=boot,
         seq=seq,
     )
-    return {**plain, "hash": own, "prevhash": prev}
+    # The chain of an event whose data were erased can only be followed with their hash.
+    kept = {"datasha256": data_sha256} if envelope.erased(data) else {}
+    return {**plain, **kept, "hash": own, "prevhash": prev}
 
 
 def cloudevent(row: tuple[Any, ...], project: str) -> dict[str, Any]:
@@ -68,7 +68,9 @@ def cloudevent(row: tuple[Any, ...], project: str) -> dict[str, Any]:
     try:
         return {**attributes(row, project), "data": json.loads(row[11])}
     except ValueError as error:
-        raise JournalError(f"the data of event {row[0]} are damaged ({error}); run `incidentui doctor`.") from error
+        raise JournalError(
+            f"the data of event {row[0]} are damaged ({error}); run `incidentui journal verify`."
+        ) from error
 
 
 def last(conn: sqlite3.Connection) -> int:
@@ -143,22 +145,3 @@ def rows(
     )
     found = conn.execute(sql, (*values, limit)).fetchall()
     return found if after is not None else found[::-1]
-
-
-# -- the chain
-
-
-def problems(conn: sqlite3.Connection, project: str) -> Iterator[str]:
-    """What is wrong with the journal, first things first; a sentence each."""
-    sql = f"SELECT {COLUMNS}, e.data_sha256 FROM events e WHERE e.seq > ? ORDER BY e.seq LIMIT {PAGE}"
-    chain = Chain()
-    after = 0
-    try:
-        while found := conn.execute(sql, (after,)).fetchall():
-            for *row, data_sha256 in found:
-                if envelope.sha256(row[11]) != data_sha256:
-                    yield f"the data of event {row[0]} were changed"
-                yield from chain.check(attributes(tuple(row), project), data_sha256)
-            after = found[-1][0]
-    except (sqlite3.DatabaseError, OverflowError) as error:
-        yield f"the file is damaged after event {after}: {error}"

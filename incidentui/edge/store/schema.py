@@ -6,9 +6,9 @@ Opening an up-to-date journal costs a few pragmas; it is on the way to the first
 import os
 import sqlite3
 from pathlib import Path
-from urllib.parse import quote
 
-from incidentui.edge.store.errors import JournalError
+from incidentui.edge.store import place
+from incidentui.edge.store.errors import DamagedJournalError, JournalError
 
 APPLICATION_ID = 0x494E4355
 VERSION = 1
@@ -81,18 +81,29 @@ def wal_is_safe(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> bool:
 
 def connect(path: str, mode: str, busy_s: float = BUSY_S) -> sqlite3.Connection:
     """A connection without implicit transactions. `mode`: "rw" or "ro&immutable=1"."""
-    uri = f"file:{quote(os.path.abspath(path))}?mode={mode}"
+    uri = f"file:{place.quoted(path)}?mode={mode}"
     return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=busy_s)
 
 
 def open_writer(path: str, project: str) -> sqlite3.Connection:
-    """A connection that may write; the journal is made when there is none yet."""
+    """A connection that may write; the journal is made when there is none yet, and made anew when it is damaged."""
     if not os.path.exists(path):
-        _make_file(path)
+        _make(path, project)
+    try:
+        return open_existing(path)
+    except DamagedJournalError:
+        from incidentui.edge.store.damage import begin_anew
+
+        begin_anew(path, project, lambda: open_existing(path).close(), lambda file: _create(file, project))
+        return open_existing(path)
+
+
+def open_existing(path: str) -> sqlite3.Connection:
+    """A connection that may write to a whole journal; DamagedJournalError when it is none. Nothing is made."""
     conn = connect(path, "rw", WRITER_BUSY_S)
     try:
-        if _version(conn, path) == 0:
-            _create(conn, path, project)
+        _version(conn, path)
+        _check_length(conn, path)
         conn.execute("PRAGMA synchronous = FULL")
         conn.execute(f"PRAGMA journal_mode = {'WAL' if wal_is_safe() else 'TRUNCATE'}").fetchone()
     except BaseException:
@@ -115,15 +126,14 @@ def open_reader(path: str) -> sqlite3.Connection:
         return connect(path, "ro&immutable=1")
     except sqlite3.DatabaseError as error:
         conn.close()
-        raise _foreign(path, error) from error
+        raise DamagedJournalError(path, f"is not a journal ({error})") from error
     return conn
 
 
 def check_readable(conn: sqlite3.Connection, path: str) -> None:
     """JournalError unless this is a journal (of whatever version)."""
     try:
-        if _version(conn, path) == 0:
-            raise JournalError(f"{path} holds no journal yet: nothing was recorded there.")
+        _version(conn, path)
     except NewerSchemaError:
         return
 
@@ -133,31 +143,31 @@ def project_of(conn: sqlite3.Connection) -> str:
     return str(row[0]) if row else ""
 
 
-def _make_file(path: str) -> None:
-    folder = Path(path).parent
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
-    handle = os.open(folder, os.O_RDONLY)
+def _make(path: str, project: str) -> None:
+    """An empty journal: whole, or none at all. So a file without content is always one that was cut."""
+    temporary = place.beside(path)
     try:
-        os.fsync(handle)
+        _create(temporary, project).close()
+        place.put_new(temporary, path)
     finally:
-        os.close(handle)
+        for end in ("", "-journal"):
+            Path(temporary + end).unlink(missing_ok=True)
 
 
 def _version(conn: sqlite3.Connection, path: str) -> int:
-    """Schema version of the file, 0 when it is empty; JournalError when it is something else."""
+    """Schema version of the file; DamagedJournalError when it is no whole journal."""
     try:
         version = int(conn.execute("PRAGMA user_version").fetchone()[0])
         application = int(conn.execute("PRAGMA application_id").fetchone()[0])
-        empty = version == 0 and application == 0 and _is_empty(conn)
+        empty = conn.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone() is None
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.OperationalError):
             raise
-        raise _foreign(path, error) from error
+        raise DamagedJournalError(path, f"is not a journal ({error})") from error
     if empty:
-        return 0
+        raise DamagedJournalError(path, "is empty: something cut it")
     if application != APPLICATION_ID or version == 0:
-        raise JournalError(f"{path} belongs to another program. Move it away; it was left as it is.")
+        raise DamagedJournalError(path, "belongs to another program")
     if version > VERSION:
         raise NewerSchemaError(
             f"a newer incidentui wrote it (journal version {version}, this program writes {VERSION}): "
@@ -166,27 +176,39 @@ def _version(conn: sqlite3.Connection, path: str) -> int:
     return version
 
 
-def _foreign(path: str, error: Exception) -> JournalError:
-    return JournalError(f"{path} is not a journal ({error}). Move it away; it was left as it is.")
-
-
-def _is_empty(conn: sqlite3.Connection) -> bool:
-    return conn.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone() is None
-
-
-def _create(conn: sqlite3.Connection, path: str, project: str) -> None:
-    """The tables, in one transaction; another process may be doing the same."""
-    conn.execute("PRAGMA synchronous = FULL")
-    conn.execute("BEGIN IMMEDIATE")
+def _check_length(conn: sqlite3.Connection, path: str) -> None:
+    """SQLite reads a last page that is cut as if zeros followed. Nobody writes while the transaction is open."""
+    if str(conn.execute("PRAGMA journal_mode").fetchone()[0]) == "wal":
+        return  # a checkpoint that was killed may leave such a page, and the log mends it
+    conn.execute("BEGIN")
     try:
-        if _version(conn, path) == 0:
-            for statement in TABLES.split(";\n"):
-                if statement.strip():
-                    conn.execute(statement)
-            conn.execute("INSERT INTO meta VALUES ('project', ?)", (project,))
-            conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            conn.execute(f"PRAGMA user_version = {VERSION}")
+        page = int(conn.execute("PRAGMA page_size").fetchone()[0])
+        conn.execute("SELECT 1 FROM meta").fetchone()
+        if os.path.getsize(path) % page:
+            raise DamagedJournalError(path, "was cut in the middle of a page")
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError) and "no such table" not in str(error):
+            raise
+        raise DamagedJournalError(path, f"is damaged ({error})") from error
+    finally:
+        if conn.in_transaction:  # some errors have ended it
+            conn.execute("ROLLBACK")
+
+
+def _create(path: str, project: str) -> sqlite3.Connection:
+    """The tables, in an empty file that nobody else knows."""
+    conn = connect(path, "rw")
+    try:
+        conn.execute("PRAGMA synchronous = FULL")
+        conn.execute("BEGIN IMMEDIATE")
+        for statement in TABLES.split(";\n"):
+            if statement.strip():
+                conn.execute(statement)
+        conn.execute("INSERT INTO meta VALUES ('project', ?)", (project,))
+        conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        conn.execute(f"PRAGMA user_version = {VERSION}")
         conn.execute("COMMIT")
     except BaseException:
-        conn.execute("ROLLBACK")
+        conn.close()
         raise
+    return conn

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from incidentui.edge.store import schema
 from incidentui.edge.store.aside import SideFiles
-from incidentui.edge.store.errors import JournalError
+from incidentui.edge.store.errors import DisplacedError, JournalError
+from incidentui.edge.store.place import Place
 from incidentui.edge.store.transaction import Draft, Transaction, aside_lines, commit
 
 
@@ -32,10 +33,10 @@ def append_one(path: str, project: str, make: Callable[[Transaction | None], Dra
     try:
         conn = schema.open_writer(path, project)
         try:
-            return commit(conn, schema.project_of(conn), side, [work])[0]
+            return commit(conn, schema.project_of(conn), side, [work], Place(path))[0][0]
         finally:
             conn.close()
-    except (sqlite3.DatabaseError, OSError, schema.NewerSchemaError) as error:
+    except (sqlite3.DatabaseError, OSError, schema.NewerSchemaError, DisplacedError) as error:
         draft = make(None)
         try:
             return Written(draft, None, side.write(aside_lines([draft], (), project)), str(error))

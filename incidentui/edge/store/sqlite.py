@@ -21,7 +21,7 @@ from incidentui.core.recent import Sample
 from incidentui.core.state import State
 from incidentui.edge.store import reading, schema
 from incidentui.edge.store.aside import SideFiles
-from incidentui.edge.store.errors import JournalError, JournalReadOnlyError
+from incidentui.edge.store.errors import DisplacedError, JournalError, JournalReadOnlyError
 from incidentui.edge.store.transaction import Draft, Stored, Transaction, aside_lines, storable
 from incidentui.edge.store.writer import Writer
 from incidentui.session.ports import Appended, Aside, Clock, Moved, NotSaved, Row
@@ -59,9 +59,8 @@ class SqliteJournal:
         self.read_only = why_read_only
         """Why nothing may be appended here; empty when it may (a disk that refuses answers with Aside)."""
         self._clock = clock
-        self._conn = conn
         self._side = SideFiles(path)
-        self._writer = Writer(conn, self.project, self._side)
+        self._writer = Writer(path, conn, self.project, self._side)
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
         self._version = self._data_version()
@@ -95,7 +94,7 @@ class SqliteJournal:
 
         try:
             written = self._writer.do(work)
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, DisplacedError) as error:
             return self._put_aside(drafts, kept, str(error))
         if isinstance(written, _Others):
             return Moved(tuple(reading.recorded(row, self.project) for row in written.rows))
@@ -107,11 +106,16 @@ class SqliteJournal:
         text = json.dumps(codec.to_json(state), separators=(",", ":"))  # in its order: services stand as configured
 
         def work(transaction: Transaction) -> None:
-            transaction.conn.execute("INSERT OR REPLACE INTO snapshots VALUES (?,?,?)", (state.seq, __version__, text))
+            # A state of before an erasure holds what was erased; only whoever folds again may keep it.
+            transaction.conn.execute(
+                "INSERT OR REPLACE INTO snapshots SELECT ?,?,? WHERE NOT EXISTS"
+                " (SELECT 1 FROM events WHERE seq > ? AND type = 'data.erased')",
+                (state.seq, __version__, text, state.seq),
+            )
 
         try:
             self._writer.do(work)
-        except sqlite3.DatabaseError:
+        except (sqlite3.DatabaseError, DisplacedError):
             return  # a cache: the next one may work, and a fact that cannot be written says so itself
 
     def prune(self, now: Ms, windows: Sequence[tuple[Ms, Ms]] = ()) -> int:
@@ -252,12 +256,14 @@ class SqliteJournal:
         return [seq for (seq,) in self._reader().execute(sql, (incident, after)).fetchall()]
 
     def verify(self, most: int = 10) -> list[str]:
-        """The first problems of the hash chain; empty when it is whole."""
-        return list(islice(reading.problems(self._reader(), self.project), most))
+        """The first problems; empty when it is whole."""
+        from incidentui.edge.store.verify import problems  # not on the way to the first frame
+
+        return list(islice(problems(self._reader(), self.project), most))
 
     def close(self) -> None:
         self._writer.close()
-        for conn in (*self._readers, self._conn):
+        for conn in (*self._readers, self._writer.conn):
             conn.close()
         self._readers = []
 
@@ -269,13 +275,14 @@ class SqliteJournal:
 
     def _data_version(self) -> int:
         # Of the writing connection: its own commits do not count.
-        return int(self._conn.execute("PRAGMA data_version").fetchone()[0])
+        return int(self._writer.conn.execute("PRAGMA data_version").fetchone()[0])
 
     def _reader(self) -> sqlite3.Connection:
         conn: sqlite3.Connection | None = getattr(self._local, "conn", None)
-        if conn is None:
+        files = self._writer.files
+        if conn is None or self._local.files != files:
             conn = schema.open_reader(self.path)
-            self._local.conn = conn
+            self._local.conn, self._local.files = conn, files
             self._readers.append(conn)
         return conn
 

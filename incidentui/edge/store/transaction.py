@@ -10,6 +10,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from incidentui.core import envelope
 from incidentui.edge.store.aside import Claim, SideFiles
+from incidentui.edge.store.errors import DisplacedError
+from incidentui.edge.store.place import Place
 
 T = TypeVar("T")
 
@@ -45,6 +47,25 @@ class Stored(NamedTuple):
     hash: str
 
 
+class Known(NamedTuple):
+    """The last event of a journal, as a writer saw it: a file without it is another file."""
+
+    seq: int
+    hash: str
+
+
+NOTHING_KNOWN = Known(0, "")
+
+
+def newest(conn: sqlite3.Connection) -> Known:
+    row = conn.execute("SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1").fetchone()
+    return Known(*row) if row else NOTHING_KNOWN
+
+
+def holds(conn: sqlite3.Connection, known: Known) -> bool:
+    return conn.execute("SELECT 1 FROM events WHERE seq = ? AND hash = ?", known).fetchone() is not None
+
+
 def draft_from(attributes: dict[str, Any]) -> Draft:
     """The draft of an event in the side file."""
     a = attributes
@@ -66,7 +87,7 @@ def draft_from(attributes: dict[str, Any]) -> Draft:
 class Transaction:
     """Between BEGIN IMMEDIATE and COMMIT. `last` is the newest sequence, others' appends included."""
 
-    def __init__(self, conn: sqlite3.Connection, project: str) -> None:
+    def __init__(self, conn: sqlite3.Connection, project: str, known: Known = NOTHING_KNOWN) -> None:
         self.conn = conn
         self.project = project
         newest = conn.execute("SELECT seq, hash, high FROM events ORDER BY seq DESC LIMIT 1").fetchone()
@@ -74,13 +95,31 @@ class Transaction:
         self._hash: str
         self._high: int
         self.last, self._hash, self._high = newest or (0, "", 0)
+        if known.seq and not self._continues(known):
+            raise DisplacedError("the journal no longer holds what was written into it: it was overwritten or cut")
+
+    @property
+    def known(self) -> Known:
+        return Known(self.last, self._hash)
+
+    def _continues(self, known: Known) -> bool:
+        return self.known == known or holds(self.conn, known)
 
     def insert(self, drafts: Sequence[Draft]) -> list[Stored]:
         return [self._insert(draft) for draft in drafts]
 
-    def _insert(self, draft: Draft) -> Stored:
+    def take_over(self, seq: int, draft: Draft, data_sha256: str, own: str) -> bool:
+        """An event as another file holds it; False, and nothing was written, when it does not fit the chain."""
+        whole = envelope.sha256(draft.data) == data_sha256 or envelope.erased(draft.data)
+        fits = envelope.chained(draft.attributes(self.project, seq), data_sha256, self._hash) == own
+        if seq != self.last + 1 or not whole or not fits:
+            return False
+        self._insert(draft, data_sha256)
+        return True
+
+    def _insert(self, draft: Draft, data_sha256: str = "") -> Stored:
         seq, prev = self.last + 1, self._hash
-        data_sha256 = envelope.sha256(draft.data)
+        data_sha256 = data_sha256 or envelope.sha256(draft.data)
         own = envelope.chained(draft.attributes(self.project, seq), data_sha256, prev)
         high = max(self._high, draft.at)
         self.conn.execute(
@@ -138,16 +177,26 @@ class Transaction:
 
 
 def commit(
-    conn: sqlite3.Connection, project: str, side: SideFiles, works: Sequence[Callable[[Transaction], T]]
-) -> list[T]:
-    """All of `works` in one durable transaction, after the facts that wait in side files. All or nothing."""
+    conn: sqlite3.Connection,
+    project: str,
+    side: SideFiles,
+    works: Sequence[Callable[[Transaction], T]],
+    place: Place,
+    known: Known = NOTHING_KNOWN,
+) -> tuple[list[T], Known]:
+    """All of `works` in one durable transaction, after the facts that wait in side files. All or nothing.
+
+    DisplacedError when it may have gone into a file that nobody will find: the facts belong into the side file then,
+    and their ids keep them from being there twice if the file comes back.
+    """
     conn.execute("BEGIN IMMEDIATE")
     claim = side.claim()
     try:
-        transaction = Transaction(conn, project)
+        transaction = Transaction(conn, project, known)
         transaction.merge(claim)
         results = [work(transaction) for work in works]
         conn.execute("COMMIT")
+        place.check()
         claim.remove()
     except BaseException:
         # Some errors (disk full) have rolled back already.
@@ -156,7 +205,7 @@ def commit(
         raise
     finally:
         claim.release()
-    return results
+    return results, transaction.known
 
 
 def aside_lines(drafts: Sequence[Draft], evidence: Sequence[tuple[str, str, str]], project: str) -> list[str]:

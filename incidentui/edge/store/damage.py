@@ -1,0 +1,130 @@
+"""A damaged journal is kept under another name, never overwritten; a new one goes on from what can be read of it.
+
+What is taken over is checked event by event along the hash chain, so the new journal holds nothing that was changed.
+"""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+from incidentui.core import envelope
+from incidentui.core.ids import RANDOM_BYTES, uuid7
+from incidentui.edge.clock import SystemClock
+from incidentui.edge.store import place
+from incidentui.edge.store.errors import DamagedJournalError
+from incidentui.edge.store.transaction import Draft, Transaction
+
+_COLUMNS = (
+    "seq, id, type, happened, recorded, source, subject, moment, incident, monotonic, boot, data, data_sha256, hash"
+)
+_BESIDE = ("-journal", "-wal", "-shm")
+
+
+def begin_anew(path: str, project: str, judge: Callable[[], None], make: Callable[[str], sqlite3.Connection]) -> None:
+    """Keep the file at `path` aside and put a new journal there. `judge` raises DamagedJournalError while it is damaged
+    (another process may have done the same meanwhile); `make` makes the tables in an empty file."""
+    folder = os.open(Path(path).parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        try:
+            judge()
+        except DamagedJournalError as error:
+            _replace(path, project, error.why, make)
+    finally:
+        os.close(folder)
+
+
+def _replace(path: str, project: str, why: str, make: Callable[[str], sqlite3.Connection]) -> None:
+    temporary = place.beside(path)
+    try:
+        conn = make(temporary)
+        try:
+            kept = _keep(path)
+            _fill(conn, kept, project, why)
+        finally:
+            conn.close()
+        place.put_new(temporary, path)
+    finally:
+        for end in ("", *_BESIDE):
+            Path(temporary + end).unlink(missing_ok=True)
+
+
+def _keep(path: str) -> str:
+    """The damaged file under a name that nothing has; what SQLite left beside it goes with it."""
+    stamp = envelope.rfc3339(SystemClock().now())[:19].replace(":", "")
+    kept, n = f"{path}.damaged-{stamp}Z", 1
+    while os.path.lexists(kept):
+        kept, n = f"{path}.damaged-{stamp}Z-{n}", n + 1
+    for end in _BESIDE:
+        if os.path.lexists(path + end):
+            os.rename(path + end, kept + end)
+    os.rename(path, kept)
+    place.sync_folder(path)
+    return kept
+
+
+def _fill(conn: sqlite3.Connection, kept: str, project: str, why: str) -> None:
+    conn.execute("BEGIN IMMEDIATE")
+    old = sqlite3.connect(f"file:{place.quoted(kept)}?mode=ro&immutable=1", uri=True)
+    old.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
+    try:
+        named = _project(old) or project
+        conn.execute("UPDATE meta SET value = ? WHERE key = 'project'", (named,))
+        transaction = Transaction(conn, named)
+        taken = _take_events(old, transaction)
+        _take_rest(old, conn)
+    finally:
+        old.close()
+    transaction.insert([_said(kept, why, taken, next(iter(transaction.open_incidents()), None))])
+    conn.execute("COMMIT")
+
+
+def _project(old: sqlite3.Connection) -> str:
+    try:
+        row = old.execute("SELECT value FROM meta WHERE key = 'project'").fetchone()
+    except sqlite3.DatabaseError:
+        return ""
+    return str(row[0]) if row else ""
+
+
+def _take_events(old: sqlite3.Connection, transaction: Transaction) -> int:
+    try:
+        for row in old.execute(f"SELECT {_COLUMNS} FROM events ORDER BY seq"):
+            if not transaction.take_over(row[0], Draft(*row[1:12]), row[12], row[13]):
+                break
+    except (sqlite3.DatabaseError, ValueError, TypeError, OverflowError):
+        pass  # as far as it can be read: that is what is said
+    return transaction.last
+
+
+def _take_rest(old: sqlite3.Connection, conn: sqlite3.Connection) -> None:
+    """Evidence that is what its hash says, and samples: as far as they can be read."""
+    try:
+        for sha256, kind, body in old.execute("SELECT sha256, kind, body FROM evidence"):
+            if envelope.sha256(f"{kind}\n{body}") == sha256:
+                conn.execute("INSERT OR IGNORE INTO evidence VALUES (?,?,?)", (sha256, kind, body))
+        columns = "name, at, state, latency_ms, status, why"
+        for sample in old.execute(f"SELECT {columns} FROM samples ORDER BY n"):
+            conn.execute(f"INSERT INTO samples ({columns}) VALUES (?,?,?,?,?,?)", sample)
+    except (sqlite3.DatabaseError, ValueError):
+        return
+
+
+def _said(kept: str, why: str, taken: int, incident: str | None) -> Draft:
+    clock = SystemClock()
+    now = clock.now()
+    return Draft(
+        id=uuid7(now, os.urandom(RANDOM_BYTES)),
+        type="journal.replaced",
+        at=now,
+        recorded=now,
+        source="session",
+        subject="journal",
+        moment="key",
+        incident=incident,
+        mono_ms=clock.mono(),
+        boot=clock.boot,
+        data=envelope.canonical({"kept": kept, "why": why, "taken": taken}),
+    )
