@@ -107,6 +107,7 @@ def main() -> int:
         compileall.compile_dir(ROOT / folder, quiet=2)
     os.chdir(ROOT)
     out = sys.stderr if args.json else sys.stdout
+    print(f"load before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores; a busy machine spoils medians", file=out)
     print(f"{'':<42}{'ours':>11}{'peer':>11}{'ratio':>9}{'limit':>7}", file=out)
     found = measure(args, lambda budget: print(_line(budget), file=out, flush=True))
     if args.json:
