@@ -3,6 +3,8 @@
 import time
 from pathlib import Path
 
+# One that goes on while the machine sleeps, where there is one: waking up is no moved clock.
+_MONOTONIC: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -16,7 +18,7 @@ class SystemClock:
         return time.time_ns() // 1_000_000
 
     def mono(self) -> int:
-        return time.monotonic_ns() // 1_000_000
+        return time.clock_gettime_ns(_MONOTONIC) // 1_000_000
 
 
 def boot_id() -> str:

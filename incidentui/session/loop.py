@@ -19,6 +19,8 @@ POLL_S = 0.1
 SOON_S = 0.02
 AGAIN_S = 1.0
 SAMPLES_MS = 1_000
+CLOCK_MS = 5_000
+"""How far the wall clock may move against the monotonic one before the record says so."""
 SNAPSHOT_EVERY = 2_000
 LOOKS_KEPT = 2_000
 """Looks that wait while nothing can be saved: the oldest go, commands and actions never."""
@@ -51,7 +53,8 @@ class Loop:
         self._waiting: list[_Waiting] = []
         self._wake = asyncio.Event()
         self._samples: tuple[Sample, ...] = ()
-        self._flushed = clock.now()
+        self._flushed = clock.mono()
+        self._wall, self._mono = clock.now(), clock.mono()
         self._saved = desk.base.seq
         self._trouble = ""
         self._unsaved = False
@@ -111,6 +114,7 @@ class Loop:
     async def turn(self) -> None:
         """All that waits, in one transaction. NotSaved: it waits again, in its order."""
         self._wake.clear()
+        self._watch_clock()
         waiting, self._waiting = self._waiting, []
         try:
             turn = await self._in_disk_thread(take, self.desk, self._clock, [w.given for w in waiting], self._samples)
@@ -128,6 +132,13 @@ class Loop:
             self.spawn(self._start(effect))
         await self._flush()
 
+    def _watch_clock(self) -> None:
+        wall, mono = self._clock.now(), self._clock.mono()
+        by = (wall - self._wall) - (mono - self._mono)
+        self._wall, self._mono = wall, mono
+        if abs(by) > CLOCK_MS and not self.following:
+            self._waiting.insert(0, _Waiting(i.ClockShifted(by)))
+
     def _after(self, turn: Turn) -> None:
         self.desk, self._samples = turn.desk, turn.samples
         if turn.trouble is not None:
@@ -143,7 +154,7 @@ class Loop:
 
     async def _flush(self) -> None:
         """Looks that led to nothing are written in batches; a state is saved now and then."""
-        now = self._clock.now()
+        now = self._clock.mono()  # a wall clock that was put back must not hold them
         if self._samples and now - self._flushed >= SAMPLES_MS:
             samples, self._samples, self._flushed = self._samples, (), now
             self._publish_trouble(await self._in_disk_thread(_write_looks, samples))
@@ -167,7 +178,7 @@ class Loop:
         """The last turn, the last samples, the last state; then no task is left."""
         if self._waiting:
             await self.turn()
-        self._flushed = 0
+        self._flushed = -SAMPLES_MS
         await self._flush()
         await self.save()
         for task in tuple(self._tasks):
@@ -195,7 +206,7 @@ def _write_looks(journal: Journal, samples: tuple[Sample, ...]) -> str:
 def _read_on(journal: Journal, desk: Desk, following: bool) -> Desk:
     records = list(journal.read(desk.base.seq))
     if records:
-        desk = desk.folded(records)
+        desk = desk.caught_up(journal, records)
     if following and (samples := list(journal.samples(desk.seen))):
         desk = desk.with_samples(samples)
     return desk

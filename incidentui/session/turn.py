@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import field, replace
 
 from incidentui.core.decide import decide
-from incidentui.core.events import Fact, Recorded
+from incidentui.core.events import DataErased, Fact, Recorded
 from incidentui.core.evolve import evolve, fold
 from incidentui.core.inputs import Effect, Evidence, Input, Refusal, Sampled
 from incidentui.core.model import Ms
@@ -37,9 +37,16 @@ class Desk:
             state = evolve(state, provisional(fact, state.seq + 1))
         return state
 
-    def folded(self, records: Sequence[Recorded]) -> "Desk":
-        """With events of others, in order of sequence. The journal took the side file in before any of them."""
-        return replace(self, base=fold(records, self.base), aside=() if records else self.aside)
+    def caught_up(self, journal: Journal, records: Sequence[Recorded]) -> "Desk":
+        """With events of others, in order of sequence. The journal took the side file in before any of them.
+
+        From the start when data were erased: the state must not hold them any longer.
+        """
+        if not records:
+            return self
+        if any(isinstance(r.event, DataErased) for r in records):
+            return replace(self, base=state_at(journal, records[-1].seq), aside=())
+        return replace(self, base=fold(records, self.base), aside=())
 
     def with_samples(self, samples: Sequence[Sample]) -> "Desk":
         recent, seen = self.recent, self.seen
@@ -94,7 +101,7 @@ def take(
         )
         match result:
             case Moved(records):
-                desk = desk.folded(records)
+                desk = desk.caught_up(journal, records)
             case Appended(records):
                 after = replace(decided.desk, base=fold(records, desk.base), aside=())
                 return Turn(after, decided.answers(records[0].seq), tuple(decided.effects), (), wrote=True)

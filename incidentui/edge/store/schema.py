@@ -103,7 +103,8 @@ def open_existing(path: str) -> sqlite3.Connection:
     conn = connect(path, "rw", WRITER_BUSY_S)
     try:
         _version(conn, path)
-        _check_length(conn, path)
+        if why := cut(conn, path):
+            raise DamagedJournalError(path, why)
         conn.execute("PRAGMA synchronous = FULL")
         conn.execute(f"PRAGMA journal_mode = {'WAL' if wal_is_safe() else 'TRUNCATE'}").fetchone()
     except BaseException:
@@ -176,20 +177,19 @@ def _version(conn: sqlite3.Connection, path: str) -> int:
     return version
 
 
-def _check_length(conn: sqlite3.Connection, path: str) -> None:
-    """SQLite reads a last page that is cut as if zeros followed. Nobody writes while the transaction is open."""
+def cut(conn: sqlite3.Connection, path: str) -> str | None:
+    """What is missing of the file: SQLite reads a last page that is cut as if zeros followed."""
     if str(conn.execute("PRAGMA journal_mode").fetchone()[0]) == "wal":
-        return  # a checkpoint that was killed may leave such a page, and the log mends it
-    conn.execute("BEGIN")
+        return None  # a checkpoint that was killed may leave such a page, and the log mends it
+    conn.execute("BEGIN")  # nobody writes while it is open
     try:
         page = int(conn.execute("PRAGMA page_size").fetchone()[0])
         conn.execute("SELECT 1 FROM meta").fetchone()
-        if os.path.getsize(path) % page:
-            raise DamagedJournalError(path, "was cut in the middle of a page")
+        return "was cut in the middle of a page" if os.path.getsize(path) % page else None
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.OperationalError) and "no such table" not in str(error):
             raise
-        raise DamagedJournalError(path, f"is damaged ({error})") from error
+        return f"is damaged ({error})"
     finally:
         if conn.in_transaction:  # some errors have ended it
             conn.execute("ROLLBACK")

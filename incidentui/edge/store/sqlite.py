@@ -259,7 +259,8 @@ class SqliteJournal:
         """The first problems; empty when it is whole."""
         from incidentui.edge.store.verify import problems  # not on the way to the first frame
 
-        return list(islice(problems(self._reader(), self.project), most))
+        cut = [] if (why := schema.cut(self._reader(), self.path)) is None else [f"the file {why}"]
+        return [*cut, *islice(problems(self._reader(), self.project), most)]
 
     def close(self) -> None:
         self._writer.close()
