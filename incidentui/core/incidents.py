@@ -40,7 +40,8 @@ def suggested_title(state: State) -> str:
         return ""
     deploy = last_deploy(state, min(s.since or 0 for s in red))
     after = f" after deploy {short(deploy.now)}" if deploy else ""
-    return f"{', '.join(s.name for s in red[:2])} fails: {red[0].why}{after}"
+    verb = "fails" if len(red) == 1 else "fail"
+    return f"{', '.join(s.name for s in red[:2])} {verb}: {red[0].why}{after}"
 
 
 def window(state: State, since: Ms | None, now: Ms) -> tuple[Ms | None, Ms, int]:

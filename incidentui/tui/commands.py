@@ -22,6 +22,8 @@ def press(desk: Desk, key: str) -> bool:
     replay = desk.view.playhead is not None
     action = action_of(key, replay)
     if action is None:
+        if len(key) == 1:
+            desk.refuse(key, "it does nothing here", "? shows the keys")
         return False
     if replay and action in ACTS | RECORDS:
         desk.refuse(key, "this is a replay, it only shows what was", "Start incidentui on the project to act")
@@ -61,7 +63,10 @@ def note(desk: Desk) -> None:
         if not text:
             desk.say("nothing noted", ok=False)
             return
-        tell(desk, "n", i.AddNote(text, desk.session.me, at), "noted")
+        incident = desk.scene().incident
+        before = incident is not None and at is not None and at < (incident.window_from or 0)
+        said = "noted, before the window of this incident: its draft tells it" if before else "noted"
+        tell(desk, "n", i.AddNote(text, desk.session.me, at), said)
 
     desk.prompt("note", done)
 

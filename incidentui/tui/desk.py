@@ -24,6 +24,7 @@ from incidentui.tui.window import Window
 if TYPE_CHECKING:
     from incidentui.runbook.model import Runbook
 
+_KEYS = frozenset({"enter", "esc", "space", "tab"})
 FRESH_S = 6.0
 """How long an answer on the status row is news."""
 
@@ -227,4 +228,6 @@ def _sentence(hint: str) -> str:
     hint = hint.strip()
     if not hint:
         return ""
-    return hint[0].upper() + hint[1:] + ("" if hint.endswith((".", "?", "!")) else ".")
+    first = hint.split()[0]
+    key = len(first) == 1 or first in _KEYS  # R is not r, so the name of a key stays as it is
+    return (hint if key else hint[0].upper() + hint[1:]) + ("" if hint.endswith((".", "?", "!")) else ".")

@@ -45,11 +45,12 @@ def draw(screen: "IncidentScreen", width: int, height: int) -> None:
     screen._floating = screen._palette_rect()
     _veil(screen)
     _top(screen, scene, head, width)
-    _foot(screen, scene, width)
     if desk.palette is not None:
         screen.floating.set_lines(desk.palette.lines(screen._floating.width))
     if desk.pages:
         _page(screen, scene, screen.regions.body)
+    _foot(screen, scene, width)  # after the page: only then it knows which keys it takes
+    if desk.pages:
         return
     for name in PANES:
         rect = screen.regions.panes.get(name, NONE)
@@ -127,9 +128,10 @@ def _foot(screen: "IncidentScreen", scene: Scene, width: int) -> None:
     hints = _page_hints(page) if page is not None else bar(scene, desk.focus, width)
     keys = status.keys(hints, width)
     if desk.typing is not None:
-        keys = status.keys(
-            [KeyHint("enter", "done"), KeyHint("esc", "gives it up"), KeyHint("ctrl+u", "clears")], width
-        )
+        typed = [KeyHint("enter", "done"), KeyHint("esc", "gives it up"), KeyHint("ctrl+u", "clears")]
+        keys = status.typing_keys(typed, "letters go to the line", width)
+    elif page is not None and page.typing:
+        keys = status.typing_keys(hints, "letters go to the word", width)
     if not screen.live:
         keys = status.no_keys(width)
     screen.foot.set_lines([status.status(scene, width, desk.said, typing), keys])
@@ -154,6 +156,7 @@ def _pane(screen: "IncidentScreen", scene: Scene, name: PaneName, rect: Rect) ->
     pane.pinned = (0, 0) if tabbed else (1, 0)
     # In the compact form the tab is the title.
     pane.set_lines(lines[1:] if tabbed else lines)
+    pane.rest()
 
 
 def _timeline(screen: "IncidentScreen", scene: Scene, width: int, here: bool, tabbed: bool) -> None:

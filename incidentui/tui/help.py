@@ -28,7 +28,7 @@ _TITLES: tuple[tuple[Group, str, str, Token], ...] = (
     ("runbook", "RUNBOOK", "", "muted"),
     ("act", "ACT", "each opens its plan first", "fail"),
 )
-_ACT = ("a dangerous plan runs once its", "word is typed; enter alone", "runs nothing")
+_ACT = ("a dangerous plan runs", "once its word is typed;", "enter alone runs nothing")
 
 
 class HelpPage:

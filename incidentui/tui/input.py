@@ -58,7 +58,7 @@ def _palette(desk: Desk, key: str) -> None:
         desk.palette = None
         desk.surface.draw_now()
         if chosen is not None and chosen.refused:
-            desk.refuse("enter", chosen.refused, "Start without it to act")
+            desk.refuse("enter", chosen.refused)
         elif chosen is not None:
             chosen.run()
     else:
@@ -83,6 +83,8 @@ def _page(desk: Desk, key: str) -> None:
             commands.press(desk, key)
     elif (move := moves.SCROLLS.get(key)) is not None:
         move(desk)
+    elif len(key) == 1:
+        desk.refuse(key, "it does nothing on this page", "esc goes back")
 
 
 def burst(desk: Desk, text: str) -> None:

@@ -80,6 +80,11 @@ def follow(desk: Desk) -> None:
     desk.surface.draw_now()
 
 
+def follow_said(desk: Desk) -> None:
+    follow(desk)
+    desk.say("following the newest row")
+
+
 def moment(desk: Desk, step: int) -> None:
     pane = desk.surface.pane("timeline")
     key = desk.window.moment(pane.cursor, step)
@@ -142,7 +147,7 @@ TABLE: dict[str, Callable[[Desk], None]] = {
     "previous_moment": partial(moment, step=-1),
     "zoom": zoom,
     "back": back,
-    "follow": follow,
+    "follow": follow_said,
 }
 SCROLLS = {
     key: TABLE[action]

@@ -175,6 +175,8 @@ def neighbour(desk: Desk, by: int) -> None:
         found = page_of(desk, pane.cursor)
         if found is not None:
             desk.replace(found, origin=pane.cursor)
+        return
+    desk.refuse("J" if by > 0 else "K", "this page has no neighbours", "esc goes back to the list")
 
 
 def palette(desk: Desk) -> None:
@@ -234,6 +236,13 @@ def _refused(scene: Scene, action: str) -> str:
         return "this is a replay"
     if scene.view.read_only and action in ACTS:
         return scene.view.read_only
+    run = scene.state.runbook
+    if action in ("run_step", "skip_step") and (run is None or run.ended is not None):
+        return "no runbook is being worked through"
+    if action in ("close_incident", "severity") and scene.incident is None:
+        return "no incident is open"
+    if action == "open_incident" and scene.incident is not None:
+        return f"{scene.incident.id} is open already"
     return ""
 
 

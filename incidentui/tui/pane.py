@@ -132,7 +132,7 @@ class LinePane(LineView):
     ) -> None:
         super().__init__(id=id, margin=margin, paint=paint)
         self.pinned = pinned
-        self.active = False
+        self.active = self.visited = False
         """Focused: only then the cursor is drawn."""
         self._cursor: Hashable = None
         self._top = 0
@@ -176,7 +176,13 @@ class LinePane(LineView):
     def set_active(self, active: bool) -> None:
         if active != self.active:
             self.active = active
+            self.visited = True
             self._update()
+
+    def rest(self) -> None:
+        """Where nobody has been yet, the cursor waits on the first row, whatever row that is now."""
+        if not self.visited and self._rows:
+            self._cursor = next(iter(self._rows))
 
     # -- moving
 

@@ -106,7 +106,7 @@ async def test_what_the_session_refuses_is_said_with_its_reason() -> None:
     async with shown(session.view, session=session) as screen:
         await screen.press("i")
         assert "i refused: bo is on it already." in screen.status
-        assert "N writes a note." in screen.status
+        assert "n writes a note." in screen.status
 
 
 # -- acting is guarded

@@ -62,7 +62,8 @@ class Rpc:
         try:
             return await self._calls.run(lambda: wire.ask(method, params))
         except xmlrpc.client.Fault as fault:
-            raise EngineRefused(clean(fault.faultString, 200)) from fault
+            said = clean(fault.faultString, 200)
+            raise EngineRefused("supervisord is shutting down" if said == "SHUTDOWN_STATE" else said) from fault
         except (OSError, http.client.HTTPException, ValueError, ExpatError, xmlrpc.client.Error) as error:
             raise EngineLost(self._words(error)) from error
         finally:

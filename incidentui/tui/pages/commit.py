@@ -21,6 +21,7 @@ from incidentui.tui.pages.layout import (
     size_of,
     split,
     stack,
+    wall,
 )
 
 _BAR = 10
@@ -79,7 +80,9 @@ def _about(commit: Commit, state: State, width: int) -> list[Line]:
     branch = state.repository.branch if state.repository else None
     facts = [commit.author, day_and_time(commit.at), branch or ""]
     deploy = next((d for d in reversed(state.deploys) if d.now == commit.sha), None)
-    facts += [f"deployed {day_and_time(deploy.at)}"] if deploy else []
+    if deploy is not None:
+        same = day_and_time(deploy.at)[:10] == day_and_time(commit.at)[:10]
+        facts.append(f"deployed {wall(deploy.at) if same else day_and_time(deploy.at)}")
     return [
         *hanging((), commit.subject, width, "strong", bold=True),
         *hanging((), " · ".join(fact for fact in facts if fact), width, "muted"),

@@ -24,8 +24,8 @@ from incidentui.tui.pages.layout import (
 )
 
 _TIMES = frozenset({"at", "since", "first_red", "window_from", "asked", "acted", "ended", "remote_asked"})
-_MACHINE = frozenset({"boot", "started", "digest"})
-"""Fields that only a program can read."""
+_MACHINE = frozenset({"boot", "started", "digest", "words"})
+"""Fields that only a program can read, and the sentence that stands above them."""
 _LONG = 12
 """Items of a list that are named; the rest is counted."""
 TONE: dict[words.Tone, Token] = {
@@ -76,8 +76,14 @@ def told(value: object, prefix: str = "") -> Iterator[tuple[str, str]]:
     """Every field that says something, as label and words; one level into what it holds."""
     if not is_dataclass(value):
         return
+    was, now = getattr(value, "was", None), getattr(value, "now", None)
+    both = is_dataclass(was) and type(was) is type(now)
+    if both:
+        yield from _differences(was, now)
     for field in fields(value):
         inner = getattr(value, field.name)
+        if both and field.name in ("was", "now"):
+            continue
         label = prefix + field.name.removesuffix("_ms").removesuffix("_s").replace("_", " ")
         if inner is None or inner == "" or inner == () or field.name in _MACHINE:
             continue
@@ -85,6 +91,14 @@ def told(value: object, prefix: str = "") -> Iterator[tuple[str, str]]:
             yield from told(inner, f"{label} ")
         else:
             yield label.removeprefix("plan ").removeprefix("verdict "), _said(field.name, inner)
+
+
+def _differences(was: object, now: object) -> Iterator[tuple[str, str]]:
+    """Two states of one thing: each field once, with what it was where that differs."""
+    before = dict(told(was, " "))
+    for label, value in told(now, " "):
+        old = before.get(label, "")
+        yield label.strip(), value if old in ("", value) else f"{old} → {value}"
 
 
 def _said(name: str, value: object) -> str:

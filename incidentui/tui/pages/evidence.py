@@ -71,6 +71,9 @@ def look_lines(look: CheckLook, state: State, width: int, height: int, whole: bo
 def _verdict(look: CheckLook, width: int) -> list[Line]:
     glyph, token = STATE[look.verdict]
     first = look.why[:1].upper() + look.why[1:]
+    status = next((f for f in look.findings if f.name == "status" and not f.ok), None)
+    if status is not None and look.why == status.got:
+        first = f"{status.got}, not {status.expected}"
     head = hanging((Seg(f"{glyph} ", token, bold=True),), first, width, _strong(look.verdict), bold=True)
     more = " ".join(part for part in (_in_words(look), look.error if look.error != look.why else "") if part)
     return [*head, *(hanging((Seg("  "),), more, width, "muted") if more else [])]
@@ -197,7 +200,7 @@ def selected_lines(recorded: Recorded, evidence: Evidence | None, width: int, he
     look = look_of(evidence) if evidence else None
     if look is not None:
         lines = stack(
-            _verdict(look, width), _findings(look.findings, width), _hops(look.hops, width), _body(look, width, False)
+            _said(recorded, width), _findings(look.findings, width), _hops(look.hops, width), _body(look, width, False)
         )
     elif evidence is not None:
         lines = text_lines(_said(recorded, width), evidence, width)

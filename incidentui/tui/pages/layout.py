@@ -151,8 +151,21 @@ def commands(argvs: Iterable[Sequence[str]], width: int) -> list[Line]:
     """Exact commands, muted, behind a bar; wrapped, because a command must be seen whole."""
     out: list[Line] = []
     for argv in argvs:
-        out += [Line((Seg("│ ", "muted"), Seg(row, "muted"))) for row in broken(quoted(argv), width - 2)]
+        out += [Line((Seg("│ ", "muted"), Seg(row, "muted"))) for row in _worded(argv, width - 2)]
     return out
+
+
+def _worded(argv: Sequence[str], width: int) -> list[str]:
+    """Broken between words, so that a hash stays whole; a word that is longer is broken itself."""
+    rows = [""]
+    for word in map(_word, argv):
+        if rows[-1] and cells(rows[-1]) + 1 + cells(word) <= width:
+            rows[-1] += " " + word
+            continue
+        begun = "  " if len(rows) > 1 or rows[0] else ""
+        pieces = broken(begun + word, width)
+        rows = [*rows[: -1 if not rows[-1] else None], *pieces]
+    return rows
 
 
 def broken(text: str, width: int) -> list[str]:

@@ -193,6 +193,7 @@ def open_plan(screen: PageContext, key: str, action: str, args: Mapping[str, str
             screen.refuse(key, answer.why, answer.hint)
         else:
             screen.push(PlanPage(answer, step))
+            screen.say("the plan is ready, nothing has happened yet")
 
     screen.say(f"planning {action}")
     screen.when(screen.session.plan(action, args), shown)

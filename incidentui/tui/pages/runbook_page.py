@@ -34,7 +34,7 @@ class RunbookPage:
         self.at: int | None = None
         """The step that was chosen to be shown; None follows the one to do."""
         self.given: dict[str, str] = {}
-        self._begun = False
+        self._begun = self._by_hand = False
         self._may_act = True
         self.pinned = (1, 0)
 
@@ -45,11 +45,16 @@ class RunbookPage:
             return read
         if not self._begun:
             return ("x", "start it"), *read
-        return ("x", "run"), ("s", "skip, with a reason"), ("n", "note"), ("enter", "output"), ("[ ]", "step")
+        run = ("x", "done" if self._by_hand else "run")
+        return run, ("s", "skip, with a reason"), ("n", "note"), ("enter", "output"), ("[ ]", "step")
 
     def lines(self, view: View, now: Ms, width: int, height: int) -> list[Line]:
-        self._begun = run_of(self.runbook, view.state) is not None
-        self._may_act = not view.read_only
+        run = run_of(self.runbook, view.state)
+        self._begun = run is not None
+        to_do = current_step(run.steps) if run is not None else None
+        step = next((s for s in self.runbook.steps if to_do is not None and s.n == to_do.n), None)
+        self._by_hand = step is not None and step.action is None and not any(c.runnable for c in step.commands)
+        self._may_act = not view.read_only and view.playhead is None
         return runbook_lines(self.runbook, view, now, width, height, self.at, self.given)
 
     def handle(self, key: str, screen: PageContext) -> bool:
@@ -256,13 +261,18 @@ class RunbooksPage:
     title = "runbooks"
     pinned = (1, 0)
     typing = False
-    keys = (("enter", "read it"), ("x", "start it"))
 
     def __init__(self, runbooks: Sequence[Runbook]) -> None:
         self.runbooks = tuple(runbooks)
         self._ordered = False
+        self._may_act = True
+
+    @property
+    def keys(self) -> tuple[tuple[str, str], ...]:
+        return (("enter", "read it"), *((("x", "start it"),) if self._may_act else ()))
 
     def lines(self, view: View, now: Ms, width: int, height: int) -> list[Line]:
+        self._may_act = not view.read_only and view.playhead is None
         if not self._ordered:  # once: a list must not move under the responder's hand
             self.runbooks, self._ordered = _best_first(self.runbooks, view), True
         return list_lines(self.runbooks, view, width)

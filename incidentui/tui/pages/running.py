@@ -112,7 +112,7 @@ class ActionPage:
     def __init__(self, run: str) -> None:
         self.run = run
         self._judged = False
-        self._may_act = True
+        self._choices = 0
 
     @property
     def title(self) -> str:
@@ -122,7 +122,8 @@ class ActionPage:
     def keys(self) -> tuple[tuple[str, str], ...]:
         if not self._judged:
             return ("n", "note"), ("y", "copy"), ("ctrl+c", "stop, asks")
-        choices = (("1…9", "plan what next"),) if self._may_act else ()
+        last = f"1–{self._choices}" if self._choices > 1 else "1"
+        choices = ((last, "plan what next"),) if self._choices else ()
         return (
             *choices,
             ("enter", "evidence"),
@@ -133,11 +134,12 @@ class ActionPage:
 
     def lines(self, view: View, now: Ms, width: int, height: int) -> list[Line]:
         attempt = view.state.attempts.get(self.run)
-        self._may_act = not view.read_only
         if attempt is None:
             why = "This action is not in what is known here: another journal, or a time before it was asked for."
             return [heading(width, "ACTION"), Line(), *hanging((), why, width, "muted")]
         self._judged = attempt.verdict is not None
+        may_act = not view.read_only and view.playhead is None
+        self._choices = len(verdict.what_now(view.state, attempt)) if may_act else 0
         if attempt.verdict is not None:
             return verdict.verdict_lines(attempt, attempt.verdict, view, width, height)
         return running_lines(attempt, view, now, width, height)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from incidentui.core.format import duration, short
+from incidentui.core.format import count, duration, short
 from incidentui.core.model import Ms, Workload
 from incidentui.core.state import State
 from incidentui.core.words import is_bad
@@ -15,6 +15,8 @@ from incidentui.tui.pages.layout import beside, cell, hanging, heading, section,
 from incidentui.tui.pages.plan import open_plan
 
 LINES = 200
+MOST_ALIKE = 40
+"""The longest block of lines that is looked for again."""
 EVERY_MS = 2_000
 """How often a followed log is asked for again."""
 _LEVEL: dict[str, tuple[str, Token, Token]] = {
@@ -125,14 +127,45 @@ def _two_facts(rows: Sequence[tuple[str, str, Token]], half: tuple[int, int]) ->
 def log_lines(log: Sequence[LogLine], width: int) -> list[Line]:
     names = {line.workload for line in log}
     column = max((cells(name) for name in names), default=0) if len(names) > 1 else 0
-    return [row for line in log for row in _log_line(line, column, width)]
+    out: list[Line] = []
+    for block, again in folded(log):
+        out += [row for line in block for row in _log_line(line, column, width)]
+        if again:
+            said = "same line" if len(block) == 1 else f"same {len(block)} lines"
+            out.append(Line((Seg(f"  ┆ {said}, {count(again, 'more time')}", "muted"),)))
+    return out
+
+
+def folded(log: Sequence[LogLine]) -> list[tuple[Sequence[LogLine], int]]:
+    """A program that dies again and again writes the same lines each time: they are shown once, and counted."""
+    told = [(line.workload, line.text) for line in log]
+    out: list[tuple[Sequence[LogLine], int]] = []
+    at = 0
+    while at < len(log):
+        period, again = _repeats(told, at)
+        out.append((log[at : at + period], again))
+        at += period * (again + 1)
+    return out
+
+
+def _repeats(told: Sequence[tuple[str, str]], at: int) -> tuple[int, int]:
+    """How many lines from here come again right behind themselves, and how often."""
+    for period in range(1, min(MOST_ALIKE, (len(told) - at) // 2) + 1):
+        block = told[at : at + period]
+        stop = at + period
+        while told[stop : stop + period] == block:
+            stop += period
+        if (again := (stop - at) // period - 1) >= 2:
+            return period, again
+    return 1, 0
 
 
 def _log_line(line: LogLine, column: int, width: int) -> list[Line]:
     glyph, token, body = _LEVEL[line.level]
     name = (cell(line.workload, column),) if column else ()
     when = (Seg(wall(line.at) + " ", "muted"),) if line.at is not None else ()
-    rows = hanging((*when, *name, Seg(f"{glyph} ", token)), line.text, width, body)
+    indent = Seg(" " * min(16, len(line.text) - len(line.text.lstrip(" "))))
+    rows = hanging((*when, *name, Seg(f"{glyph} ", token), indent), line.text, width, body)
     if line.repeats:
         rows.append(Line((Seg(f"         ┆ same line, {line.repeats} more times", "muted"),)))
     return rows

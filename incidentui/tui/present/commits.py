@@ -61,9 +61,12 @@ def mark(scene: Scene, commit: Commit) -> tuple[str, Token, str, Token]:
     deployed = any(d.now == commit.sha for d in state.deploys)
     if state.suspect is not None and state.suspect.sha == commit.sha:
         return "▲", "fail", "suspect", "fail"
+    good = state.good is not None and state.good.sha == commit.sha
     if any(a.revision == commit.sha for a in state.attempts.values()):
+        if good:
+            return "◆", "text", "★ good", "ok"
         return "◆", "text", "HEAD" if repo and repo.head == commit.sha else "", "muted"
-    if state.good is not None and state.good.sha == commit.sha:
+    if good:
         return "★", "ok", "good", "ok"
     head = "HEAD" if repo is not None and repo.head == commit.sha else ""
     return ("▲" if deployed else " "), "text", head, "muted"

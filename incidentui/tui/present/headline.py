@@ -161,7 +161,7 @@ def _suspicion(scene: Scene, kind: Class) -> tuple[Seg, ...]:
         elif before >= 0:
             said = "before first red" if kind == "compact" else "before the first red"
             lead = ", " if kind == "compact" else ", deployed "
-            segs.append(Seg(f"{lead}{duration(before)} {said}"))
+            segs.append(Seg(f"{lead}{duration(before) if before >= 1000 else 'just'} {said}"))
         else:
             segs.append(Seg(f", seen running {duration(-before)} after the first red"))
     tail = _standing(scene)
@@ -175,7 +175,7 @@ def _suspicion(scene: Scene, kind: Class) -> tuple[Seg, ...]:
 def _standing(scene: Scene) -> str:
     """What the last action did to it: "still running after reset 1"."""
     suspect, last = scene.state.suspect, _last_attempt(scene)
-    if suspect is None or last is None or last.ended is None:
+    if suspect is None or last is None or last.ended is None or last.revision == suspect.sha:
         return ""
     if running(scene) == suspect.sha:
         return f"still running after {name_of(last)}"
@@ -327,8 +327,9 @@ def _known_good(scene: Scene) -> list[Seg]:
     if good is None:
         return []
     runs = running(scene)
-    tail = ", is what runs." if runs == good.sha else f"; {short(runs)} runs." if runs else "."
     age = f", marked {coarse(scene.now - good.at)} ago" if good.by else ""
+    here = ", is what runs." if age else " is what runs."
+    tail = here if runs == good.sha else f"; {short(runs)} runs." if runs else "."
     return [
         Seg(" Known-good ", "muted"),
         Seg("★ ", "strong"),

@@ -131,12 +131,13 @@ def _seen(scene: Scene) -> Ms:
 def _window(scene: Scene, columns: int) -> Window:
     play = scene.view.playhead
     first, last = (play.first, max(play.last, play.first + 1)) if play else (_seen(scene), scene.now)
+    if play:
+        # The record does not grow: its buckets take what length fills the row.
+        return Window(first, (last - first) // columns + 1, columns, scene.now)
     step = next((s for s in _STEPS if (last - first) // s + 1 <= columns), _STEPS[-1])
     # The newest bucket stands at the right edge and spare columns show what was before; so the picture
     # moves by whole buckets and stands still in between.
     stop = last - last % step + step
-    if play:
-        return Window(first - first % step, step, (stop - first + first % step) // step, scene.now)
     return Window(stop - step * columns, step, columns, stop)
 
 

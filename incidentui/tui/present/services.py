@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from incidentui.core.format import age, count, duration, latency
 from incidentui.core.model import ServiceStatus, Workload
 from incidentui.core.words import is_bad
-from incidentui.tui.line import Line, Seg, Token, cut, fit, length, pad
+from incidentui.tui.line import Line, Seg, Token, cells, cut, fit, length, pad
 from incidentui.tui.present.format import coarse, hm
 from incidentui.tui.present.parts import empty, joined, sparkline, title
 from incidentui.tui.present.scene import MARKS, TOKENS, Scene, deciding, in_state, not_looked, services, watched
@@ -113,7 +113,7 @@ def _row(scene: Scene, service: ServiceStatus, width: int) -> Line:
         Seg(" "),
         Seg(pad(service.name, _NAME), name_token, bold=bad),
         Seg(" "),
-        Seg(pad(text, max(4, room)), text_token),
+        Seg(pad(_short(text, max(4, room - 1)), max(4, room)), text_token),
     ]
     if layered:
         head.append(Seg(pad(service.layer if not waiting else "", 6), "muted"))
@@ -122,6 +122,14 @@ def _row(scene: Scene, service: ServiceStatus, width: int) -> Line:
     slow_ms = next((c.slow_ms for c in scene.state.project.checks if c.name == service.check), None)
     head += sparkline(deciding(scene, service).cells, spark, scene.now, slow_ms)
     return Line(fit(head, width), key=("service", service.name))
+
+
+def _short(text: str, room: int) -> str:
+    """The first part of an answer says enough: `no answer` of `no answer: connection refused`."""
+    if cells(text) <= room:
+        return text
+    head, _, rest = text.partition(":")
+    return head if rest and cells(head) <= room else cut(text, room)
 
 
 def rollcall(scene: Scene, width: int) -> Line:

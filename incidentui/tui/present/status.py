@@ -132,6 +132,12 @@ def keys(hints: Iterable[KeyHint], width: int) -> Line:
     return spread(inner, (*out, *help_), right, ground="surface")
 
 
+def typing_keys(hints: Iterable[KeyHint], note: str, width: int) -> Line:
+    """The bar while letters are text: none of them is a key, not even those of help and commands."""
+    out = [seg for hint in hints for seg in (*_hint(hint), Seg("   "))]
+    return spread(width - 2, out, (Seg(note, "muted"),) if width >= 100 else (), ground="surface")
+
+
 def no_keys(width: int) -> Line:
     """The bar before keys are taken."""
     return spread(width - 2, (), ground="surface")

@@ -223,6 +223,8 @@ def told(scene: Scene, record: Recorded) -> Row:
     """The words of a row, with the two things only the state knows: the suspect, and numbers of attempts."""
     said = row(record, scene.state.repository.commits if scene.state.repository else ())
     event = record.event
+    if said.subject.startswith("remote:"):
+        said = replace(said, subject=said.subject.removeprefix("remote:"))
     if isinstance(event, Deployed) and scene.state.suspect is not None and scene.state.suspect.sha == event.now:
         return replace(said, tone="fail")
     if isinstance(event, ActionRequested | ActionEnded):

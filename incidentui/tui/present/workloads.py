@@ -3,12 +3,14 @@
 from incidentui.core.format import age, duration, short
 from incidentui.core.model import Workload
 from incidentui.core.words import is_bad
-from incidentui.tui.line import Line, Seg, Token, fit, pad
+from incidentui.tui.line import Line, Seg, Token, cells, fit, pad
 from incidentui.tui.present.format import hm
 from incidentui.tui.present.parts import hints, joined, title
 from incidentui.tui.present.scene import Scene
 
 _NAME = 9
+_WORDS = 15
+"""Enough for "no health check"."""
 _ENGINES = ("docker", "supervisor")
 
 
@@ -18,7 +20,8 @@ def lines(scene: Scene, width: int, *, focused: bool = False) -> list[Line]:
         out += _no_answer(scene, source, width - 1)
     ordered = sorted(scene.state.workloads.values(), key=lambda w: 0 if is_bad(w) else 1)
     lost = set(_lost(scene))
-    out += [_row(scene, w, width - 1, stale=w.engine in lost) for w in ordered]
+    columns = _columns(ordered, width - 1)
+    out += [_row(scene, w, width - 1, columns, stale=w.engine in lost) for w in ordered]
     if len(out) == 1:
         asked = bool(scene.state.engines)
         out.append(Line((Seg("No workloads." if asked else "No engine configured. Other panes work.", "muted"),)))
@@ -28,6 +31,14 @@ def lines(scene: Scene, width: int, *, focused: bool = False) -> list[Line]:
 def rows(scene: Scene) -> int:
     """How many rows the pane would like, without its title."""
     return max(1, len(scene.state.workloads) + sum(len(_no_answer(scene, s, 80)) for s in _lost(scene)))
+
+
+def _columns(workloads: list[Workload], width: int) -> tuple[int, int]:
+    """Cells of the name and of what runs. Names get what the rows do not need; a name is cut last."""
+    known = any(w.revision or w.image for w in workloads)
+    tail = 0 if not known else 14 if width < 54 else 18
+    longest = max((cells(w.name) for w in workloads), default=0)
+    return max(_NAME, min(longest, width - 2 - 1 - _WORDS - 7 - (tail + 1 if tail else 0))), tail
 
 
 def bad_rows(scene: Scene) -> int:
@@ -77,7 +88,7 @@ def state_words(workload: Workload) -> tuple[str, str, Token]:
     return ("✓", "healthy", "ok") if workload.health == "healthy" else ("·", "no health check", "muted")
 
 
-def _row(scene: Scene, workload: Workload, width: int, *, stale: bool) -> Line:
+def _row(scene: Scene, workload: Workload, width: int, columns: tuple[int, int], *, stale: bool) -> Line:
     mark, words, tone = state_words(workload)
     if stale:
         mark, tone = "·", "muted"
@@ -87,16 +98,16 @@ def _row(scene: Scene, workload: Workload, width: int, *, stale: bool) -> Line:
     suspect = scene.state.suspect.sha if scene.state.suspect else None
     differs = bool(workload.revision and head and workload.revision != head)
     differs = differs and (bad or workload.revision == suspect)
-    tail = 14 if width < 54 else 18
+    name, tail = columns
     since = _since(scene, workload)
-    room = max(4, width - 2 - _NAME - 1 - 7 - 1 - tail)
+    room = max(4, width - 2 - name - 1 - 7 - (tail + 1 if tail else 0))
     segs = (
         Seg(f"{mark} ", tone, bold=bad),
-        Seg(pad(workload.name, _NAME), "fail" if bad else "muted" if stale else "text", bold=bad),
+        Seg(pad(workload.name, name), "fail" if bad else "muted" if stale else "text", bold=bad),
         Seg(" "),
         Seg(pad(words, room), tone if bad or tone == "unknown" else "muted"),
         Seg(pad(since, 7, right=True), "muted"),
-        Seg(" "),
+        Seg(" " if tail else ""),
         Seg(pad(runs, 7) if differs else pad(runs, tail), "text" if bad and not stale else "muted"),
         Seg(" ≠ HEAD" if differs else "", "fail" if bad else "slow"),
     )

@@ -1,0 +1,142 @@
+"""What was found by looking at the real screen: names that were cut, hints that lied, rows that said nothing."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+
+from incidentui.core import events as e
+from incidentui.core.model import Attempt, Owner, Plan, Workload
+from incidentui.session.ports import LogLine
+from incidentui.tui.line import cells
+from incidentui.tui.pages.event import told
+from incidentui.tui.pages.layout import commands
+from incidentui.tui.pages.workload import folded, log_lines
+from incidentui.tui.present import ribbon, services, timeline, workloads
+from incidentui.tui.present.headline import headline
+from tests.tui import fakes
+from tests.tui.screens import shown
+
+
+@pytest.mark.parametrize("width", [50, 56, 78, 118])
+def test_a_workload_is_never_cut_while_its_row_has_room(width: int) -> None:
+    view = fakes.quiet()
+    doors = {n: Workload(n, "supervisor", "running") for n in ("front-door", "a-much-longer-worker")}
+    scene = fakes.scene(replace(view, state=replace(view.state, workloads=doors)))
+    text = "\n".join(line.text for line in workloads.lines(scene, width))
+    assert "front-door " in text
+    assert "a-much-longer-worker " in text
+    assert "no health check" in text
+
+
+def test_a_service_says_the_first_part_of_an_answer_that_does_not_fit() -> None:
+    view = fakes.first_red()
+    api = replace(view.state.services["api"], why="no answer: connection refused")
+    state = replace(view.state, services={**view.state.services, "api": api})
+    for width in (50, 56):
+        row = next(r.text for r in services.lines(fakes.scene(replace(view, state=state)), width) if "api" in r.text)
+        assert "no answer " in row
+        assert "…" not in row
+
+
+def test_the_record_of_a_replay_fills_its_row() -> None:
+    for width in (80, 120, 200):
+        row = ribbon.lines(fakes.scene(fakes.replay()), width, "normal")[-1]
+        assert cells(row.text) >= width - 3
+
+
+def test_the_way_back_is_not_said_to_have_left_itself_running() -> None:
+    view = fakes.first_red()
+    suspect = view.state.suspect
+    assert suspect is not None
+    plan = Plan("git.reset", (("to", fakes.GOOD),), "Reset main", "main")
+    owner = Owner("host", "boot", 1, 1)
+    mine = Attempt("r1", 1, plan, owner, "ana", 1, revision=suspect.sha, outcome="done", ended=2)
+    state = replace(view.state, attempts={"r1": mine})
+    text = "\n".join(line.text for line in headline(fakes.scene(replace(view, state=state)), 120, "normal").lines)
+    assert "suspect" in text
+    assert "still running after" not in text
+
+
+def test_a_lost_remote_is_called_by_its_name() -> None:
+    record = fakes.record(90, fakes.NOW, e.SourceLost("remote:origin", "could not resolve"), "remote:origin")
+    assert timeline.told(fakes.scene(fakes.quiet()), record).subject == "origin"
+
+
+def test_what_a_workload_was_is_told_only_where_it_differs() -> None:
+    was = Workload("backend", "supervisor", "crashing", seen_restarts=3, note="Exited too quickly")
+    facts = list(told(e.WorkloadChanged(was, replace(was, seen_restarts=4), "restart 4")))
+    assert ("seen restarts", "3 → 4") in facts
+    assert ("note", "Exited too quickly") in facts
+    assert len({label for label, _ in facts}) == len(facts)
+
+
+def test_a_command_is_broken_between_words_and_stays_whole() -> None:
+    argv = ["git", "update-ref", "refs/incidentui/INC-1/75/head", "9" * 40, "x" * 90]
+    rows = [line.text.removeprefix("│ ") for line in commands([argv], 60)]
+    assert all(cells(row) <= 58 for row in rows)
+    assert any("9" * 40 in row for row in rows)
+    assert "".join(rows).replace(" ", "") == "".join(argv)
+
+
+def lines_of(*texts: str) -> list[LogLine]:
+    return [LogLine(None, "backend", "", text) for text in texts]
+
+
+def test_a_crash_loop_is_shown_once_and_counted() -> None:
+    log = lines_of("ready", *["Traceback", '  File "main.py"', "TypeError"] * 5, "Traceback")
+    assert [(len(block), again) for block, again in folded(log)] == [(1, 0), (3, 4), (1, 0)]
+    text = [line.text for line in log_lines(log, 80)]
+    assert "  ┆ same 3 lines, 4 more times" in text
+    assert '·   File "main.py"' in text
+    assert [line for block, again in folded(log) for line in list(block) * (again + 1)] == log
+
+
+def test_lines_that_differ_are_not_folded() -> None:
+    log = lines_of(*(f"line {n}" for n in range(60)))
+    assert all(not again for _, again in folded(log))
+
+
+async def test_a_key_without_a_meaning_says_so_and_hints_keep_the_case_of_keys() -> None:
+    async with shown(fakes.incident()) as screen:
+        await screen.press("u")
+        assert "u refused: it does nothing here.   ? shows the keys." in screen.status
+        await screen.press("x")
+        await screen.press("s")
+        assert "R chooses" not in screen.status
+        await screen.press("3")
+        await screen.press("enter")
+        await screen.press("o")
+        assert "o refused: it does nothing on this page.   esc goes back." in screen.status
+
+
+async def test_letters_that_are_typed_are_not_offered_as_keys() -> None:
+    async with shown(fakes.incident()) as screen:
+        await screen.press("n")
+        assert "? help" not in screen.text
+        assert "letters go to the line" in screen.text
+
+
+async def test_a_pane_nobody_has_been_in_starts_at_its_first_row() -> None:
+    async with shown(fakes.quiet()) as screen:
+        view = fakes.first_red()
+        screen.session.publish(view)
+        await screen.settle()
+        pane = screen.screen.pane("commits")
+        assert view.state.repository is not None
+        assert pane.cursor == ("commit", view.state.repository.commits[0].sha)
+        await screen.press("3")
+        await screen.press("j")
+        screen.session.publish(fakes.incident())
+        await screen.settle()
+        assert pane.cursor == ("commit", view.state.repository.commits[1].sha)
+
+
+@pytest.mark.parametrize("width", range(48, 121, 8))
+def test_columns_of_workloads_stand_under_each_other(width: int) -> None:
+    rows = [line.text for line in workloads.lines(fakes.scene(fakes.incident()), width)[1:]]
+    assert all(cells(row) <= width for row in rows)
+    for one, other in pairwise(r for r in rows if " up " in r):
+        assert one.index(" up ") + len(one.split(" up ")[1].split()[0]) == other.index(" up ") + len(
+            other.split(" up ")[1].split()[0]
+        )
