@@ -55,10 +55,12 @@ def test_containers_from_the_list_to_a_restart_and_a_dead_engine(
     def workloads() -> dict[str, Any]:
         return {w["name"]: w for w in project("status")[1]["workloads"]}
 
-    until(lambda: workloads()["worker"]["state"] == "crashing")
-    seen = workloads()
-    assert seen["web"]["state"] == "running"
-    assert seen["worker"]["exit_code"] == 3
+    def looping() -> bool:
+        worker = workloads()["worker"]
+        return bool(worker["state"] == "crashing" and worker["exit_code"] == 3)
+
+    until(looping)
+    assert workloads()["web"]["state"] == "running"
     before = engine.docker("inspect", "-f", "{{.State.StartedAt}}", "ferry-web-1").stdout
     code, refused = project("act", "workload.restart", "name=web")
     assert (code, refused["outcome"]) == (3, "refused")
