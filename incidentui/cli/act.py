@@ -134,7 +134,7 @@ class _Interrupts:
         """On the way out already: further signals change nothing."""
 
     def __enter__(self) -> "_Interrupts":
-        numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
         self._before = {number: signal.signal(number, self._leave) for number in numbers}
         return self
 

@@ -1,10 +1,14 @@
 """`incidentui [DIR]`: the incident screen on a live session. Draws first; the world is built after the first frame."""
 
 import os
+import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import click
 
 from incidentui.cli.journal_access import project_root, responder
 from incidentui.cli.live import live, read_only_words
@@ -14,6 +18,8 @@ from incidentui.session.ports import Session
 if TYPE_CHECKING:
     from incidentui.runbook.model import Runbook
 
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGINT)
+
 
 def open_screen(options: Options) -> int:
     """Runs until the responder leaves; the exit code."""
@@ -21,19 +27,48 @@ def open_screen(options: Options) -> int:
     root = project_root(options)
     me = responder()
     watching = live(root, me, read_only=read_only_words() if options.read_only else "")
+    with _told_later() as told:
+        try:
+            code = show(watching.session, root, options, start=watching.session.start, told=told)
+        finally:
+            _say_what_is_waited_for(watching.session)
+            watching.close("left the screen")
+    return code or (128 + told[0] if told else 0)
+
+
+@contextmanager
+def _told_later() -> Iterator[list[int]]:
+    """Beside the screen's own handlers: once it is left, no further signal may cut the step that is being finished."""
+    told: list[int] = []
+    before = {number: signal.signal(number, lambda given, _frame: told.append(given)) for number in _SIGNALS}
     try:
-        return show(watching.session, root, options, start=watching.session.start)
+        yield told
     finally:
-        watching.close("left the screen")
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _say_what_is_waited_for(session: Session) -> None:
+    attempt = session.view.state.attempt
+    if attempt is not None and attempt.outcome is None and attempt.by == session.me:
+        with suppress(OSError):  # the terminal may be gone
+            click.echo(f"incidentui: {attempt.plan.title}: it is finished and recorded before this ends", err=True)
 
 
 def need_terminal() -> None:
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    """On all three: the keys come from one, the screen is drawn on another, and Textual draws on the third."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
         raise CannotRun("the screen needs a terminal; `incidentui status` and `incidentui watch` do without one.")
 
 
-def show(session: Session, root: Path | None, options: Options, start: Callable[[], None] | None = None) -> int:
-    """The same screen for a live session and for a replay."""
+def show(
+    session: Session,
+    root: Path | None,
+    options: Options,
+    start: Callable[[], None] | None = None,
+    told: Sequence[int] = (),
+) -> int:
+    """The same screen for a live session and for a replay. `told`: signals from before it could heed them."""
     from incidentui.tui.app import IncidentApp, run
 
     def shelf() -> "Sequence[Runbook]":
@@ -41,10 +76,16 @@ def show(session: Session, root: Path | None, options: Options, start: Callable[
 
         return read_runbooks(root).runbooks
 
+    def begin() -> None:
+        if told:
+            app.exit(return_code=128 + told[0])
+        elif start is not None:
+            start()
+
     app = IncidentApp(
         session,
         shelf=shelf,
-        after_first_frame=start,
+        after_first_frame=begin,
         ascii=options.ascii or _ascii_terminal(),
         theme="light" if os.environ.get("INCIDENTUI_THEME") == "light" else "dark",
     )

@@ -27,7 +27,7 @@ def command(options: Options, as_json: bool) -> int:
         caught.append(number)
         stopped.set()
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(number, leave)
     news = threading.Event()
     watching.session.subscribe(lambda view: news.set())

@@ -22,7 +22,7 @@ from incidentui.tui.sieve import Piece, Sieve
 QUEUE = 30
 ESCAPE_S = 0.05
 GRACE_S = 1.0
-_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGINT)
 
 
 class Writer(threading.Thread):
@@ -141,10 +141,8 @@ class HardenedDriver(LinuxDriver):
 
     def _told_to_end(self, number: int, _frame: FrameType | None) -> None:
         """The screen goes, the terminal is restored; what runs in the session is finished by whoever started it."""
-        if self._writer is not None and number == signal.SIGHUP:
-            self._writer.abandon()
-        elif self._writer is not None:
-            # A terminal that does not read must not keep us.
+        if self._writer is not None:
+            # A terminal that does not read must not keep us; one that is gone says so at the next write.
             timer = threading.Timer(GRACE_S, self._writer.abandon)
             timer.daemon = True
             timer.start()
