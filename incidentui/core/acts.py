@@ -19,7 +19,7 @@ from incidentui.core.inputs import (
 )
 from incidentui.core.model import Attempt, CheckState, Delta, Light, LightName, Moment, Outcome, Verdict
 from incidentui.core.recent import CheckRecent
-from incidentui.core.runs import step_follows
+from incidentui.core.runs import is_running, step_follows
 from incidentui.core.turn import Deciding, Decision, refuse
 from incidentui.core.words import is_bad
 
@@ -58,7 +58,7 @@ def run_plan(d: Deciding, c: RunPlan) -> Decision:
     before = tuple((check.name, check.state) for check in d.state.checks.values())
     asked = e.ActionRequested(c.run, number, c.plan, c.owner, c.by, before, c.step)
     d.say(asked, _subject(c.plan.action, number), "key", incident=name, source=f"responder:{c.by}")
-    if incident is not None and c.plan.changes:
+    if incident is not None and c.plan.changes and incident.stage in ("open", "acknowledged"):
         stage(d, incident, "mitigating", f"{c.plan.action} asked")
     if c.step is not None:
         step_follows(d, c.step, "running", c.by, "")
@@ -74,8 +74,9 @@ def _number(d: Deciding, changes: bool) -> int:
     if not changes:
         return 0
     incident = d.state.current
-    runs = incident.attempts if incident else tuple(r for r, a in d.state.attempts.items() if a.incident is None)
-    return 1 + max((d.state.attempts[r].number for r in runs if r in d.state.attempts), default=0)
+    if incident is not None:
+        return incident.actions + 1
+    return 1 + max((a.number for a in d.state.attempts.values() if a.incident is None), default=0)
 
 
 def _subject(action: str, number: int) -> str:
@@ -303,7 +304,7 @@ def _verdict(d: Deciding, attempt: Attempt, outcome: Outcome, verdict: Verdict) 
     given = e.VerdictGiven(attempt.run, outcome, verdict)
     d.say(given, "verdict", "key", incident=attempt.incident)
     good = verdict.word == "complete"
-    if attempt.step is not None:
+    if attempt.step is not None and is_running(d, attempt.step):
         step_follows(d, attempt.step, "done" if good else "failed", attempt.by, f"{verdict.word}: {verdict.why}")
     incident = d.state.incidents.get(attempt.incident or "")
     if good and attempt.plan.action == "verify" and incident is not None and not not_resolved(d.state):

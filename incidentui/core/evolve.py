@@ -157,7 +157,10 @@ def _world(
         case e.WorkloadsSeen():
             others = {n: w for n, w in state.workloads.items() if w.engine != event.engine}
             seen = {w.name: w for w in event.workloads}
-            return replace(state, workloads={**others, **seen}, engines=_with(state.engines, event.engine))
+            workloads: Mapping[str, Workload] = {**others, **seen}
+            crashed = {n: at for n, at in state.crashed.items() if n in workloads}
+            engines = _with(state.engines, event.engine)
+            return replace(state, workloads=workloads, engines=engines, crashed=crashed)
         case e.WorkloadChanged():
             workloads = _put(state.workloads, event.now.name, event.now)
             return replace(state, workloads=workloads, crashed=_crashed(state.crashed, event.now, recorded.at))
@@ -368,6 +371,7 @@ def _requested(state: State, event: e.ActionRequested, recorded: e.Recorded) -> 
         replace(
             incident,
             attempts=(*incident.attempts, event.run)[-ATTEMPTS:],
+            actions=max(incident.actions, event.number),
             responders=_with(incident.responders, event.by),
         ),
     )

@@ -1,7 +1,7 @@
 """Opening, moving through its stages, and closing an incident."""
 
 from incidentui.core import events as e
-from incidentui.core.format import short
+from incidentui.core.format import duration, short
 from incidentui.core.inputs import (
     Acknowledge,
     AddNote,
@@ -9,15 +9,20 @@ from incidentui.core.inputs import (
     MarkGood,
     MarkMoment,
     OpenIncident,
-    Refusal,
     SetSeverity,
 )
 from incidentui.core.model import Incident, KnownGood, Ms, Severity, Stage
+from incidentui.core.recent import CheckRecent, fresh_within
 from incidentui.core.state import State
 from incidentui.core.suspects import last_deploy
 from incidentui.core.turn import Deciding, Decision, refuse
 
-NO_INCIDENT = Refusal("no incident is open", "o opens one")
+
+def nobody(wanted: str | None) -> Decision:
+    """The refusal of a command that finds no incident."""
+    if wanted:
+        return refuse(f"there is no incident {wanted}", "incidents lists them")
+    return refuse("no incident is open", "o opens one")
 
 
 def which(state: State, wanted: str | None) -> Incident | None:
@@ -86,7 +91,9 @@ def open_incident(d: Deciding, c: OpenIncident) -> Decision:
 def acknowledge(d: Deciding, c: Acknowledge) -> Decision:
     incident = which(d.state, c.incident)
     if incident is None:
-        return refuse(NO_INCIDENT.why, NO_INCIDENT.hint)
+        return nobody(c.incident)
+    if incident.closed is not None:
+        return refuse(f"{incident.id} is closed already")
     if incident.acknowledged is not None and c.by in incident.responders and incident.stage != "open":
         return refuse(f"{incident.acknowledged_by} is on it already", "n writes a note")
     d.say(e.IncidentAcknowledged(c.by), c.by, "key", incident=incident.id)
@@ -96,7 +103,7 @@ def acknowledge(d: Deciding, c: Acknowledge) -> Decision:
 def set_severity(d: Deciding, c: SetSeverity) -> Decision:
     incident = which(d.state, c.incident)
     if incident is None:
-        return refuse(NO_INCIDENT.why, NO_INCIDENT.hint)
+        return nobody(c.incident)
     if incident.severity == c.severity:
         return refuse(f"it is {c.severity} already")
     d.say(e.SeverityChanged(incident.severity, c.severity, c.by), "severity", "key", incident=incident.id)
@@ -106,13 +113,13 @@ def set_severity(d: Deciding, c: SetSeverity) -> Decision:
 def close(d: Deciding, c: CloseIncident) -> Decision:
     incident = which(d.state, c.incident)
     if incident is None:
-        return refuse(NO_INCIDENT.why, "incidents lists them" if c.incident else NO_INCIDENT.hint)
+        return nobody(c.incident)
     if incident.closed is not None:
         return refuse(f"{incident.id} is closed already")
     attempt = d.state.attempt
     if attempt is not None and attempt.verdict is None and attempt.outcome is None:
         return refuse(f"an action is still running: {attempt.plan.title}", "wait for its verdict, or stop it")
-    missing = not_resolved(d.state)
+    missing = not_resolved(d.state) or _not_looked(d)
     if missing and not c.reason.strip():
         return refuse(f"not resolved: {missing}", "closing all the same needs a reason")
     d.say(e.IncidentClosed(c.by, c.reason.strip(), resolved=not missing), "closed", "key", incident=incident.id)
@@ -130,6 +137,18 @@ def not_resolved(state: State) -> str:
     return ""
 
 
+def _not_looked(d: Deciding) -> str:
+    """Which check of the user path nobody looked at lately: green of yesterday proves nothing about now."""
+    specs = {c.name: c for c in d.state.project.checks}
+    for check in d.state.checks.values():
+        looks = d.recent.get(check.name, CheckRecent()).looks
+        spec = specs.get(check.name)
+        if check.layer != "user" or (looks and spec and d.now - looks[-1].at <= fresh_within(spec.every_ms)):
+            continue
+        return f"{check.name} was not looked at" + (f" for {duration(d.now - looks[-1].at)}" if looks else " lately")
+    return ""
+
+
 def stage(d: Deciding, incident: Incident, to: Stage, why: str) -> None:
     if incident.stage != to and incident.closed is None:
         loud = to in ("monitoring", "resolved") or incident.stage in ("monitoring", "resolved")
@@ -138,12 +157,15 @@ def stage(d: Deciding, incident: Incident, to: Stage, why: str) -> None:
 
 
 def follow_health(d: Deciding) -> None:
-    """Recovery moves an open incident to monitoring; red again takes it back."""
-    incident = d.state.current
-    if incident is None:
-        return
+    """Recovery moves every open incident to monitoring; red again takes it back."""
     missing = not_resolved(d.state)
     red = any(s.state == "failing" for s in d.state.services.values())
+    for incident in tuple(d.state.incidents.values()):
+        if incident.closed is None:
+            _follow(d, incident, missing, red)
+
+
+def _follow(d: Deciding, incident: Incident, missing: str, red: bool) -> None:
     if incident.stage in ("monitoring", "resolved") and red:
         stage(d, incident, "mitigating", f"red again: {missing or 'an inner check fails'}")
     elif (
@@ -158,7 +180,7 @@ def add_note(d: Deciding, c: AddNote) -> Decision:
         return refuse("an empty note says nothing")
     incident = which(d.state, c.incident)
     if incident is None and c.incident:
-        return refuse(f"there is no incident {c.incident}", "incidents lists them")
+        return nobody(c.incident)
     name = incident.id if incident else None
     d.say(e.NoteAdded(text, c.by), c.by, "key", at=c.at, incident=name, source=f"responder:{c.by}")
     return d.done(name)

@@ -4,7 +4,7 @@ from incidentui.core import events as e
 from incidentui.core.format import count, duration
 from incidentui.core.inputs import Sampled
 from incidentui.core.model import CheckSpec, CheckState, CheckStatus, KnownGood, Ms, ServiceStatus
-from incidentui.core.recent import CheckRecent
+from incidentui.core.recent import CheckRecent, fresh_within
 from incidentui.core.turn import Deciding
 
 WORST: dict[CheckState, int] = {"failing": 3, "unknown": 2, "slow": 1, "ok": 0}
@@ -117,6 +117,23 @@ def service_changed(d: Deciding, name: str, at: int, needed: int, was_why: str, 
     )
 
 
+def _good_since(d: Deciding, spec: CheckSpec, since: Ms, good_after: Ms) -> bool:
+    status = d.state.checks.get(spec.name)
+    if status is None or status.state != "ok" or status.since is None:
+        return False
+    recent = d.recent.get(spec.name, CheckRecent())
+    looks = [look for look in recent.looks if look.at >= since]
+    # Checks that look every second leave the last twenty looks soon: the half-minutes remember longer.
+    cells = [cell for cell in recent.cells if cell.start >= max(since, d.now - good_after)]
+    return (
+        len(looks) >= spec.recover_after
+        and d.now - looks[-1].at <= fresh_within(spec.every_ms)
+        and all(look.state in GOOD for look in looks)
+        and all(cell.state in GOOD for cell in cells)
+        and d.now - max(since, status.since) >= good_after
+    )
+
+
 def known_good(d: Deciding) -> None:
     """The revision that runs is known-good once every look of every check was good for long enough."""
     project = d.state.project
@@ -129,15 +146,7 @@ def known_good(d: Deciding) -> None:
     since = max((s.running_since or 0 for s in d.state.services.values()), default=0)
     if d.now - since < project.good_after_ms:
         return
-    for spec in project.checks:
-        recent = d.recent.get(spec.name, CheckRecent())
-        looks = [look for look in recent.looks if look.at >= since]
-        status = d.state.checks.get(spec.name)
-        if status is None or status.state != "ok" or status.since is None:
-            return
-        if len(looks) < spec.recover_after or any(look.state not in GOOD for look in looks):
-            return
-        if d.now - max(since, status.since) < project.good_after_ms:
-            return
+    if not all(_good_since(d, spec, since, project.good_after_ms) for spec in project.checks):
+        return
     why = f"all {count(len(project.checks), 'check')} good for {duration(d.now - since)}"
     d.say(e.KnownGoodSet(KnownGood(sha, d.now, why)), "good", "detail")

@@ -428,3 +428,5 @@ class Incident:
     events: int = 0
     attempts: tuple[str, ...] = ()
     """Runs of its actions, oldest first, at most 50."""
+    actions: int = 0
+    """How many of all of them were to change something."""

@@ -53,6 +53,11 @@ Recent = Mapping[str, CheckRecent]
 NOTHING: Recent = {}
 
 
+def fresh_within(every_ms: Ms) -> Ms:
+    """How old the newest look of a check may be to say anything about now."""
+    return max(3 * every_ms, 300_000)
+
+
 def add(recent: Recent, sample: Sample) -> Recent:
     """`recent` with one more look."""
     old = recent.get(sample.check, CheckRecent())

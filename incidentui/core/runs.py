@@ -22,9 +22,11 @@ def start(d: Deciding, c: StartRunbook) -> Decision:
 
 def set_step(d: Deciding, c: SetStep) -> Decision:
     run = d.state.runbook
-    step = next((s for s in run.steps if s.n == c.n), None) if run else None
-    if run is None or step is None:
-        return refuse(f"there is no step {c.n}", "r chooses a runbook")
+    if run is None or run.ended is not None:
+        return refuse("no runbook is being worked through", "r chooses one")
+    step = next((s for s in run.steps if s.n == c.n), None)
+    if step is None:
+        return refuse(f"there is no step {c.n}", f"{run.title} has {len(run.steps)}")
     if c.state == "skipped" and not c.why.strip():
         return refuse("skipping needs a reason")
     if step.state == "running" and step.action and c.state in ("done", "skipped"):
@@ -51,6 +53,12 @@ def step_follows(d: Deciding, n: int, to: StepState, by: str, why: str, evidence
     changed = e.StepChanged(run.id, n, step.title, step.state, to, by, why, evidence)
     moment: Moment = "key" if to in ("failed", "skipped", "unknown") else "detail"
     d.say(changed, f"step {n}", moment, incident=incident.id if incident else None)
+
+
+def is_running(d: Deciding, n: int) -> bool:
+    """Whether the step waits for the verdict of its action: no step of a runbook that was begun meanwhile does."""
+    run = d.state.runbook
+    return run is not None and any(step.n == n and step.state == "running" for step in run.steps)
 
 
 def current_step(steps: tuple[RunStep, ...]) -> RunStep | None:

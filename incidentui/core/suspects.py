@@ -83,7 +83,12 @@ def _likeliest(window: tuple[Commit, ...], spec: ServiceSpec) -> Commit | None:
 
 
 def _touched(commit: Commit, spec: ServiceSpec) -> int:
-    return sum(1 for f in commit.files if any(f.path.startswith(p) for p in spec.paths))
+    return sum(1 for f in commit.files if in_paths(f.path, spec.paths))
+
+
+def in_paths(file: str, paths: tuple[str, ...]) -> bool:
+    """Whether a file is one of these, or lies in one of these folders."""
+    return any(file == p or file.startswith(p.rstrip("/") + "/") for p in paths)
 
 
 def _reasons(commit: Commit | None, spec: ServiceSpec, limit: int) -> list[str]:
