@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from incidentui.edge.store.sqlite import SqliteJournal
 
 SHOWN = 20
-_KEPT = ("*.damaged-*", "*.rescued-*", "*.unread")
+_KEPT = (".damaged-*", ".rescued-*", "*.unread")
 
 
 @click.group("journal")
@@ -156,4 +156,5 @@ def _waiting(path: Path) -> list[dict[str, object]]:
 
 
 def _kept(path: Path) -> list[str]:
-    return sorted(str(file) for pattern in _KEPT for file in path.parent.glob(path.name + pattern))
+    found = (str(file) for pattern in _KEPT for file in path.parent.glob(path.name + pattern))
+    return sorted(file for file in found if not file.endswith(("-journal", "-wal", "-shm")))

@@ -5,8 +5,10 @@ What is taken over is checked event by event along the hash chain, so the new jo
 
 import fcntl
 import os
+import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from incidentui.core import envelope
@@ -19,6 +21,8 @@ from incidentui.edge.store.transaction import Draft, Transaction
 _COLUMNS = (
     "seq, id, type, happened, recorded, source, subject, moment, incident, monotonic, boot, data, data_sha256, hash"
 )
+_LONGEST = 2**34
+"""A head that claims more is damaged itself."""
 _BESIDE = ("-journal", "-wal", "-shm")
 
 
@@ -37,54 +41,77 @@ def begin_anew(path: str, project: str, judge: Callable[[], None], make: Callabl
 
 
 def _replace(path: str, project: str, why: str, make: Callable[[str], sqlite3.Connection]) -> None:
+    """At every moment there is a file at `path`: killed half-way, the next one to open it begins again."""
     temporary = place.beside(path)
     try:
+        kept = _name(path)
         conn = make(temporary)
         try:
-            kept = _keep(path)
-            _fill(conn, kept, project, why)
+            _fill(conn, path, kept, project, why)
         finally:
             conn.close()
-        place.put_new(temporary, path)
+        for end in (*_BESIDE, ""):
+            if os.path.lexists(path + end):
+                os.link(path + end, kept + end)
+        place.sync_folder(path)
+        for end in _BESIDE:
+            Path(path + end).unlink(missing_ok=True)
+        os.replace(temporary, path)
+        place.sync_folder(path)
     finally:
         for end in ("", *_BESIDE):
             Path(temporary + end).unlink(missing_ok=True)
 
 
-def _keep(path: str) -> str:
-    """The damaged file under a name that nothing has; what SQLite left beside it goes with it."""
+def _name(path: str) -> str:
+    """Where the damaged file shall be kept: a name that nothing has."""
     stamp = envelope.rfc3339(SystemClock().now())[:19].replace(":", "")
     kept, n = f"{path}.damaged-{stamp}Z", 1
-    while os.path.lexists(kept):
+    while any(os.path.lexists(kept + end) for end in ("", *_BESIDE)):
         kept, n = f"{path}.damaged-{stamp}Z-{n}", n + 1
-    for end in _BESIDE:
-        if os.path.lexists(path + end):
-            os.rename(path + end, kept + end)
-    os.rename(path, kept)
-    place.sync_folder(path)
     return kept
 
 
-def _fill(conn: sqlite3.Connection, kept: str, project: str, why: str) -> None:
+def _fill(conn: sqlite3.Connection, path: str, kept: str, project: str, why: str) -> None:
     conn.execute("BEGIN IMMEDIATE")
-    old = sqlite3.connect(f"file:{place.quoted(kept)}?mode=ro&immutable=1", uri=True)
-    old.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
-    try:
+    with _readable(path) as old:
         named = _project(old) or project
         conn.execute("UPDATE meta SET value = ? WHERE key = 'project'", (named,))
         transaction = Transaction(conn, named)
         taken = _take_events(old, transaction)
         _take_rest(old, conn)
-    finally:
-        old.close()
     transaction.insert([_said(kept, why, taken, next(iter(transaction.open_incidents()), None))])
     conn.execute("COMMIT")
+
+
+@contextmanager
+def _readable(path: str) -> Iterator[sqlite3.Connection]:
+    """A copy of the damaged file, as long as its head says it was: SQLite opens none that is shorter. What a killed
+    writer left half done is rolled back in the copy, never in the file that is kept."""
+    copy = place.beside(path)
+    try:
+        for end in ("", *_BESIDE[:2]):
+            if os.path.exists(path + end):
+                shutil.copyfile(path + end, copy + end)
+        with open(copy, "rb") as file:
+            head = file.read(100)
+        size = int.from_bytes(head[16:18], "big") * int.from_bytes(head[28:32], "big")
+        if os.path.getsize(copy) < size <= _LONGEST:
+            os.truncate(copy, size)
+        old = sqlite3.connect(copy, isolation_level=None)
+        try:
+            yield old
+        finally:
+            old.close()
+    finally:
+        for end in ("", *_BESIDE):
+            Path(copy + end).unlink(missing_ok=True)
 
 
 def _project(old: sqlite3.Connection) -> str:
     try:
         row = old.execute("SELECT value FROM meta WHERE key = 'project'").fetchone()
-    except sqlite3.DatabaseError:
+    except (sqlite3.DatabaseError, ValueError):
         return ""
     return str(row[0]) if row else ""
 
@@ -94,8 +121,8 @@ def _take_events(old: sqlite3.Connection, transaction: Transaction) -> int:
         for row in old.execute(f"SELECT {_COLUMNS} FROM events ORDER BY seq"):
             if not transaction.take_over(row[0], Draft(*row[1:12]), row[12], row[13]):
                 break
-    except (sqlite3.DatabaseError, ValueError, TypeError, OverflowError):
-        pass  # as far as it can be read: that is what is said
+    except (sqlite3.DatabaseError, ValueError, TypeError, AttributeError, OverflowError):
+        pass  # a page of zeros reads as anything. As far as it can be read: that is what is said
     return transaction.last
 
 

@@ -69,6 +69,24 @@ CREATE TABLE snapshots (seq INTEGER PRIMARY KEY, program TEXT NOT NULL, state TE
 """
 
 
+BROKEN = (sqlite3.DatabaseError, UnicodeDecodeError)
+"""What a damaged file raises: its bytes get into SQLite's own messages, and Python cannot read those."""
+
+
+_DISK = frozenset(
+    {
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+    }
+)
+
+
 class NewerSchemaError(JournalError):
     """Written by a newer program: it can be read, and must not be written."""
 
@@ -125,7 +143,7 @@ def open_reader(path: str) -> sqlite3.Connection:
             raise
         # A WAL database on a read-only disk opens only as immutable.
         return connect(path, "ro&immutable=1")
-    except sqlite3.DatabaseError as error:
+    except BROKEN as error:
         conn.close()
         raise DamagedJournalError(path, f"is not a journal ({error})") from error
     return conn
@@ -161,8 +179,8 @@ def _version(conn: sqlite3.Connection, path: str) -> int:
         version = int(conn.execute("PRAGMA user_version").fetchone()[0])
         application = int(conn.execute("PRAGMA application_id").fetchone()[0])
         empty = conn.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone() is None
-    except sqlite3.DatabaseError as error:
-        if isinstance(error, sqlite3.OperationalError):
+    except BROKEN as error:
+        if _of_the_disk(error):
             raise
         raise DamagedJournalError(path, f"is not a journal ({error})") from error
     if empty:
@@ -177,6 +195,11 @@ def _version(conn: sqlite3.Connection, path: str) -> int:
     return version
 
 
+def _of_the_disk(error: Exception) -> bool:
+    """Whether the disk, or another process, refused: that says nothing about what the file holds."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DISK
+
+
 def cut(conn: sqlite3.Connection, path: str) -> str | None:
     """What is missing of the file: SQLite reads a last page that is cut as if zeros followed."""
     if str(conn.execute("PRAGMA journal_mode").fetchone()[0]) == "wal":
@@ -184,10 +207,11 @@ def cut(conn: sqlite3.Connection, path: str) -> str | None:
     conn.execute("BEGIN")  # nobody writes while it is open
     try:
         page = int(conn.execute("PRAGMA page_size").fetchone()[0])
-        conn.execute("SELECT 1 FROM meta").fetchone()
+        conn.execute("SELECT * FROM meta").fetchall()
+        conn.execute("SELECT * FROM events ORDER BY seq DESC LIMIT 1").fetchone()
         return "was cut in the middle of a page" if os.path.getsize(path) % page else None
-    except sqlite3.DatabaseError as error:
-        if isinstance(error, sqlite3.OperationalError) and "no such table" not in str(error):
+    except BROKEN as error:
+        if _of_the_disk(error):
             raise
         return f"is damaged ({error})"
     finally:

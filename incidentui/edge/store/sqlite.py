@@ -94,7 +94,7 @@ class SqliteJournal:
 
         try:
             written = self._writer.do(work)
-        except (sqlite3.DatabaseError, DisplacedError) as error:
+        except (*schema.BROKEN, DisplacedError) as error:
             return self._put_aside(drafts, kept, str(error))
         if isinstance(written, _Others):
             return Moved(tuple(reading.recorded(row, self.project) for row in written.rows))
@@ -115,7 +115,7 @@ class SqliteJournal:
 
         try:
             self._writer.do(work)
-        except (sqlite3.DatabaseError, DisplacedError):
+        except (*schema.BROKEN, DisplacedError):
             return  # a cache: the next one may work, and a fact that cannot be written says so itself
 
     def prune(self, now: Ms, windows: Sequence[tuple[Ms, Ms]] = ()) -> int:
@@ -308,7 +308,7 @@ def open_journal(path: str | os.PathLike[str], project: str, clock: Clock, read_
         conn = schema.open_reader(path)
         schema.check_readable(conn, path)
         return SqliteJournal(path, clock, conn, why, shelve)
-    except (sqlite3.DatabaseError, OSError) as error:
+    except (*schema.BROKEN, OSError) as error:
         raise JournalError(f"the journal {path} cannot be opened: {error}") from error
 
 

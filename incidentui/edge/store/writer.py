@@ -108,7 +108,7 @@ class Writer:
         try:
             restored = self._rescue()
             conn = schema.open_existing(self._path)
-        except (sqlite3.DatabaseError, OSError, JournalError) as error:
+        except (*schema.BROKEN, OSError, JournalError) as error:
             raise DisplacedError(f"{why}{self._rescued}; what is there now cannot be taken up: {error}") from error
         if not self._continues(conn):
             conn.close()
