@@ -206,7 +206,7 @@ def leave(desk: Desk) -> None:
     attempt = desk.view.state.attempt
     running = " The running step is finished and recorded." if attempt is not None else ""
     watch = "Watching stops here" if desk.view.observing else "The other process goes on watching"
-    desk.ask(f"Leave?  {watch}; the record stays.{running}  q or y leaves.", ("q", "y"), desk.surface.leave)
+    desk.ask(f"Leave?  q or y leaves.  {watch}; the record stays.{running}", ("q", "y"), desk.surface.leave)
 
 
 def stop_step(desk: Desk) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Hashable, Iterable
 from dataclasses import replace
 from functools import lru_cache
 from typing import Literal
-from unicodedata import combining, east_asian_width
+from unicodedata import category, east_asian_width
 
 from incidentui.core.value import dataclass
 
@@ -49,7 +49,8 @@ def cells(text: str) -> int:
 
 @lru_cache(maxsize=8192)
 def _cells(text: str) -> int:
-    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+    # Not `combining()`: marks of Thai or Devanagari have class 0 and take no cell all the same.
+    return sum(0 if category(c) in ("Mn", "Me") else 2 if east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def cut(text: str, width: int) -> str:
@@ -70,7 +71,7 @@ def cut(text: str, width: int) -> str:
 
 def cut_middle(path: str, width: int) -> str:
     """A path shortened in the middle."""
-    if cells(path) <= width or width < 3:
+    if cells(path) <= width or width < 3 or not path.isascii():
         return cut(path, width)
     keep = width - 1
     head = keep // 2

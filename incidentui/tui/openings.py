@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from incidentui.core.events import Recorded
+from incidentui.core.state import State
 from incidentui.core.words import is_bad
 from incidentui.tui.desk import Desk
 from incidentui.tui.keys import ACTS, RECORDS
@@ -128,7 +129,7 @@ def usual(desk: Desk) -> "tuple[Choice, ...]":
 
     state, out = desk.view.state, []
     branch = state.project.branch or "the branch"
-    if state.good is not None:
+    if state.good is not None and not _good_runs(state):
         to = (("to", state.good.sha), ("push", "true"))
         out.append(Choice(f"Reset {branch} to known-good {state.good.sha[:7]}", "one new commit", "git.reset", to))
     if state.suspect is not None:
@@ -139,6 +140,12 @@ def usual(desk: Desk) -> "tuple[Choice, ...]":
             out += about_workload(workload.name)
     out.append(Choice("Verify recovery", "changes nothing", "verify", (("consecutive", "3"),)))
     return tuple(out)
+
+
+def _good_runs(state: State) -> bool:
+    """Whether what is known to be good is what runs, everywhere that tells."""
+    told = {s.running for s in state.services.values() if s.running}
+    return state.good is not None and told == {state.good.sha}
 
 
 def draft(desk: Desk) -> None:

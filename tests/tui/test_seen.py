@@ -6,14 +6,16 @@ from itertools import pairwise
 import pytest
 
 from incidentui.core import events as e
-from incidentui.core.model import Attempt, Owner, Plan, Workload
+from incidentui.core.model import Attempt, Owner, Plan, PlanCommit, PlanStep, Precondition, Workload
 from incidentui.session.ports import LogLine
 from incidentui.tui.line import cells
 from incidentui.tui.pages.event import told
 from incidentui.tui.pages.layout import commands
+from incidentui.tui.pages.plan_lines import plan_lines
 from incidentui.tui.pages.workload import folded, log_lines
-from incidentui.tui.present import ribbon, services, timeline, workloads
+from incidentui.tui.present import header, ribbon, services, timeline, workloads
 from incidentui.tui.present.headline import headline
+from incidentui.tui.regions import Class
 from tests.tui import fakes
 from tests.tui.screens import shown
 
@@ -140,3 +142,71 @@ def test_columns_of_workloads_stand_under_each_other(width: int) -> None:
         assert one.index(" up ") + len(one.split(" up ")[1].split()[0]) == other.index(" up ") + len(
             other.split(" up ")[1].split()[0]
         )
+
+
+def test_nothing_is_to_be_reset_once_everything_answers() -> None:
+    view = fakes.incident()
+    calm = {n: replace(s, state="ok") for n, s in view.state.services.items()}
+    run = view.state.runbook
+    assert run is not None
+    state = replace(view.state, services=calm, runbook=replace(run, ended=1))
+    text = "\n".join(line.text for line in headline(fakes.scene(replace(view, state=state)), 120, "normal").lines)
+    assert "prove that it stays good, then close" in text
+    assert "reset to" not in text
+
+
+@pytest.mark.parametrize("height", [30, 34, 45])
+def test_the_way_back_of_a_plan_is_seen_without_scrolling(height: int) -> None:
+    checked = tuple(Precondition("head", f"condition {n}") for n in range(height - 14))
+    plan = Plan(
+        "git.reset",
+        (),
+        "Reset main",
+        "main",
+        steps=(PlanStep("push", "it"),),
+        checked=checked,
+        undo="Push the old tip.",
+    )
+    lines = plan_lines(plan, fakes.incident(), 118, height)
+    assert "Push the old tip." in "\n".join(line.text for line in lines[: height - 3])
+
+
+def test_authors_in_any_script_stand_in_one_column() -> None:
+    back = (
+        PlanCommit("a" * 40, "Ines 渡辺", "one", "innocent"),
+        PlanCommit("b" * 40, "Robin Achterberg", "two", "yours"),
+    )
+    plan = Plan("git.reset", (), "Reset main", "main", takes_back=back)
+    rows = [r.text for r in plan_lines(plan, fakes.incident(), 118, 34)]
+    one, two = (next(r for r in rows if word in r) for word in (" one", " two"))
+    assert cells(one[: one.index(" one")]) == cells(two[: two.index(" two")])
+
+
+@pytest.mark.parametrize(("text", "wide"), [("ก็", 1), ("हिन्दी", 5), ("e\u0301", 1), ("日本", 4), ("a\u20e3", 1)])
+def test_marks_of_any_script_take_no_cell(text: str, wide: int) -> None:
+    assert cells(text) == wide
+
+
+@pytest.mark.parametrize("size", [(60, "compact"), (80, "compact"), (120, "normal"), (160, "wide"), (200, "wide")])
+def test_a_header_keeps_severity_clock_and_the_beginning_of_the_title(size: tuple[int, Class]) -> None:
+    view = fakes.incident()
+    inc = view.state.current
+    assert inc is not None
+    names = tuple(f"responder{n}" for n in range(9))
+    many = replace(inc, title="Nobody can pay since the deploy of noon " * 4, responders=names)
+    scene = fakes.scene(replace(view, state=replace(view.state, incidents={inc.id: many})))
+    text = header.line(scene, *size).text
+    assert "SEV1" in text
+    assert "00:11:42" in text
+    assert "Nobody can" in text
+
+
+@pytest.mark.parametrize("width", [50, 56, 78])
+def test_long_names_of_services_stay_apart(width: int) -> None:
+    view = fakes.quiet()
+    long = {n: replace(view.state.services["api"], name=f"service-with-a-long-name-{n}") for n in "123"}
+    text = "\n".join(
+        r.text for r in services.lines(fakes.scene(replace(view, state=replace(view.state, services=long))), width)
+    )
+    assert all(f"name-{n}" in text for n in "123")
+    assert all(cells(row) <= width for row in text.split("\n"))

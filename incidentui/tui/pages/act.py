@@ -104,7 +104,8 @@ class ActPage:
 
     @property
     def keys(self) -> tuple[tuple[str, str], ...]:
-        return ("1…9", "choose"), ("enter", "choose")
+        last = f"1–{len(self.choices)}" if len(self.choices) > 1 else "1"
+        return ((last, "choose"), ("enter", "choose")) if self.choices else ()
 
     def lines(self, view: View, now: Ms, width: int, height: int) -> list[Line]:
         head = heading(width, "ACT", (Seg(self.about),))

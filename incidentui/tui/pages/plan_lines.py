@@ -6,7 +6,7 @@ from dataclasses import replace
 from incidentui.core.model import Plan, PlanCommit, PlanStep, Precondition
 from incidentui.core.state import State
 from incidentui.session.ports import View
-from incidentui.tui.line import Line, Seg, Token, cells, spread
+from incidentui.tui.line import Line, Seg, Token, cells, pad, spread
 from incidentui.tui.pages.layout import beside, cell, commands, flow, hanging, headings, section, size_of, split, stack
 
 _ROLE: dict[str, tuple[str, Token]] = {
@@ -17,14 +17,22 @@ _ROLE: dict[str, tuple[str, Token]] = {
 }
 
 
+_UNDO = 11
+"""Rows that the way back takes at the end of the left column, with the head and the word line."""
+
+
 def plan_lines(plan: Plan, view: View, width: int, height: int, step: int | None = None) -> list[Line]:
     """All of the plan but its word line: the pinned rows, then the parts."""
     top = plan_head(plan, view, width, step)
     if size_of(width, height) == "compact":
         return [*top, *_labelled(plan, width)]
     left, right = split(width, 0.575)
-    body = beside((left, _left(plan, left)), (right, _right(plan, right)))
-    return [*top, Line(), *body]
+    does, other = _left(plan, left), _right(plan, right)
+    if len(does) + _UNDO > height:  # the way back must be seen without scrolling
+        other = stack(other, section(right, "UNDO", _undo(plan, right)))
+    else:
+        does = stack(does, section(left, "UNDO", _undo(plan, left)))
+    return [*top, Line(), *beside((left, does), (right, other))]
 
 
 def plan_head(plan: Plan, view: View, width: int, step: int | None = None) -> list[Line]:
@@ -40,7 +48,7 @@ def _where(plan: Plan, state: State, step: int | None) -> tuple[Seg, ...]:
         parts.append(f"attempt {max(numbers, default=0) + 1}")
     if step is not None and state.runbook is not None:
         parts.append(f"step {step} of {len(state.runbook.steps)}")
-    return (Seg(" · ".join(parts), "muted"),)
+    return (Seg(" · ".join(parts), "muted"),) if parts else ()
 
 
 def _warning(plan: Plan) -> Line:
@@ -55,7 +63,6 @@ def _left(plan: Plan, width: int) -> list[Line]:
         section(width, "WHAT IT DOES", _does(plan.steps, width), _takes(plan)),
         commands(plan_argvs(plan), width),
         section(width, "CHECKED NOW, AND AGAIN WHEN IT RUNS", _checked(plan.checked, width)),
-        section(width, "UNDO", _undo(plan, width)),
     )
 
 
@@ -141,7 +148,7 @@ def _commit(commit: PlanCommit, author: int, width: int) -> Line:
             Seg(f"{glyph} ", token),
             Seg(f"{commit.sha[:7]} "),
             role,
-            Seg(f"{commit.author:<{author}}  ", "muted"),
+            Seg(f"{pad(commit.author, author)}  ", "muted"),
             Seg(commit.subject),
         ),
     )

@@ -2,24 +2,37 @@
 
 from incidentui.core.format import clock, duration, offset
 from incidentui.core.model import Incident
-from incidentui.tui.line import Line, Seg, Token, cut, length, spread
+from incidentui.tui.line import Line, Seg, Token, cells, cut, length, spread
 from incidentui.tui.present.format import hm, hms
 from incidentui.tui.present.scene import Scene, first_red, in_state, not_looked, watched
 from incidentui.tui.regions import Class
 
 _GAP = Seg("   ")
+_TITLE = 24
+"""As much of a title must be readable."""
 
 
 def line(scene: Scene, width: int, kind: Class) -> Line:
     inner = width - 2
     if scene.incident is not None:
-        left, right = _incident(scene, scene.incident, kind)
-        fixed = length(left) + length(right) + 2
-        name = cut(scene.incident.title, max(8, inner - fixed))
+        left, right = _fitting(scene, scene.incident, inner, kind)
+        room = inner - length(left) - length(right) - 2
+        name = cut(scene.incident.title, max(8, room))
         left = (*left, Seg(name, "strong", bold=True))
     else:
         left, right = _project(scene, kind), _quiet(scene, kind)
     return spread(inner, left, right, ground="surface")
+
+
+def _fitting(scene: Scene, incident: Incident, inner: int, kind: Class) -> tuple[tuple[Seg, ...], tuple[Seg, ...]]:
+    """What stands around the title: stages give way to it first, then people."""
+    forms: tuple[Class, ...] = ("wide", "normal", "compact")
+    left, right = _incident(scene, incident, kind)
+    for form in forms[forms.index(kind) + 1 :] if kind in forms else ():
+        if inner - length(left) - length(right) - 2 >= min(_TITLE, cells(incident.title)):
+            break
+        left, right = _incident(scene, incident, form)
+    return left, right
 
 
 def severity(incident: Incident) -> Seg:

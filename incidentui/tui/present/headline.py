@@ -236,6 +236,8 @@ def what_next(scene: Scene) -> tuple[tuple[Seg, ...], tuple[Seg, ...]]:
         return (Seg("the runbook is at its end"),), hints(("c", "close"))
     if incident is not None and incident.acknowledged is None:
         return (Seg("nobody has said they are on it"),), hints(("i", "I'm on it"))
+    if not in_state(scene, "failing"):
+        return (Seg("prove that it stays good, then close"),), hints(("a", "act"), ("c", "close"))
     if scene.state.good is not None and scene.state.suspect is not None:
         text = (Seg("reset to "), Seg("★", "strong"), Seg(f" {short(scene.state.good.sha)}, or a runbook"))
         return text, hints(("a", "act"), ("r", "runbooks"))

@@ -6,7 +6,7 @@ from functools import lru_cache
 from incidentui.core.format import short
 from incidentui.core.model import CheckState, Ms, ServiceStatus, Span
 from incidentui.core.value import dataclass
-from incidentui.tui.line import Line, Seg, Token, cells, cut, pad
+from incidentui.tui.line import Line, Seg, Token, cells, cut, cut_middle, pad
 from incidentui.tui.present.format import hm
 from incidentui.tui.present.headline import name_of
 from incidentui.tui.present.parts import merged
@@ -86,7 +86,7 @@ def lines(scene: Scene, width: int, kind: Class) -> list[Line]:
         changes = _worst([service])
         lane = list(_states(changes, window))
         _play(scene, window, lane)
-        out.append(_framed(scene, window, lane, pad(service.name, 10) + " ", left, times=n == 0))
+        out.append(_framed(scene, window, lane, pad(cut_middle(service.name, 10), 10) + " ", left, times=n == 0))
     return out
 
 
@@ -239,11 +239,13 @@ def _doings(scene: Scene) -> Iterable[Mark]:
 
 
 def _placed(marks: list[Mark], window: Window) -> dict[int, Mark]:
-    """One mark per column; of marks in one cell the red one wins."""
+    """One mark per column; of marks in one cell the red one wins, of red ones the first."""
     out: dict[int, Mark] = {}
     for mark in marks:
         column = window.column(mark.at)
-        if 0 <= column < window.columns and (column not in out or mark.token == "fail"):
+        if 0 <= column < window.columns and (
+            column not in out or (mark.token == "fail" and out[column].token != "fail")
+        ):
             out[column] = mark
     return out
 

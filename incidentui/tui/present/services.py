@@ -5,18 +5,22 @@ from collections.abc import Iterable
 from incidentui.core.format import age, count, duration, latency
 from incidentui.core.model import ServiceStatus, Workload
 from incidentui.core.words import is_bad
-from incidentui.tui.line import Line, Seg, Token, cells, cut, fit, length, pad
+from incidentui.tui.line import Line, Seg, Token, cells, cut, cut_middle, fit, length, pad
 from incidentui.tui.present.format import coarse, hm
 from incidentui.tui.present.parts import empty, joined, sparkline, title
 from incidentui.tui.present.scene import MARKS, TOKENS, Scene, deciding, in_state, not_looked, services, watched
 
-_NAME = 10
+_NAME, _ANSWER, _SPARK = 10, 10, 6
+_LAYERED = 55
+"""From this width on a row says which way its check goes."""
 
 
 def lines(scene: Scene, width: int, *, focused: bool = False) -> list[Line]:
     out = [title(2, "SERVICES", width, summary(scene), focused=focused)]
-    for service in services(scene):
-        out.append(_row(scene, service, width - 1))
+    found = services(scene)
+    columns = _columns(found, width - 1)
+    for service in found:
+        out.append(_row(scene, service, width - 1, columns))
         out += [_cause(text, width - 1, loud) for text, loud in causes(scene, service)]
     if len(out) == 1:
         out.append(empty("No services: incidentui.toml names none. Git and workloads work."))
@@ -98,24 +102,32 @@ def lasted(scene: Scene, service: ServiceStatus) -> str:
     return coarse(gone) if service.state == "ok" else duration(gone)
 
 
-def _row(scene: Scene, service: ServiceStatus, width: int) -> Line:
+def _columns(found: list[ServiceStatus], width: int) -> tuple[int, int, int]:
+    """Cells of the name, the answer and the sparkline. A long name takes from the others, down to what they need."""
+    spark = 14 if width < 52 else 12 if width < 60 else 40 if width >= 110 else 20
+    room = width - 2 - 1 - (6 if width >= _LAYERED else 0) - 8 - 1 - _NAME - spark
+    want = max(0, max((cells(s.name) for s in found), default=0) - _NAME)
+    of_answer = min(want, max(0, room - _ANSWER))
+    of_spark = min(want - of_answer, max(0, spark - _SPARK))
+    return _NAME + of_answer + of_spark, max(4, room - of_answer), spark - of_spark
+
+
+def _row(scene: Scene, service: ServiceStatus, width: int, columns: tuple[int, int, int]) -> Line:
     bad = service.state == "failing"
     waiting = service.since is None
     token: Token = "muted" if waiting else TOKENS[service.state]
     name_token: Token = token if bad else "muted" if waiting else "text"
-    spark = 14 if width < 52 else 12 if width < 60 else 40 if width >= 110 else 20
-    layered = width >= 55
+    name, room, spark = columns
     text, text_token = value(scene, service)
-    room = width - 2 - _NAME - 1 - (6 if layered else 0) - 8 - 1 - spark
     span = lasted(scene, service)
     head = [
         Seg("○" if waiting else MARKS[service.state], token, bold=bad),
         Seg(" "),
-        Seg(pad(service.name, _NAME), name_token, bold=bad),
+        Seg(pad(cut_middle(service.name, name), name), name_token, bold=bad),
         Seg(" "),
-        Seg(pad(_short(text, max(4, room - 1)), max(4, room)), text_token),
+        Seg(pad(_short(text, room - 1), room), text_token),
     ]
-    if layered:
+    if width >= _LAYERED:
         head.append(Seg(pad(service.layer if not waiting else "", 6), "muted"))
     head.append(Seg(pad(span, 8, right=True), "text" if service.state != "ok" and not waiting else "muted"))
     head.append(Seg(" "))
@@ -152,7 +164,7 @@ def _called(scene: Scene, service: ServiceStatus) -> list[Seg]:
     bad = service.state == "failing"
     out = [
         Seg("○ " if waiting else f"{MARKS[service.state]} ", token, bold=bad),
-        Seg(cut(service.name, 16), token if bad or service.state == "unknown" else "text", bold=bad),
+        Seg(cut_middle(service.name, 16), token if bad or service.state == "unknown" else "text", bold=bad),
     ]
     if bad and service.since is not None:
         out.append(Seg(f" {age(scene.now - service.since)}", "muted"))

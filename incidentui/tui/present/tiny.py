@@ -24,7 +24,8 @@ def lines(scene: Scene, width: int, height: int, said: Said | None = None, typin
             Line((Seg(f"{size}, needs {MIN_WIDTH}×{MIN_HEIGHT}", "muted"),)),
             Line((Seg("still recording", "muted"),)),
         ]
-    foot = status(scene, width, said, typing) if typing is not None or said is not None else _keys()
+    fresh = said is not None and not said.old  # there is one row for both, and the keys must come back
+    foot = status(scene, width, said, typing) if typing is not None or fresh else _keys()
     if height <= 1:
         return [foot if typing is not None else body[0]]
     body = body[: height - 1]

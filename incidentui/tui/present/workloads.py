@@ -3,12 +3,14 @@
 from incidentui.core.format import age, duration, short
 from incidentui.core.model import Workload
 from incidentui.core.words import is_bad
-from incidentui.tui.line import Line, Seg, Token, cells, fit, pad
+from incidentui.tui.line import Line, Seg, Token, cells, cut_middle, fit, pad
 from incidentui.tui.present.format import hm
 from incidentui.tui.present.parts import hints, joined, title
 from incidentui.tui.present.scene import Scene
 
 _NAME = 9
+_TIGHT = 9
+"""Of what runs: the revision, and whether it differs from HEAD."""
 _WORDS = 15
 """Enough for "no health check"."""
 _ENGINES = ("docker", "supervisor")
@@ -38,6 +40,8 @@ def _columns(workloads: list[Workload], width: int) -> tuple[int, int]:
     known = any(w.revision or w.image for w in workloads)
     tail = 0 if not known else 14 if width < 54 else 18
     longest = max((cells(w.name) for w in workloads), default=0)
+    if tail and longest > width - 2 - 1 - _WORDS - 7 - tail - 1:
+        tail = _TIGHT
     return max(_NAME, min(longest, width - 2 - 1 - _WORDS - 7 - (tail + 1 if tail else 0))), tail
 
 
@@ -103,13 +107,13 @@ def _row(scene: Scene, workload: Workload, width: int, columns: tuple[int, int],
     room = max(4, width - 2 - name - 1 - 7 - (tail + 1 if tail else 0))
     segs = (
         Seg(f"{mark} ", tone, bold=bad),
-        Seg(pad(workload.name, name), "fail" if bad else "muted" if stale else "text", bold=bad),
+        Seg(pad(cut_middle(workload.name, name), name), "fail" if bad else "muted" if stale else "text", bold=bad),
         Seg(" "),
         Seg(pad(words, room), tone if bad or tone == "unknown" else "muted"),
         Seg(pad(since, 7, right=True), "muted"),
         Seg(" " if tail else ""),
         Seg(pad(runs, 7) if differs else pad(runs, tail), "text" if bad and not stale else "muted"),
-        Seg(" ≠ HEAD" if differs else "", "fail" if bad else "slow"),
+        Seg((" ≠ HEAD" if tail > _TIGHT else " ≠") if differs else "", "fail" if bad else "slow"),
     )
     return Line(fit(segs, width + 1), key=("workload", workload.name))
 
