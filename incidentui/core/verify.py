@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from difflib import get_close_matches
 
-from incidentui.core.format import count, duration, parse_duration
+from incidentui.core.format import count, duration
 from incidentui.core.inputs import Refusal
 from incidentui.core.model import Plan, PlanStep
+from incidentui.core.plan import deadline
 from incidentui.core.state import State
 
+WITHIN_MS = 300_000
 KEYS = ("checks", "within", "consecutive")
 
 
@@ -23,9 +25,9 @@ def verify_plan(args: Mapping[str, str], state: State) -> Plan | Refusal:
             return Refusal(
                 f"there is no check {name!r}", f"did you mean {near[0]}?" if near else _have(known), usage=True
             )
-    within = parse_duration(args.get("within", "5m"))
-    if within is None:
-        return Refusal(f"within={args['within']!r} is no duration", "write it like 90s or 5m", usage=True)
+    within = deadline(args, WITHIN_MS)
+    if isinstance(within, Refusal):
+        return within
     consecutive = args.get("consecutive", "3")
     if not consecutive.isdigit() or not 1 <= int(consecutive) <= 20:
         return Refusal(f"consecutive={consecutive!r} is no number from 1 to 20", usage=True)

@@ -30,7 +30,7 @@ class SystemProcesses:
             return None
         if owner.boot != self._boot:
             return False
-        return started(owner.pid) == owner.started if owner.started else _exists(owner.pid)
+        return started(owner.pid) == owner.started if owner.started else exists(owner.pid)
 
 
 def started(pid: int) -> int | None:
@@ -65,7 +65,7 @@ def _started_by_ps(pid: int) -> int | None:
     return zlib.crc32(text.encode()) or 1 if text else None
 
 
-def _exists(pid: int) -> bool:
+def exists(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -150,7 +150,7 @@ async def test_refusals(supervisord: Start, clock: Clock, tmp_path: Path) -> Non
     executor = WorkloadExecutor(engine, clock=clock)
     assert await refused(executor, name="bakend") == Refusal("no workload bakend", "there is: backend")
     assert "which workload" in (await refused(executor)).why
-    assert "no length of time" in (await refused(executor, name="backend", within="soon")).why
+    assert "is no duration" in (await refused(executor, name="backend", within="soon")).why
     twice = WorkloadExecutor(engine, engine, clock=clock)
     assert "2 workloads are called backend" in (await refused(twice, name="backend")).why
     lost = WorkloadExecutor(SupervisorEngine(str(tmp_path / "none.sock")), clock=clock)

@@ -15,6 +15,7 @@ from incidentui.core.model import (
     StepState,
     Workload,
 )
+from incidentui.core.plan import deadline
 from incidentui.core.state import State
 from incidentui.edge.containers.engine import Engine, EngineLost, EngineRefused
 from incidentui.edge.containers.find import find
@@ -22,6 +23,7 @@ from incidentui.edge.containers.logs import last_word
 from incidentui.edge.containers.restart import (
     LOOKS,
     RESTART,
+    WITHIN_MS,
     End,
     became,
     make_plan,
@@ -29,7 +31,6 @@ from incidentui.edge.containers.restart import (
     planned,
     same_run,
     seconds,
-    within,
     words,
 )
 from incidentui.session.ports import Clock, Report
@@ -50,7 +51,7 @@ class WorkloadExecutor:
         name = args.get("name", "")
         if not name:
             return Refusal("which workload?", f"{action} name=NAME", usage=True)
-        within_ms = within(args.get("within"))
+        within_ms = deadline(args, WITHIN_MS)
         if isinstance(within_ms, Refusal):
             return within_ms
         found = await find(self._engines, name, args.get("engine"))

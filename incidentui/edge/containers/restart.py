@@ -1,8 +1,5 @@
 """What a restart would do, as a plan, and what became of one, as words. Pure: asks no engine and no clock."""
 
-import durationpy
-
-from incidentui.core.inputs import Refusal
 from incidentui.core.model import Ms, Outcome, Plan, PlanStep, Precondition, Workload
 from incidentui.core.state import State
 from incidentui.core.value import dataclass
@@ -72,16 +69,6 @@ def planned(plan: Plan) -> Workload:
 
 def _want(plan: Plan, name: str) -> str:
     return next((each.want for each in plan.checked if each.name == name), "")
-
-
-def within(text: str | None) -> Ms | Refusal:
-    if not text:
-        return WITHIN_MS
-    try:
-        ms = int(durationpy.from_str(text if text[-1].isalpha() else f"{text}s").total_seconds() * 1000)
-    except (durationpy.DurationError, ValueError):
-        ms = 0
-    return ms if ms > 0 else Refusal(f"within={text} is no length of time", "write 60s or 5m", usage=True)
 
 
 # -- what became of it ---------------------------------------------------------------------------

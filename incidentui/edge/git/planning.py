@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from incidentui.core.inputs import Refusal
 from incidentui.core.model import Commit, Ms, PlanCommit, PlanStep, Precondition
+from incidentui.core.plan import deadline
 from incidentui.core.state import State
 from incidentui.core.value import dataclass
 from incidentui.edge.git.backup import free_name
@@ -66,23 +67,8 @@ def wish(args: Mapping[str, str], known: Sequence[str], state: State) -> Wish | 
     push = _YES.get(args.get("push", "false").lower())
     if push is None:
         return Refusal(f"push={args['push']}: neither true nor false", "push=true or push=false", usage=True)
-    if "within" not in args:
-        return Wish(push, state.project.deploy_within_ms)
-    within = _duration(args["within"])
+    within = deadline(args, state.project.deploy_within_ms)
     return within if isinstance(within, Refusal) else Wish(push, within)
-
-
-def _duration(text: str) -> Ms | Refusal:
-    import durationpy
-
-    hint = "write it with a unit: within=90s, within=5m"
-    if text.strip().isdigit():
-        return Refusal(f"within={text}: no unit", hint, usage=True)
-    try:
-        within = int(durationpy.from_str(text).total_seconds() * 1000)
-    except (durationpy.DurationError, ValueError, OverflowError):
-        return Refusal(f"within={text}: not a duration", hint, usage=True)
-    return within if within > 0 else Refusal(f"within={text}: must be more than nothing", hint, usage=True)
 
 
 async def ground(where: Layout, place: Place, wish: Wish, state: State, incident: str | None) -> Ground | Refusal:

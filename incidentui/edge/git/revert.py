@@ -20,6 +20,7 @@ from incidentui.edge.git.look import listed
 from incidentui.edge.git.place import Layout, layout, resolve, stand, tree_of
 from incidentui.edge.git.planning import Ground
 from incidentui.edge.git.run import GitError, git
+from incidentui.edge.processes import exists
 from incidentui.edge.text import clean_and_redact
 
 _KNOWN = ("commits", "push", "within")
@@ -158,20 +159,10 @@ async def tidy(where: Layout) -> None:
     """Take away scratch worktrees whose process is gone: their names carry its id."""
     for record in sorted((where.common / "worktrees").glob(f"{_SCRATCH}*")):
         owner = record.name.removeprefix(_SCRATCH).partition("-")[0]
-        if owner.isdigit() and _lives(int(owner)):
+        if owner.isdigit() and exists(int(owner)):
             continue
         with suppress(OSError):
             folder = Path((record / "gitdir").read_text().strip()).parent
             if folder.name.startswith(_SCRATCH):
                 shutil.rmtree(folder, ignore_errors=True)
         shutil.rmtree(record, ignore_errors=True)
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
