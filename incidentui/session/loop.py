@@ -92,6 +92,8 @@ class Loop:
             except TimeoutError:
                 if self._journal.moved():
                     await self._catch_up()
+                if self._trouble:
+                    await self._flush()
                 continue
             try:
                 await self.turn()
@@ -155,9 +157,13 @@ class Loop:
     async def _flush(self) -> None:
         """Looks that led to nothing are written in batches; a state is saved now and then."""
         now = self._clock.mono()  # a wall clock that was put back must not hold them
-        if self._samples and now - self._flushed >= SAMPLES_MS:
+        if (self._samples or self._trouble) and now - self._flushed >= SAMPLES_MS:
             samples, self._samples, self._flushed = self._samples, (), now
-            self._publish_trouble(await self._in_disk_thread(_write_looks, samples))
+            trouble = await self._in_disk_thread(_write_looks, samples)
+            if self._trouble and not trouble:
+                await self._catch_up()  # the journal took in what waited in the side file
+            if not (self._trouble and trouble):
+                self._publish_trouble(trouble)
         if self.desk.base.seq - self._saved >= SNAPSHOT_EVERY:
             await self.save()
 

@@ -3,6 +3,7 @@
 The kernel drops the lock when its holder dies, however it dies; so nothing stale is ever left behind.
 """
 
+import contextlib
 import fcntl
 import os
 from pathlib import Path
@@ -31,9 +32,10 @@ class ObserverLock:
         except BlockingIOError:
             os.close(handle)
             return False
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
         self._handle = handle
+        with contextlib.suppress(OSError):  # on a full disk the lock holds all the same; only its holder is not named
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
         return True
 
     def holder(self) -> int | None:

@@ -25,9 +25,9 @@ class Place:
         try:
             info = os.stat(self._path)
         except OSError as error:
-            raise DisplacedError(f"{self._path} was moved or deleted while it was open") from error
+            raise DisplacedError(f"{os.path.basename(self._path)} was moved or deleted while it was open") from error
         if (info.st_dev, info.st_ino) != self._id:
-            raise DisplacedError(f"{self._path} was replaced by another file while it was open")
+            raise DisplacedError(f"{os.path.basename(self._path)} was replaced by another file while it was open")
 
 
 def put_new(temporary: str, path: str) -> bool:

@@ -183,7 +183,10 @@ class SqliteJournal:
         return reading.last(self._reader())
 
     def moved(self) -> bool:
-        version = self._data_version()
+        try:
+            version = self._data_version()
+        except schema.BROKEN:
+            return False  # the file is gone or torn: the next fact finds out, and says so
         moved, self._version = version != self._version, version
         return moved
 

@@ -3,6 +3,7 @@
 It also notices when the file it writes to is no longer the one at the journal's path, and takes the right one up again.
 """
 
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
@@ -130,5 +131,5 @@ class Writer:
         if not self._rescued:
             place = f"{self._path}.rescued-{self._known.seq}"
             copy_out(self.conn, place)
-            self._rescued = f"; all until then is in {place}"
+            self._rescued = f"; all until then is in {os.path.basename(place)} beside it"
         return False

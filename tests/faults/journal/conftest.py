@@ -64,7 +64,7 @@ def file_of(home: Path) -> Path:
 
 def notes(path: Path) -> list[str]:
     """The notes of a journal by sequence, asked of SQLite itself."""
-    conn = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    conn = sqlite3.connect(f"file:{path}?mode=rw", uri=True)
     try:
         found = conn.execute("SELECT seq, json_extract(data, '$.text') FROM events ORDER BY seq").fetchall()
     finally:
