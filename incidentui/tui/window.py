@@ -8,7 +8,7 @@ from incidentui.core.value import dataclass
 from incidentui.session.ports import Row, Session
 from incidentui.tui.present.timeline import Drawn, Shown, Times
 
-PAGE = 200
+PAGE = 80
 """Rows fetched at once; the window holds at most three times as many."""
 
 
