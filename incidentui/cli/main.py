@@ -147,6 +147,7 @@ def _say(message: str, code: int) -> int:
 def _sentence(error: Exception) -> str:
     """Errors of ours and of the system speak for themselves; anything else is a fault of the program."""
     from incidentui.edge.store.errors import JournalError
+    from incidentui.edge.text import clean_and_redact
 
     if os.environ.get("INCIDENTUI_DEBUG"):
         import traceback
@@ -158,4 +159,5 @@ def _sentence(error: Exception) -> str:
     while place is not None and place.tb_next is not None:
         place = place.tb_next
     where = f"{os.path.basename(place.tb_frame.f_code.co_filename)}:{place.tb_lineno}" if place else "?"
-    return f"a fault of the program: {type(error).__name__}: {error} ({where}). INCIDENTUI_DEBUG=1 shows more."
+    said = clean_and_redact(str(error), 500)
+    return f"a fault of the program: {type(error).__name__}: {said} ({where}). INCIDENTUI_DEBUG=1 shows more."

@@ -87,9 +87,16 @@ def show(
         shelf=shelf,
         after_first_frame=begin,
         ascii=options.ascii or _ascii_terminal(),
+        redact=_redacted,
         theme="light" if os.environ.get("INCIDENTUI_THEME") == "light" else "dark",
     )
     return run(app)
+
+
+def _redacted(text: str) -> str:
+    from incidentui.edge.text import clean_and_redact
+
+    return clean_and_redact(text, 200_000, lines=True)
 
 
 def _ascii_terminal() -> bool:

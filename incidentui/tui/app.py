@@ -1,5 +1,6 @@
 """The Textual application around one session: start, first frame, repaints, the way out. It holds no state."""
 
+import contextlib
 import gc
 import sys
 from collections.abc import Callable, Sequence
@@ -44,20 +45,25 @@ class IncidentApp(App[None], inherit_bindings=False):
         theme: ThemeName = "dark",
         zone: tzinfo | None = None,
         driver_class: type[Driver] | None = None,
+        redact: Callable[[str], str] = str,
     ) -> None:
         """`runbooks` are the names for the first frame; `shelf` parses them, in a thread after it.
 
         `after_first_frame` starts what is heavy: the session's sources, and with them the libraries they need.
+        `redact` takes secrets out of the report of a crash.
         """
         super().__init__(driver_class=driver_class or _driver(), ansi_color=True)
         self.session = session
         self._shelf = shelf
+        self._redact = redact
         self._after_first_frame = after_first_frame
         self._paint = Paint(Theme(theme, plain=self.no_color), ascii)
         self._filters.clear()  # our strips are final; a filter could only damage them
         self._make = lambda surface: Desk(session, surface, tuple(runbooks), zone=zone)
         self._unsubscribe: Callable[[], None] | None = None
         self._told = False
+        self.last_words = ""
+        """Of a crash; said in one line when the terminal is restored."""
         self._newest: View | None = None
         self._first = True
 
@@ -139,8 +145,9 @@ class IncidentApp(App[None], inherit_bindings=False):
         if self._exception is None:
             self._exception = error
             self._exception_event.set()
-            where = report(error)
-            self._exit_renderables[:] = [f"incidentui stopped on an error of its own. The record is whole. {where}"]
+            where = report(error, self._redact)
+            self.last_words = f"incidentui stopped on an error of its own. The record is whole. {where}"
+            self._exit_renderables.clear()
             self._close_messages_no_wait()
 
     def on_unmount(self) -> None:
@@ -163,4 +170,8 @@ def run(app: IncidentApp) -> int:
         app.run()
     finally:
         gc.enable()
+    if app.last_words:
+        with contextlib.suppress(OSError):  # there may be no terminal left to say it on
+            sys.stderr.write(f"{app.last_words}\n")
+            sys.stderr.flush()
     return app.return_code or 0
