@@ -6,15 +6,16 @@ from itertools import pairwise
 import pytest
 
 from incidentui.core import events as e
-from incidentui.core.model import Attempt, Owner, Plan, PlanCommit, PlanStep, Precondition, Workload
+from incidentui.core.model import Attempt, Owner, Plan, PlanCommit, PlanStep, Precondition, Source, Workload
 from incidentui.session.ports import LogLine
 from incidentui.tui.line import cells
 from incidentui.tui.pages.event import told
 from incidentui.tui.pages.layout import commands
 from incidentui.tui.pages.plan_lines import plan_lines
 from incidentui.tui.pages.workload import folded, log_lines
-from incidentui.tui.present import header, ribbon, services, timeline, workloads
+from incidentui.tui.present import header, ribbon, runbook, services, timeline, workloads
 from incidentui.tui.present.headline import headline
+from incidentui.tui.present.scene import RunbookEntry
 from incidentui.tui.regions import Class
 from tests.tui import fakes
 from tests.tui.screens import shown
@@ -210,3 +211,21 @@ def test_long_names_of_services_stay_apart(width: int) -> None:
     )
     assert all(f"name-{n}" in text for n in "123")
     assert all(cells(row) <= width for row in text.split("\n"))
+
+
+def test_a_lost_engine_says_where_and_why_in_rows_of_their_own() -> None:
+    view = fakes.quiet()
+    why = "supervisor socket /srv/a/rather/long/path/to/the/run/supervisor.sock: not there; start supervisord"
+    lost = Source("supervisor", lost_since=fakes.NOW, why=why)
+    state = replace(view.state, sources={**view.state.sources, "supervisor": lost})
+    rows = [r.text for r in workloads.lines(fakes.scene(replace(view, state=state)), 50)]
+    assert rows[1].endswith("visor.sock")
+    assert "not there; start supervisord" in rows[2]
+
+
+def test_the_commit_in_the_reason_of_a_suggestion_is_whole() -> None:
+    entry = RunbookEntry("Roll back a bad deploy", "back", "5 steps")
+    scene = replace(
+        fakes.scene(fakes.first_red()), runbooks=(entry,), suggested=("back", "bookings failed after deploy a942e4f")
+    )
+    assert "a942e4f" in "\n".join(r.text for r in runbook.lines(scene, 66))

@@ -2,7 +2,7 @@
 
 from incidentui.core.format import minutes, short
 from incidentui.core.model import RunbookRun, RunStep, StepState
-from incidentui.tui.line import Line, Seg, Token, cut, fit, length, pad
+from incidentui.tui.line import Line, Seg, Token, cells, cut, fit, length, pad
 from incidentui.tui.present.format import hms
 from incidentui.tui.present.parts import empty, hints, title
 from incidentui.tui.present.scene import RunbookEntry, Scene, in_state
@@ -87,8 +87,8 @@ def _suggestion(scene: Scene, found: RunbookEntry, width: int, focused: bool) ->
     play = scene.view.playhead is not None
     note = "not started" if play else "suggested"
     out = [title(5, "RUNBOOK", width, (Seg(note, "muted"),), focused=focused)]
-    why = cut(scene.suggested[1] if scene.suggested else "", width // 2)
-    room = max(0, width - len(why) - 1)
+    why = cut(scene.suggested[1] if scene.suggested else "", max(width // 2, width - cells(found.title) - 3))
+    room = max(0, width - cells(why) - 1)
     out.append(
         Line((Seg(pad(found.title, room), "strong", bold=True), Seg(" "), Seg(why, "muted")), key=("runbook", found.id))
     )

@@ -58,8 +58,8 @@ def _no_answer(scene: Scene, name: str, width: int) -> list[Line]:
     again = f"again in {duration(max(1_000, source.retry_ms))}" if source.retry_ms else "asked again"
     ever = name in scene.state.engines
     seen = f"; last seen {hm(source.lost_since, scene.zone)}" if source.lost_since is not None and ever else ""
-    what, _, why = source.why.partition(" · ")
-    out = [Line(fit((Seg("? ", "unknown"), Seg(what)), width))]
+    what, _, why = source.why.partition(" · " if " · " in source.why else ": ")
+    out = [Line(fit((Seg("? ", "unknown"), Seg(cut_middle(what, width - 2))), width))]
     if why:
         out.append(Line(fit((Seg(f"  {why}", "muted"),), width)))
     return [*out, Line(fit((Seg(f"  {again}{seen}   ", "muted"), *hints(("v", "try now"))), width))]
