@@ -110,7 +110,7 @@ class Loop:
         """Until all that waits now is decided and its effects have begun, or no turn gets through any more."""
         answer: Answer = Future()
         self.put(i.Ticked(), answer)
-        while not (answer.done() or turns.done() or self._unsaved):
+        while not (answer.done() or turns.done() or self._unsaved):  # noqa: ASYNC110  # three things, none an Event
             await asyncio.sleep(SOON_S)
 
     async def turn(self) -> None:

@@ -3,7 +3,7 @@ no source, no executor and no way to write is ever handed to it.
 """
 
 import threading
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import TypeVar
@@ -46,13 +46,15 @@ class ReplaySession:
         if not self._records:
             raise ValueError("there is nothing to replay: the record has no event")
         self._times = _rising([r.recorded for r in self._records])
+        self._keys = [n for n, r in enumerate(self._records, 1) if r.moment == "key"]
         self._samples: list[Sample] = list(journal.samples(self._times[0] - CELL_MS * CELLS, self._times[-1]))
         self._sample_times = [s.at for s in self._samples]
         self._kept: dict[int, State] = {0: self._before}
         self._lock = threading.RLock()
         self._listeners: list[Callable[[View], None]] = []
-        self._speed, self._playing = 1.0, False
-        self._stopped = threading.Event()
+        self._speed = 1.0
+        self._playing: threading.Event | None = None
+        """Set to end the play that is going on; each has its own, so that none outlives its pause."""
         self._n, self._at = 1, self._times[0]
         self._state = evolve(self._before, self._records[0])
         self._view = self._make_view()
@@ -123,27 +125,26 @@ class ReplaySession:
 
     def play(self) -> None:
         with self._lock:
-            if self._playing:
+            if self._playing is not None:
                 return
-            self._playing = True
-        self._stopped.clear()
-        threading.Thread(target=self._play, name="replay", daemon=True).start()
+            self._playing = stopped = threading.Event()
+        threading.Thread(target=self._play, args=(stopped,), name="replay", daemon=True).start()
         self._publish()
 
     def pause(self) -> None:
         with self._lock:
-            self._playing = False
-        self._stopped.set()
+            if self._playing is not None:
+                self._playing.set()
+            self._playing = None
         self._publish()
 
     def step(self, events: int) -> None:
         self._go(self._n + events)
 
     def key_moment(self, direction: int) -> None:
-        keys = [n for n, r in enumerate(self._records, 1) if r.moment == "key"]
-        ahead = [n for n in keys if (n > self._n if direction > 0 else n < self._n)]
-        if ahead:
-            self._go(ahead[0] if direction > 0 else ahead[-1])
+        index = bisect_right(self._keys, self._n) if direction > 0 else bisect_left(self._keys, self._n) - 1
+        if 0 <= index < len(self._keys):
+            self._go(self._keys[index])
 
     def seek(self, at: Ms) -> None:
         """The state at a time: with every event known by then."""
@@ -161,11 +162,14 @@ class ReplaySession:
 
     def _go(self, n: int, at: Ms | None = None) -> None:
         with self._lock:
-            n = min(max(n, 1), len(self._records))
-            self._state = self._state_after(n)
-            self._n = n
-            self._at = max(self._times[n - 1], min(at, self._times[-1])) if at is not None else self._times[n - 1]
+            self._move(n, at)
         self._publish()
+
+    def _move(self, n: int, at: Ms | None) -> None:
+        n = min(max(n, 1), len(self._records))
+        self._state = self._state_after(n)
+        self._n = n
+        self._at = max(self._times[n - 1], min(at, self._times[-1])) if at is not None else self._times[n - 1]
 
     def _state_after(self, n: int) -> State:
         start = max(k for k in self._kept if k <= n)
@@ -185,27 +189,29 @@ class ReplaySession:
             recent = add(recent, sample)
         return recent
 
-    def _play(self) -> None:
+    def _play(self, stopped: threading.Event) -> None:
         before = self._clock.mono()
-        while not self._stopped.wait(FRAME_S):
+        while not stopped.wait(FRAME_S):
             mono = self._clock.mono()
-            with self._lock:
+            with self._lock:  # in one piece, so that no key pressed meanwhile is undone
+                if stopped.is_set():
+                    return
                 at = self._at + round((mono - before) * self._speed)
+                self._move(bisect_right(self._times, at), at)
             before = mono
             if at >= self._times[-1]:
                 self.pause()
-                self.ends(last=True)
                 return
-            self.seek(at)
+            self._publish()
 
     def _make_view(self) -> View:
-        ahead = (r.recorded for r in self._records[self._n :] if r.moment == "key")
+        ahead = bisect_right(self._keys, self._n)
         playhead = Playhead(
             seq=self._n,
             total=len(self._records),
-            playing=self._playing,
+            playing=self._playing is not None,
             speed=self._speed,
-            next_key=next(ahead, None),
+            next_key=self._records[self._keys[ahead] - 1].recorded if ahead < len(self._keys) else None,
             first=self._times[0],
             last=self._times[-1],
         )

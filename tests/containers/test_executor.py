@@ -148,7 +148,7 @@ async def test_settling_looks_at_the_world(supervisord: Start, clock: Clock) -> 
 async def test_refusals(supervisord: Start, clock: Clock, tmp_path: Path) -> None:
     engine = SupervisorEngine(str(supervisord(backend=SLEEPER).socket))
     executor = WorkloadExecutor(engine, clock=clock)
-    assert await refused(executor, name="bakend") == Refusal("no workload bakend", "there is: backend")
+    assert await refused(executor, name="bakend") == Refusal("no workload bakend", "there is: backend", usage=True)
     assert "which workload" in (await refused(executor)).why
     assert "is no duration" in (await refused(executor, name="backend", within="soon")).why
     twice = WorkloadExecutor(engine, engine, clock=clock)

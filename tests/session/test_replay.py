@@ -1,11 +1,13 @@
 """A replay shows at every point what was published live then, from the journal and from its export."""
 
 import random
+import threading
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from incidentui.core import inputs as i
 from incidentui.core.evolve import fold
@@ -16,9 +18,10 @@ from incidentui.edge.processes import SystemProcesses
 from incidentui.edge.store.jsonl import JsonlJournal, export_lines, write_lines
 from incidentui.edge.store.sqlite import SqliteJournal
 from incidentui.edge.store.window import window_of
-from incidentui.session.ports import Row
+from incidentui.session.ports import Row, View
 from incidentui.session.replay import ReplaySession
 from incidentui.session.turn import load, take
+from tests.session.test_live import until
 from tests.session.worlds import SPEC, journal, plan, sample
 
 A, B = "a" * 40, "b" * 40
@@ -135,7 +138,7 @@ def test_a_replay_refuses_every_command_and_holds_no_way_to_act(tmp_path: Path) 
 
 
 @pytest.mark.req("F70")
-def test_play_reaches_the_end_and_key_moments_can_be_stepped(tmp_path: Path) -> None:
+def test_key_moments_can_be_stepped(tmp_path: Path) -> None:
     record, _ = lived(tmp_path, 5)
     try:
         replay = ReplaySession(record, SystemClock(), "me", lambda *_: "", first=1, last=record.last())
@@ -147,5 +150,56 @@ def test_play_reaches_the_end_and_key_moments_can_be_stepped(tmp_path: Path) -> 
         assert replay.view.state.seq == record.last()
         replay.key_moment(-1)
         assert replay.view.state.seq < record.last()
+    finally:
+        record.close()
+
+
+class Still(SystemClock):
+    """Time does not pass: a play never reaches the end."""
+
+    @override
+    def mono(self) -> int:
+        return 0
+
+
+def playing() -> int:
+    return sum(thread.name == "replay" for thread in threading.enumerate())
+
+
+def test_pause_and_play_at_once_leaves_one_playhead(tmp_path: Path) -> None:
+    record, _ = lived(tmp_path, 5)
+    replay = ReplaySession(record, Still(), "me", lambda *_: "", first=1, last=record.last())
+    pressed = 0
+
+    def key_pressed_meanwhile(view: View) -> None:
+        nonlocal pressed
+        if threading.current_thread().name == "replay" and pressed < 4:
+            pressed += 1
+            replay.pause()
+            replay.play()
+
+    try:
+        replay.subscribe(key_pressed_meanwhile)
+        replay.play()
+        until(lambda: pressed == 4, "it was paused and played again")
+        until(lambda: playing() == 1, "one of them plays")
+        assert replay.view.playhead is not None
+        assert replay.view.playhead.playing
+    finally:
+        replay.pause()
+        until(lambda: playing() == 0, "none plays")
+        record.close()
+
+
+@pytest.mark.req("F70")
+def test_play_goes_on_to_the_end_and_stops_there(tmp_path: Path) -> None:
+    record, _ = lived(tmp_path, 5)
+    try:
+        replay = ReplaySession(record, SystemClock(), "me", lambda *_: "", first=1, last=record.last())
+        replay.faster(512)
+        replay.play()
+        until(lambda: replay.view.playhead is not None and not replay.view.playhead.playing, "it stops")
+        assert replay.view.state.seq == record.last()
+        until(lambda: playing() == 0, "none plays")
     finally:
         record.close()
