@@ -4,11 +4,14 @@ Knows drafts and plain values only, no event class: `note` writes through it wit
 """
 
 import json
+import random
 import sqlite3
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from incidentui.core import envelope
+from incidentui.edge.store import schema
 from incidentui.edge.store.aside import Claim, SideFiles
 from incidentui.edge.store.errors import DisplacedError
 from incidentui.edge.store.place import Place
@@ -189,7 +192,7 @@ def commit(
     DisplacedError when it may have gone into a file that nobody will find: the facts belong into the side file then,
     and their ids keep them from being there twice if the file comes back.
     """
-    conn.execute("BEGIN IMMEDIATE")
+    _begin(conn)
     claim = side.claim()
     try:
         transaction = Transaction(conn, project, known)
@@ -206,6 +209,24 @@ def commit(
     finally:
         claim.release()
     return results, transaction.known
+
+
+def _begin(conn: sqlite3.Connection) -> None:
+    """SQLite's own waiting sleeps ever longer, up to 0.1 s, and so lets newcomers pass: among four busy writers one
+    waited for seconds. Short sleeps of random length are fair enough."""
+    until = time.monotonic() + schema.WRITER_BUSY_S
+    conn.execute("PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                conn.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                    raise
+            time.sleep(random.uniform(0.001, 0.005))
+    finally:
+        conn.execute(f"PRAGMA busy_timeout = {int(schema.WRITER_BUSY_S * 1000)}")
 
 
 def aside_lines(drafts: Sequence[Draft], evidence: Sequence[tuple[str, str, str]], project: str) -> list[str]:
