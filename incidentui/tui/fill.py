@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from incidentui.tui import moves
 from incidentui.tui.keys import bar
 from incidentui.tui.line import Line, Seg
-from incidentui.tui.page import Page
+from incidentui.tui.page import Page, Starting
 from incidentui.tui.present import (
     commits,
     header,
@@ -205,4 +205,6 @@ def _page(screen: "IncidentScreen", scene: Scene, rect: Rect) -> None:
     ZONE.set(scene.zone)
     lines = list(page.lines(scene.view, scene.now, rect.width - 2, rect.height))
     host.pinned = page.pinned
+    if host.cursor is None and isinstance(page, Starting) and page.start is not None:
+        host.stand(page.start, 0)
     host.set_lines(lines)

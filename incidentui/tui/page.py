@@ -96,6 +96,14 @@ class Neighbours(Protocol):
 
 
 @runtime_checkable
+class Starting(Protocol):
+    """A page that knows which row is to be looked at first."""
+
+    @property
+    def start(self) -> Hashable: ...
+
+
+@runtime_checkable
 class Opening(Protocol):
     """A page that asks for something when it appears (a diff, a log): the host calls this once, when it is shown."""
 

@@ -12,12 +12,14 @@ from incidentui.tui.line import cells
 from incidentui.tui.pages.event import told
 from incidentui.tui.pages.layout import commands
 from incidentui.tui.pages.plan_lines import plan_lines
+from incidentui.tui.pages.running import ActionPage
 from incidentui.tui.pages.workload import folded, log_lines
 from incidentui.tui.present import header, ribbon, runbook, services, timeline, workloads
 from incidentui.tui.present.headline import headline
 from incidentui.tui.present.scene import RunbookEntry
 from incidentui.tui.regions import Class
 from tests.tui import fakes
+from tests.tui.pages import builders as b
 from tests.tui.screens import shown
 
 
@@ -229,3 +231,15 @@ def test_the_commit_in_the_reason_of_a_suggestion_is_whole() -> None:
         fakes.scene(fakes.first_red()), runbooks=(entry,), suggested=("back", "bookings failed after deploy a942e4f")
     )
     assert "a942e4f" in "\n".join(r.text for r in runbook.lines(scene, 66))
+
+
+async def test_a_verdict_is_opened_at_the_light_that_is_red() -> None:
+    view = fakes.incident()
+    judged = replace(b.judged(), incident=view.state.current.id if view.state.current else None)
+    async with shown(replace(view, state=replace(view.state, attempts={"r1": judged}))) as screen:
+        screen.screen.desk.push(ActionPage("r1"))
+        await screen.settle()
+        assert screen.screen.host.cursor == ("light", "running")
+        await screen.press("k")
+        await screen.settle()
+        assert screen.screen.host.cursor == ("light", "remote")

@@ -3,7 +3,7 @@
 When the verdict is there, the same page shows it (verdict.py). The page owns nothing: leaving it stops nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 from incidentui.core.format import minutes
 from incidentui.core.model import Attempt, Ms, Progress, StepState
@@ -113,6 +113,7 @@ class ActionPage:
         self.run = run
         self._judged = False
         self._choices = 0
+        self.start: Hashable = None
 
     @property
     def title(self) -> str:
@@ -138,6 +139,8 @@ class ActionPage:
             why = "This action is not in what is known here: another journal, or a time before it was asked for."
             return [heading(width, "ACTION"), Line(), *hanging((), why, width, "muted")]
         self._judged = attempt.verdict is not None
+        red = next((lit for lit in attempt.lights if lit.looked and lit.ok is False), None)
+        self.start = ("light", red.name) if red is not None and self._judged else None
         may_act = not view.read_only and view.playhead is None
         self._choices = len(verdict.what_now(view.state, attempt)) if may_act else 0
         if attempt.verdict is not None:
