@@ -280,16 +280,6 @@ class VerdictGiven:
     verdict: Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class ActionRefused:
-    """Asked for and refused by a guard: nothing ran."""
-
-    action: str
-    target: str
-    why: str
-    by: str
-
-
 # -- runbooks
 
 
@@ -352,7 +342,9 @@ class JournalReplaced:
     """Where the damaged file is."""
     why: str
     taken: int = 0
-    """How many events were taken over from it."""
+    """How many events were taken over from it, with their sequence."""
+    after: int = 0
+    """How many that stood behind the damage, with a new one."""
 
 
 # -- from a newer program, or erased
@@ -396,7 +388,6 @@ Event = (
     | ActionEnded
     | LightSeen
     | VerdictGiven
-    | ActionRefused
     | RunbookStarted
     | StepChanged
     | RunbookEnded
@@ -435,7 +426,6 @@ TYPES: dict[str, type[Event]] = {
     "action.ended": ActionEnded,
     "action.light-seen": LightSeen,
     "action.verdict-given": VerdictGiven,
-    "action.refused": ActionRefused,
     "runbook.started": RunbookStarted,
     "runbook.step-changed": StepChanged,
     "runbook.ended": RunbookEnded,

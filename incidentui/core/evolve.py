@@ -92,7 +92,7 @@ def _apply(state: State, recorded: e.Recorded) -> State:
             return _action(state, event, recorded)
         case e.RunbookStarted() | e.StepChanged() | e.RunbookEnded():
             return _runbook(state, event, recorded)
-        case e.WatchStopped() | e.Pushed() | e.MomentMarked() | e.ActionPlanned() | e.ActionRefused():
+        case e.WatchStopped() | e.Pushed() | e.MomentMarked() | e.ActionPlanned():
             return state
         case e.ClockMoved() | e.DataErased() | e.JournalReplaced() | e.UnknownEvent():
             return state

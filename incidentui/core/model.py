@@ -288,8 +288,6 @@ class Plan:
     undo_argv: tuple[str, ...] = ()
     expects_tree: str | None = None
     """The tree the branch must have afterwards (git actions)."""
-    expects_revision: str | None = None
-    """Filled when known before the act; git actions learn it while writing."""
     push: bool = False
     within_ms: Ms = 60_000
     consecutive: int = 1

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from incidentui.core import events as e
-from incidentui.core.format import count
 from incidentui.core.inputs import (
     Evidence,
     LookNow,
@@ -14,7 +13,6 @@ from incidentui.core.inputs import (
     WorkloadsLooked,
 )
 from incidentui.core.model import Commit, Moment, Repository, Workload
-from incidentui.core.state import State
 from incidentui.core.suspects import name_suspect
 from incidentui.core.turn import Deciding
 from incidentui.core.words import is_bad
@@ -133,18 +131,3 @@ def source_failed(d: Deciding, look: SourceFailed) -> None:
 def source_answered(d: Deciding, look: SourceAnswered) -> None:
     if look.source in d.state.sources:
         d.say(e.SourceRegained(look.source), look.source, source=look.source)
-
-
-def crash_words(state: State, service: str) -> tuple[str, ...]:
-    """The workloads of a service that are not what anybody asked for: "backend exits 1 at start, 7 restarts"."""
-    spec = next((s for s in state.project.services if s.name == service), None)
-    out = []
-    for name in spec.workloads if spec else ():
-        workload = state.workloads.get(name)
-        if workload is not None and is_bad(workload):
-            n = _restarts(workload)
-            code = f" {workload.exit_code}" if workload.exit_code is not None else ""
-            how = "is unhealthy" if workload.health == "unhealthy" else f"exits{code} at start"
-            how = f"exited{code}" if workload.state == "exited" else how
-            out.append(f"{name} {how}" + (f", {count(n, 'restart')}" if n else ""))
-    return tuple(out)

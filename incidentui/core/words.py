@@ -78,7 +78,6 @@ def _say(event: e.Event, key: bool) -> tuple[str, str, Tone]:
             | e.ActionEnded()
             | e.LightSeen()
             | e.VerdictGiven()
-            | e.ActionRefused()
         ):
             return _action(event)
         case e.RunbookStarted() | e.StepChanged() | e.RunbookEnded():
@@ -163,13 +162,7 @@ def _incident(
 
 
 def _action(
-    event: e.ActionPlanned
-    | e.ActionRequested
-    | e.ActionProgressed
-    | e.ActionEnded
-    | e.LightSeen
-    | e.VerdictGiven
-    | e.ActionRefused,
+    event: e.ActionPlanned | e.ActionRequested | e.ActionProgressed | e.ActionEnded | e.LightSeen | e.VerdictGiven,
 ) -> tuple[str, str, Tone]:
     match event:
         case e.ActionPlanned():
@@ -193,8 +186,6 @@ def _action(
             return light_mark(event.light), event.light.detail or event.light.finding, "text"
         case e.VerdictGiven():
             return _verdict(event)
-        case e.ActionRefused():
-            return "–", f"refused: {event.why}", "slow"
 
 
 def light_mark(light: Light) -> str:
@@ -239,7 +230,8 @@ def _of_the_record(event: e.ClockMoved | e.DataErased | e.JournalReplaced | e.Un
         case e.DataErased():
             return "–", f"event {event.seq} was erased by {event.by}: {event.reason}", "text"
         case e.JournalReplaced():
-            taken = f", {count(event.taken, 'event')} taken over" if event.taken else ", nothing could be taken over"
+            n = event.taken + event.after
+            taken = f", {count(n, 'event')} taken over" if n else ", nothing could be taken over"
             return "!", f"the journal was damaged ({event.why}){taken}; the old file is {event.kept}", "slow"
         case e.UnknownEvent():
             if erased(event.data):

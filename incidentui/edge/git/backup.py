@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from incidentui.core.value import dataclass
-from incidentui.edge.git.place import Place, sha_of
+from incidentui.edge.git.place import Place
 from incidentui.edge.git.run import GitError, git
 from incidentui.edge.text import clean_and_redact
 
@@ -179,7 +179,3 @@ def _size(path: Path) -> int | None:
     if stat.S_ISLNK(info.st_mode):
         return 0
     return info.st_size if stat.S_ISREG(info.st_mode) and os.access(path, os.R_OK) else None
-
-
-async def saved_ref(top: Path, base: str, name: str) -> str | None:
-    return await sha_of(top, f"{base}/{name}")
