@@ -51,7 +51,6 @@ PLACES = ("key", "drawing", "input", "first frame", "start", "view", "timer", "b
 
 
 @pytest.mark.slow
-@pytest.mark.req("F25")
 @pytest.mark.parametrize("where", PLACES)
 def test_a_crash_restores_the_terminal_and_gives_nothing_away(tmp_path: Path, where: str) -> None:
     place = slow_push.build(tmp_path, 0)

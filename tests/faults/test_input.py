@@ -58,7 +58,7 @@ def stands(place: Place) -> tuple[str, str]:
 
 
 @pytest.mark.slow
-@pytest.mark.req("F25")
+@pytest.mark.req("F24")
 def test_bytes_that_are_no_keys(place: Place) -> None:
     before = stands(place)
     with Pty([COMMAND, str(place.root)], place.root, place.env()) as screen:
@@ -105,7 +105,7 @@ def hammer(place: Place, seed: int, count: int, opening: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.req("F25")
+@pytest.mark.req("F24")
 def test_a_thousand_random_keys(place: Place) -> None:
     before = stands(place)
     for seed, opening in ((1, SCREENS["main"]), (2, SCREENS["plan"])):
@@ -114,7 +114,7 @@ def test_a_thousand_random_keys(place: Place) -> None:
 
 
 @pytest.mark.soak
-@pytest.mark.req("F25")
+@pytest.mark.req("F24")
 @pytest.mark.parametrize("name", SCREENS)
 def test_ten_thousand_random_keys(place: Place, name: str) -> None:
     before = stands(place)
@@ -123,7 +123,7 @@ def test_ten_thousand_random_keys(place: Place, name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.req("F25")
+@pytest.mark.req("F24")
 @pytest.mark.parametrize("bracketed", [True, False], ids=["bracketed", "plain"])
 def test_a_pasted_word_runs_nothing(place: Place, bracketed: bool) -> None:
     """The worst paste there is: on the plan, at its word, ending with enter."""

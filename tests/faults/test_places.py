@@ -76,20 +76,17 @@ def through(place: Place, pages: list[str], sizes: tuple[tuple[int, int], ...]) 
 
 
 @pytest.mark.slow
-@pytest.mark.req("F25")
 def test_some_sizes_on_some_pages(place: Place) -> None:
     chance = random.Random(11)
     through(place, ["main", *chance.sample(list(PAGES), 3)], ((0, 0), (1, 1), *chance.sample(SIZES, 5), (500, 200)))
 
 
 @pytest.mark.soak
-@pytest.mark.req("F25")
 def test_every_size_on_every_page(place: Place) -> None:
     through(place, list(PAGES), SIZES)
 
 
 @pytest.mark.slow
-@pytest.mark.req("F25")
 @pytest.mark.parametrize("size", [(1, 1), (0, 0), (500, 200), (19, 5)], ids=lambda s: f"{s[0]}x{s[1]}")
 def test_a_size_from_the_start(place: Place, size: tuple[int, int]) -> None:
     with opened(place, *size) as screen:
@@ -103,7 +100,6 @@ def test_a_size_from_the_start(place: Place, size: tuple[int, int]) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.req("F25")
 def test_a_storm_of_sizes(place: Place) -> None:
     chance = random.Random(5)
     with opened(place) as screen:
@@ -121,7 +117,6 @@ def test_a_storm_of_sizes(place: Place) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.req("F25")
 @pytest.mark.parametrize("name", TERMINALS)
 def test_locales_and_terminals(place: Place, name: str) -> None:
     more, ascii_only = TERMINALS[name]
@@ -152,7 +147,6 @@ def test_locales_and_terminals(place: Place, name: str) -> None:
         assert done.returncode in (0, 1, 4)
 
 
-@pytest.mark.req("F25")
 @pytest.mark.parametrize("missing", [(0,), (1,), (2,), (0, 1), (0, 1, 2)], ids=str)
 @pytest.mark.parametrize("command", [(), ("demo",)], ids=["screen", "demo"])
 def test_without_a_terminal_it_says_so_in_one_line(
@@ -181,7 +175,6 @@ def test_without_a_terminal_it_says_so_in_one_line(
     assert b"terminal" in seen
 
 
-@pytest.mark.req("F25")
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 def test_closed_descriptors_are_no_crash(place: Place, closed: str) -> None:
     for command in ("", "status", "events"):

@@ -33,7 +33,6 @@ def ended_well(place: Place) -> None:
     assert place.names()[-1] == "WatchStopped"
 
 
-@pytest.mark.req("F25")
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda n: n.name)
 @pytest.mark.parametrize("state", ["idle", "prompt", "word"])
 def test_a_signal_gives_the_terminal_back(place: Place, number: signal.Signals, state: str) -> None:
@@ -55,7 +54,6 @@ def test_a_signal_gives_the_terminal_back(place: Place, number: signal.Signals, 
     assert "ActionRequested" not in place.names()
 
 
-@pytest.mark.req("F25")
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda n: n.name)
 @pytest.mark.parametrize("twice", [False, True], ids=["once", "twice"])
 def test_a_signal_lets_the_running_step_end(place: Place, number: signal.Signals, twice: bool) -> None:
@@ -74,7 +72,6 @@ def test_a_signal_lets_the_running_step_end(place: Place, number: signal.Signals
     ended_well(place)
 
 
-@pytest.mark.req("F25")
 @pytest.mark.parametrize("busy", [False, True], ids=["idle", "running"])
 def test_a_terminal_that_is_gone_ends_the_screen_and_no_step(place: Place, busy: bool) -> None:
     before = slow_push.tip(place)

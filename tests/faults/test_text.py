@@ -125,7 +125,6 @@ def looked_at(at: Place) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.req("F35")
 def test_a_sample_of_hostile_texts_stays_text_everywhere() -> None:
     ns = numbers(SAMPLE)
     with place(ns, runs=True) as at:
@@ -135,7 +134,6 @@ def test_a_sample_of_hostile_texts_stays_text_everywhere() -> None:
 
 
 @pytest.mark.soak
-@pytest.mark.req("F35")
 def test_all_hostile_texts_stay_text_everywhere() -> None:
     with place(numbers(), runs=True) as at:
         recorded(at, numbers())

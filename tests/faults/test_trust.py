@@ -93,7 +93,7 @@ def place(tmp_path: Path) -> Place:
 
 
 @pytest.mark.slow
-@pytest.mark.req("F25")
+@pytest.mark.req("F23")
 @pytest.mark.parametrize("start", ["installed", "module"])
 def test_looking_at_a_hostile_repository_runs_nothing(place: Place, start: str) -> None:
     nest = hostile(place)
@@ -148,7 +148,7 @@ def test_the_traps_of_that_repository_work(place: Place) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.req("F25")
+@pytest.mark.req("F23")
 def test_a_changed_file_is_asked_about_again(place: Place) -> None:
     book = place.root / "runbooks" / "own.md"
     book.parent.mkdir()
@@ -181,7 +181,7 @@ main()
 """
 
 
-@pytest.mark.req("F25")
+@pytest.mark.req("F23")
 def test_a_replay_loads_nothing_that_could_act(place: Place) -> None:
     assert place.run("open", "x").returncode == 0
     assert place.run("note", "y").returncode == 0
