@@ -3,9 +3,10 @@
 import socket
 import time
 from pathlib import Path
+from sqlite3 import DatabaseError
 
 from incidentui.config.load import parse
-from incidentui.config.paths import journal_path, observer_lock, remember_root
+from incidentui.config.paths import journal_path, observer_lock, project_name, remember_root
 from incidentui.core.inputs import Refusal
 from incidentui.core.model import Ms
 from incidentui.core.state import State
@@ -13,6 +14,7 @@ from incidentui.core.value import dataclass
 from incidentui.edge.clock import SystemClock
 from incidentui.edge.processes import SystemProcesses
 from incidentui.edge.store.observer import ObserverLock
+from incidentui.edge.store.schema import mend
 from incidentui.edge.store.sqlite import SqliteJournal, open_journal
 from incidentui.edge.store.window import times
 from incidentui.session.live import LiveSession, Parts, World
@@ -30,7 +32,18 @@ class Live:
 
 
 def live(root: Path, me: str, *, read_only: str = "") -> Live:
-    """Opens the journal and reads it; nothing is looked at before `session.start()`."""
+    """Opens the journal and reads it; nothing is looked at before `session.start()`.
+
+    A journal that cannot be read is mended first: a screen is wanted most when things break.
+    """
+    try:
+        return _live(root, me, read_only)
+    except DatabaseError:
+        mend(str(journal_path(root)), project_name(root))
+        return _live(root, me, read_only)
+
+
+def _live(root: Path, me: str, read_only: str) -> Live:
     clock = SystemClock()
     parsed = parse(root)
     remember_root(root)
@@ -58,7 +71,11 @@ def live(root: Path, me: str, *, read_only: str = "") -> Live:
         read_only=read_only or journal.read_only,
         tidy=lambda: journal.prune(clock.now(), times(journal, clock.now())),
     )
-    return Live(LiveSession(parts), journal)
+    try:
+        return Live(LiveSession(parts), journal)
+    except DatabaseError:
+        journal.close()
+        raise
 
 
 def read_only_words() -> str:

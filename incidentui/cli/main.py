@@ -146,6 +146,8 @@ def _say(message: str, code: int) -> int:
 
 def _sentence(error: Exception) -> str:
     """Errors of ours and of the system speak for themselves; anything else is a fault of the program."""
+    from sqlite3 import DatabaseError
+
     from incidentui.edge.store.errors import JournalError
     from incidentui.edge.text import clean_and_redact
 
@@ -153,6 +155,8 @@ def _sentence(error: Exception) -> str:
         import traceback
 
         traceback.print_exception(error)
+    if isinstance(error, DatabaseError):
+        return f"the journal cannot be read: {error}. `incidentui journal verify` says where."
     if isinstance(error, JournalError | OSError):
         return str(error)
     place = error.__traceback__

@@ -21,6 +21,9 @@ from incidentui.edge.store.transaction import Draft, Transaction
 _COLUMNS = (
     "seq, id, type, happened, recorded, source, subject, moment, incident, monotonic, boot, data, data_sha256, hash"
 )
+_UNREADABLE = (sqlite3.DatabaseError, ValueError, TypeError, AttributeError, OverflowError)
+"""A page of zeros reads as anything."""
+_BY_SEQUENCE = ("moment.marked", "data.erased")
 _LONGEST = 2**34
 """A head that claims more is damaged itself."""
 _BESIDE = ("-journal", "-wal", "-shm")
@@ -38,6 +41,19 @@ def begin_anew(path: str, project: str, judge: Callable[[], None], make: Callabl
             _replace(path, project, error.why, make)
     finally:
         os.close(folder)
+
+
+def readable(path: str) -> None:
+    """DamagedJournalError when an event or a row of the timeline cannot be read: what opening does not find out."""
+    conn = sqlite3.connect(f"file:{place.quoted(path)}?mode=rw", uri=True)
+    try:
+        for table in ("events", "timeline", "incidents", "evidence", "samples", "snapshots"):
+            for _ in conn.execute(f"SELECT * FROM {table}"):
+                pass
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        raise DamagedJournalError(path, f"is damaged ({error})") from error
+    finally:
+        conn.close()
 
 
 def _replace(path: str, project: str, why: str, make: Callable[[str], sqlite3.Connection]) -> None:
@@ -79,8 +95,9 @@ def _fill(conn: sqlite3.Connection, path: str, kept: str, project: str, why: str
         conn.execute("UPDATE meta SET value = ? WHERE key = 'project'", (named,))
         transaction = Transaction(conn, named)
         taken = _take_events(old, transaction)
+        after = _take_after_gap(old, transaction)
         _take_rest(old, conn)
-    transaction.insert([_said(kept, why, taken, next(iter(transaction.open_incidents()), None))])
+    transaction.insert([_said(kept, why, taken, after, next(iter(transaction.open_incidents()), None))])
     conn.execute("COMMIT")
 
 
@@ -121,9 +138,25 @@ def _take_events(old: sqlite3.Connection, transaction: Transaction) -> int:
         for row in old.execute(f"SELECT {_COLUMNS} FROM events ORDER BY seq"):
             if not transaction.take_over(row[0], Draft(*row[1:12]), row[12], row[13]):
                 break
-    except (sqlite3.DatabaseError, ValueError, TypeError, AttributeError, OverflowError):
-        pass  # a page of zeros reads as anything. As far as it can be read: that is what is said
+    except _UNREADABLE:
+        pass  # as far as it can be read: that is what is said
     return transaction.last
+
+
+def _take_after_gap(old: sqlite3.Connection, transaction: Transaction) -> int:
+    """Events behind the damage that are what their own hash says: under a new sequence, as facts of a side file are.
+    Those that name another event by its sequence stay behind."""
+    found: list[Draft] = []
+    try:
+        sql = f"SELECT {_COLUMNS}, prev FROM events WHERE seq > ? ORDER BY seq DESC"
+        for row in old.execute(sql, (transaction.last,)):
+            draft = Draft(*row[1:12])
+            own = envelope.chained(draft.attributes(transaction.project, row[0]), row[12], row[14])
+            if own == row[13] and envelope.sha256(draft.data) == row[12] and draft.type not in _BY_SEQUENCE:
+                found.append(draft)
+    except _UNREADABLE:
+        pass  # back to the damage
+    return len(transaction.insert(found[::-1]))
 
 
 def _take_rest(old: sqlite3.Connection, conn: sqlite3.Connection) -> None:
@@ -139,7 +172,7 @@ def _take_rest(old: sqlite3.Connection, conn: sqlite3.Connection) -> None:
         return
 
 
-def _said(kept: str, why: str, taken: int, incident: str | None) -> Draft:
+def _said(kept: str, why: str, taken: int, after: int, incident: str | None) -> Draft:
     clock = SystemClock()
     now = clock.now()
     return Draft(
@@ -153,5 +186,5 @@ def _said(kept: str, why: str, taken: int, incident: str | None) -> Draft:
         incident=incident,
         mono_ms=clock.mono(),
         boot=clock.boot,
-        data=envelope.canonical({"kept": kept, "why": why, "taken": taken}),
+        data=envelope.canonical({"kept": kept, "why": why, "taken": taken, "after": after}),
     )

@@ -116,6 +116,13 @@ def open_writer(path: str, project: str) -> sqlite3.Connection:
         return open_existing(path)
 
 
+def mend(path: str, project: str) -> None:
+    """Keep a journal aside that turned out unreadable in its middle, and go on with what can be read of it."""
+    from incidentui.edge.store.damage import begin_anew, readable
+
+    begin_anew(path, project, lambda: readable(path), lambda file: _create(file, project))
+
+
 def open_existing(path: str) -> sqlite3.Connection:
     """A connection that may write to a whole journal; DamagedJournalError when it is none. Nothing is made."""
     conn = connect(path, "rw", WRITER_BUSY_S)

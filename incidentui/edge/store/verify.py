@@ -54,7 +54,7 @@ class _Seen:
                 self.erased.add(said.get("seq"))
                 self.gone.update(said.get("evidence", ()))
             else:
-                self.taken = max(self.taken, said.get("taken", 0))
+                self.taken = max(self.taken, said.get("taken", 0) + said.get("after", 0))
 
     def note(self, event: dict[str, Any], happened: int, data: str) -> None:
         seq, name, incident = event["sequence"], event["type"].removeprefix(envelope.TYPE_PREFIX), event.get("incident")
