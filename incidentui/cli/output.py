@@ -12,7 +12,7 @@ from typing import cast
 from typing_extensions import override
 
 # Also what shows nothing or turns the order of letters. Newlines and tabs are the layout of our own tables.
-_LIVE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+_LIVE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 
 
 def harmless(text: str) -> str:

@@ -14,6 +14,8 @@ _START, _END = f"{ESC}[200~", f"{ESC}[201~"
 _CSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 _CSI_PART = re.compile(r"\x1b\[[0-?]*[ -/]*\Z")
 _STRINGS = "]PX^_"  # OSC, DCS, SOS, PM, APC: replies nobody asked for
+PATIENCE = {"string": 5, "skip": 5, "paste": 20}
+"""Timeouts, a tenth of a second each, until what never ended is over: alt+P begins a string that nobody will end."""
 Kind = Literal["keys", "burst", "sequence", "paste", "escape"]
 Piece = tuple[Kind, str]
 
@@ -26,6 +28,7 @@ class Sieve:
         self._size = 0
         self._second = 0.0
         self._count = 0
+        self._idle = 0
 
     @property
     def waiting(self) -> bool:
@@ -33,6 +36,7 @@ class Sieve:
         return self._mode == "keys" and bool(self._rest)
 
     def feed(self, text: str, now: float) -> list[Piece]:
+        self._idle = 0
         out: list[Piece] = []
         data, self._rest = self._rest + text, ""
         while data:
@@ -50,9 +54,18 @@ class Sieve:
         return self._bounded(out, now)
 
     def timeout(self) -> list[Piece]:
-        """Nothing followed: what began as a sequence was the escape key."""
-        rest, self._rest = self._rest, ""
-        return [("escape", ESC)] if rest else []
+        """Nothing came for a moment: what began as a sequence was the escape key, what never ended is over."""
+        self._idle += 1
+        if self._mode == "keys":
+            rest, self._rest = self._rest, ""
+            return [("escape", ESC)] if rest else []
+        if self._idle < PATIENCE[self._mode]:
+            return []
+        if self._mode == "paste":
+            self._gather(self._rest)
+        pasted: list[Piece] = [("paste", "".join(self._pasted))] if self._mode == "paste" else []
+        self._mode, self._rest, self._pasted = "keys", "", []
+        return pasted
 
     def _keys(self, data: str, out: list[Piece]) -> str:
         at = data.find(ESC)

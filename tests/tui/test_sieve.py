@@ -30,6 +30,25 @@ def test_a_bracketed_paste_is_one_piece_however_it_is_cut() -> None:
     assert fed(*whole) == [("paste", "rm -rf /\r\x1b[A"), ("keys", "j")]
 
 
+def test_what_never_ends_is_over_after_a_while() -> None:
+    """Alt and a capital P begins a string that nobody ends: keys must not be swallowed for ever."""
+    for begin in ("\x1bP", "\x1b]", "\x1b_", "\x1b[" + "1;" * SEQUENCE_LIMIT):
+        sieve = Sieve()
+        assert sieve.feed(begin, 0.0) == []
+        assert [sieve.timeout() for _ in range(5)] == [[]] * 5
+        assert sieve.feed("q", 1.0) == [("keys", "q")]
+
+
+def test_a_pause_in_a_paste_loses_nothing_and_presses_no_escape() -> None:
+    sieve = Sieve()
+    assert sieve.feed("\x1b[200~first half", 0.0) == []
+    assert [sieve.timeout() for _ in range(10)] == [[]] * 10
+    assert sieve.feed(", second\x1b[201~", 1.0) == [("paste", "first half, second")]
+    sieve.feed("\x1b[200~never ended", 2.0)
+    assert [piece for _ in range(20) for piece in sieve.timeout()] == [("paste", "never ended")]
+    assert sieve.feed("q", 5.0) == [("keys", "q")]
+
+
 def test_a_huge_paste_is_cut_and_its_end_is_seen() -> None:
     pieces = fed("\x1b[200~" + "x" * 1_000_000, "y" * 1000 + "\x1b[201~", "j")
     assert [kind for kind, _ in pieces] == ["paste", "keys"]
