@@ -95,6 +95,7 @@ def hammer(place: Place, seed: int, count: int, opening: str) -> None:
             assert screen.process.poll() is None, (seed, screen.text)
         screen.rest(0.3, 10)
         screen.write(b"\x1b[201~")
+        time.sleep(1.0)  # what was begun and never ended is over by then
         for _ in range(8):
             screen.press("\x1b", gap_s=0.15)
         screen.press("?", gap_s=0.3)
