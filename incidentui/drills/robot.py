@@ -15,6 +15,7 @@ CURSOR = "1b3049"
 """The colour of the row under the cursor, in the dark theme."""
 MOST_ROWS = 30
 SLOW_S = 1.5
+STANDS_S = 0.2
 AGAIN_S = 0.7
 """A fresh plan is deaf for 0.3 s; a key that had no effect by then is pressed again, as a person would."""
 
@@ -163,7 +164,7 @@ def _move(terminal: Terminal, step: Step) -> None:
     """Down the list, and up again where it ends: a slow screen may have let the row slip by."""
     way = 0
     for _ in range(MOST_ROWS):
-        before = terminal.lit(CURSOR)
+        before = _settled(terminal)
         if step.cursor in before:
             return
         terminal.press(step.keys[way])
@@ -174,3 +175,14 @@ def _move(terminal: Terminal, step: Step) -> None:
         if terminal.lit(CURSOR) == before:
             way = 1 - way
     raise TerminalError(f"no row with {step.cursor!r} came under the cursor", terminal.text)
+
+
+def _settled(terminal: Terminal) -> str:
+    """The row under the cursor once it stands: the bar of a page may be drawn a moment before its rows."""
+    until = time.monotonic() + SLOW_S
+    row, since = terminal.lit(CURSOR), time.monotonic()
+    while time.monotonic() < until and (not row or time.monotonic() - since < STANDS_S):
+        terminal.read(0.05)
+        if (now := terminal.lit(CURSOR)) != row:
+            row, since = now, time.monotonic()
+    return row
