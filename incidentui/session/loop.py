@@ -57,6 +57,8 @@ class Loop:
         self._wall, self._mono = clock.now(), clock.mono()
         self._saved = desk.base.seq
         self._trouble = ""
+        self._unread = False
+        """Whether others wrote what could not be read yet."""
         self._unsaved = False
         """Whether what waits could not be saved anywhere when it was last tried."""
         self._leaving = False
@@ -90,7 +92,7 @@ class Loop:
                 async with asyncio.timeout(POLL_S):
                     await self._wake.wait()
             except TimeoutError:
-                if self._journal.moved():
+                if self._others_wrote():
                     await self._catch_up()
                 if self._trouble:
                     await self._flush()
@@ -162,7 +164,7 @@ class Loop:
             trouble = await self._in_disk_thread(_write_looks, samples)
             if self._trouble and not trouble:
                 await self._catch_up()  # the journal took in what waited in the side file
-            if not (self._trouble and trouble):
+            if not (self._trouble and trouble) and not self._unread:
                 self._publish_trouble(trouble)
         if self.desk.base.seq - self._saved >= SNAPSHOT_EVERY:
             await self.save()
@@ -171,9 +173,20 @@ class Loop:
         self._saved = self.desk.base.seq
         await self._in_disk_thread(lambda journal: journal.save_snapshot(self.desk.base))
 
+    def _others_wrote(self) -> bool:
+        try:
+            return self._unread or self._journal.moved()
+        except Exception:  # whatever the store says: reading on will say it better
+            return True
+
     async def _catch_up(self) -> None:
-        before = self.desk
-        self.desk = await self._in_disk_thread(_read_on, before, self.following)
+        before, self._unread = self.desk, True
+        try:
+            self.desk = await self._in_disk_thread(_read_on, before, self.following)
+        except Exception as error:  # as above: a disk may answer again, and until then the screen says so
+            self._publish_trouble(f"the journal cannot be read: {error}")
+            return
+        self._unread = False
         if self.desk != before:
             self._publish(self.desk, self._trouble)
 

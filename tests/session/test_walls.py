@@ -182,6 +182,16 @@ class Stubborn:
             raise NotSaved("nothing could be saved: the disk is full")
         return self.inner.append(facts, expected=expected, evidence=evidence, samples=samples)
 
+    def moved(self) -> bool:
+        if self.refuse.is_set():
+            raise OSError("disk I/O error")
+        return self.inner.moved()
+
+    def read(self, after: int = 0, until: int | None = None) -> Any:
+        if self.refuse.is_set():
+            raise OSError("disk I/O error")
+        return self.inner.read(after, until)
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
 
@@ -205,6 +215,20 @@ def test_what_no_disk_takes_waits_and_is_not_acknowledged_before_it_is_saved(tmp
     until(lambda: live.view.journal == "ok", "said to be well again")
     notes = [r.event for r in live.parts.journal.read() if isinstance(r.event, NoteAdded)]
     assert [n.text for n in notes] == ["users see a blank page"]
+
+
+def test_a_journal_that_cannot_be_read_for_a_while_is_read_on_later(tmp_path: Path, start: Started) -> None:
+    journal = stubborn(tmp_path)
+    live = start(journal=journal)
+    journal.refuse.set()
+    until(lambda: "cannot be read: disk I/O error" in live.view.journal, "said")
+    other = open_journal(tmp_path / "stubborn.db", "ferry", SystemClock())
+    other.append([Fact(NoteAdded("of another", "tomasz"), live.now(), "responder:tomasz", "tomasz", "key")])
+    other.close()
+    journal.refuse.clear()
+    until(lambda: live.view.state.seq == journal.inner.last(), "read on")
+    until(lambda: live.view.journal == "ok", "said to be well again")
+    assert not live.stopped
 
 
 def test_leaving_while_no_disk_takes_anything_says_so(tmp_path: Path, start: Started) -> None:
