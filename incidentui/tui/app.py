@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -174,4 +175,14 @@ def run(app: IncidentApp) -> int:
         with contextlib.suppress(OSError):  # there may be no terminal left to say it on
             sys.stderr.write(f"{app.last_words}\n")
             sys.stderr.flush()
+    _let_go_of_a_lost_terminal()
     return app.return_code or 0
+
+
+def _let_go_of_a_lost_terminal() -> None:
+    """What cannot be flushed now cannot at exit either, where Python would put 120 in the place of the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
