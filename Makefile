@@ -30,10 +30,10 @@ fmt: $(STAMP)
 	$(BIN)/ruff check --fix .
 
 slow: $(STAMP)
-	$(PYTEST) -q -m "slow and not soak and not docker"
+	$(PYTEST) -q -n auto -m "slow and not soak and not docker"
 
 docker-test: $(STAMP)
-	$(PYTEST) -q -m docker
+	$(PYTEST) -q -m "docker and not soak"
 
 soak: $(STAMP)
 	$(PYTEST) -q -m soak
