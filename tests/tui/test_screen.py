@@ -169,7 +169,6 @@ async def test_a_burst_is_text_for_a_note_and_its_last_return_ends_it() -> None:
         assert len(screen.session.asked) == 1
 
 
-@pytest.mark.req("F42")
 async def test_the_word_may_come_in_one_read_but_never_with_its_return() -> None:
     session = fakes.session(fakes.incident())
     session.plan_answer = Plan("git.reset", (("to", fakes.GOOD),), "Reset main to known-good", "main")
