@@ -37,7 +37,7 @@ def command(options: Options, what: str, speed: float, at: str | None, as_json: 
             drafted,
             first=window.from_seq if window else next(iter(journal.read())).seq,
             last=window.to_seq if window else journal.last(),
-            since=window.incident.window_from if window else None,
+            since=window.incident.shown_from if window else None,
         )
         if at:
             session.seek(parse_time(at, clock.now(), "--at"))

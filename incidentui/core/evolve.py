@@ -53,7 +53,8 @@ def evolve(state: State, recorded: e.Recorded) -> State:
     )
     state = _apply(state, recorded)
     if recorded.incident and (incident := state.incidents.get(recorded.incident)):
-        state = _incident(state, replace(incident, events=incident.events + 1))
+        earliest = min(recorded.at, incident.earliest if incident.earliest is not None else recorded.at)
+        return _incident(state, replace(incident, events=incident.events + 1, earliest=earliest))
     return state
 
 

@@ -426,5 +426,15 @@ class Incident:
     events: int = 0
     attempts: tuple[str, ...] = ()
     """Runs of its actions, oldest first, at most 50."""
+    earliest: Ms | None = None
+    """Time of its own earliest event: a note can be dated back to before the window."""
+
+    @property
+    def shown_from(self) -> Ms | None:
+        """Where its timeline starts: with the window, or with a note that lies before it."""
+        if self.window_from is None or self.earliest is None:
+            return self.window_from
+        return min(self.window_from, self.earliest)
+
     actions: int = 0
     """How many of all of them were to change something."""

@@ -159,7 +159,7 @@ class LiveSession:
             after=after,
             limit=limit,
             key_only=key_only,
-            since=incident.window_from if incident else None,
+            since=incident.shown_from if incident else None,
             containing=containing,
         )
 

@@ -63,10 +63,7 @@ def note(desk: Desk) -> None:
         if not text:
             desk.say("nothing noted", ok=False)
             return
-        incident = desk.scene().incident
-        before = incident is not None and at is not None and at < (incident.window_from or 0)
-        said = "noted, before the window of this incident: its draft tells it" if before else "noted"
-        tell(desk, "n", i.AddNote(text, desk.session.me, at), said)
+        tell(desk, "n", i.AddNote(text, desk.session.me, at), "noted")
 
     desk.prompt("note", done)
 

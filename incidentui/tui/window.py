@@ -75,7 +75,9 @@ class Window:
         """The same window, read anew: a note that was back-dated may stand inside it."""
         start, had = self.records[0], {r.seq for r in self.records}
         newest = max(had)
-        rows = self._rows(wide, after=Row(start.at, start.seq - 1), limit=len(self.records) + PAGE)
+        # At the start too: a note can be dated back to before the first row.
+        after = Row(0, 0) if self.at_start else Row(start.at, start.seq - 1)
+        rows = self._rows(wide, after=after, limit=len(self.records) + PAGE)
         self.at_end = len(rows) < len(self.records) + PAGE
         self.unseen += sum(1 for r in rows if r.seq > newest)
         self.records = rows

@@ -353,3 +353,19 @@ def test_a_shell_block_is_ended_with_its_children(running: Callable[..., LiveSes
     (attempt,) = live.view.state.attempts.values()
     assert (attempt.outcome, attempt.why) == ("failed", "stopped by ines")
     until(lambda: not os.path.exists(f"/proc/{(tmp_path / 'pid').read_text().strip()}"), "its process is gone")
+
+
+@pytest.mark.req("F2")
+def test_a_note_dated_back_to_before_the_window_stands_first_on_the_timeline(
+    running: Callable[..., LiveSession],
+) -> None:
+    live = running()
+    until(lambda: bool(live.view.state.checks), "the watch started")
+    look(live, "failing", "failing")
+    live.submit(OpenIncident("bookings fails", "ines")).result(5)
+    early = live.now() - 3_600_000
+    live.submit(AddNote("the harbour called an hour ago", "ines", at=early)).result(5)
+    first = live.rows(limit=50)[0]
+    assert first.at == early
+    assert live.view.state.current is not None
+    assert live.view.state.current.window_from != early, "the window itself does not move"
