@@ -119,11 +119,11 @@ def test_a_terminal_that_does_not_read_stops_nothing(place: Place) -> None:
         assert screen.process.poll() is None
         assert screen.cpu_s() - cpu < 10
         (place.root / "file").write_text("later\n")
-        slow_push.run(["commit", "-qam", "seen by the session"], place.root)
+        slow_push.run(["commit", "-qam", "seen unread"], place.root)
         until(lambda: place.names().count("RepositorySeen") > before.count("RepositorySeen"), "git is watched")
         screen.rest(0.3, 10)
         screen.press("\x1b", "\x1b", "3")
-        screen.see("seen by the session")
+        screen.see("seen unread")
         screen.press("\x1b", "\x1b", "q", "q", gap_s=0.2)
         assert screen.end() == 0
         assert screen.unrestored() == []
