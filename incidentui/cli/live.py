@@ -1,5 +1,6 @@
 """A live session on a project, as the screen, `watch`, `act`, `check` and `status` need it."""
 
+import logging
 import socket
 import time
 from pathlib import Path
@@ -44,6 +45,8 @@ def live(root: Path, me: str, *, read_only: str = "") -> Live:
 
 
 def _live(root: Path, me: str, read_only: str) -> Live:
+    # asyncio writes to stderr, over the screen, when a child was reaped before its watcher woke; nothing is lost by it.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     clock = SystemClock()
     parsed = parse(root)
     remember_root(root)

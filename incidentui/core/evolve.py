@@ -78,7 +78,8 @@ def _apply(state: State, recorded: e.Recorded) -> State:
         case e.SuspectNamed():
             return replace(state, suspect=event.suspect)
         case e.KnownGoodSet():
-            return replace(state, good=event.good)
+            other = state.good if state.good is not None and state.good.sha != event.good.sha else state.was_good
+            return replace(state, good=event.good, was_good=other)
         case (
             e.IncidentOpened()
             | e.WindowMoved()

@@ -40,6 +40,8 @@ class State:
     deploys: tuple[Deploy, ...] = ()
     """The last 20, oldest first."""
     good: KnownGood | None = None
+    was_good: KnownGood | None = None
+    """The known-good before it, of another commit."""
     suspect: Suspect | None = None
     incidents: Mapping[str, Incident] = field(default_factory=dict)
     """All open ones and the last 20 closed, oldest first."""

@@ -1,5 +1,7 @@
 """Which commit may be the cause: the last deploy before the first red, and the reasons, listed rather than scored."""
 
+from dataclasses import replace
+
 from incidentui.core import events as e
 from incidentui.core.format import count, duration, short
 from incidentui.core.model import Commit, Deploy, Ms, ServiceSpec, Suspect
@@ -12,9 +14,23 @@ LOOK_BACK_MS: Ms = 24 * 3_600_000
 def name_suspect(d: Deciding) -> None:
     """Name the suspect, or name it better when git has told more since."""
     found = find(d.state)
+    if found is not None and _doubted(d, found):
+        found = find(d.state)  # the window reaches back to the known-good before it
     if found is not None and found != d.state.suspect:
         same = d.state.suspect is not None and d.state.suspect.sha == found.sha
         d.say(e.SuspectNamed(found), "suspects", "quiet" if same else "detail")
+
+
+def _doubted(d: Deciding, found: Suspect) -> bool:
+    """A commit that ran well for a while and is now the suspect is no place to go back to: the one before it is.
+
+    What a person marked stays, whatever happens.
+    """
+    good, before = d.state.good, d.state.was_good
+    if good is None or before is None or good.sha != found.sha or good.by is not None:
+        return False
+    d.say(e.KnownGoodSet(replace(before, why=f"{before.why}; {short(good.sha)} came after it and is red")), "good")
+    return True
 
 
 def find(state: State) -> Suspect | None:

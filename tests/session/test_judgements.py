@@ -12,7 +12,7 @@ from incidentui.core import codec
 from incidentui.core import inputs as i
 from incidentui.core.decide import decide
 from incidentui.core.evolve import evolve
-from incidentui.core.model import CheckSpec, Plan, ProjectSpec, RunStep, ServiceSpec, Workload
+from incidentui.core.model import CheckSpec, CheckState, Plan, ProjectSpec, RunStep, ServiceSpec, Workload
 from incidentui.core.recent import NOTHING, add
 from incidentui.core.state import State
 from incidentui.core.turn import provisional
@@ -224,3 +224,41 @@ def test_a_year_of_watching_leaves_the_state_small_and_each_decision_quick() -> 
     assert state.seq > 30_000
     assert sizes[1] < sizes[0] * 1.3, sizes
     assert sizes[1] < 200_000
+
+
+def test_a_commit_that_ran_well_for_a_while_and_is_the_suspect_now_is_no_place_to_go_back_to() -> None:
+    spec = ProjectSpec(
+        "ferry",
+        services=(ServiceSpec("a", has_revision=True),),
+        checks=(CheckSpec("page", "a", every_ms=1_000, fail_after=2, recover_after=2),),
+        good_after_ms=3_000,
+    )
+    state, recent, now = State(), NOTHING, 1_000_000
+
+    def given(seen: i.Input, after: int = 1_000) -> None:
+        nonlocal state, recent, now
+        now += after
+        if isinstance(seen, i.Sampled):
+            recent = add(recent, sample_of(seen))
+        for fact in decide(state, recent, seen, now).facts:
+            state = evolve(state, provisional(fact, state.seq + 1))
+
+    def looks(*verdicts: CheckState) -> None:
+        for verdict in verdicts:
+            given(i.Sampled("page", now + 1_000, verdict, verdict))
+            given(i.Ticked(), 0)
+
+    first, slow_poison = "a" * 40, "b" * 40
+    given(i.StartWatch(spec, "ines"))
+    given(i.RevisionLooked("a", first))
+    looks("ok", "ok", "ok", "ok", "ok")
+    assert state.good is not None
+    assert state.good.sha == first
+    given(i.RevisionLooked("a", slow_poison))
+    looks("ok", "ok", "ok", "ok", "ok")
+    assert state.good.sha == slow_poison
+    looks("failing", "failing")
+    assert state.suspect is not None
+    assert state.suspect.sha == slow_poison
+    assert state.good.sha == first
+    assert "is red" in state.good.why
