@@ -3,6 +3,8 @@ character of any text through to the terminal."""
 
 import unicodedata
 
+from incidentui.tui.line import cells
+
 TWINS = {
     "✓": "+", "!": "!", "✗": "X", "?": "?", "~": "~", "≈": "<", "≡": "=", "≠": "!", "└": "`", "┆": ":",
     "▎": "|", "▲": "^", "★": "*", "◇": "%", "◆": "#", "▸": ">", "○": "o", "–": "-", "“": '"', "”": '"',
@@ -38,8 +40,7 @@ def ascii_twin(text: str) -> str:
     for c in text.translate(_ASCII):
         if c.isascii():
             out.append(c)
-        elif not unicodedata.combining(c):
-            wide = unicodedata.east_asian_width(c) in "WF"
+        elif width := cells(c):
             base = unicodedata.normalize("NFKD", c)[:1]
-            out.append(base if base.isascii() and not wide else "?" * (2 if wide else 1))
+            out.append(base if base.isascii() and width == 1 else "?" * width)
     return "".join(out)

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
@@ -37,6 +37,7 @@ def test_a_row_is_as_wide_as_asked_whatever_it_holds(text: str, width: int, marg
 
 
 @given(texts)
+@example("\u0941")
 def test_ascii_is_ascii_cell_for_cell(text: str) -> None:
     drawn = ascii_twin(net(text))
     assert drawn.isascii()
