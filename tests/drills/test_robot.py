@@ -116,14 +116,8 @@ def finish_after_a_kill(home: Path, seed: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_a_killed_run_can_be_finished(tmp_path: Path, seed: int) -> None:
-    finish_after_a_kill(tmp_path, seed)
-
-
-@pytest.mark.soak
-@pytest.mark.parametrize("seed", range(4, 24))
-def test_killed_at_twenty_moments(tmp_path: Path, seed: int) -> None:
+@pytest.mark.parametrize("seed", range(1, 21))
+def test_killed_at_twenty_moments_it_can_be_finished(tmp_path: Path, seed: int) -> None:
     finish_after_a_kill(tmp_path, seed)
 
 
