@@ -130,6 +130,7 @@ def test_a_terminal_that_does_not_read_stops_nothing(place: Place) -> None:
     ended_well(place)
 
 
+@pytest.mark.soak
 def test_a_terminal_that_never_reads_does_not_keep_the_program(place: Place) -> None:
     with opened(place) as screen:
         screen.see("change 3")
@@ -139,5 +140,5 @@ def test_a_terminal_that_never_reads_does_not_keep_the_program(place: Place) -> 
             time.sleep(0.01)
         screen.process.send_signal(signal.SIGTERM)
         # Nobody reads: only the process can be asked.
-        assert screen.process.wait(30) == 128 + signal.SIGTERM
+        assert screen.process.wait(90) == 128 + signal.SIGTERM
     ended_well(place)
