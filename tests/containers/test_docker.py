@@ -203,7 +203,7 @@ async def test_logs_are_bounded_harmless_and_dated(engine: Dockerd, docker_at: M
 async def test_logs_of_a_name_that_is_not_there(engine: Dockerd, docker_at: Make) -> None:
     engine.run("backend", *SLEEP)
     found = await WorkloadLogs(docker_at(engine.url).engine).logs("bakend")
-    assert found == Refusal("no workload bakend", "there is: backend")
+    assert found == Refusal("no workload bakend", "there is: backend", usage=True)
 
 
 # -- no engine -----------------------------------------------------------------------------------
