@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from incidentui.core.format import short
 from incidentui.core.state import State
 from incidentui.runbook.model import Runbook
 from incidentui.runbook.variables import crashing_workload, worst_service
@@ -14,7 +15,7 @@ def suggest(runbooks: Sequence[Runbook], state: State) -> tuple[str, str] | None
         return None
     deploy = _deploy_before(state, red)
     if deploy:
-        return _tagged(runbooks, "rollback", f"{red} failed after deploy {deploy[:7]}")
+        return _tagged(runbooks, "rollback", f"{red} failed after deploy {short(deploy)}")
     workload = crashing_workload(state)
     if workload is not None:
         return _tagged(runbooks, "restart", f"{workload.name} is {workload.state}, and nothing was deployed")

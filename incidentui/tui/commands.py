@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import cast
 
 from incidentui.core import inputs as i
+from incidentui.core.format import short
 from incidentui.core.incidents import not_resolved, suggested_title
 from incidentui.core.model import Severity
 from incidentui.session.ports import Done, Transport
@@ -132,7 +133,7 @@ def mark(desk: Desk) -> None:
     key = desk.pane.cursor
     if desk.focus == "commits" and isinstance(key, tuple):
         sha = str(key[1])
-        tell(desk, "m", i.MarkGood(sha, desk.session.me), f"{sha[:7]} is known-good from now on")
+        tell(desk, "m", i.MarkGood(sha, desk.session.me), f"{short(sha)} is known-good from now on")
         return
     record = desk.window.find(desk.surface.pane("timeline").cursor)
     if desk.focus != "timeline" or record is None:

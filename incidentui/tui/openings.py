@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from incidentui.core.events import Recorded
+from incidentui.core.format import short
 from incidentui.core.state import State
 from incidentui.core.words import is_bad
 from incidentui.tui.desk import Desk
@@ -115,7 +116,7 @@ def act(desk: Desk) -> None:
     choices: tuple[Choice, ...] = ()
     about = "what stands here"
     if desk.focus == "commits" and isinstance(key, tuple):
-        about, choices = f"commit {str(key[1])[:7]}", about_commit(str(key[1]), desk.session.me, state)
+        about, choices = f"commit {short(str(key[1]))}", about_commit(str(key[1]), desk.session.me, state)
     elif desk.focus == "workloads" and isinstance(key, tuple):
         about, choices = f"workload {key[1]}", about_workload(str(key[1]))
     else:
@@ -131,10 +132,10 @@ def usual(desk: Desk) -> "tuple[Choice, ...]":
     branch = state.project.branch or "the branch"
     if state.good is not None and not _good_runs(state):
         to = (("to", state.good.sha), ("push", "true"))
-        out.append(Choice(f"Reset {branch} to known-good {state.good.sha[:7]}", "one new commit", "git.reset", to))
+        out.append(Choice(f"Reset {branch} to known-good {short(state.good.sha)}", "one new commit", "git.reset", to))
     if state.suspect is not None:
         commits = (("commits", state.suspect.sha), ("push", "true"))
-        out.append(Choice(f"Revert suspect {state.suspect.sha[:7]}", "new commit, new push", "git.revert", commits))
+        out.append(Choice(f"Revert suspect {short(state.suspect.sha)}", "new commit, new push", "git.revert", commits))
     for workload in state.workloads.values():
         if is_bad(workload):
             out += about_workload(workload.name)

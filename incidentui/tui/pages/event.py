@@ -5,7 +5,7 @@ from dataclasses import fields, is_dataclass
 
 from incidentui.core import words
 from incidentui.core.events import Recorded, type_name
-from incidentui.core.format import duration
+from incidentui.core.format import duration, short
 from incidentui.core.model import Commit, Ms, PlanCommit
 from incidentui.session.ports import Row, Session, View
 from incidentui.tui.line import Line, Seg, Token
@@ -120,7 +120,7 @@ def _list(value: tuple[object, ...]) -> str:
 
 def _one(value: object) -> str:
     if isinstance(value, Commit | PlanCommit):
-        return f"{value.sha[:7]} {value.subject}"
+        return f"{short(value.sha)} {value.subject}"
     if is_dataclass(value):
         name = getattr(value, "name", None) or getattr(value, "title", None) or getattr(value, "text", None)
         return str(name) if name else type(value).__name__

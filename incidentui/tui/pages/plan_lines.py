@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from incidentui.core.format import short
 from incidentui.core.model import Plan, PlanCommit, PlanStep, Precondition
 from incidentui.core.state import State
 from incidentui.session.ports import View
@@ -146,7 +147,7 @@ def _commit(commit: PlanCommit, author: int, width: int) -> Line:
         width,
         (
             Seg(f"{glyph} ", token),
-            Seg(f"{commit.sha[:7]} "),
+            Seg(f"{short(commit.sha)} "),
             role,
             Seg(f"{pad(commit.author, author)}  ", "muted"),
             Seg(commit.subject),

@@ -202,7 +202,7 @@ def _left_over(verdict: Verdict, state: State, width: int, space: bool) -> list[
     subjects = {c.sha: c.subject for c in state.repository.commits} if state.repository else {}
     force: list[Line] = []
     for sha in verdict.in_force:
-        head = (Seg("✗ ", "fail"), Seg(f"{sha[:7]} "), Seg("in force  ", "fail"))
+        head = (Seg("✗ ", "fail"), Seg(f"{short(sha)} "), Seg("in force  ", "fail"))
         force += hanging(head, subjects.get(sha, ""), width)
     files = [line for path in verdict.differs for line in hanging((Seg("≠ ", "fail"),), path, width)]
     return stack(
