@@ -11,6 +11,7 @@ import pytest
 from incidentui.core.events import (
     CheckChanged,
     IncidentOpened,
+    NoteAdded,
     SourceLost,
     SourceRegained,
     WatchStarted,
@@ -147,7 +148,7 @@ def test_incidents_of_a_real_outage_adopt_what_was_seen_before(harbour: Ferry) -
 
     exported = harbour.root.parent / "record.jsonl"
     harbour.ok("export", "INC-1", "--format", "jsonl", "-o", str(exported))
-    at = max(r.recorded for r in harbour.records()) - 1500
+    at = max(r.recorded for r in harbour.records() if isinstance(r.event, NoteAdded))
     moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at // 1000)) + f".{at % 1000:03d}Z"
     here = json.loads(harbour.ok("replay", "INC-1", "--json", "--at", moment))
     there = json.loads(harbour.ok("replay", str(exported), "--json", "--at", moment))
