@@ -44,6 +44,7 @@ def tip(place: Place) -> str:
 def open_plan(screen: Pty) -> None:
     """The plan that takes back the newest commit, at its word."""
     screen.see("change 3")
+    screen.takes_keys()
     screen.press("3", "g", "a", gap_s=0.2)
     screen.see("CHOOSE")
     screen.press("1")

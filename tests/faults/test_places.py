@@ -58,6 +58,7 @@ def opened(place: Place, columns: int = 120, rows: int = 40, **more: str) -> Pty
 def through(place: Place, pages: list[str], sizes: tuple[tuple[int, int], ...]) -> None:
     with opened(place) as screen:
         screen.see("change 3")
+        screen.takes_keys()
         for page in pages:
             screen.press(*PAGES[page], gap_s=0.2)
             for columns, rows in sizes:
@@ -69,6 +70,7 @@ def through(place: Place, pages: list[str], sizes: tuple[tuple[int, int], ...]) 
                 screen.press("\x1b", gap_s=0.12)
         screen.press("3")
         screen.see("change 3")
+        screen.takes_keys()
         assert leaks(bytes(screen.raw)) == []
         screen.press("q", "q", gap_s=0.2)
         assert screen.end() == 0
@@ -94,6 +96,7 @@ def test_a_size_from_the_start(place: Place, size: tuple[int, int]) -> None:
         assert screen.process.poll() is None
         screen.size(120, 40)
         screen.see("change 3")
+        screen.takes_keys()
         screen.process.terminate()
         assert screen.end() == 143
         assert screen.unrestored() == []
@@ -104,6 +107,7 @@ def test_a_storm_of_sizes(place: Place) -> None:
     chance = random.Random(5)
     with opened(place) as screen:
         screen.see("change 3")
+        screen.takes_keys()
         for _ in range(300):
             screen.size(*chance.choice(SIZES))
             screen.read(0.01)
@@ -111,6 +115,7 @@ def test_a_storm_of_sizes(place: Place) -> None:
         screen.rest(0.5, 20)
         screen.press("3", "z", "z")
         screen.see("change 3")
+        screen.takes_keys()
         assert leaks(bytes(screen.raw)) == []
         screen.press("q", "q", gap_s=0.2)
         assert screen.end() == 0
@@ -126,6 +131,7 @@ def test_locales_and_terminals(place: Place, name: str) -> None:
     argv = ["env", "-u", "TERM", COMMAND, str(place.root)] if name == "unset" else [COMMAND, str(place.root)]
     with Pty(argv, place.root, env) as screen:
         screen.see("change 3")
+        screen.takes_keys()
         screen.press("?", gap_s=0.3)
         screen.rest(0.3, 2)
         text = screen.text

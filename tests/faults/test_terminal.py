@@ -38,6 +38,7 @@ def ended_well(place: Place) -> None:
 def test_a_signal_gives_the_terminal_back(place: Place, number: signal.Signals, state: str) -> None:
     with opened(place) as screen:
         screen.see("change 3")
+        screen.takes_keys()
         started(place)
         if state == "prompt":
             screen.press("n", *"half a note")
@@ -80,6 +81,7 @@ def test_a_terminal_that_is_gone_ends_the_screen_and_no_step(place: Place, busy:
             slow_push.start_action(screen, place)
         else:
             screen.see("change 3")
+            screen.takes_keys()
             started(place)
         os.close(screen.master)
         screen.master = -1
@@ -95,6 +97,7 @@ def test_input_that_ended_takes_no_processor(place: Place, tmp_path: Path) -> No
     argv = ["sh", "-c", 'trap "" HUP; exec "$0" "$@"', COMMAND, str(place.root)]
     with Pty(argv, place.root, place.env(), keep_slave=False) as screen:
         screen.see("change 3")
+        screen.takes_keys()
         started(place)
         os.close(screen.master)
         screen.master = -1
@@ -106,6 +109,7 @@ def test_a_terminal_that_does_not_read_stops_nothing(place: Place) -> None:
     """Twenty seconds unread, while others write and something is to be drawn all the time."""
     with opened(place) as screen:
         screen.see("change 3")
+        screen.takes_keys()
         started(place)
         for _ in range(40):
             os.write(screen.master, b"z?\x1b")
@@ -134,6 +138,7 @@ def test_a_terminal_that_does_not_read_stops_nothing(place: Place) -> None:
 def test_a_terminal_that_never_reads_does_not_keep_the_program(place: Place) -> None:
     with opened(place) as screen:
         screen.see("change 3")
+        screen.takes_keys()
         started(place)
         for _ in range(200):
             os.write(screen.master, b"z?\x1b")

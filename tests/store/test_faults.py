@@ -45,7 +45,8 @@ def writer(path: Path, name: str, count: int) -> "subprocess.Popen[str]":
 
 def acknowledged(output: str) -> dict[str, int]:
     """What a writer was told: text of the note -> sequence. A line cut by the kill was not told."""
-    return {text: int(seq) for seq, text in (line.split() for line in output.splitlines(keepends=False) if " " in line)}
+    whole = output[: output.rfind("\n") + 1].splitlines()
+    return {text: int(seq) for seq, text in (line.split() for line in whole)}
 
 
 def stored(journal: SqliteJournal) -> dict[str, int]:
