@@ -142,7 +142,8 @@ def owner_gone(d: Deciding, look: OwnerGone) -> None:
     attempt = d.state.attempts.get(look.run)
     if attempt is None or attempt.outcome is not None or attempt.verdict is not None:
         return
-    why = f"the program that ran it (pid {attempt.owner.pid}) is gone; looking at the world"
+    who = f"pid {attempt.owner.pid} on {attempt.owner.host}"
+    why = f"the program that ran it ({who}) is gone, or silent too long; looking at the world"
     d.say(e.ActionEnded(look.run, "unknown", why), _of(attempt), "key", incident=attempt.incident)
     d.effects.append(SettleAction(look.run))
 

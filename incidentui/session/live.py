@@ -264,7 +264,7 @@ class LiveSession:
             return
         if attempt.run in actions.busy:
             loop.put(i.Ticked())
-        elif actions.orphaned(attempt) and self._observing:
+        elif actions.orphaned(attempt, self.now()) and self._observing:
             if attempt.outcome is None:
                 loop.put(i.OwnerGone(attempt.run))
             else:
