@@ -149,7 +149,7 @@ def _waiting(path: Path) -> list[dict[str, object]]:
 
     found: list[dict[str, object]] = []
     for file in SideFiles(str(path)).paths:
-        if file.exists():
+        if file.is_file():
             lines = file.read_bytes().splitlines()
             found.append({"path": str(file), "facts": sum(b'"specversion"' in line for line in lines)})
     return found
