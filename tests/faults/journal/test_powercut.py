@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests import parts
 from tests.e2e.world import COMMAND
 from tests.faults.journal import unguarded
 from tests.faults.journal.cuts import Counts, Program, Step, journal_in, sweep
@@ -70,6 +71,7 @@ SCENARIOS: dict[str, tuple[Step, ...]] = {
 @pytest.fixture
 def top(tmp_path: Path) -> Path:
     """All that the program can write to."""
+    parts.need("strace")
     folder = tmp_path / "disk"
     (folder / "aside").mkdir(parents=True, mode=0o700)
     return folder
