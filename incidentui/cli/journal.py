@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from incidentui.edge.store.sqlite import SqliteJournal
 
 SHOWN = 20
-_KEPT = (".damaged-*", ".rescued-*", "*.unread")
+_KEPT = (".damaged-*", ".rescued-*", ".version-*", "*.unread")
 
 
 @click.group("journal")

@@ -303,8 +303,8 @@ def open_journal(path: str | os.PathLike[str], project: str, clock: Clock, read_
         if not read_only:
             try:
                 return SqliteJournal(path, clock, schema.open_writer(path, project))
-            except schema.NewerSchemaError as newer:
-                why, shelve = str(newer), True
+            except schema.SchemaError as other:
+                why, shelve = str(other), True
             except (sqlite3.OperationalError, OSError) as error:
                 if not os.path.exists(path) or not _says_read_only(error, path):
                     raise

@@ -106,11 +106,11 @@ def test_three_thousand_power_cuts(program: Program, top: Path, name: str) -> No
 
 SCHEMA, PLACE, ASIDE = "edge/store/schema.py", "edge/store/place.py", "edge/store/aside.py"
 UNGUARDED = {
-    "never synced": ("life", {SCHEMA: ("synchronous = FULL", "synchronous = OFF")}),
-    "synced now and then": ("life", {SCHEMA: ("synchronous = FULL", "synchronous = NORMAL")}),
-    "new folders not synced": ("life", {PLACE: ("_sync(str(folder))", "pass")}),
-    "side file not synced": ("full disk", {ASIDE: ("os.fsync(handle)", "pass")}),
-    "its name not synced": ("full disk", {ASIDE: ("sync_folders(str(path))", "pass")}),
+    "never synced": ("life", {SCHEMA: [("synchronous = FULL", "synchronous = OFF")]}),
+    "synced now and then": ("life", {SCHEMA: [("synchronous = FULL", "synchronous = NORMAL")]}),
+    "new folders not synced": ("life", {PLACE: [("_sync(str(folder))", "pass")]}),
+    "side file not synced": ("full disk", {ASIDE: [("os.fsync(handle)", "pass")]}),
+    "its name not synced": ("full disk", {ASIDE: [("sync_folders(str(path))", "pass")]}),
 }
 
 
@@ -123,7 +123,7 @@ def test_a_build_that_does_not_sync_loses_something(program: Program, top: Path,
     assert counts.lost + counts.damaged + len(counts.refused) > 0
 
 
-WAL = {SCHEMA: ("'WAL' if wal_is_safe() else 'TRUNCATE'", "'WAL'")}
+WAL = {SCHEMA: [("'WAL' if wal_is_safe() else 'TRUNCATE'", "'WAL'")]}
 """What the program does where SQLite has the fix for WAL."""
 
 
