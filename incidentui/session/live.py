@@ -31,6 +31,7 @@ from incidentui.session.ports import (
     Processes,
     Row,
     Source,
+    Unreadable,
     View,
 )
 from incidentui.session.turn import Desk, load
@@ -164,7 +165,10 @@ class LiveSession:
         )
 
     def evidence(self, sha256: str) -> i.Evidence | None:
-        return self.parts.journal.evidence(sha256)
+        try:
+            return self.parts.journal.evidence(sha256)
+        except Unreadable:
+            return None  # as if it were not kept; the bar says what is wrong with the journal
 
     def diff(self, sha: str) -> Future[Sequence[DiffLine] | i.Refusal]:
         return self._soon(lambda: self._diff(sha))

@@ -55,6 +55,10 @@ class NotSaved(Exception):  # noqa: N818 - a state of the disk that may pass, no
     """Neither the journal nor its side file took the facts. The text says what happened and what to do."""
 
 
+class Unreadable(Exception):  # noqa: N818 - a state of the file that may pass, not a fault
+    """The journal cannot be read now: something happened to its file. The session finds out and says so by itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A key into the timeline: by the time it happened, then by sequence."""
@@ -96,7 +100,9 @@ class Journal(Protocol):
         """Samples with since < at <= until, by time."""
         ...
 
-    def evidence(self, sha256: str) -> Evidence | None: ...
+    def evidence(self, sha256: str) -> Evidence | None:
+        """None when it is not kept. Unreadable."""
+        ...
 
     def rows(
         self,
@@ -109,7 +115,7 @@ class Journal(Protocol):
         until_seq: int | None = None,
         containing: str = "",
     ) -> list[Recorded]:
-        """A window of the timeline in its order (quiet events never), nearest to the key first cut.
+        """A window of the timeline in its order (quiet events never), nearest to the key first cut. Unreadable.
 
         `before` alone: the last `limit` rows before it; `after` alone: the first after it; neither: the last rows.
         """
