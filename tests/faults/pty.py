@@ -137,10 +137,6 @@ class Pty:
             if not self.read(min(left, 0.2)):
                 assert ended is None, f"ended with {ended} before {words!r}:\n{self.text}"
 
-    def takes_keys(self) -> None:
-        """Keys of the first 300 ms are dropped; the key bar on the last row says that they are taken."""
-        self.see(r"\?\s*help.*\Z")
-
     @property
     def text(self) -> str:
         """The screen as a terminal shows it."""

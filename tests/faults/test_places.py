@@ -57,8 +57,7 @@ def opened(place: Place, columns: int = 120, rows: int = 40, **more: str) -> Pty
 
 def through(place: Place, pages: list[str], sizes: tuple[tuple[int, int], ...]) -> None:
     with opened(place) as screen:
-        screen.see("change 3")
-        screen.takes_keys()
+        slow_push.live(screen)
         for page in pages:
             screen.press(*PAGES[page], gap_s=0.2)
             for columns, rows in sizes:
@@ -70,7 +69,6 @@ def through(place: Place, pages: list[str], sizes: tuple[tuple[int, int], ...]) 
                 screen.press("\x1b", gap_s=0.12)
         screen.press("3")
         screen.see("change 3")
-        screen.takes_keys()
         assert leaks(bytes(screen.raw)) == []
         screen.press("q", "q", gap_s=0.2)
         assert screen.end() == 0
@@ -96,7 +94,6 @@ def test_a_size_from_the_start(place: Place, size: tuple[int, int]) -> None:
         assert screen.process.poll() is None
         screen.size(120, 40)
         screen.see("change 3")
-        screen.takes_keys()
         screen.process.terminate()
         assert screen.end() == 143
         assert screen.unrestored() == []
@@ -106,8 +103,7 @@ def test_a_size_from_the_start(place: Place, size: tuple[int, int]) -> None:
 def test_a_storm_of_sizes(place: Place) -> None:
     chance = random.Random(5)
     with opened(place) as screen:
-        screen.see("change 3")
-        screen.takes_keys()
+        slow_push.live(screen)
         for _ in range(300):
             screen.size(*chance.choice(SIZES))
             screen.read(0.01)
@@ -115,7 +111,6 @@ def test_a_storm_of_sizes(place: Place) -> None:
         screen.rest(0.5, 20)
         screen.press("3", "z", "z")
         screen.see("change 3")
-        screen.takes_keys()
         assert leaks(bytes(screen.raw)) == []
         screen.press("q", "q", gap_s=0.2)
         assert screen.end() == 0
@@ -130,8 +125,7 @@ def test_locales_and_terminals(place: Place, name: str) -> None:
         env.pop("LANG")
     argv = ["env", "-u", "TERM", COMMAND, str(place.root)] if name == "unset" else [COMMAND, str(place.root)]
     with Pty(argv, place.root, env) as screen:
-        screen.see("change 3")
-        screen.takes_keys()
+        slow_push.live(screen)
         screen.press("?", gap_s=0.3)
         screen.rest(0.3, 2)
         text = screen.text
