@@ -80,13 +80,12 @@ def _engines(config: ProjectConfig, clock: Clock) -> "tuple[list[Engine], list[S
 
 
 def _checks(loaded: Loaded, clock: Clock) -> list[Source]:
-    from incidentui.config.trust import is_trusted
+    from incidentui.config.trust import allowed
     from incidentui.edge.checks.revision import RevisionSource
     from incidentui.edge.checks.source import ChecksSource
     from incidentui.edge.git.place import sha_of
 
     config = loaded.config
-    trusted = loaded.file is not None and is_trusted(loaded.file, loaded.content)
 
     async def _full(abbreviated: str) -> str | None:
         return await sha_of(config.dir, abbreviated)
@@ -95,5 +94,5 @@ def _checks(loaded: Loaded, clock: Clock) -> list[Source]:
     if config.checks:
         sources.append(ChecksSource(config.checks, clock))
     if config.revisions:
-        sources.append(RevisionSource(config.revisions, config.dir, clock, resolve=_full, trusted=trusted))
+        sources.append(RevisionSource(config.revisions, config.dir, clock, resolve=_full, trusted=allowed(loaded)))
     return sources

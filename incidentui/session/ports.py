@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Literal, Protocol
 
+from incidentui.core.difference import DiffLine as DiffLine
 from incidentui.core.events import Fact, Recorded
 from incidentui.core.inputs import ActionActed, Command, Evidence, Observation, Refusal
 from incidentui.core.model import Attempt, Light, Ms, Owner, Plan
@@ -163,14 +164,6 @@ class Executor(Protocol):
     async def lights(self, attempt: Attempt) -> Sequence[Light]:
         """The lights this executor can look at (git: tree, worktree, remote), from a fresh look."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class DiffLine:
-    kind: Literal["file", "hunk", "same", "add", "del"]
-    old: int | None
-    new: int | None
-    text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,7 +145,7 @@ def diff_lines(diff: Sequence[DiffLine], hunk: int, whole: bool, width: int) -> 
     path = next((line.text for line in reversed(diff[: at + 1]) if line.kind == "file"), "")
     note = count(len(starts), "hunk") if whole else f"hunk {hunk + 1} of {len(starts)} · {path}"
     body = diff[at + 1 :] if not whole and starts and diff[at].kind == "hunk" else diff[at:]
-    return [rule(width, "DIFF", (Seg(note, "muted"),)), *(row for line in body for row in _diff_line(line, width))]
+    return [rule(width, "DIFF", (Seg(note, "muted"),)), *(row for line in body for row in diff_line(line, width))]
 
 
 _KIND: dict[str, tuple[str, Token, Token, Ground]] = {
@@ -155,7 +155,7 @@ _KIND: dict[str, tuple[str, Token, Token, Ground]] = {
 }
 
 
-def _diff_line(line: DiffLine, width: int) -> list[Line]:
+def diff_line(line: DiffLine, width: int) -> list[Line]:
     text = line.text.expandtabs(4)
     if line.kind == "file":
         return [Line(), *hanging((), text, width, "strong", bold=True)]
