@@ -6,8 +6,10 @@ leaves its process group.
 """
 
 import asyncio
+import errno
 import os
 import select
+import shutil
 import signal
 import subprocess
 import threading
@@ -25,6 +27,8 @@ MARK = "INCIDENTUI_STEP"
 _POLITE_S = 1.0
 """What is stopped may end by itself for so long."""
 _LAST_S = 1.0
+_BETWEEN = ("/bin/sh", "-c", '"$@"; exit $?', "step")
+"""A parent of its own: a step that kills its parent must not kill the screen of an incident."""
 _QUIET = {"GIT_TERMINAL_PROMPT": "0", "SSH_ASKPASS_REQUIRE": "never", "PAGER": "cat", "GIT_PAGER": "cat"}
 """There is no terminal to ask on: a question must fail, not wait or open a window."""
 
@@ -72,10 +76,11 @@ def _run(
     stop: threading.Event,
 ) -> Ran:
     mark = uuid.uuid4().hex
+    _must_be_there(argv[0], folder)
     ours, theirs = os.pipe()
     try:
         process = subprocess.Popen(
-            argv,
+            [*_BETWEEN, *argv],
             cwd=folder,
             env={**environment, **_QUIET, MARK: mark},
             stdin=subprocess.DEVNULL,
@@ -96,6 +101,13 @@ def _run(
     finally:
         os.close(ours)
     return Ran(code, output.value, left)
+
+
+def _must_be_there(program: str, folder: Path) -> None:
+    """The shell between would only say 127."""
+    found = os.path.exists(os.path.join(folder, program)) if os.sep in program else shutil.which(program)
+    if not found:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), program)
 
 
 def _watch(

@@ -129,7 +129,7 @@ def test_trust_shows_everything_then_allows_exactly_that(project: Path) -> None:
     assert "(allowed already)" in run(project, "trust", "runbooks/b.md")
     book.write_text(BOOK + "\n")
     said = run(project, "trust", "runbooks/b.md")
-    assert "(changed since it was allowed, +1 −0 lines)" in said
+    assert "(changed since it was allowed, +1 −0 line)" in said
     assert "  what changed in b.md:\n    @ line " in said
     assert run(project, "trust", "--revoke", "runbooks/b.md") == "runbooks/b.md: withdrawn\n"
     assert run(project, "trust", "--revoke", "runbooks/b.md") == "runbooks/b.md: was not allowed\n"
