@@ -16,6 +16,8 @@ ARGS: dict[str, tuple[str, ...]] = {
     "git.reset": ("to", "push", "mode", "within"),
     "git.revert": ("commits", "push", "within"),
     "git.undo": ("of", "push", "within"),
+    "git.restore-work": ("from",),
+    "git.mark-good": ("rev",),
     "workload.restart": ("name", "engine", "within"),
     "verify": ("checks", "within", "consecutive"),
 }
@@ -23,6 +25,8 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "git.reset": ("to",),
     "git.revert": ("commits",),
     "git.undo": (),
+    "git.restore-work": (),
+    "git.mark-good": (),
     "workload.restart": ("name",),
     "verify": (),
 }

@@ -6,6 +6,7 @@ from pathlib import Path
 from incidentui.core.inputs import ActionActed, Refusal
 from incidentui.core.model import Attempt, Light, Plan
 from incidentui.core.state import State
+from incidentui.edge.git import marking, restore
 from incidentui.edge.git.branch_mode import BranchWay
 from incidentui.edge.git.diff import diff
 from incidentui.edge.git.lights import lights, settle
@@ -16,7 +17,13 @@ from incidentui.edge.git.undo import plan_undo
 from incidentui.edge.git.write import Act
 from incidentui.session.ports import Clock, DiffLine, Report
 
-_PLANS = {"git.reset": plan_reset, "git.revert": plan_revert, "git.undo": plan_undo}
+_PLANS = {
+    "git.reset": plan_reset,
+    "git.revert": plan_revert,
+    "git.undo": plan_undo,
+    restore.ACTION: restore.plan_restore,
+    marking.ACTION: marking.plan_mark,
+}
 
 
 class GitExecutor:
@@ -41,13 +48,23 @@ class GitExecutor:
             return Refusal(f"the repository cannot be read: {error}", "")
 
     async def act(self, run: str, plan: Plan, incident: str | None, report: Report) -> ActionActed:
+        if plan.action == marking.ACTION:
+            return await marking.mark(self._top, run, plan, report)
+        if restore.is_restore(plan):
+            return await restore.Restore(run, plan, report, self._clock).do(self._top)
         way = BranchWay(plan) if plan.rewrites else None
         return await Act(run, plan, report, self._clock, way).do(self._top, self._branch, self._remote)
 
     async def settle(self, attempt: Attempt) -> ActionActed:
+        if attempt.plan.action == marking.ACTION:
+            return await marking.settle_mark(self._top, attempt)
+        if restore.is_restore(attempt.plan):
+            return await restore.settle_restore(self._top, attempt, self._clock.now())
         return await settle(self._top, self._branch, self._remote, attempt)
 
     async def lights(self, attempt: Attempt) -> Sequence[Light]:
+        if restore.is_restore(attempt.plan):
+            return (await restore.restore_light(self._top, attempt.plan, self._clock.now()),)
         return await lights(self._top, self._branch, self._remote, attempt, self._clock.now())
 
     async def diff(self, sha: str) -> Sequence[DiffLine] | Refusal:

@@ -82,10 +82,14 @@ async def ground(where: Layout, place: Place, wish: Wish, state: State, incident
     base = await _remote_base(where, place) if wish.push else _own_base(place)
     if isinstance(base, Refusal):
         return base
-    folder = re.sub(r"[^A-Za-z0-9_-]", "-", incident or "act").strip("-") or "act"
-    backup = await free_name(where.top, folder, state.seq + 1)
+    backup = await free_name(where.top, folder_of(incident), state.seq + 1)
     host = await address(where, place.remote) if wish.push and place.remote else ""
     return Ground(place, base, wish, backup, host, await _checked(place, base, wish.push, backup))
+
+
+def folder_of(incident: str | None) -> str:
+    """Of the backups, below refs/incidentui/."""
+    return re.sub(r"[^A-Za-z0-9_-]", "-", incident or "act").strip("-") or "act"
 
 
 async def _remote_base(where: Layout, place: Place) -> str | Refusal:

@@ -16,11 +16,12 @@ from incidentui.edge.git.branch_mode import moving
 from incidentui.edge.git.place import Layout, layout, sha_of, stand, tree_of
 from incidentui.edge.git.planning import Ground
 from incidentui.edge.git.remote import under
+from incidentui.edge.git.restore import is_restore, plan_unrestore
 from incidentui.edge.git.write import wants
 
 _KNOWN = ("of", "push", "within")
 _OURS = "refs/incidentui/"
-_UNDOABLE = ("git.reset", "git.revert", "git.undo")
+_UNDOABLE = ("git.reset", "git.revert", "git.undo", "git.restore-work")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,10 @@ async def plan_undo(
     top: Path, branch: str | None, remote: str | None, args: Mapping[str, str], state: State, incident: str | None
 ) -> Plan | Refusal:
     where = await layout(top)
-    before = await _before(where, args.get("of", "last"), state)
+    attempt = _attempt(args.get("of", "last"), state)
+    if isinstance(attempt, Attempt) and is_restore(attempt.plan):
+        return await plan_unrestore(where, attempt, state, incident)
+    before = await _before(where, args.get("of", "last"), attempt)
     if isinstance(before, Refusal):
         return before
     wish = planning.wish({"push": _pushed(before), **args}, _KNOWN, state)
@@ -63,8 +67,7 @@ def _pushed(before: Before) -> str:
     return "true" if before.attempt is not None and before.attempt.plan.push else "false"
 
 
-async def _before(where: Layout, of: str, state: State) -> Before | Refusal:
-    attempt = _attempt(of, state)
+async def _before(where: Layout, of: str, attempt: Attempt | Refusal | None) -> Before | Refusal:
     if isinstance(attempt, Refusal):
         return attempt
     backup = wants(attempt.plan)["backup"] if attempt else _base(of)
@@ -78,7 +81,7 @@ async def _before(where: Layout, of: str, state: State) -> Before | Refusal:
 
 def _attempt(of: str, state: State) -> Attempt | Refusal | None:
     """None: `of` names a backup of which there is no record here."""
-    done = [a for a in state.attempts.values() if a.plan.action in _UNDOABLE and a.outcome == "done"]
+    done = [a for a in state.attempts.values() if a.plan.action in _UNDOABLE and a.outcome == "done" and _whole(a)]
     if of == "last":
         if done:
             return max(done, key=lambda a: a.asked)
@@ -90,6 +93,11 @@ def _attempt(of: str, state: State) -> Attempt | Refusal | None:
         return found[0]
     known = ", ".join(f"{a.run[:8]} ({a.plan.title})" for a in done[-3:]) or "none"
     return Refusal(f'no action of this program that was done is called "{of[:60]}"', f"known: {known}", usage=True)
+
+
+def _whole(attempt: Attempt) -> bool:
+    """The undo of a restore is undone by the restore: asked for as such."""
+    return "over" not in wants(attempt.plan)
 
 
 def _base(of: str) -> str:

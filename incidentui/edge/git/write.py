@@ -12,7 +12,7 @@ from typing import Protocol
 from incidentui.core.inputs import ActionActed, ActionStepped, Evidence, Refusal
 from incidentui.core.model import Outcome, Plan, Progress, StepState
 from incidentui.edge.git.backup import Saved, identity, save
-from incidentui.edge.git.look import Ledger, ledger, listed
+from incidentui.edge.git.look import Ledger, differs, ledger, listed
 from incidentui.edge.git.place import Place, layout, sha_of, stand, tree_of
 from incidentui.edge.git.planning import NEW
 from incidentui.edge.git.remote import ask, contains, moved, push
@@ -166,7 +166,8 @@ class Act:
         self._begin("save")
         base = self.wants["backup"]
         try:
-            saved = await save(place, base, {"tip": self.base, **self._way.kept()})
+            touched = await differs(place.layout, place.head or "", self.plan.expects_tree or "")
+            saved = await save(place, base, {"tip": self.base, **self._way.kept()}, touched)
         except GitError as error:
             if not await sha_of(place.layout.top, f"{base}/tip"):
                 raise
