@@ -11,7 +11,7 @@ from incidentui.core.model import Attempt, Plan, PlanStep, Precondition, Progres
 from incidentui.core.state import State
 from incidentui.edge.git.history import subject_of
 from incidentui.edge.git.place import layout, resolve, sha_of, stand, tree_of
-from incidentui.edge.git.planning import wish
+from incidentui.edge.git.planning import Site, wish
 from incidentui.edge.git.run import GitError, git
 from incidentui.edge.git.write import wants
 from incidentui.session.ports import Report
@@ -20,14 +20,12 @@ ACTION = "git.mark-good"
 KNOWN_GOOD = "refs/incidentui/known-good/"
 
 
-async def plan_mark(
-    top: Path, branch: str | None, remote: str | None, args: Mapping[str, str], state: State, incident: str | None
-) -> Plan | Refusal:
+async def plan_mark(site: Site, args: Mapping[str, str], state: State, incident: str | None) -> Plan | Refusal:
     asked = wish(args, ("rev",), state)
     if isinstance(asked, Refusal):
         return asked
-    where = await layout(top)
-    place = await stand(where, branch, remote)
+    where = await layout(site.top)
+    place = await stand(where, site.branch, site.remote)
     if place.head is None:
         return Refusal("the repository has no commit yet", "there is nothing to mark")
     sha = await resolve(where, args.get("rev", "HEAD"))

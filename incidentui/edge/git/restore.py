@@ -19,7 +19,7 @@ from incidentui.edge.git.backup import flagged, free_name, save
 from incidentui.edge.git.disk import LIMIT, Entry, index_line, indexed, on_disk
 from incidentui.edge.git.look import listed
 from incidentui.edge.git.place import Layout, Place, layout, sha_of, stand
-from incidentui.edge.git.planning import folder_of, wish
+from incidentui.edge.git.planning import Site, folder_of, wish
 from incidentui.edge.git.run import GitError, git
 from incidentui.edge.git.write import wants
 from incidentui.edge.text import clean_and_redact
@@ -56,17 +56,15 @@ class Saved:
 # -- planning
 
 
-async def plan_restore(
-    top: Path, branch: str | None, remote: str | None, args: Mapping[str, str], state: State, incident: str | None
-) -> Plan | Refusal:
+async def plan_restore(site: Site, args: Mapping[str, str], state: State, incident: str | None) -> Plan | Refusal:
     asked = wish(args, ("from",), state)
     if isinstance(asked, Refusal):
         return asked
-    where = await layout(top)
+    where = await layout(site.top)
     source = await _source(where, args.get("from", ""))
     if isinstance(source, Refusal):
         return source
-    return await _plan(await stand(where, branch, remote), ACTION, source, "", state, incident)
+    return await _plan(await stand(where, site.branch, site.remote), ACTION, source, "", state, incident)
 
 
 async def plan_unrestore(where: Layout, attempt: Attempt, state: State, incident: str | None) -> Plan | Refusal:

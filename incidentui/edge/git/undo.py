@@ -5,21 +5,21 @@ on it, nothing is taken back: their commits are named, and what else can be done
 """
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from incidentui.core.inputs import Offer, Refusal
 from incidentui.core.model import Attempt, Plan, Precondition
 from incidentui.core.state import State
 from incidentui.core.value import dataclass
-from incidentui.edge.git import history, planning
-from incidentui.edge.git.branch_mode import moving
+from incidentui.edge.git import history, planning, rehearsal
+from incidentui.edge.git.branch_mode import Named, moving
 from incidentui.edge.git.place import Layout, layout, sha_of, stand, tree_of
-from incidentui.edge.git.planning import Ground
+from incidentui.edge.git.planning import Ground, Site
+from incidentui.edge.git.rehearsal import rehearsed
 from incidentui.edge.git.remote import under
 from incidentui.edge.git.restore import is_restore, plan_unrestore
 from incidentui.edge.git.write import wants
 
-_KNOWN = ("of", "push", "within")
+_KNOWN = ("of", "push", "skip_rehearsal", "within")
 _OURS = "refs/incidentui/"
 _UNDOABLE = ("git.reset", "git.revert", "git.undo", "git.restore-work")
 
@@ -36,10 +36,8 @@ class Before:
     rewrites: bool
 
 
-async def plan_undo(
-    top: Path, branch: str | None, remote: str | None, args: Mapping[str, str], state: State, incident: str | None
-) -> Plan | Refusal:
-    where = await layout(top)
+async def plan_undo(site: Site, args: Mapping[str, str], state: State, incident: str | None) -> Plan | Refusal:
+    where = await layout(site.top)
     attempt = _attempt(args.get("of", "last"), state)
     if isinstance(attempt, Attempt) and is_restore(attempt.plan):
         return await plan_unrestore(where, attempt, state, incident)
@@ -49,8 +47,8 @@ async def plan_undo(
     wish = planning.wish({"push": _pushed(before), **args}, _KNOWN, state)
     if isinstance(wish, Refusal):
         return wish
-    target = before.attempt.plan.target if before.attempt else branch
-    ground = await planning.ground(where, await stand(where, target, remote), wish, state, incident)
+    target = before.attempt.plan.target if before.attempt else site.branch
+    ground = await planning.ground(where, await stand(where, target, site.remote), wish, state, incident)
     if isinstance(ground, Refusal):
         return ground
     refused = await _not_on_top(ground, before)
@@ -59,8 +57,8 @@ async def plan_undo(
     words = {"of": before.backup, "push": str(wish.push).lower(), **planning.within(args)}
     if before.rewrites:
         title = f"Undo {_name(before)}: move {ground.branch} itself back to {before.old[:7]}"
-        return await moving(ground, before.old, state, "git.undo", words, title)
-    return await _commit(ground, before, state, words)
+        return await moving(ground, before.old, state, site, Named("git.undo", words, title))
+    return await _commit(ground, before, state, words, site)
 
 
 def _pushed(before: Before) -> str:
@@ -143,7 +141,7 @@ def _instead(ground: Ground, before: Before) -> tuple[Offer, ...]:
     return (revert, reset)
 
 
-async def _commit(ground: Ground, before: Before, state: State, words: Mapping[str, str]) -> Plan | Refusal:
+async def _commit(ground: Ground, before: Before, state: State, words: Mapping[str, str], site: Site) -> Plan | Refusal:
     where, old = ground.where, before.old
     tree = await tree_of(where.top, old)
     if tree is None:
@@ -154,13 +152,14 @@ async def _commit(ground: Ground, before: Before, state: State, words: Mapping[s
     message = f"Undo {before.new[:7]}: {taken.subject[:80]}\n\nThe tree of {old}, as before {before.new}."
     argv = ("git", "commit-tree", tree, "-p", ground.base, "-m", message)
     undo, undo_argv = planning.undo(ground)
+    tried = await rehearsed(where, old, tree, f"tree equal to {old[:7]}", site.rehearse, ground.wish.skip)
     return Plan(
         action="git.undo",
         args=tuple(words.items()),
         title=f"Undo {_name(before)}" + (", then push" if ground.wish.push else ""),
         target=ground.branch,
         steps=planning.steps(ground, f"one new commit on {ground.branch} with the tree of {old[:7]}", [argv]),
-        checked=(*ground.notes, *_checked(before), *await planning.good_check(where, state)),
+        checked=(*ground.notes, *_checked(before), *await planning.good_check(where, state), rehearsal.check(tried)),
         takes_back=planning.roles([taken], state, chosen=True),
         not_covered=planning.not_covered([taken]),
         undo=undo,
@@ -169,6 +168,8 @@ async def _commit(ground: Ground, before: Before, state: State, words: Mapping[s
         push=ground.wish.push,
         within_ms=ground.wish.within_ms,
         host=ground.host,
+        rehearsal=tried,
+        warnings=planning.merged([taken]),
     )
 
 
