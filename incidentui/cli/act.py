@@ -203,6 +203,8 @@ def verdict_document(attempt: Attempt) -> dict[str, Any]:
         **{_KEYS[light.name]: light.ok for light in verdict.lights},
         "complete": verdict.word == "complete",
         "in_force": list(verdict.in_force),
+        "partly": list(verdict.partly),
+        "taken_back": list(verdict.taken_back),
         "differs": list(verdict.differs),
         "word": verdict.word,
         "why": verdict.why,

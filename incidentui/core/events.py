@@ -9,6 +9,7 @@ from incidentui.core.model import (
     Commit,
     KnownGood,
     Layer,
+    Ledger,
     Light,
     Moment,
     Ms,
@@ -265,6 +266,9 @@ class ActionEnded:
     evidence: str | None = None
     in_force: tuple[str, ...] = ()
     differs: tuple[str, ...] = ()
+    partly: tuple[str, ...] = ()
+    taken_back: tuple[str, ...] = ()
+    ledger: Ledger | None = None
 
 
 @dataclass(frozen=True, slots=True)

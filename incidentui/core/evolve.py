@@ -31,6 +31,8 @@ from incidentui.core.words import is_bad
 SPANS = 64
 DEPLOYS = 20
 ATTEMPTS = 50
+LEDGERS = 3
+"""How many of them keep the whole ledger: it can have 200 commits."""
 CLOSED = 20
 T = TypeVar("T")
 
@@ -333,6 +335,9 @@ def _action(
                 revision=event.revision or attempt.revision,
                 in_force=event.in_force,
                 differs=event.differs,
+                partly=event.partly,
+                taken_back=event.taken_back,
+                ledger=event.ledger,
             )
         case e.LightSeen():
             others_l = tuple(light for light in attempt.lights if light.name != event.light.name)
@@ -363,7 +368,8 @@ def _requested(state: State, event: e.ActionRequested, recorded: e.Recorded) -> 
         step=event.step,
         incident=recorded.incident,
     )
-    attempts = dict([*state.attempts.items(), (event.run, attempt)][-ATTEMPTS:])
+    older = [(run, replace(old, ledger=None)) for run, old in state.attempts.items()]
+    attempts = dict([*older[:-LEDGERS], *[*state.attempts.items()][-LEDGERS:], (event.run, attempt)][-ATTEMPTS:])
     state = replace(state, attempts=attempts, acting=event.run)
     incident = state.incidents.get(recorded.incident or "")
     if incident is None:

@@ -7,6 +7,7 @@ import hashlib
 
 from incidentui.core.model import (
     CheckState,
+    Ledger,
     Light,
     Ms,
     Outcome,
@@ -115,8 +116,8 @@ class ActionActed:
     revision: str | None = None
     was: str | None = None
     evidence: Evidence | None = None
-    in_force: tuple[str, ...] = ()
-    differs: tuple[str, ...] = ()
+    ledger: Ledger | None = None
+    """What of each commit since known-good (or the target) stands in `revision`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,9 @@ from incidentui.core.model import (
     CheckState,
     Commit,
     FileChange,
+    FileLeft,
+    Ledger,
+    LedgerCommit,
     Light,
     Ms,
     Owner,
@@ -287,10 +290,11 @@ def odd(path: Path) -> Story:
         ("run-3", "unknown", "no answer from origin"),
     ):
         story.at("09:03:00", i.RunPlan(plan, "main", "ines", OWNER, run))
-        left = ((BAD,), ("server/sync.py",)) if outcome == "done" else ((), ())
+        commits, files = (LedgerCommit(BAD, "in force"),), (FileLeft("server/sync.py", 1, 0, (BAD,)),)
+        left = Ledger(GOOD, REVERT, commits, files, 1) if outcome == "done" else None
         tree = Light("tree", False, "1 file differs", "git rev-parse", when("09:03:00"))
         revision = REVERT if outcome == "done" else None
-        acted = i.ActionActed(run, outcome, why, revision, None, None, *left)  # type: ignore[arg-type]
+        acted = i.ActionActed(run, outcome, why, revision, None, None, left)
         story.at("09:03:10", i.LightLooked(run, tree), acted)
         story.at("09:03:20", i.Ticked())
     story.looks("bookings-page", "slow", "09:04:00", "09:04:10", why="2.1 s")
