@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from incidentui.core import events as e
+from incidentui.core.errors import compared
 from incidentui.core.format import count, duration, short
 from incidentui.core.incidents import not_resolved, stage
 from incidentui.core.inputs import (
@@ -57,7 +58,8 @@ def run_plan(d: Deciding, c: RunPlan) -> Decision:
     name = incident.id if incident else None
     number = _number(d, c.plan.changes)
     before = tuple((check.name, check.state) for check in d.state.checks.values())
-    asked = e.ActionRequested(c.run, number, c.plan, c.owner, c.by, before, c.step)
+    errors = tuple(dict.fromkeys(seen.error.signature for seen in d.state.errors))
+    asked = e.ActionRequested(c.run, number, c.plan, c.owner, c.by, before, c.step, errors)
     d.say(asked, _subject(c.plan.action, number), "key", incident=name, source=f"responder:{c.by}")
     if incident is not None and c.plan.changes and incident.stage in ("open", "acknowledged"):
         stage(d, incident, "mitigating", f"{c.plan.action} asked")
@@ -334,6 +336,8 @@ def _verdict(d: Deciding, attempt: Attempt, outcome: Outcome, verdict: Verdict) 
         partly=attempt.partly,
         taken_back=attempt.taken_back,
     )
+    if verdict.word == "not complete" and attempt.plan.changes:
+        verdict = _with_errors(d, attempt, verdict)
     given = e.VerdictGiven(attempt.run, outcome, verdict)
     d.say(given, "verdict", "key", incident=attempt.incident)
     good = verdict.word == "complete"
@@ -342,6 +346,24 @@ def _verdict(d: Deciding, attempt: Attempt, outcome: Outcome, verdict: Verdict) 
     incident = d.state.incidents.get(attempt.incident or "")
     if good and attempt.plan.action == "verify" and incident is not None and not not_resolved(d.state):
         stage(d, incident, "resolved", verdict.why)
+
+
+def _with_errors(d: Deciding, attempt: Attempt, verdict: Verdict) -> Verdict:
+    """The errors of before against those of now: a change that changed nothing about them is told as such."""
+    again, other = compared(d.state, attempt.errors)
+    if not attempt.errors or not (again or other):
+        return verdict
+    told = e.ErrorCompared(attempt.run, again, other)
+    d.say(told, "errors", "key", incident=attempt.incident)
+    same = again and not other
+    lights = tuple(
+        replace(light, finding=f"{light.finding.partition(':')[0]}: same error again")
+        if same and light.name == "user_path" and light.ok is False
+        else light
+        for light in verdict.lights
+    )
+    texts = tuple(error.text for error in again), tuple(error.text for error in other)
+    return replace(verdict, lights=lights, same_error=texts[0], other_error=texts[1])
 
 
 def _delta(d: Deciding, attempt: Attempt) -> Delta:

@@ -7,6 +7,7 @@ import hashlib
 
 from incidentui.core.model import (
     CheckState,
+    KnownGood,
     Ledger,
     Light,
     Ms,
@@ -56,6 +57,18 @@ class Sampled:
 @dataclass(frozen=True, slots=True)
 class RepositoryLooked:
     repository: Repository
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerLooked:
+    ledger: Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class GoodFound:
+    """The newest known-good that this clone keeps under a ref of ours."""
+
+    good: KnownGood
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +150,8 @@ class OwnerGone:
 Observation = (
     Sampled
     | RepositoryLooked
+    | LedgerLooked
+    | GoodFound
     | RevisionLooked
     | WorkloadsLooked
     | SourceFailed
@@ -330,4 +345,20 @@ class LookNow:
     """Every source looks at once."""
 
 
-Effect = StartAction | SettleAction | CancelAction | LookNow
+@dataclass(frozen=True, slots=True)
+class ReadLedger:
+    """What of each commit since `good` stands in `tip`, and where `symbol` occurs there."""
+
+    good: str
+    tip: str
+    symbol: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeepGood:
+    """A ref of ours in the clone: no gc takes the commit then, and a new journal finds it."""
+
+    good: KnownGood
+
+
+Effect = StartAction | SettleAction | CancelAction | LookNow | ReadLedger | KeepGood

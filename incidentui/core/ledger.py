@@ -260,7 +260,7 @@ def made(
     )
     owners = _owners(window, found)
     left = [FileLeft(p.path, p.added, p.deleted, owners.get(p.path, ()), _mode(p)) for p in direct.values()]
-    return Ledger(good, tip, commits, tuple(left[:FILES]), len(left), beyond, by_file)
+    return Ledger(good, tip, commits, tuple(left[:FILES]), len(left), beyond, by_file=by_file)
 
 
 def _mode(patch: Patch) -> str:
@@ -348,6 +348,8 @@ def partly(ledger: Ledger, without: Iterable[str | None] = ()) -> tuple[str, ...
 def told(back: int, force: int) -> str:
     """`3 of 6 commits taken back, 3 still in force`"""
     whole = back + force
+    if not whole:
+        return "no commit"
     if not force:
         return f"all {count(whole, 'commit')} taken back" if whole > 1 else "its commit is taken back"
     return f"{back} of {count(whole, 'commit')} taken back, {force} still in force"

@@ -226,6 +226,33 @@ class Suspect:
 
 
 @dataclass(frozen=True, slots=True)
+class ErrorText:
+    """What a failure says of itself (core/errors.py)."""
+
+    signature: str
+    """The message without what changes from one time to the next."""
+    text: str
+    symbol: str = ""
+    """The name in the code that it speaks of."""
+    file: str = ""
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SeenError:
+    """An error of something that is red now."""
+
+    source: str
+    """"check:api-health", "workload:backend"."""
+    service: str
+    error: ErrorText
+    at: Ms
+    """When it was seen first since it is red."""
+    revision: str | None = None
+    """What ran then."""
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerCommit:
     sha: str
     state: InForce
@@ -237,6 +264,8 @@ class LedgerCommit:
     """How many files it changed."""
     claims: str = ""
     """What its message says, where the tree says otherwise."""
+    names: bool = False
+    """Whether a line it changed has the name in the error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +295,10 @@ class Ledger:
     file_count: int = 0
     beyond: int = 0
     """Commits of the window that are older than those here and were not looked at."""
+    symbol: str = ""
+    """The name in the error that was looked for."""
+    places: tuple[tuple[str, int], ...] = ()
+    """Where it occurs in the tree: file and line, at most 20."""
     by_file: bool = False
     """The patches were too big to read: every commit that touched a differing file counts as in force."""
 
@@ -386,6 +419,10 @@ class Verdict:
     """Those of `in_force` of which only a part is."""
     taken_back: tuple[str, ...] = ()
     """The other commits since known-good."""
+    same_error: tuple[str, ...] = ()
+    """Errors from before the action that are there again; at most three."""
+    other_error: tuple[str, ...] = ()
+    """Errors that were not there before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -428,6 +465,8 @@ class Attempt:
     taken_back: tuple[str, ...] = ()
     ledger: Ledger | None = None
     """Kept for the last attempts only; the lists above stay."""
+    errors: tuple[str, ...] = ()
+    """Signatures of what was red when it was asked for."""
     step: int | None = None
     """Step of the runbook it belongs to."""
     incident: str | None = None

@@ -22,6 +22,7 @@ from incidentui.core.model import (
     LedgerCommit,
     Light,
     Ms,
+    Outcome,
     Owner,
     Plan,
     PlanCommit,
@@ -284,11 +285,12 @@ def odd(path: Path) -> Story:
     story.looks("bookings-page", "failing", "09:01:10", "09:01:20", "09:01:30")
     story.at("09:02:00", i.OpenIncident("Bookings answer 503", "ines"), i.Acknowledge("ines"))
     plan = replace(git_plan("git.revert", "Revert bad1bad", BACK), push=False, within_ms=0)
-    for run, outcome, why in (
+    ends: tuple[tuple[str, Outcome, str], ...] = (
         ("run-1", "done", "partly"),
         ("run-2", "failed", "the branch has moved"),
         ("run-3", "unknown", "no answer from origin"),
-    ):
+    )
+    for run, outcome, why in ends:
         story.at("09:03:00", i.RunPlan(plan, "main", "ines", OWNER, run))
         commits, files = (LedgerCommit(BAD, "in force"),), (FileLeft("server/sync.py", 1, 0, (BAD,)),)
         left = Ledger(GOOD, REVERT, commits, files, 1) if outcome == "done" else None

@@ -6,6 +6,7 @@ differs. Judging them is `core.ledger`. Looks only.
 
 import asyncio
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -23,11 +24,14 @@ PATHS = 500
 PATH = 400
 """As long as `history` makes the names of a commit's files."""
 LONG_S = 60.0
+GREP_S = 10.0
+PLACES = 20
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,99}\Z")
 _LITERAL = {"GIT_LITERAL_PATHSPECS": "1"}
 
 
-async def read(where: Layout, good: str, tip: str, limit: int = WINDOW) -> Ledger:
-    """Both are verified shas."""
+async def read(where: Layout, good: str, tip: str, limit: int = WINDOW, symbol: str = "") -> Ledger:
+    """Both are verified shas. `symbol`: a name to look for, in the tree and in what the commits changed."""
     window, compared, tree = await asyncio.gather(
         between(where, good, tip, limit), _compared(where, good, tip), tree_of(where.top, good)
     )
@@ -38,7 +42,33 @@ async def read(where: Layout, good: str, tip: str, limit: int = WINDOW) -> Ledge
         direct = {_shown(path): replace(patch, path=_shown(path)) for path, patch in direct.items()}
     found = rule.by_file(window, direct) if steps is None else rule.shares(steps, direct)
     ledger = rule.made(good, tip, window, direct, found, good_tree=tree or "", beyond=beyond, by_file=steps is None)
+    if symbol and _NAME.match(symbol):
+        named = _naming(symbol, steps or ())
+        commits = tuple(replace(commit, names=commit.sha in named) for commit in ledger.commits)
+        ledger = replace(ledger, commits=commits, symbol=symbol, places=await _places(where, tip, symbol))
     return replace(ledger, files=tuple(replace(file, path=_shown(file.path, 200)) for file in ledger.files))
+
+
+def _naming(symbol: str, steps: Sequence[Step]) -> frozenset[str]:
+    """The commits whose lines have the name."""
+    name = re.compile(rb"(?<![A-Za-z0-9_])" + re.escape(symbol.encode()) + rb"(?![A-Za-z0-9_])")
+
+    def has(patches: Sequence[Patch]) -> bool:
+        return any(name.search(line) for p in patches for hunk in p.hunks for line in (*hunk.added, *hunk.removed))
+
+    each = [(sha, patches) for step in steps for sha, patches in ((step.sha, step.patches), *step.sides)]
+    return frozenset(sha for sha, patches in each if sha and has(patches))
+
+
+async def _places(where: Layout, tip: str, symbol: str) -> tuple[tuple[str, int], ...]:
+    """Where the name occurs in the tree, at most three lines a file."""
+    found = await git(
+        where.top, "grep", "-I", "-n", "-z", "-F", "-w", "--no-color", "--full-name",
+        "-e", symbol, tip, "--", ok=None, timeout_s=GREP_S, limit=1 << 20,
+    )  # fmt: skip
+    lines = [line.split(b"\0") for line in found.out.split(b"\n")]
+    seen = [(name.partition(b":")[2], number) for name, number, *_ in (line for line in lines if len(line) >= 3)]
+    return tuple((clean_and_redact(name, limit=200), int(n)) for name, n in seen if n.isdigit())[:PLACES]
 
 
 def _shown(path: str, limit: int = PATH) -> str:
