@@ -357,7 +357,7 @@ def _with_errors(d: Deciding, attempt: Attempt, verdict: Verdict) -> Verdict:
     d.say(told, "errors", "key", incident=attempt.incident)
     same = again and not other
     lights = tuple(
-        replace(light, finding=f"{light.finding.partition(':')[0]}: same error again")
+        replace(light, finding=f"{light.finding}, same error again")
         if same and light.name == "user_path" and light.ok is False
         else light
         for light in verdict.lights
