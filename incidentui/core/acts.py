@@ -187,7 +187,9 @@ def judge(d: Deciding, stopped_by: str = "") -> None:
     lights = _against_good(attempt, lights)
     complete = all(light.ok in (True, None) for light in lights if light.name != "worktree")
     if complete:
-        _verdict(d, attempt, "done", Verdict("complete", _holds(lights), lights))
+        rest = told(len(attempt.taken_back), len(attempt.in_force)) if attempt.in_force else ""
+        why = "; ".join(part for part in (_holds(lights), rest) if part)
+        _verdict(d, attempt, "done", Verdict("complete", why, lights))
     else:
         why = _missing(d, attempt, lights) + _stopped(stopped_by, waited)
         _verdict(d, attempt, "done", Verdict("not complete", why, lights))

@@ -22,6 +22,11 @@ def wanted(state: State) -> ReadLedger | None:
     return ReadLedger(state.good.sha, now, error.error.symbol if error else "")
 
 
+def ours(state: State) -> frozenset[str]:
+    """The commits that attempts wrote: ways back, which are not counted among the commits since known-good."""
+    return frozenset(a.revision for a in state.attempts.values() if a.revision)
+
+
 def standing(state: State, sha: str) -> LedgerCommit | None:
     """What of a commit stands, while the ledger is that of known-good and of the tip."""
     ledger = state.ledger

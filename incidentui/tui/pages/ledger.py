@@ -4,12 +4,11 @@ Commits stand in the order of history; what is in force is first for the eye by 
 page, a file its differences.
 """
 
-from collections.abc import Iterable
-
 from incidentui.core.errors import since
 from incidentui.core.format import count, short
 from incidentui.core.ledger import in_force, taken_back
 from incidentui.core.model import Attempt, FileLeft, InForce, Ledger, LedgerCommit, Verdict
+from incidentui.core.standing import ours
 from incidentui.core.state import State
 from incidentui.tui.line import Line, Seg, Token, cells, cut, cut_middle, spread
 from incidentui.tui.pages.layout import beside, flow, hanging, section, split, stack, wall
@@ -26,15 +25,13 @@ def ledger_lines(attempt: Attempt, verdict: Verdict, state: State, width: int, t
     ledger = attempt.ledger
     if ledger is None or not verdict.in_force:
         return []
-    ours = {a.revision for a in state.attempts.values()}
+    own = ours(state)
     left, right = split(width, 0.55) if two else (width, width)
     files = [*_files(ledger, left), *_occurs(ledger, left)]
     one = section(left, "FILES THAT STILL DIFFER", files, (Seg(f"from ★ {short(ledger.good)}", "muted"),))
     other = _error(verdict, state, right)
     return stack(
-        section(
-            width, f"COMMITS SINCE ★ {short(ledger.good)}", commit_rows(ledger, ours, width), _counts(ledger, ours)
-        ),
+        section(width, f"COMMITS SINCE ★ {short(ledger.good)}", commit_rows(ledger, own, width), _counts(ledger, own)),
         beside((left, one), (right, other)) if two else stack(one, other),
     )
 
@@ -45,16 +42,14 @@ def not_rolled_back(attempt: Attempt, verdict: Verdict) -> str:
     return f'"Rolled back" is not written to the record until the tree equals ★ {short(attempt.ledger.good)}.'
 
 
-def _counts(ledger: Ledger, ours: Iterable[str | None]) -> tuple[Seg, ...]:
-    out = set(ours)
-    force, back = len(in_force(ledger, out)), len(taken_back(ledger, out))
+def _counts(ledger: Ledger, own: frozenset[str]) -> tuple[Seg, ...]:
+    force, back = len(in_force(ledger, own)), len(taken_back(ledger, own))
     older = (Seg(f" · {ledger.beyond} older not looked at", "slow"),) if ledger.beyond else ()
     return (Seg(f"{force} in force", "fail" if force else "muted"), Seg(f" · {back} taken back", "muted"), *older)
 
 
-def commit_rows(ledger: Ledger, ours: Iterable[str | None], width: int) -> list[Line]:
+def commit_rows(ledger: Ledger, own: frozenset[str], width: int) -> list[Line]:
     out: list[Line] = []
-    own = set(ours)
     for commit in ledger.commits:
         if commit.sha not in own:
             out += _commit(commit, width)

@@ -5,7 +5,7 @@ from functools import lru_cache
 from incidentui.core.format import age, count, short
 from incidentui.core.ledger import in_force, taken_back
 from incidentui.core.model import Commit, InForce
-from incidentui.core.standing import standing
+from incidentui.core.standing import ours, standing
 from incidentui.tui.line import Line, Seg, Token, cut, fit, pad
 from incidentui.tui.present.parts import empty, joined, title
 from incidentui.tui.present.scene import Scene, in_state, running
@@ -45,8 +45,8 @@ def summary(scene: Scene) -> tuple[Seg, ...]:
         bad = suspect is not None and suspect.sha == runs
         return joined((Seg(f"runs {short(runs)}", "fail" if bad else "slow"), Seg(f"HEAD {short(repo.head)}", "muted")))
     if told_apart(scene) and scene.state.ledger is not None:
-        ours = {a.revision for a in scene.state.attempts.values()}
-        force, back = len(in_force(scene.state.ledger, ours)), len(taken_back(scene.state.ledger, ours))
+        own, ledger = ours(scene.state), scene.state.ledger
+        force, back = len(in_force(ledger, own)), len(taken_back(ledger, own))
         return (Seg(f"{force} in force", "fail" if force else "muted"), Seg(f" · {back} taken back", "muted"))
     if scene.state.suspect is not None and in_state(scene, "failing"):
         n = scene.state.suspect.count or len(scene.state.suspect.window) or 1
