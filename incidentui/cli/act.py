@@ -99,7 +99,10 @@ def _wait_for_first_looks(acting: Live) -> None:
     while time.monotonic() < end and not acting.session.stopped:
         view = acting.session.view
         names = [c.name for c in view.state.project.checks]
-        if view.state.watching_since is not None and all(n in view.recent for n in names) and acting.session.settled:
+        # Without a known-good the clone is waited for: it may keep one.
+        git = view.state.good is not None or view.state.repository is not None or "git" in view.state.sources
+        looked = view.state.watching_since is not None and all(n in view.recent for n in names)
+        if looked and git and acting.session.settled:
             return
         time.sleep(0.02)
 
@@ -204,7 +207,11 @@ def verdict_document(attempt: Attempt) -> dict[str, Any]:
         **{_KEYS[light.name]: light.ok for light in verdict.lights},
         "complete": verdict.word == "complete",
         "in_force": list(verdict.in_force),
+        "partly": list(verdict.partly),
+        "taken_back": list(verdict.taken_back),
         "differs": list(verdict.differs),
+        "same_error": list(verdict.same_error),
+        "other_error": list(verdict.other_error),
         "word": verdict.word,
         "why": verdict.why,
         "findings": {light.name: light.finding for light in verdict.lights},
@@ -254,6 +261,10 @@ def _verdict_lines(attempt: Attempt) -> list[str]:
     return [
         f"{verdict.word.upper()}: {verdict.why}",
         *(f"  {light_mark(light)} {light.name.replace('_', ' '):<10} {_finding(light)}" for light in verdict.lights),
+        *(f"  in force: {short(sha)}" for sha in verdict.in_force),
+        *(f"  differs: {path}" for path in verdict.differs),
+        *(f"  = same error again: {text}" for text in verdict.same_error),
+        *(f"  ! another error: {text}" for text in verdict.other_error),
         *(f"  newly red: {name}" for name in verdict.delta.newly_red),
         *(f"  newly green: {name}" for name in verdict.delta.newly_green),
         *(f"  red before: {name}" for name in verdict.delta.red_before),
