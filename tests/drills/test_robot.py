@@ -19,8 +19,9 @@ from incidentui.drills import records
 from incidentui.drills import sandbox as sandboxes
 from incidentui.drills.history import git
 from incidentui.drills.records import Record
-from incidentui.drills.robot import DEAD_BACKEND, play
+from incidentui.drills.robot import play
 from incidentui.drills.running import begin
+from incidentui.drills.scripts import DEAD_BACKEND
 from incidentui.drills.terminal import Terminal, TerminalError
 
 PROGRAM = [sys.executable, "-m", "incidentui"]
@@ -73,7 +74,7 @@ def test_the_robot_brings_bookings_back_through_the_screen(tmp_path: Path) -> No
         assert tip == good
         assert resets(record) == 1
         assert sandboxes.ask(about.front, "/api/bookings")[0] == 200
-        assert sandboxes.ask(about.dashboard, "/")[0] == 200
+        assert sandboxes.ask(about.ports["dashboard"], "/")[0] == 200
         draft = Path(result["draft"]).read_text(encoding="utf-8")
         assert "Seat map: new layouts, header detection and a safety stop" in draft
         assert "348" in draft
