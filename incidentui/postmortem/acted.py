@@ -133,6 +133,9 @@ def _delta(attempt: Attempt) -> list[str]:
 def _left(attempt: Attempt) -> list[str]:
     """What a rollback left behind, and what it cannot reach."""
     lines = [f"- Still in force: {', '.join(sha(name) for name in attempt.in_force)}"] if attempt.in_force else []
+    if attempt.verdict is not None:
+        lines += [f"- Same error again: {text(said)}" for said in attempt.verdict.same_error]
+        lines += [f"- Another error than before: {text(said)}" for said in attempt.verdict.other_error]
     lines += [f"- Still differs: {text(', '.join(attempt.differs))}"] if attempt.differs else []
     return lines + [f"- Not covered: {text(what)}, {text(why)}" for what, why in attempt.plan.not_covered]
 

@@ -22,6 +22,7 @@ from incidentui.session.door import Door, fail, give
 from incidentui.session.loop import Loop
 from incidentui.session.ports import (
     Clock,
+    Clone,
     Details,
     DiffLine,
     Done,
@@ -55,6 +56,7 @@ class World:
     sources: Sequence[Source] = ()
     executors: Sequence[Executor] = ()
     details: Details | None = None
+    clone: Clone | None = None
     problems: tuple[str, ...] = ()
 
 
@@ -287,6 +289,19 @@ class LiveSession:
                 actions.cancel(effect.run, effect.by)
             case i.LookNow():
                 await actions.look()
+            case i.ReadLedger() | i.KeepGood():
+                await self._ask_clone(effect)
+
+    async def _ask_clone(self, effect: i.ReadLedger | i.KeepGood) -> None:
+        clone, loop = self._world.clone, self._loop
+        if clone is None or loop is None:
+            return
+        if isinstance(effect, i.ReadLedger):
+            ledger = await clone.ledger(effect.good, effect.tip, effect.symbol)
+            if ledger is not None:
+                loop.put(i.LedgerLooked(ledger))
+        elif not self.parts.read_only:
+            await clone.keep_good(effect.good)
 
     async def _leave(self, turns: "asyncio.Task[Any]", observe: "asyncio.Task[Any]") -> None:
         loop, actions = self._loop, self._actions

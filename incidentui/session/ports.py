@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 
 from incidentui.core.events import Fact, Recorded
 from incidentui.core.inputs import ActionActed, Command, Evidence, Observation, Refusal
-from incidentui.core.model import Attempt, Light, Ms, Owner, Plan
+from incidentui.core.model import Attempt, KnownGood, Ledger, Light, Ms, Owner, Plan
 from incidentui.core.recent import Recent, Sample
 from incidentui.core.state import State
 from incidentui.core.value import dataclass
@@ -182,6 +182,16 @@ class Details(Protocol):
     async def diff(self, sha: str) -> Sequence[DiffLine] | Refusal: ...
 
     async def logs(self, workload: str, lines: int = 200) -> Sequence[LogLine] | Refusal: ...
+
+
+class Clone(Protocol):
+    """What a judgement needs of the clone, beside what its source reports."""
+
+    async def ledger(self, good: str, tip: str, symbol: str = "") -> Ledger | None:
+        """None when it could not be read: the next move of a ref asks again."""
+        ...
+
+    async def keep_good(self, good: KnownGood) -> None: ...
 
 
 class Processes(Protocol):

@@ -8,9 +8,10 @@ last, and that one gives way to anything of theirs.
 from pathlib import Path
 
 from incidentui.core.inputs import ActionActed, ActionStepped, Evidence, Refusal
-from incidentui.core.model import Outcome, Plan, Progress, StepState
+from incidentui.core.model import Ledger, Outcome, Plan, Progress, StepState
 from incidentui.edge.git.backup import Saved, identity, save
-from incidentui.edge.git.look import Ledger, ledger, listed
+from incidentui.edge.git.ledger import read
+from incidentui.edge.git.look import listed
 from incidentui.edge.git.place import Place, layout, sha_of, stand, tree_of
 from incidentui.edge.git.remote import ask, contains, push
 from incidentui.edge.git.revert import rehearse
@@ -52,7 +53,7 @@ class Act:
 
     async def do(self, top: Path, branch: str | None, remote: str | None) -> ActionActed:
         outcome: Outcome = "done"
-        left = Ledger()
+        left: Ledger | None = None
         try:
             place = await self._check(top, branch, remote)
             await self._save(place)
@@ -69,7 +70,7 @@ class Act:
             self._end("failed", why)
         return ActionActed(
             self.run, outcome, why, self.revision, self.base or None, Evidence("output", "\n".join(self._words)),
-            left.in_force, left.differs,
+            left,
         )  # fmt: skip
 
     # -- steps
@@ -207,15 +208,14 @@ class Act:
         self._end("done", f"{place.branch} and its files are {sha[:7]}")
         return f"{place.branch} is {sha[:7]}, was {self.base[:7]}; not pushed"
 
-    async def _left(self, place: Place) -> tuple[Ledger, str]:
+    async def _left(self, place: Place) -> tuple[Ledger | None, str]:
         good = self.wants.get("target") or self.wants.get("good")
         if good is None or self.revision is None:
-            return Ledger(), ""
-        taken = [commit.sha for commit in self.plan.takes_back]
+            return None, ""
         try:
-            return await ledger(place.layout, good, self.revision, taken), ""
+            return await read(place.layout, good, self.revision), ""
         except GitError as error:
-            return Ledger(), f"; what is still in force could not be read: {error.what}"
+            return None, f"; what is still in force could not be read: {error.what}"
 
 
 def wants(plan: Plan) -> dict[str, str]:
