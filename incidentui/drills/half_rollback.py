@@ -1,7 +1,9 @@
 """The drill `half-rollback`: six commits break every write, two of them are rollbacks, and three are not enough.
 
-The clash: a name is given twice as soon as the write side of the worker is loaded, which happens with the first
-write. It came with the third commit; each of the three after it moves it elsewhere and ends none of it.
+The clash: one name is given twice as soon as the write side of the worker is loaded, which happens with the first
+write; reading goes on as if nothing were wrong. The third commit brings it, the fourth brings it a second time. The
+fifth takes back the second and the third, the sixth most of the first, and the fourth stays. Without the newest three
+the tree is that of the third commit, with the same error.
 """
 
 from incidentui.drills import history
@@ -29,7 +31,7 @@ BREAKING = (
     Written(PIET, "One snapshot for all writes, members use it too"),
     Written(PIET, "Keep the snapshot out of the answer"),
     Written(PIET, "Revert all snapshot changes - back to working state"),
-    Written(PIET, "Complete rollback: remove the shared snapshot from the shelf"),
+    Written(PIET, "Complete rollback: remove the snapshot from the shelf"),
 )
 _SINCE = {
     "README.md": 1,
