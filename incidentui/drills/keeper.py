@@ -19,7 +19,7 @@ from incidentui.drills.sandbox import About, Sandbox, clone, marks
 LONGEST_S = 2 * 3600
 CALM_S = (3.5, 5.0)
 """How long all is well after the first look of a responder."""
-APART_S = (0.9, 1.5)
+APART_S = (0.5, 1.0)
 """From one push of the colleague to the next."""
 
 
