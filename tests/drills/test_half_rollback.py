@@ -105,26 +105,25 @@ def test_each_commit_breaks_and_only_the_tree_of_known_good_heals(sandbox: Sandb
     assert [tree(sandbox, sha) for sha in commits].count(tree(sandbox, about.good)) == 0
     for sha, starts in zip(commits, ["snapshot of 6 tools", "snapshot of 6 tools", "", "", "", ""], strict=True):
         deploy(sandbox, tree(sandbox, sha))
-        wait(lambda starts=starts: lent(sandbox)[0] == 200, f"an answer of {sha}")  # type: ignore[misc]  # bound now
         status, body = lent(sandbox)
-        assert (status, body[: len("snapshot of 6 tools")]) == (200, starts)
+        assert (status, body[: len("snapshot of 6 tools")]) == (200, starts), sha
         assert ask(about.front, "/api/health")[0] == 200, "reading goes on as if nothing were wrong"
-        assert "No tool can be lent" in ask(about.ports["counter"], "/")[1]
+        wait(lambda: "No tool can be lent" in ask(about.ports["counter"], "/")[1], "the counter's own words")
     deploy(sandbox, tree(sandbox, about.good))
     wait(lambda: sandboxes.healthy(sandbox), "tools can be lent again")
 
 
-def deploy(sandbox: Sandbox, wanted: str) -> str:
-    """A push of that tree, as a responder's; returns its sha once it runs."""
+def deploy(sandbox: Sandbox, wanted: str) -> None:
+    """A push of that tree, as a responder's; returns once a worker runs on it."""
     git(["fetch", "-q", "origin"], sandbox.work)
     new = git(["commit-tree", wanted, "-p", "origin/main", "-m", "another tree"], sandbox.work)
+    before = starts_of(sandbox)
     git(["push", "-q", "origin", f"{new}:refs/heads/main"], sandbox.work)
-    starts = (sandbox.logs / "api.log").read_text(encoding="utf-8").count("lending api ready")
-    wait(
-        lambda: (sandbox.logs / "api.log").read_text(encoding="utf-8").count("lending api ready") > starts,
-        "the worker starts",
-    )
-    return new
+    wait(lambda: starts_of(sandbox) > before and lent(sandbox)[0] == 200, "the worker starts")
+
+
+def starts_of(sandbox: Sandbox) -> int:
+    return (sandbox.logs / "api.log").read_text(encoding="utf-8").count("lending api ready")
 
 
 @pytest.mark.slow
