@@ -99,7 +99,10 @@ def _wait_for_first_looks(acting: Live) -> None:
     while time.monotonic() < end and not acting.session.stopped:
         view = acting.session.view
         names = [c.name for c in view.state.project.checks]
-        if view.state.watching_since is not None and all(n in view.recent for n in names) and acting.session.settled:
+        # Without a known-good the clone is waited for: it may keep one.
+        git = view.state.good is not None or view.state.repository is not None or "git" in view.state.sources
+        looked = view.state.watching_since is not None and all(n in view.recent for n in names)
+        if looked and git and acting.session.settled:
             return
         time.sleep(0.02)
 

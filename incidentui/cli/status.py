@@ -17,7 +17,7 @@ from incidentui.core.format import short, size
 from incidentui.core.inputs import Input, LedgerLooked, Sampled, StartWatch
 from incidentui.core.ledger import in_force, partly, taken_back, told
 from incidentui.core.recent import Recent, add
-from incidentui.core.standing import tip, wanted
+from incidentui.core.standing import ours, tip, wanted
 from incidentui.core.state import State
 from incidentui.core.turn import provisional
 from incidentui.core.words import STATE_MARK, is_bad
@@ -136,9 +136,9 @@ def _ledger(state: State) -> dict[str, Any] | None:
         "good": ledger.good,
         "tip": ledger.tip,
         "equal": not ledger.file_count,
-        "in_force": list(in_force(ledger)),
-        "partly": list(partly(ledger)),
-        "taken_back": list(taken_back(ledger)),
+        "in_force": list(in_force(ledger, ours(state))),
+        "partly": list(partly(ledger, ours(state))),
+        "taken_back": list(taken_back(ledger, ours(state))),
         "beyond": ledger.beyond,
         "by_file": ledger.by_file,
         "commits": [asdict(commit) for commit in ledger.commits],
@@ -165,7 +165,8 @@ def lines(state: State, problems: tuple[str, ...]) -> list[str]:
         ]
     ledger = state.ledger
     if _ledger(state) is not None and ledger is not None and ledger.commits:
-        out.append(f"since known-good: {told(len(taken_back(ledger)), len(in_force(ledger)))}")
+        back, force = taken_back(ledger, ours(state)), in_force(ledger, ours(state))
+        out.append(f"since known-good: {told(len(back), len(force))}")
         out += [f"  {short(c.sha)} {c.state:<10} {c.subject}" for c in ledger.commits[:20]]
     if state.workloads:
         out.append("")

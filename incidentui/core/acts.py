@@ -188,7 +188,9 @@ def judge(d: Deciding, stopped_by: str = "") -> None:
     lights = _against_good(attempt, lights)
     complete = all(light.ok in (True, None) for light in lights if light.name != "worktree")
     if complete:
-        _verdict(d, attempt, "done", Verdict("complete", _holds(lights), lights))
+        rest = told(len(attempt.taken_back), len(attempt.in_force)) if attempt.in_force else ""
+        why = "; ".join(part for part in (_holds(lights), rest) if part)
+        _verdict(d, attempt, "done", Verdict("complete", why, lights))
     else:
         why = _missing(d, attempt, lights) + _stopped(stopped_by, waited)
         _verdict(d, attempt, "done", Verdict("not complete", why, lights))
@@ -371,7 +373,7 @@ def _with_errors(d: Deciding, attempt: Attempt, verdict: Verdict) -> Verdict:
     d.say(told, "errors", "key", incident=attempt.incident)
     same = again and not other
     lights = tuple(
-        replace(light, finding=f"{light.finding.partition(':')[0]}: same error again")
+        replace(light, finding=f"{light.finding}, same error again")
         if same and light.name == "user_path" and light.ok is False
         else light
         for light in verdict.lights

@@ -67,12 +67,16 @@ def _observe(
             watching.repository(d, seen)
         case i.LedgerLooked():
             standing.read(d, seen)
+            if d.facts:
+                name_suspect(d)
         case i.GoodFound():
             standing.found(d, seen)
         case i.RevisionLooked():
             watching.revision(d, seen)
         case i.WorkloadsLooked():
             watching.workloads(d, seen)
+            if any(isinstance(fact.event, e.ErrorSeen) for fact in d.facts):
+                name_suspect(d)
         case i.SourceFailed():
             watching.source_failed(d, seen)
         case i.SourceAnswered():

@@ -144,6 +144,8 @@ class Commit:
     """At most 20; `file_count` has the whole number."""
     file_count: int = 0
     tree: str = ""
+    ci: str = ""
+    """What CI said of it: "passed", "failed: build"; empty when nobody knows of a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,12 +219,29 @@ class KnownGood:
 
 
 @dataclass(frozen=True, slots=True)
+class Suspected:
+    """One commit of the window, with what speaks for it being the cause, and what was looked at and does not."""
+
+    sha: str
+    reasons: tuple[str, ...] = ()
+    cleared: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Suspect:
     sha: str
     service: str
     reasons: tuple[str, ...]
     window: tuple[str, ...] = ()
-    """All commits since known-good, newest first."""
+    """All commits since known-good that are listed here, newest first."""
+    ranked: tuple[Suspected, ...] = ()
+    """The likeliest first, at most ten; the first is `sha`."""
+    count: int = 0
+    """How many commits the window has; 0 in records from before it was counted."""
+    good: str | None = None
+    """Where the window begins."""
+    tip: str | None = None
+    """Where it ends: what was deployed."""
 
 
 @dataclass(frozen=True, slots=True)

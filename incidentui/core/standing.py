@@ -3,7 +3,7 @@
 from incidentui.core import events as e
 from incidentui.core.errors import telling
 from incidentui.core.inputs import GoodFound, KeepGood, LedgerLooked, ReadLedger
-from incidentui.core.model import Ledger
+from incidentui.core.model import Ledger, LedgerCommit
 from incidentui.core.state import State
 from incidentui.core.turn import Deciding
 
@@ -20,6 +20,19 @@ def wanted(state: State) -> ReadLedger | None:
         return None
     error = telling(state)
     return ReadLedger(state.good.sha, now, error.error.symbol if error else "")
+
+
+def ours(state: State) -> frozenset[str]:
+    """The commits that attempts wrote: ways back, which are not counted among the commits since known-good."""
+    return frozenset(a.revision for a in state.attempts.values() if a.revision)
+
+
+def standing(state: State, sha: str) -> LedgerCommit | None:
+    """What of a commit stands, while the ledger is that of known-good and of the tip."""
+    ledger = state.ledger
+    if ledger is None or state.good is None or (ledger.good, ledger.tip) != (state.good.sha, tip(state)):
+        return None
+    return next((commit for commit in ledger.commits if commit.sha == sha), None)
 
 
 def ask(d: Deciding, before: State, begins: bool = False) -> None:

@@ -12,7 +12,9 @@ from incidentui.edge.text import clean_and_redact
 
 REFS = "refs/incidentui/known-good/"
 _KEPT = 50
-_FORMAT = "%(objecttype)%00%(objectname)%00%(*objectname)%00%(taggerdate:unix)%00%(taggername)%00%(contents)%00"
+_FORMAT = (
+    "%(refname)%00%(objecttype)%00%(objectname)%00%(*objectname)%00%(taggerdate:unix)%00%(taggername)%00%(contents)%00"
+)
 _NOBODY = "incidentui"
 
 
@@ -36,19 +38,20 @@ async def kept(where: Layout) -> Sequence[KnownGood]:
         where.top, "for-each-ref", f"--count={_KEPT}", "--sort=-creatordate", f"--format={_FORMAT}", REFS
     )
     fields = [field.removeprefix(b"\n") for field in listed.out.split(b"\0")]
-    found = [_good(fields[n : n + 6]) for n in range(0, len(fields) - 5, 6)]
+    found = [_good(fields[n : n + 7]) for n in range(0, len(fields) - 6, 7)]
     return [good for good in found if good is not None]
 
 
 def _good(fields: Sequence[bytes]) -> KnownGood | None:
-    kind, name, target, at, by, why = fields
+    ref, kind, name, target, at, by, text = fields
     if kind not in (b"commit", b"tag"):
         return None
     sha = (target if kind == b"tag" else name).decode("ascii", "replace")
     person = clean_and_redact(by, limit=100)
+    why = clean_and_redact(text.rstrip(b"\n"), limit=300) if kind == b"tag" else ""
     return KnownGood(
         sha,
         int(at) * 1000 if at.isdigit() else 0,
-        clean_and_redact(why.rstrip(b"\n"), limit=300) or f"kept under {REFS}",
+        why or f"kept as {clean_and_redact(ref, limit=200)}",
         None if person in ("", _NOBODY) else person,
     )
