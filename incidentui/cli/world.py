@@ -48,7 +48,7 @@ def build(parsed: Parsed, clock: Clock) -> World:
 
     loaded = validate(parsed)
     config = loaded.config
-    git = GitExecutor(config.dir, config.branch, config.remote, clock)
+    git = GitExecutor(config.dir, config.branch, config.remote, clock, config.rehearse)
     executors: list[Executor] = [git]
     sources: list[Source] = [GitSource(config.dir, config.branch, config.remote, clock)]
     engines, watching = _engines(config, clock)
@@ -82,13 +82,12 @@ def _engines(config: ProjectConfig, clock: Clock) -> "tuple[list[Engine], list[S
 
 
 def _checks(loaded: Loaded, clock: Clock) -> list[Source]:
-    from incidentui.config.trust import is_trusted
+    from incidentui.config.trust import allowed
     from incidentui.edge.checks.revision import RevisionSource
     from incidentui.edge.checks.source import ChecksSource
     from incidentui.edge.git.place import sha_of
 
     config = loaded.config
-    trusted = loaded.file is not None and is_trusted(loaded.file, loaded.content)
 
     async def _full(abbreviated: str) -> str | None:
         return await sha_of(config.dir, abbreviated)
@@ -97,5 +96,5 @@ def _checks(loaded: Loaded, clock: Clock) -> list[Source]:
     if config.checks:
         sources.append(ChecksSource(config.checks, clock))
     if config.revisions:
-        sources.append(RevisionSource(config.revisions, config.dir, clock, resolve=_full, trusted=trusted))
+        sources.append(RevisionSource(config.revisions, config.dir, clock, resolve=_full, trusted=allowed(loaded)))
     return sources

@@ -19,7 +19,7 @@ from incidentui.core.inputs import (
     StopAction,
 )
 from incidentui.core.ledger import in_force, partly, taken_back, told
-from incidentui.core.model import Attempt, CheckState, Delta, Light, LightName, Moment, Ms, Outcome, Verdict
+from incidentui.core.model import Attempt, CheckState, Delta, KnownGood, Light, LightName, Moment, Ms, Outcome, Verdict
 from incidentui.core.recent import CheckRecent
 from incidentui.core.runs import is_running, step_follows
 from incidentui.core.turn import Deciding, Decision, refuse
@@ -62,7 +62,7 @@ def run_plan(d: Deciding, c: RunPlan) -> Decision:
     errors = tuple(dict.fromkeys(seen.error.signature for seen in d.state.errors))
     asked = e.ActionRequested(c.run, number, c.plan, c.owner, c.by, before, c.step, errors)
     d.say(asked, _subject(c.plan.action, number), "key", incident=name, source=f"responder:{c.by}")
-    if incident is not None and c.plan.changes and incident.stage in ("open", "acknowledged"):
+    if incident is not None and c.plan.changes and not c.plan.local and incident.stage in ("open", "acknowledged"):
         stage(d, incident, "mitigating", f"{c.plan.action} asked")
     if c.step is not None:
         step_follows(d, c.step, "running", c.by, "")
@@ -113,6 +113,8 @@ def acted(d: Deciding, look: ActionActed) -> None:
     attempt = d.state.attempts[look.run]
     match look.outcome:
         case "done":
+            if attempt.plan.action == "git.mark-good" and look.revision is not None:
+                d.say(e.KnownGoodSet(KnownGood(look.revision, d.now, "marked by hand", attempt.by)), "good", "key")
             judge(d)
         case "failed" | "refused":
             _verdict(d, attempt, look.outcome, Verdict(look.outcome, look.why))
@@ -160,7 +162,8 @@ def owner_gone(d: Deciding, look: OwnerGone) -> None:
     attempt = d.state.attempts.get(look.run)
     if attempt is None or attempt.outcome is not None or attempt.verdict is not None:
         return
-    why = f"the program that ran it (pid {attempt.owner.pid}) is gone; looking at the world"
+    who = f"pid {attempt.owner.pid} on {attempt.owner.host}"
+    why = f"the program that ran it ({who}) is gone, or silent too long; looking at the world"
     d.say(e.ActionEnded(look.run, "unknown", why), _of(attempt), "key", incident=attempt.incident)
     d.effects.append(SettleAction(look.run))
 
@@ -177,8 +180,9 @@ def judge(d: Deciding, stopped_by: str = "") -> None:
     if attempt.plan.action == "verify":
         _judge_verify(d, attempt, lights, stopped_by)
         return
-    if attempt.plan.action == "shell":
-        _verdict(d, attempt, "done", Verdict("complete", attempt.why, lights))
+    if attempt.plan.action == "shell" or attempt.plan.local:
+        bad = next((light.finding for light in lights if light.ok is False), "")
+        _verdict(d, attempt, "done", Verdict("not complete" if bad else "complete", bad or attempt.why, lights))
         return
     wanted = ORDER if attempt.plan.push or attempt.plan.action == "workload.restart" else ("tree",)
     settled = all(light.ok in (True, None) for light in lights if light.name in wanted and light.name != "worktree")
@@ -219,7 +223,9 @@ def five(d: Deciding, attempt: Attempt) -> tuple[Light, ...]:
     nothing = "nothing to look at" if attempt.outcome is not None else ""
     out = []
     for name in ORDER:
-        if name == "running":
+        if attempt.plan.local and name != "worktree":
+            out.append(Light(name, None, "does not apply"))
+        elif name == "running":
             out.append(_running(d, attempt))
         elif name == "user_path":
             out.append(_user_path(d, attempt))

@@ -72,7 +72,7 @@ def _judge(spec: CheckSpec, status: CheckStatus, recent: CheckRecent) -> tuple[C
     if status.since is None:
         needed = spec.fail_after if last == "failing" else 1
     elif last in GOOD:
-        needed = spec.recover_after if status.state != "unknown" else 1
+        needed = spec.recover_after if status.state != "unknown" or _red_before(recent) else 1
         needed = spec.fail_after if last == "slow" and status.state == "ok" else needed
     else:
         needed = spec.fail_after
@@ -83,6 +83,13 @@ def _judge(spec: CheckSpec, status: CheckStatus, recent: CheckRecent) -> tuple[C
     if last in ("failing", "unknown") and _other_reason(status, recent, needed):
         return last, needed, needed
     return None
+
+
+def _red_before(recent: CheckRecent) -> bool:
+    """Whether the last look before the blind ones was failing: not to see a red service does not mend it."""
+    blind = len(recent.looks) - recent.row(*GOOD)
+    seen = [look.state for look in recent.looks[:blind] if look.state != "unknown"]
+    return bool(seen) and seen[-1] == "failing"
 
 
 def _other_reason(status: CheckStatus, recent: CheckRecent, needed: int) -> bool:

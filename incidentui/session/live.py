@@ -32,6 +32,7 @@ from incidentui.session.ports import (
     Processes,
     Row,
     Source,
+    Unreadable,
     View,
 )
 from incidentui.session.turn import Desk, load
@@ -166,7 +167,10 @@ class LiveSession:
         )
 
     def evidence(self, sha256: str) -> i.Evidence | None:
-        return self.parts.journal.evidence(sha256)
+        try:
+            return self.parts.journal.evidence(sha256)
+        except Unreadable:
+            return None  # as if it were not kept; the bar says what is wrong with the journal
 
     def diff(self, sha: str) -> Future[Sequence[DiffLine] | i.Refusal]:
         return self._soon(lambda: self._diff(sha))
@@ -266,7 +270,7 @@ class LiveSession:
             return
         if attempt.run in actions.busy:
             loop.put(i.Ticked())
-        elif actions.orphaned(attempt) and self._observing:
+        elif actions.orphaned(attempt, self.now()) and self._observing:
             if attempt.outcome is None:
                 loop.put(i.OwnerGone(attempt.run))
             else:

@@ -210,7 +210,7 @@ def diff_lines(
     for line in body:
         path = line.text.partition(" (")[0] if line.kind == "file" else path.partition(" (")[0]
         said = crash.get((path, line.new)) if line.new is not None and line.kind in ("same", "add") else None
-        out += _crashing(line, said, width) if said else _diff_line(line, width)
+        out += _crashing(line, said, width) if said else diff_line(line, width)
     return out
 
 
@@ -234,14 +234,14 @@ _KIND: dict[str, tuple[str, Token, Token, Ground]] = {
 
 def _crashing(line: DiffLine, said: str, width: int) -> list[Line]:
     """The line with its error at its end, or under it where there is no room."""
-    rows = [replace(row, ground="failbg") for row in _diff_line(line, width)]
+    rows = [replace(row, ground="failbg") for row in diff_line(line, width)]
     error = (Seg("  ◂ ", "fail"), Seg(said, "fail", bold=True))
     if length(rows[-1].segs) + length(error) <= width:
         return [*rows[:-1], replace(rows[-1], segs=(*rows[-1].segs, *error))]
     return [*rows, *(replace(row, ground="failbg") for row in hanging(error[:1], said, width, "fail", bold=True))]
 
 
-def _diff_line(line: DiffLine, width: int) -> list[Line]:
+def diff_line(line: DiffLine, width: int) -> list[Line]:
     text = line.text.expandtabs(4)
     if line.kind == "file":
         return [Line(), *hanging((), text, width, "strong", bold=True)]
