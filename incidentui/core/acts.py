@@ -19,7 +19,7 @@ from incidentui.core.inputs import (
     StopAction,
 )
 from incidentui.core.ledger import in_force, partly, taken_back, told
-from incidentui.core.model import Attempt, CheckState, Delta, KnownGood, Light, LightName, Moment, Outcome, Verdict
+from incidentui.core.model import Attempt, CheckState, Delta, KnownGood, Light, LightName, Moment, Ms, Outcome, Verdict
 from incidentui.core.recent import CheckRecent
 from incidentui.core.runs import is_running, step_follows
 from incidentui.core.turn import Deciding, Decision, refuse
@@ -34,6 +34,7 @@ NAMES: dict[LightName, str] = {
     "user_path": "user path",
 }
 GOOD: tuple[CheckState, ...] = ("ok", "slow")
+STEADY_MS: Ms = 2_000
 STOPPABLE = ("shell",)
 """Actions whose effect can be cut off: it leaves no more half done than its own failing would."""
 
@@ -286,8 +287,21 @@ def _user_path(d: Deciding, attempt: Attempt) -> Light:
                 f"{check.service}: {good} of {need} good" if looks else f"{check.service}: {check.why}, not asked again"
             )
             return Light("user_path", False, finding, check.name, d.now)
+        if looks[-1].at - looks[-good].at < _steady(d, attempt, check.name):
+            return Light("user_path", False, f"{check.service}: good, for too short a time", check.name, d.now)
     said = f"{count(len(checks), 'check')} good" + (f" {need} times in a row" if need > 1 else "")
     return Light("user_path", True, said, ", ".join(c.name for c in checks), d.now)
+
+
+def _steady(d: Deciding, attempt: Attempt, check: str) -> Ms:
+    """How long the answer of a check that was red must be good after a push.
+
+    While a deploy swaps what runs, the old process may answer from the new files: good once, and then never again.
+    """
+    if not attempt.plan.push or dict(attempt.before).get(check) != "failing":
+        return 0
+    every = next((spec.every_ms for spec in d.state.project.checks if spec.name == check), STEADY_MS)
+    return min(every, STEADY_MS)
 
 
 def _asked_since(d: Deciding, attempt: Attempt) -> int:

@@ -142,12 +142,20 @@ class ActionPage:
         self._judged = attempt.verdict is not None
         self._left = attempt.ledger is not None and bool(attempt.in_force)
         red = next((lit for lit in attempt.lights if lit.looked and lit.ok is False), None)
-        self.start = ("light", red.name) if red is not None and self._judged else None
+        self.start = self._start(attempt, red.name if red is not None else None)
         may_act = not view.read_only and view.playhead is None
         self._choices = len(verdict.what_now(view.state, attempt)) if may_act else 0
         if attempt.verdict is not None:
             return verdict.verdict_lines(attempt, attempt.verdict, view, width, height)
         return running_lines(attempt, view, now, width, height)
+
+    def _start(self, attempt: Attempt, red: str | None) -> Hashable:
+        """The row that says most, of those that leave the sentence on top in sight."""
+        if not self._judged:
+            return None
+        if self._left:
+            return ("commit", attempt.in_force[0])
+        return ("light", red) if red is not None else None
 
     def handle(self, key: str, screen: PageContext) -> bool:
         attempt = screen.session.view.state.attempts.get(self.run)
