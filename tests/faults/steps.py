@@ -1,6 +1,6 @@
 """A runbook's shell block, run as a responder runs it: by keys on the screen of the installed program."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,9 +27,9 @@ def prepared(place: Place) -> Place:
 
 
 @contextmanager
-def at_the_step(place: Place) -> Iterator[Pty]:
+def at_the_step(place: Place, more: Mapping[str, str] | None = None) -> Iterator[Pty]:
     """The runbook is started and its step is the one to do."""
-    with Pty([COMMAND], place.root, place.env()) as screen:
+    with Pty([COMMAND], place.root, {**place.env(), **(more or {})}) as screen:
         screen.see(rf"▸ {TITLE}")  # the list knows only what was read when it opens
         screen.press("r", gap_s=0.2)
         screen.see("CHOOSE")

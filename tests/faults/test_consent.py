@@ -88,7 +88,7 @@ def _script_is_gone_and_back(place: Place) -> None:
     """Not there when it was asked: then there."""
     (place.root / "lib.sh").rename(place.root / "gone.sh")
     place.ok("trust")
-    (place.root / "gone.sh").rename(place.root / "lib.sh")
+    _script(place.root / "lib.sh", f"echo other >> '{canary(place)}'")
 
 
 CHANGES: dict[str, Callable[[Place], None]] = {
