@@ -216,7 +216,7 @@ def test_forty_kills(incident: Incident) -> None:
 @pytest.mark.slow
 def test_a_build_that_keeps_no_rollback_journal_is_damaged(incident: Incident, tmp_path: Path) -> None:
     """The control: the same sweep, the same seed."""
-    build = unguarded.build(tmp_path, {"edge/store/schema.py": [("else 'TRUNCATE'", "else 'MEMORY'")]})
+    build = unguarded.build(tmp_path, {"edge/store/schema.py": [('return "TRUNCATE"', 'return "MEMORY"')]})
     incident.program = (sys.executable, "-m", "incidentui")
     incident.env = {**incident.env, "PYTHONPATH": str(build)}
     incident.chance = random.Random(3)

@@ -123,7 +123,7 @@ def test_a_build_that_does_not_sync_loses_something(program: Program, top: Path,
     assert counts.lost + counts.damaged + len(counts.refused) > 0
 
 
-WAL = {SCHEMA: [("'WAL' if wal_is_safe() else 'TRUNCATE'", "'WAL'")]}
+WAL = {SCHEMA: [("if not wal_is_safe():", "if False:")]}
 """What the program does where SQLite has the fix for WAL."""
 
 
