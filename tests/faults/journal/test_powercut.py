@@ -12,7 +12,7 @@ import pytest
 from tests import parts
 from tests.e2e.world import COMMAND
 from tests.faults.journal import unguarded
-from tests.faults.journal.cuts import Counts, Program, Step, journal_in, sweep
+from tests.faults.journal.cuts import Counts, Program, Step, journal_in, long_sweep, sweep
 from tests.faults.table import record
 
 SECRET = "hunter2-zorro-4711"
@@ -101,7 +101,7 @@ def test_a_power_cut_loses_nothing_that_was_acknowledged(program: Program, top: 
 @pytest.mark.soak
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_three_thousand_power_cuts(program: Program, top: Path, name: str) -> None:
-    whole(sweep(program, top, SCENARIOS[name], 750), "power cut: lost, torn, re-ordered writes", name)
+    whole(long_sweep(program, top, SCENARIOS[name], 750), "power cut: lost, torn, re-ordered writes", name)
 
 
 SCHEMA, PLACE, ASIDE = "edge/store/schema.py", "edge/store/place.py", "edge/store/aside.py"
@@ -130,5 +130,5 @@ WAL = {SCHEMA: [("if not wal_is_safe():", "if False:")]}
 @pytest.mark.soak
 @pytest.mark.parametrize("name", ["life", "full disk", "erasure"])
 def test_power_cuts_with_a_write_ahead_log(program: Program, top: Path, tmp_path: Path, name: str) -> None:
-    counts = sweep(program.built(unguarded.build(tmp_path, WAL)), top, SCENARIOS[name], 300)
+    counts = long_sweep(program.built(unguarded.build(tmp_path, WAL)), top, SCENARIOS[name], 300)
     whole(counts, "power cut, with a write-ahead log", name)
