@@ -15,8 +15,9 @@ import pytest
 
 from incidentui.core.inputs import ActionActed, Refusal
 from incidentui.core.model import Plan
+from incidentui.edge.git.executor import GitExecutor
 from tests.git.test_undo import Record
-from tests.git.world import World, plain
+from tests.git.world import Watch, World, plain
 
 Do = Callable[[World], object]
 ACTIONS = {
@@ -432,3 +433,50 @@ def _proven(world: World, plan: Plan, acted: ActionActed, branch: str) -> None:
 
 def test_there_are_enough_of_them() -> None:
     assert len({replace(state, name="") for state in STATES}) >= 45
+
+
+# -- outcomes of their own
+
+
+def _key(path: Path) -> Path:
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path)], check=True)
+    return path
+
+
+@pytest.mark.parametrize("action", ["git.reset", "git.revert"])
+async def test_a_clone_that_signs_signs_without_asking(world: World, action: str) -> None:
+    key = _key(world.root / "key")
+    for name, value in {"commit.gpgSign": "true", "gpg.format": "ssh", "user.signingKey": str(key)}.items():
+        world.git("config", name, value)
+    args = {"to": "good"} if action == "git.reset" else {"commits": world.bad[0]}
+    plan = await world.planned(action, push="true", **args)
+    assert "this clone signs its commits" in [check.text for check in plan.checked]
+    assert (await world.act(plan)).outcome == "done"
+    assert "gpgsig -----BEGIN SSH SIGNATURE-----" in plain(world.remote, "cat-file", "commit", "main")
+
+
+async def test_a_file_over_the_limit_is_named_and_stays(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("incidentui.edge.git.backup.FILE_BYTES", 1_000)
+    world.write("dump.sql", "x" * 2_000)
+    world.write("small.txt", "small\n")
+    acted = await world.act(await world.planned(to="good", push="true"))
+    assert acted.outcome == "done"
+    assert acted.evidence is not None
+    assert "1 not saved (too big, unreadable or a repository of its own): dump.sql" in acted.evidence.body
+    assert len((world.repo / "dump.sql").read_text()) == 2_000
+    assert plain(world.repo, "ls-tree", "--name-only", "refs/incidentui/INC-1/8/worktree", "small.txt") == "small.txt"
+
+
+@pytest.mark.parametrize("action", ["git.reset", "git.revert", "git.undo", "git.restore-work", "git.mark-good"])
+@pytest.mark.parametrize("kind", ["unborn", "bare", "no repository"])
+async def test_where_there_is_nothing_to_act_on(world: World, action: str, kind: str) -> None:
+    folder = world.root / "other"
+    folder.mkdir()
+    if kind != "no repository":
+        plain(world.root, "init", "-q", *(["--bare"] if kind == "bare" else []), str(folder))
+    executor = GitExecutor(folder, None, None, Watch())
+    args = {"git.revert": {"commits": "HEAD"}, "git.undo": {"of": "refs/incidentui/act/1"}}.get(action, {})
+    refused = await executor.plan(action, args, world.state(), None)
+    assert isinstance(refused, Refusal)
+    assert refused.why
+    assert refused.hint
