@@ -20,7 +20,7 @@ from incidentui.core.words import light_mark
 from incidentui.runbook.fields import ARGS, NEEDED
 from incidentui.session.door import SessionStopped
 
-ACTIONS = ("git.reset", "git.revert", "workload.restart", "verify")
+ACTIONS = ("git.reset", "git.revert", "git.undo", "workload.restart", "verify")
 UNKNOWN = 4
 FIRST_LOOKS_S = 5.0
 _KEYS: dict[LightName, str] = {
@@ -42,7 +42,7 @@ _KEYS: dict[LightName, str] = {
 def command(
     options: Options, action: str, pairs: tuple[str, ...], plan_only: bool, word: str | None, as_json: bool
 ) -> int:
-    """Act: git.reset, git.revert, workload.restart, verify. Without --yes a plan that changes is only shown."""
+    """Act: git.…, workload.restart, verify. Without --yes a plan that changes something is only shown."""
     args = _pairs(pairs)
     if action not in ACTIONS:
         raise CannotRun(f"{action} is no action; there is {', '.join(ACTIONS)}.")
@@ -172,7 +172,8 @@ class _Said:
 
     def refused(self, plan: Plan | None, why: Refusal) -> int:
         if self._json:
-            self._document(plan, "refused", {"word": "refused", "why": why.why, "hint": why.hint}, None)
+            verdict = {"word": "refused", "why": why.why, "hint": why.hint, "choices": [asdict(o) for o in why.choices]}
+            self._document(plan, "refused", verdict, None)
         click.echo(f"refused: {why.why}" + (f" · {why.hint}" if why.hint else ""), err=True)
         return CANNOT_RUN if why.usage else REFUSED
 

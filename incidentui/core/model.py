@@ -262,7 +262,41 @@ class PlanCommit:
     sha: str
     author: str
     subject: str
-    role: Literal["suspect", "yours", "innocent", "target"] = "innocent"
+    role: Literal["suspect", "yours", "innocent", "target", "taken back"] = "innocent"
+    """"taken back": an earlier action did it already, and nothing brought it back since."""
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsedCommand:
+    """One of the project's own commands, run on the rehearsed tree."""
+
+    argv: tuple[str, ...]
+    state: Literal["ok", "failed", "stopped", "not run"]
+    why: str = ""
+    """"exit 2", "stopped after 5m"."""
+    took_ms: Ms | None = None
+    output: str = ""
+    """The last of what it said, bounded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What was tried in a scratch worktree before anything moves."""
+
+    tree: str
+    text: str
+    """What the tree was compared with: "tree equal to 59a77c4", "no conflict"."""
+    commands: tuple[RehearsedCommand, ...] = ()
+    took_ms: Ms | None = None
+    skipped: str = ""
+    """Why the commands were not run: a responder's own words."""
+    missing: str = ""
+    """Why there was nothing to run, or nothing that was allowed."""
+
+    @property
+    def red(self) -> RehearsedCommand | None:
+        """The command that did not go through; while it is there, nothing is run."""
+        return next((c for c in self.commands if c.state in ("failed", "stopped")), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +330,11 @@ class Plan:
     takes_s: float | None = None
     host: str = ""
     """Engine or remote this touches, shown in the confirmation."""
+    rewrites: bool = False
+    """The branch itself moves: what it takes back vanishes from the branch instead of staying in its history."""
+    rehearsal: Rehearsal | None = None
+    warnings: tuple[str, ...] = ()
+    """What will surprise somebody later: a merge that brings nothing back."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,14 @@ from incidentui.runbook.model import Pairs, Problem, Variable
 ARGS: dict[str, tuple[str, ...]] = {
     "git.reset": ("to", "push", "mode", "within"),
     "git.revert": ("commits", "push", "within"),
+    "git.undo": ("of", "push", "within"),
     "workload.restart": ("name", "engine", "within"),
     "verify": ("checks", "within", "consecutive"),
 }
 NEEDED: dict[str, tuple[str, ...]] = {
     "git.reset": ("to",),
     "git.revert": ("commits",),
+    "git.undo": (),
     "workload.restart": ("name",),
     "verify": (),
 }

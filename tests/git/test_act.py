@@ -31,7 +31,7 @@ async def test_a_plan_says_all_it_will_do_and_does_nothing(world: World) -> None
     ]  # fmt: skip
     assert {"database", "volumes", "settings"} == {what for what, _ in plan.not_covered}
     assert "refs/incidentui/INC-7/8" in plan.steps[0].text
-    assert plan.undo_argv[:4] == ("incidentui", "act", "git.reset", "to=refs/incidentui/INC-7/8/tip")
+    assert plan.undo_argv[:4] == ("incidentui", "act", "git.undo", "of=refs/incidentui/INC-7/8")
     assert world.git("for-each-ref") == before
     assert world.remote_tip() == world.bad[-1]
 
@@ -118,15 +118,6 @@ async def test_an_index_with_conflicts_is_saved_too(world: World) -> None:
     assert world.git("ls-files", "-s") == index
     assert world.git("show", "refs/incidentui/INC-1/8/index:a.txt") == "a2"
     assert "<<<<<<<" in world.git("show", "refs/incidentui/INC-1/8/worktree:a.txt")
-
-
-async def test_the_undo_is_one_more_reset(world: World) -> None:
-    plan = await world.planned(to="good", **PUSH)
-    await world.act(plan)
-    words = dict(word.split("=", 1) for word in plan.undo_argv if "=" in word)
-    back = await world.act(await world.planned(**words))
-    assert back.outcome == "done"
-    assert world.tree(world.remote_tip(), world.remote) == world.tree(world.bad[-1])
 
 
 async def test_a_secret_in_the_address_is_not_in_the_plan(world: World) -> None:

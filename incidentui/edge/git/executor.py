@@ -1,4 +1,4 @@
-"""The git executor of a session: plans, acts, settles and looks, for `git.reset` and `git.revert`."""
+"""The git executor of a session: plans, acts, settles and looks, for every `git.` action."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -6,15 +6,17 @@ from pathlib import Path
 from incidentui.core.inputs import ActionActed, Refusal
 from incidentui.core.model import Attempt, Light, Plan
 from incidentui.core.state import State
+from incidentui.edge.git.branch_mode import BranchWay
 from incidentui.edge.git.diff import diff
 from incidentui.edge.git.lights import lights, settle
 from incidentui.edge.git.reset import plan_reset
 from incidentui.edge.git.revert import plan_revert
 from incidentui.edge.git.run import GitError
+from incidentui.edge.git.undo import plan_undo
 from incidentui.edge.git.write import Act
 from incidentui.session.ports import Clock, DiffLine, Report
 
-_PLANS = {"git.reset": plan_reset, "git.revert": plan_revert}
+_PLANS = {"git.reset": plan_reset, "git.revert": plan_revert, "git.undo": plan_undo}
 
 
 class GitExecutor:
@@ -39,7 +41,8 @@ class GitExecutor:
             return Refusal(f"the repository cannot be read: {error}", "")
 
     async def act(self, run: str, plan: Plan, incident: str | None, report: Report) -> ActionActed:
-        return await Act(run, plan, report, self._clock).do(self._top, self._branch, self._remote)
+        way = BranchWay(plan) if plan.rewrites else None
+        return await Act(run, plan, report, self._clock, way).do(self._top, self._branch, self._remote)
 
     async def settle(self, attempt: Attempt) -> ActionActed:
         return await settle(self._top, self._branch, self._remote, attempt)

@@ -4,7 +4,8 @@ A plan is data: everything `write.py` needs is in its preconditions and in the a
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
+from typing import Literal
 
 from incidentui.core.inputs import Refusal
 from incidentui.core.model import Commit, Ms, PlanCommit, PlanStep, Precondition
@@ -22,6 +23,7 @@ _YES = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": 
 _MIGRATION = re.compile(
     r"(^|/)(migrations?|migrate|alembic|flyway|liquibase)/|\.sql$|(^|/)schema\.(rb|prisma|php)$", re.IGNORECASE
 )
+Role = Literal["suspect", "yours", "innocent", "target", "taken back"]
 NEW = "<new commit>"
 """Stands in a plan's argv for the sha that only the act can know."""
 
@@ -181,21 +183,43 @@ def steps(ground: Ground, what: str, argv: Sequence[tuple[str, ...]]) -> tuple[P
 
 def undo(ground: Ground) -> tuple[str, tuple[str, ...]]:
     ref = f"{ground.backup}/tip"
-    text = f"Reset to {ref}: again one fast-forward commit. Nothing is deleted; both states stay in the history."
-    push = ("push=true",) if ground.wish.push else ()
-    return text, ("incidentui", "act", "git.reset", f"to={ref}", *push, "--yes", ground.branch)
+    text = f"Back to {ref}: again one fast-forward commit. Nothing is deleted; both states stay in the history."
+    return text, undo_argv(ground)
+
+
+def undo_argv(ground: Ground) -> tuple[str, ...]:
+    """By the backup, which no other run has."""
+    push = ("push=true",) if ground.wish.push else ("push=false",)
+    return ("incidentui", "act", "git.undo", f"of={ground.backup}", *push, "--yes", ground.branch)
 
 
 def roles(commits: Sequence[Commit], state: State, chosen: bool = False) -> tuple[PlanCommit, ...]:
     ours = {attempt.revision for attempt in state.attempts.values() if attempt.revision}
     suspect = state.suspect.sha if state.suspect else None
+    gone = taken_back(state, {commit.sha for commit in commits})
 
-    def listed_as(commit: Commit) -> PlanCommit:
-        mine = commit.sha in ours or commit.subject.startswith(('Revert "', "Reset "))
-        role = "suspect" if commit.sha == suspect else "target" if chosen else "yours" if mine else "innocent"
-        return PlanCommit(commit.sha, commit.author, commit.subject, role)  # type: ignore[arg-type]
+    def role_of(commit: Commit) -> Role:
+        if commit.sha in gone and not chosen:
+            return "taken back"
+        if commit.sha == suspect:
+            return "suspect"
+        if chosen:
+            return "target"
+        mine = commit.sha in ours or commit.subject.startswith(('Revert "', "Reset ", "Undo "))
+        return "yours" if mine else "innocent"
 
-    return tuple(listed_as(commit) for commit in commits)
+    return tuple(PlanCommit(c.sha, c.author, c.subject, role_of(c)) for c in commits)
+
+
+def taken_back(state: State, window: Set[str]) -> frozenset[str]:
+    """Commits of the window that an action in it took back, and that no later one brought back."""
+    done = [a for a in state.attempts.values() if a.outcome == "done" and a.revision in window and not a.plan.rewrites]
+    gone: set[str] = set()
+    # Newest first: an undo takes the commit of its action back, and then that action counts for nothing.
+    for attempt in sorted(done, key=lambda a: a.asked, reverse=True):
+        if attempt.revision not in gone:
+            gone |= {commit.sha for commit in attempt.plan.takes_back}
+    return frozenset(gone)
 
 
 def not_covered(window: Sequence[Commit]) -> tuple[tuple[str, str], ...]:

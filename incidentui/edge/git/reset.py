@@ -10,12 +10,14 @@ from incidentui.core.inputs import Refusal
 from incidentui.core.model import Plan, Precondition
 from incidentui.core.state import State
 from incidentui.edge.git import planning
+from incidentui.edge.git.branch_mode import plan_branch
 from incidentui.edge.git.history import WINDOW, between, subject_of
 from incidentui.edge.git.place import Layout, layout, resolve, stand, tree_of
 from incidentui.edge.git.planning import Ground
 from incidentui.edge.git.run import git
 
 _KNOWN = ("to", "push", "mode", "within")
+_MODES = ("tree", "branch")
 _GOOD = ("good", "known-good")
 
 
@@ -25,10 +27,10 @@ async def plan_reset(
     wish = planning.wish(args, _KNOWN, state)
     if isinstance(wish, Refusal):
         return wish
-    if args.get("mode", "tree") != "tree":
-        return Refusal(
-            f"mode={args['mode']} is not there yet", "mode=tree: a new commit with the old tree, no force", usage=True
-        )
+    mode = args.get("mode", "tree")
+    if mode not in _MODES:
+        hint = "mode=tree: a new commit with the old tree, no force; mode=branch: the branch itself moves"
+        return Refusal(f"there is no mode={mode}", hint, usage=True)
     where = await layout(top)
     ground = await planning.ground(where, await stand(where, branch, remote), wish, state, incident)
     if isinstance(ground, Refusal):
@@ -40,12 +42,14 @@ async def plan_reset(
     tree, now = await tree_of(where.top, target), await tree_of(where.top, ground.base)
     if tree is None or now is None:
         return Refusal(f"the files of {target[:7]} are not in this clone", "git fetch --unshallow, or fetch it")
+    good = to in _GOOD or (state.good is not None and state.good.sha == target)
+    if mode == "branch":
+        return await plan_branch(ground, target, good, state, args)
     if tree == now and not (wish.push and _runs_another(state, tree)):
         return Refusal(
             f"nothing to do: {ground.tip_name} already has the tree of {target[:7]}",
             "if production still fails, look at what runs, or restart it",
         )
-    good = to in _GOOD or (state.good is not None and state.good.sha == target)
     return await _plan(ground, target, tree, good, state, args)
 
 

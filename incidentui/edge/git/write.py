@@ -5,16 +5,19 @@ says, never what a command returned. The user's index, work tree and tracking re
 last, and that one gives way to anything of theirs.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Protocol
 
 from incidentui.core.inputs import ActionActed, ActionStepped, Evidence, Refusal
 from incidentui.core.model import Outcome, Plan, Progress, StepState
 from incidentui.edge.git.backup import Saved, identity, save
 from incidentui.edge.git.look import Ledger, ledger, listed
 from incidentui.edge.git.place import Place, layout, sha_of, stand, tree_of
-from incidentui.edge.git.remote import ask, contains, push
+from incidentui.edge.git.planning import NEW
+from incidentui.edge.git.remote import ask, contains, moved, push
 from incidentui.edge.git.revert import rehearse
-from incidentui.edge.git.run import GitError, git, short
+from incidentui.edge.git.run import Answer, GitError, git, short
 from incidentui.session.ports import Clock, Report
 
 FOLLOW_S = 120.0
@@ -34,11 +37,48 @@ class StopError(Exception):
         self.step: StepState = step
 
 
+class Way(Protocol):
+    """How the branch gets to where the plan wants it: by a commit on its tip, or by moving itself."""
+
+    def kept(self) -> Mapping[str, str]:
+        """What else is kept under the backup."""
+        ...
+
+    async def revision(self, act: "Act", place: Place) -> str:
+        """The commit the branch will be: written now, or there already."""
+        ...
+
+    async def there(self, place: Place, sha: str, base: str) -> tuple[str | None, bool]:
+        """The remote's tip, and whether the push is in it."""
+        ...
+
+    async def advance(self, place: Place, sha: str, base: str) -> str:
+        """Branch and checkout to `sha`; empty when they are there, else what was in the way."""
+        ...
+
+
+class CommitWay:
+    """One new commit on the tip; nothing is ever forced."""
+
+    def kept(self) -> Mapping[str, str]:
+        return {}
+
+    async def revision(self, act: "Act", place: Place) -> str:
+        return await act.write_commit(place)
+
+    async def there(self, place: Place, sha: str, base: str) -> tuple[str | None, bool]:
+        return await contains(place.layout, place.remote or "", place.branch or "", sha)
+
+    async def advance(self, place: Place, sha: str, base: str) -> str:
+        return blocked(place) or await forward(place, sha)
+
+
 class Act:
     """One run of one plan."""
 
-    def __init__(self, run: str, plan: Plan, report: Report, clock: Clock) -> None:
+    def __init__(self, run: str, plan: Plan, report: Report, clock: Clock, way: Way | None = None) -> None:
         self.run = run
+        self._way = way or CommitWay()
         self.plan = plan
         self.wants = wants(plan)
         self._report = report
@@ -56,7 +96,7 @@ class Act:
         try:
             place = await self._check(top, branch, remote)
             await self._save(place)
-            sha = await self._write(place)
+            sha = await self._way.revision(self, place)
             why = await self._push(place, sha) if self.plan.push else await self._move(place, sha)
             left, note = await self._left(place)
             why += note
@@ -111,24 +151,29 @@ class Act:
             return "" if place.on_branch else f"HEAD is not on {place.branch} any more"
         if place.remote is None or place.branch is None:
             return "the remote is gone"
-        tip = await ask(place.layout, place.remote, place.branch)
-        if tip != self.wants["remote"]:
-            name = f"{place.remote}/{place.branch}"
-            return f"{name} moved: {_short(self.wants['remote'])} was planned, {_short(tip)} is there; plan again"
-        return ""
+        remote, was = self._push_argv("")[-2], self.wants["remote"]
+        if place.remote != remote:
+            return f"the remote is {place.remote}, the plan was for {remote}"
+        tip = await ask(place.layout, remote, place.branch)
+        return "" if tip == was else f"{await moved(place.layout, remote, place.branch, was, tip)}; plan again"
+
+    def _push_argv(self, sha: str) -> tuple[str, ...]:
+        """The push as the plan shows it."""
+        shown = next((argv for step in self.plan.steps if step.verb == "push" for argv in step.argv), ())
+        return tuple(word.replace(NEW, sha) for word in shown)
 
     async def _save(self, place: Place) -> None:
         self._begin("save")
         base = self.wants["backup"]
         try:
-            saved = await save(place, base, {"tip": self.base})
+            saved = await save(place, base, {"tip": self.base, **self._way.kept()})
         except GitError as error:
             if not await sha_of(place.layout.top, f"{base}/tip"):
                 raise
             raise StopError("refused", f"{base} was used meanwhile; plan again; nothing changed") from error
         self._end("done", _saved(saved, place.head))
 
-    async def _write(self, place: Place) -> str:
+    async def write_commit(self, place: Place) -> str:
         self._begin("write")
         top = place.layout.top
         argv = next(argv for step in self.plan.steps for argv in step.argv if argv[:2] == ("git", "commit-tree"))
@@ -145,7 +190,7 @@ class Act:
 
     async def _tree(self, place: Place) -> str:
         wanted = self.plan.expects_tree or ""
-        target = self.wants.get("target")
+        target = self.wants.get("target") or self.wants.get("before")
         if target is not None:
             found = await tree_of(place.layout.top, target)
             if found != wanted:
@@ -160,18 +205,18 @@ class Act:
     async def _push(self, place: Place, sha: str) -> str:
         self._begin("push")
         remote, branch = place.remote or "", place.branch or ""
-        pushed = await push(place.layout, remote, sha, branch)
+        pushed = await push(place.layout, self._push_argv(sha), remote, branch)
         if pushed.words:
             self._words.append(pushed.words)
         # Whatever git said: what the remote has is what counts.
         try:
-            tip, there = await contains(place.layout, remote, branch, sha)
+            tip, there = await self._way.there(place, sha, self.base)
+            others = "" if there or tip == self.base else await moved(place.layout, remote, branch, self.base, tip)
         except GitError as error:
             raise StopError("unknown", f"{pushed.why or 'pushed'}, and then: {error.what}", "unknown") from None
         if not there:
-            raise StopError(
-                "failed", f"{pushed.why or 'not on the remote after the push'}: {remote}/{branch} {_is(tip)}"
-            )
+            now = others or f"{remote}/{branch} {_is(tip)}"
+            raise StopError("failed", f"{pushed.why or 'not on the remote after the push'}: {now}")
         self.revision = sha
         beyond = "" if tip == sha else f"; {tip[:7] if tip else ''} came on top"
         text = f"{self.base[:7]}..{sha[:7]} {branch} → {remote}/{branch}{beyond}"
@@ -184,11 +229,11 @@ class Act:
         self._begin("follow")
         try:
             now = await stand(place.layout, place.branch, place.remote)
-            blocked = _blocked(now) or await forward(now, sha)
+            way = await self._way.advance(now, sha, self.base)
         except (GitError, OSError) as error:
-            blocked = str(error)
-        if blocked:
-            self._end("skipped", f"the checkout stays as it is: {blocked}")
+            way = str(error)
+        if way:
+            self._end("skipped", f"the checkout stays as it is: {way}")
         else:
             self._end("done", f"{place.branch} and its files are {sha[:7]}")
 
@@ -196,12 +241,12 @@ class Act:
         """Without a push branch and checkout go together, or nothing does."""
         self._begin("follow")
         try:
-            blocked = _blocked(place) or await forward(place, sha)
+            way = await self._way.advance(place, sha, self.base)
         except (GitError, OSError) as error:
-            blocked = str(error)
+            way = str(error)
         if await sha_of(place.layout.top, place.ref) != sha:
             raise StopError(
-                "refused", f"the checkout cannot follow: {blocked or 'the branch moved'}; {place.branch} was not moved"
+                "refused", f"the checkout cannot follow: {way or 'the branch moved'}; {place.branch} was not moved"
             )
         self.revision = sha
         self._end("done", f"{place.branch} and its files are {sha[:7]}")
@@ -223,26 +268,47 @@ def wants(plan: Plan) -> dict[str, str]:
     return {check.name: check.want for check in plan.checked}
 
 
-def _blocked(place: Place) -> str:
+def blocked(place: Place) -> str:
     if not place.on_branch:
         return f"HEAD is {place.head_branch or 'detached'}, not {place.branch}"
     return f"a {place.operation} is in progress" if place.operation else ""
 
 
+async def locked(place: Place, sha: str) -> str:
+    """Why the branch cannot be written; empty when it can. Git changes the files first and would stop half-way."""
+    move = f"start\nupdate {place.ref}\0{sha}\0{place.tip or ''}\0prepare\nabort\n"
+    words = move.replace("\n", "\0")
+    answer = await git(
+        place.layout.top,
+        "update-ref",
+        "-z",
+        "--stdin",
+        writes=True,
+        ok=None,
+        stdin=words.encode("utf-8", "surrogateescape"),
+    )
+    return "" if answer.code == 0 else in_the_way(place, answer)
+
+
 async def forward(place: Place, sha: str) -> str:
     """Fast-forward the checkout; empty when it did, else what was in the way."""
+    if way := await locked(place, sha):
+        return way
     answer = await git(place.layout.top, *_FOLLOW, sha, writes=True, ok=None, timeout_s=FOLLOW_S)
-    if answer.code == 0:
-        return ""
+    return "" if answer.code == 0 else in_the_way(place, answer)
+
+
+def in_the_way(place: Place, answer: Answer) -> str:
+    """Why git left the checkout alone, with the files where it names them."""
     lines = answer.err.splitlines()
     files = [line.strip() for line in lines if line.startswith(("\t", "    "))]
-    if files and "would be overwritten" in answer.err:
+    if files and any(said in answer.err for said in ("would be overwritten", "would lose untracked")):
         return f"{listed(files)} in the way"
     if "fast-forward" in answer.err:
         return f"{place.branch} has commits of its own here"
     if ".lock'" in answer.err:
         return f"another git holds a lock, or left it: {short(answer.err)}"
-    return short(answer.err) or f"git merge ended with {answer.code}"
+    return short(answer.err) or f"git {answer.argv[1]} ended with {answer.code}"
 
 
 def _saved(saved: Saved, head: str | None) -> str:
