@@ -16,15 +16,14 @@ from incidentui.core.model import Commit, Plan
 from incidentui.core.state import State
 from incidentui.edge.git import history, planning
 from incidentui.edge.git.backup import identity
+from incidentui.edge.git.leftovers import SCRATCH, named, tidy
 from incidentui.edge.git.look import listed
 from incidentui.edge.git.place import Layout, layout, resolve, stand, tree_of
 from incidentui.edge.git.planning import Ground
 from incidentui.edge.git.run import GitError, git
-from incidentui.edge.processes import exists
 from incidentui.edge.text import clean_and_redact
 
 _KNOWN = ("commits", "push", "within")
-_SCRATCH = "incidentui-scratch-"
 _CHECKOUT_S = 120.0
 
 
@@ -116,7 +115,7 @@ def message(chosen: Sequence[Commit]) -> str:
 
 async def rehearse(where: Layout, base: str, shas: Sequence[str]) -> str | Refusal:
     """The tree of `base` without these commits (given newest first), or why there is none."""
-    await tidy(where)
+    tidy(where)
     who = await identity(where.top)
     async with _scratch(where, base) as scratch:
         for sha in shas:
@@ -142,7 +141,7 @@ async def _conflict(scratch: Path, sha: str, words: str) -> Refusal:
 @asynccontextmanager
 async def _scratch(where: Layout, base: str) -> AsyncIterator[Path]:
     """A detached worktree in the temporary directory; gone afterwards, whatever happens but kill -9 (see tidy)."""
-    folder = Path(tempfile.mkdtemp(prefix=f"{_SCRATCH}{os.getpid()}-"))
+    folder = Path(tempfile.mkdtemp(prefix=named(SCRATCH)))
     try:
         await git(
             where.top, "worktree", "add", "--quiet", "--detach", "--force", "--", str(folder), base,
@@ -153,16 +152,3 @@ async def _scratch(where: Layout, base: str) -> AsyncIterator[Path]:
         with suppress(GitError):
             await git(where.top, "worktree", "remove", "--force", "--force", "--", str(folder), writes=True, ok=None)
         shutil.rmtree(folder, ignore_errors=True)
-
-
-async def tidy(where: Layout) -> None:
-    """Take away scratch worktrees whose process is gone: their names carry its id."""
-    for record in sorted((where.common / "worktrees").glob(f"{_SCRATCH}*")):
-        owner = record.name.removeprefix(_SCRATCH).partition("-")[0]
-        if owner.isdigit() and exists(int(owner)):
-            continue
-        with suppress(OSError):
-            folder = Path((record / "gitdir").read_text().strip()).parent
-            if folder.name.startswith(_SCRATCH):
-                shutil.rmtree(folder, ignore_errors=True)
-        shutil.rmtree(record, ignore_errors=True)

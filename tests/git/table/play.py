@@ -180,24 +180,27 @@ def asked(ground: Ground, case: Case, scratch: Path) -> Asked:
 
 def _reverted(ground: Ground, push: bool, scratch: Path) -> str | None:
     """On the tip that the action found: the parent of the one it left."""
-    source = ground.remote if push else ground.folder
+    here = text(run(ground.folder, "rev-parse", "--path-format=absolute", "--git-common-dir"))
+    source = ground.remote if push else Path(here or ground.folder)
     branch = ground.there if push else ground.branch
     tip = text(run(source, "rev-parse", "--verify", "--quiet", f"refs/heads/{branch}"))
     subject = text(run(source, "log", "-1", "--format=%s", tip)) if tip else ""
     clone = scratch / "reverted"
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
-    if not tip or run(scratch, "clone", "-q", "--no-checkout", str(source), str(clone)) is None:
-        return None
-    for base in (f"{tip}~1", tip) if subject.startswith("Revert ") else (tip,):
-        run(clone, "checkout", "-q", "-f", "--detach", base)
-        who = ("-c", "user.name=j", "-c", "user.email=j@x")
-        if run(clone, *who, "revert", "--no-edit", "--no-commit", ground.culprit) is not None:
-            tree = text(run(clone, "write-tree"))
-            shutil.rmtree(scratch)
-            return tree
+    tree = None
+    if tip and run(scratch, "clone", "-q", "--no-checkout", str(source), str(clone)) is not None:
+        for base in (f"{tip}~1", tip) if subject.startswith("Revert ") else (tip,):
+            tree = tree or _reverted_on(clone, base, ground.culprit)
     shutil.rmtree(scratch)
-    return None
+    return tree
+
+
+def _reverted_on(clone: Path, base: str, culprit: str) -> str | None:
+    run(clone, "checkout", "-q", "-f", "--detach", base)
+    who = ("-c", "user.name=j", "-c", "user.email=j@x")
+    done = run(clone, *who, "revert", "--no-edit", "--no-commit", culprit)
+    return text(run(clone, "write-tree")) if done is not None else None
 
 
 # -- all of them
@@ -215,6 +218,8 @@ def play_all(chosen: Iterable[Case], slots: int = 2, way: Way = program, told: b
         slot = free.get()
         try:
             result = play(slot, case, way)
+        except Exception as error:  # the others go on; this one is no success
+            result = Result(case, "no judgement", "", (Fault("stuck", f"the judge fell: {error!r}"),))
         finally:
             free.put(slot)
         if told:

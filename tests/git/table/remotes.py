@@ -125,10 +125,10 @@ git update-ref $ref $(git commit-tree $new^{tree} -p $new -m robot)""", g.remote
 
 def _other_names(g: Ground) -> None:
     """Names that mean something else if they are passed short."""
-    for ref in ("refs/tags/main", "refs/heads/origin/main", "refs/heads/HEAD", "refs/tags/origin/main",
-                "refs/heads/-D", "refs/heads/--upload-pack=x", "refs/remotes/origin/-f",
-                "refs/heads/" + "0" * 40, "refs/tags/@", "refs/heads/refs/heads/main", "refs/main", "refs/heads/trap.lock"):  # fmt: skip
-        g.git("update-ref", ref, g.good, ok=False)
+    refs = ("tags/main", "heads/origin/main", "heads/HEAD", "tags/origin/main", "heads/-D", "heads/--upload-pack=x",
+            "remotes/origin/-f", "heads/" + "0" * 40, "tags/@", "heads/refs/heads/main", "main")  # fmt: skip
+    for ref in refs:
+        g.git("update-ref", f"refs/{ref}", g.good, ok=False)
 
 
 def _ambiguous_target(g: Ground) -> None:

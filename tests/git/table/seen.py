@@ -12,15 +12,15 @@ from tests.git.table.ground import Ground
 OWN = "refs/incidentui/"
 OPERATIONS = ("MERGE_HEAD", "MERGE_MSG", "MERGE_MODE", "SQUASH_MSG", "CHERRY_PICK_HEAD", "REVERT_HEAD",
               "REBASE_HEAD", "BISECT_", "rebase-", "sequencer")  # fmt: skip
-_FREE = ("HEAD", "AUTO_MERGE", "objects", "refs", "logs", "worktrees", "index", "packed-refs", "FETCH_HEAD", "ORIG_HEAD", "sharedindex.",
-         "gc.log", "modules")  # fmt: skip
+_FREE = ("HEAD", "AUTO_MERGE", "objects", "refs", "logs", "worktrees", "index", "packed-refs", "FETCH_HEAD",
+         "ORIG_HEAD", "sharedindex.", "gc.log", "modules")  # fmt: skip
 """In a git directory: what is compared in its own way, or may change with any git command."""
 
 
 def run(where: Path, *args: str, env: Mapping[str, str] | None = None, stdin: bytes | None = None) -> bytes | None:
     """Git's output; None when it failed. Without replacements and without any program of the repository's own."""
-    argv = ["git", "--no-replace-objects", "-C", str(where), "-c", "core.fsmonitor=false", "-c",
-            "core.hooksPath=/dev/null", "-c", "submodule.recurse=false", "-c", "protocol.file.allow=always"]  # fmt: skip
+    argv = ["git", "--no-replace-objects", "-C", str(where), "-c", "core.fsmonitor=false"]
+    argv += ["-c", "core.hooksPath=/dev/null", "-c", "submodule.recurse=false", "-c", "protocol.file.allow=always"]
     kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME") or k.startswith("GIT_CONFIG")}
     settings = {**kept, "GIT_OPTIONAL_LOCKS": "0", "GIT_LFS_SKIP_SMUDGE": "1", "LC_ALL": "C", **(env or {})}
     done = subprocess.run([*argv, *args], capture_output=True, env=settings, input=stdin, check=False)
@@ -162,6 +162,6 @@ def _store(gitdir: Path) -> dict[str, File]:
     kept = {}
     for name in below(gitdir):
         first = name.split(os.sep)[0]
-        if not first.startswith(_FREE) or name.endswith(".lock") and not name.startswith("worktrees"):
+        if not first.startswith(_FREE) or (name.endswith(".lock") and not name.startswith("worktrees")):
             kept[name] = content(str(gitdir / name))
     return kept
