@@ -20,7 +20,7 @@ from incidentui.core.words import light_mark
 from incidentui.runbook.fields import ARGS, NEEDED
 from incidentui.session.door import SessionStopped
 
-ACTIONS = ("git.reset", "git.revert", "git.undo", "workload.restart", "verify")
+ACTIONS = ("git.reset", "git.revert", "git.undo", "git.restore-work", "git.mark-good", "workload.restart", "verify")
 UNKNOWN = 4
 FIRST_LOOKS_S = 5.0
 _KEYS: dict[LightName, str] = {
@@ -229,6 +229,8 @@ def exit_code(attempt: Attempt) -> int:
 
 
 def asked_lights(plan: Plan) -> tuple[LightName, ...]:
+    if plan.local:
+        return ("worktree",)
     if plan.action.startswith("git."):
         return ("tree", "remote", "running", "user_path") if plan.push else ("tree",)
     return ("running", "user_path")

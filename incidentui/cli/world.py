@@ -47,7 +47,7 @@ def build(parsed: Parsed, clock: Clock) -> World:
 
     loaded = validate(parsed)
     config = loaded.config
-    git = GitExecutor(config.dir, config.branch, config.remote, clock)
+    git = GitExecutor(config.dir, config.branch, config.remote, clock, config.rehearse)
     executors: list[Executor] = [git]
     sources: list[Source] = [GitSource(config.dir, config.branch, config.remote, clock)]
     engines, watching = _engines(config, clock)

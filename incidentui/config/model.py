@@ -53,6 +53,17 @@ class ServiceConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class RehearseConfig:
+    """What a rehearsed tree must get through before a branch moves."""
+
+    commands: tuple[tuple[str, ...], ...] = ()
+    timeout_ms: Ms = 600_000
+    """Of each command."""
+    refused: str = ""
+    """Why configured commands are not run."""
+
+
+@dataclass(frozen=True, slots=True)
 class ProjectConfig:
     dir: Path
     name: str
@@ -71,6 +82,7 @@ class ProjectConfig:
     good_after_ms: Ms = 60_000
     size_limit: int = 100
     runbooks: tuple[str, ...] = RUNBOOK_FOLDERS
+    rehearse: RehearseConfig = field(default_factory=RehearseConfig)
     keys: Mapping[str, str] = field(default_factory=dict)
     """Command name -> key."""
 
@@ -97,6 +109,7 @@ class ProjectConfig:
     def commands(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """(where, argv) of everything in the file that would run a program: what `trust` is asked for."""
         found = [(f"services.{r.service}.revision", r.command) for r in self.revisions if r.command]
+        found += [(f"rehearse.commands[{n}]", argv) for n, argv in enumerate(self.rehearse.commands)]
         for check in self.checks:
             for name, value in check.headers:
                 if isinstance(value, Secret) and value.command:

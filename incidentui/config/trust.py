@@ -119,7 +119,9 @@ def without_untrusted(loaded: Loaded) -> Loaded:
         Problem(CONFIG, None, key, f"not run before you allow it: {' '.join(argv)}", hint, level="warning")
         for key, argv in commands
     )
-    config = replace(loaded.config, services=services, checks=checks)
+    refused = f"its commands are not allowed yet: incidentui trust {CONFIG}" if loaded.config.rehearse.commands else ""
+    rehearse = replace(loaded.config.rehearse, commands=(), refused=refused)
+    config = replace(loaded.config, services=services, checks=checks, rehearse=rehearse)
     return replace(loaded, config=config, problems=(*loaded.problems, *problems))
 
 

@@ -12,11 +12,19 @@ from pydantic_core import ErrorDetails
 
 from incidentui.config.checks import Expect, HttpCheck, RevisionSpec
 from incidentui.config.lines import key_lines, line_of
-from incidentui.config.model import RUNBOOK_FOLDERS, DockerConfig, Parsed, Problem, ProjectConfig, ServiceConfig
+from incidentui.config.model import (
+    RUNBOOK_FOLDERS,
+    DockerConfig,
+    Parsed,
+    Problem,
+    ProjectConfig,
+    RehearseConfig,
+    ServiceConfig,
+)
 from incidentui.config.paths import CONFIG, folder_name
-from incidentui.config.schema import LATER, CheckTable, ProjectTable, ServiceTable, near
+from incidentui.config.schema import LATER, CheckTable, ProjectTable, RehearseTable, ServiceTable, near
 
-_TABLES = ["project", "services", "checks", "keys"]
+_TABLES = ["project", "services", "checks", "rehearse", "keys"]
 _CHECK_TYPES_LATER = ("tcp", "command", "container", "prometheus", "journey", "agreement")
 _Path = tuple[str | int, ...]
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -66,6 +74,7 @@ class _Reader:
             good_after_ms=project.good_after,
             size_limit=project.size_limit,
             runbooks=self._folders(project.runbooks),
+            rehearse=self._rehearse(),
             keys=self._keys(),
         )
 
@@ -80,6 +89,10 @@ class _Reader:
     def _project(self) -> ProjectTable:
         table = self.parsed.data.get("project", {})
         return self._sound(ProjectTable, table, ("project",)) or ProjectTable()
+
+    def _rehearse(self) -> RehearseConfig:
+        read = self._sound(RehearseTable, self.parsed.data.get("rehearse", {}), ("rehearse",)) or RehearseTable()
+        return RehearseConfig(read.commands, read.timeout)
 
     def _services(self) -> tuple[ServiceConfig, ...]:
         found: list[tuple[int, ServiceConfig]] = []

@@ -17,7 +17,7 @@ from incidentui.core.inputs import (
     StartAction,
     StopAction,
 )
-from incidentui.core.model import Attempt, CheckState, Delta, Light, LightName, Moment, Outcome, Verdict
+from incidentui.core.model import Attempt, CheckState, Delta, KnownGood, Light, LightName, Moment, Outcome, Verdict
 from incidentui.core.recent import CheckRecent
 from incidentui.core.runs import is_running, step_follows
 from incidentui.core.turn import Deciding, Decision, refuse
@@ -58,7 +58,7 @@ def run_plan(d: Deciding, c: RunPlan) -> Decision:
     before = tuple((check.name, check.state) for check in d.state.checks.values())
     asked = e.ActionRequested(c.run, number, c.plan, c.owner, c.by, before, c.step)
     d.say(asked, _subject(c.plan.action, number), "key", incident=name, source=f"responder:{c.by}")
-    if incident is not None and c.plan.changes and incident.stage in ("open", "acknowledged"):
+    if incident is not None and c.plan.changes and not c.plan.local and incident.stage in ("open", "acknowledged"):
         stage(d, incident, "mitigating", f"{c.plan.action} asked")
     if c.step is not None:
         step_follows(d, c.step, "running", c.by, "")
@@ -109,6 +109,8 @@ def acted(d: Deciding, look: ActionActed) -> None:
     attempt = d.state.attempts[look.run]
     match look.outcome:
         case "done":
+            if attempt.plan.action == "git.mark-good" and look.revision is not None:
+                d.say(e.KnownGoodSet(KnownGood(look.revision, d.now, "marked by hand", attempt.by)), "good", "key")
             judge(d)
         case "failed" | "refused":
             _verdict(d, attempt, look.outcome, Verdict(look.outcome, look.why))
@@ -159,8 +161,9 @@ def judge(d: Deciding, stopped_by: str = "") -> None:
     if attempt.plan.action == "verify":
         _judge_verify(d, attempt, lights, stopped_by)
         return
-    if attempt.plan.action == "shell":
-        _verdict(d, attempt, "done", Verdict("complete", attempt.why, lights))
+    if attempt.plan.action == "shell" or attempt.plan.local:
+        bad = next((light.finding for light in lights if light.ok is False), "")
+        _verdict(d, attempt, "done", Verdict("not complete" if bad else "complete", bad or attempt.why, lights))
         return
     wanted = ORDER if attempt.plan.push or attempt.plan.action == "workload.restart" else ("tree",)
     settled = all(light.ok in (True, None) for light in lights if light.name in wanted and light.name != "worktree")
@@ -185,7 +188,9 @@ def five(d: Deciding, attempt: Attempt) -> tuple[Light, ...]:
     nothing = "nothing to look at" if attempt.outcome is not None else ""
     out = []
     for name in ORDER:
-        if name == "running":
+        if attempt.plan.local and name != "worktree":
+            out.append(Light(name, None, "does not apply"))
+        elif name == "running":
             out.append(_running(d, attempt))
         elif name == "user_path":
             out.append(_user_path(d, attempt))

@@ -332,6 +332,8 @@ class Plan:
     """Engine or remote this touches, shown in the confirmation."""
     rewrites: bool = False
     """The branch itself moves: what it takes back vanishes from the branch instead of staying in its history."""
+    local: bool = False
+    """Only files or refs of this clone: what runs, and what users get, is not judged by it."""
     rehearsal: Rehearsal | None = None
     warnings: tuple[str, ...] = ()
     """What will surprise somebody later: a merge that brings nothing back."""

@@ -79,7 +79,7 @@ class ShellExecutor:
         said: list[str] = []
         for n, command in enumerate(step.commands, 1):
             began = self._clock.now()
-            code, output = await _run(_argv(command), self._folder, environment, plan.within_ms / 1000)
+            code, output = await run_bounded(_argv(command), self._folder, environment, plan.within_ms / 1000)
             text = clean_and_redact(output, limit=HEAD + TAIL, lines=True)
             said.append(f"$ {command.text.rstrip()}\n{text}")
             took = self._clock.now() - began
@@ -111,7 +111,7 @@ def _first_line(text: str) -> str:
     return lines[0] + (" …" if len(lines) > 1 else "") if lines else ""
 
 
-async def _run(
+async def run_bounded(
     argv: Sequence[str], folder: Path, environment: Mapping[str, str], within_s: float
 ) -> tuple[int | None, bytes]:
     """Exit code (None: it was stopped) and the first and last bytes of what it said."""

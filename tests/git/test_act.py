@@ -184,7 +184,7 @@ async def test_what_a_revert_refuses(world: World) -> None:
     elsewhere = world.commit("elsewhere", {"e.txt": "e\n"})
     world.git("switch", "-q", "main")
     for commits, why in {
-        merge: "is a merge",
+        merge: "which side stays",
         elsewhere: "not in origin/main",
         "": "no commit",
         "--all": "revision",

@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from incidentui.core.inputs import Refusal
 from incidentui.core.model import Commit, Plan, PlanStep, Precondition
 from incidentui.core.state import State
-from incidentui.edge.git import planning
+from incidentui.core.value import dataclass
+from incidentui.edge.git import planning, rehearsal
 from incidentui.edge.git.history import WINDOW, between
 from incidentui.edge.git.place import Place, sha_of, tree_of
-from incidentui.edge.git.planning import Ground
+from incidentui.edge.git.planning import Ground, Site
+from incidentui.edge.git.rehearsal import rehearsed
 from incidentui.edge.git.remote import ask, fetch, landed, push_argv, under
 from incidentui.edge.git.run import git
 from incidentui.edge.git.write import FOLLOW_S, Act, StopError, blocked, in_the_way, locked, wants
@@ -20,7 +22,9 @@ from incidentui.edge.git.write import FOLLOW_S, Act, StopError, blocked, in_the_
 _CHECKOUT = ("checkout", "--quiet", "--no-overwrite-ignore", "--no-recurse-submodules", "--no-track")
 
 
-async def plan_branch(ground: Ground, target: str, good: bool, state: State, args: Mapping[str, str]) -> Plan | Refusal:
+async def plan_branch(
+    ground: Ground, target: str, good: bool, state: State, args: Mapping[str, str], site: Site
+) -> Plan | Refusal:
     """For `git.reset mode=branch`."""
     if target == ground.base:
         return Refusal(
@@ -29,25 +33,33 @@ async def plan_branch(ground: Ground, target: str, good: bool, state: State, arg
     name = f"known-good {target[:7]}" if good else target[:7]
     words = {"to": target, "mode": "branch", "push": str(ground.wish.push).lower(), **planning.within(args)}
     title = f"Move {ground.branch} itself to {name}" + (", then push with a lease" if ground.wish.push else "")
-    return await moving(ground, target, state, "git.reset", words, title)
+    return await moving(ground, target, state, site, Named("git.reset", words, title))
 
 
-async def moving(
-    ground: Ground, target: str, state: State, action: str, words: Mapping[str, str], title: str
-) -> Plan | Refusal:
+@dataclass(frozen=True, slots=True)
+class Named:
+    action: str
+    args: Mapping[str, str]
+    title: str
+
+
+async def moving(ground: Ground, target: str, state: State, site: Site, named: Named) -> Plan | Refusal:
     """A plan that moves the branch to `target`: forwards it needs no lease."""
     where, base = ground.where, ground.base
     tree = await tree_of(where.top, target)
     if tree is None:
         return Refusal(f"the files of {target[:7]} are not in this clone", "git fetch --unshallow, or fetch it")
     gone, back = await between(where, target, base), await between(where, base, target)
+    text = f"tree equal to {target[:7]}"
+    tried = await rehearsed(where, target, tree, text, site.rehearse, ground.wish.skip)
+    good = await planning.good_check(where, state)
     return Plan(
-        action=action,
-        args=tuple(words.items()),
-        title=title,
+        action=named.action,
+        args=tuple(named.args.items()),
+        title=named.title,
         target=ground.branch,
         steps=_steps(ground, target, forwards=not gone),
-        checked=(*ground.notes, *_checked(ground, target, gone, back), *await planning.good_check(where, state)),
+        checked=(*ground.notes, *_checked(ground, target, gone, back), *good, rehearsal.check(tried)),
         takes_back=planning.roles(gone, state),
         not_covered=(*planning.not_covered(gone), *_others(gone)),
         undo=f"Move {ground.branch} back to {ground.backup}/tip, as long as nobody built on it meanwhile.",
@@ -57,6 +69,7 @@ async def moving(
         within_ms=ground.wish.within_ms,
         host=ground.host,
         rewrites=True,
+        rehearsal=tried,
     )
 
 

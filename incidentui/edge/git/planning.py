@@ -5,8 +5,11 @@ A plan is data: everything `write.py` needs is in its preconditions and in the a
 
 import re
 from collections.abc import Mapping, Sequence, Set
+from dataclasses import field
+from pathlib import Path
 from typing import Literal
 
+from incidentui.config.model import RehearseConfig
 from incidentui.core.inputs import Refusal
 from incidentui.core.model import Commit, Ms, PlanCommit, PlanStep, Precondition
 from incidentui.core.plan import deadline
@@ -30,11 +33,23 @@ NEW = "<new commit>"
 
 
 @dataclass(frozen=True, slots=True)
+class Site:
+    """Where git actions of a project happen, as configured."""
+
+    top: Path
+    branch: str | None = None
+    remote: str | None = None
+    rehearse: RehearseConfig = field(default_factory=RehearseConfig)
+
+
+@dataclass(frozen=True, slots=True)
 class Wish:
     """The arguments all git actions have."""
 
     push: bool
     within_ms: Ms
+    skip: str = ""
+    """Why the rehearsal's commands are not to run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +85,11 @@ def wish(args: Mapping[str, str], known: Sequence[str], state: State) -> Wish | 
     push = _YES.get(args.get("push", "false").lower())
     if push is None:
         return Refusal(f"push={args['push']}: neither true nor false", "push=true or push=false", usage=True)
+    if "skip_rehearsal" in args and not args["skip_rehearsal"].strip():
+        return Refusal("skipping the rehearsal needs a reason", 'skip_rehearsal="why"', usage=True)
     within = deadline(args, state.project.deploy_within_ms)
-    return within if isinstance(within, Refusal) else Wish(push, within)
+    skip = clean_and_redact(args.get("skip_rehearsal", "").strip(), limit=300)
+    return within if isinstance(within, Refusal) else Wish(push, within, skip)
 
 
 async def ground(where: Layout, place: Place, wish: Wish, state: State, incident: str | None) -> Ground | Refusal:
@@ -84,10 +102,14 @@ async def ground(where: Layout, place: Place, wish: Wish, state: State, incident
     base = await _remote_base(where, place) if wish.push else _own_base(place)
     if isinstance(base, Refusal):
         return base
-    folder = re.sub(r"[^A-Za-z0-9_-]", "-", incident or "act").strip("-") or "act"
-    backup = await free_name(where.top, folder, state.seq + 1)
+    backup = await free_name(where.top, folder_of(incident), state.seq + 1)
     host = await address(where, place.remote) if wish.push and place.remote else ""
     return Ground(place, base, wish, backup, host, await _checked(place, base, wish.push, backup))
+
+
+def folder_of(incident: str | None) -> str:
+    """Of the backups, below refs/incidentui/."""
+    return re.sub(r"[^A-Za-z0-9_-]", "-", incident or "act").strip("-") or "act"
 
 
 async def _remote_base(where: Layout, place: Place) -> str | Refusal:
@@ -239,7 +261,17 @@ def not_covered(window: Sequence[Commit]) -> tuple[tuple[str, str], ...]:
 
 
 def within(args: Mapping[str, str]) -> dict[str, str]:
-    return {"within": args["within"]} if "within" in args else {}
+    """What goes into a plan as it was asked for."""
+    return {key: args[key] for key in ("within", "skip_rehearsal") if key in args}
+
+
+def merged(commits: Sequence[Commit]) -> tuple[str, ...]:
+    """What taking a merge back means for the next merge of the same branch."""
+    merges = [commit.sha[:7] for commit in commits if len(commit.parents) > 1]
+    if not merges:
+        return ()
+    again = "that branch" if len(merges) == 1 else "those branches"
+    return (f"{listed(merges)}: merging {again} again later brings nothing back; take this commit back first.",)
 
 
 async def good_check(where: Layout, state: State) -> tuple[Precondition, ...]:

@@ -5,22 +5,23 @@ on it, nothing is taken back: their commits are named, and what else can be done
 """
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from incidentui.core.inputs import Offer, Refusal
 from incidentui.core.model import Attempt, Plan, Precondition
 from incidentui.core.state import State
 from incidentui.core.value import dataclass
-from incidentui.edge.git import history, planning
-from incidentui.edge.git.branch_mode import moving
+from incidentui.edge.git import history, planning, rehearsal
+from incidentui.edge.git.branch_mode import Named, moving
 from incidentui.edge.git.place import Layout, layout, sha_of, stand, tree_of
-from incidentui.edge.git.planning import Ground
+from incidentui.edge.git.planning import Ground, Site
+from incidentui.edge.git.rehearsal import rehearsed
 from incidentui.edge.git.remote import under
+from incidentui.edge.git.restore import is_restore, plan_unrestore
 from incidentui.edge.git.write import wants
 
-_KNOWN = ("of", "push", "within")
+_KNOWN = ("of", "push", "skip_rehearsal", "within")
 _OURS = "refs/incidentui/"
-_UNDOABLE = ("git.reset", "git.revert", "git.undo")
+_UNDOABLE = ("git.reset", "git.revert", "git.undo", "git.restore-work")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +36,19 @@ class Before:
     rewrites: bool
 
 
-async def plan_undo(
-    top: Path, branch: str | None, remote: str | None, args: Mapping[str, str], state: State, incident: str | None
-) -> Plan | Refusal:
-    where = await layout(top)
-    before = await _before(where, args.get("of", "last"), state)
+async def plan_undo(site: Site, args: Mapping[str, str], state: State, incident: str | None) -> Plan | Refusal:
+    where = await layout(site.top)
+    attempt = _attempt(args.get("of", "last"), state)
+    if isinstance(attempt, Attempt) and is_restore(attempt.plan):
+        return await plan_unrestore(where, attempt, state, incident)
+    before = await _before(where, args.get("of", "last"), attempt)
     if isinstance(before, Refusal):
         return before
     wish = planning.wish({"push": _pushed(before), **args}, _KNOWN, state)
     if isinstance(wish, Refusal):
         return wish
-    target = before.attempt.plan.target if before.attempt else branch
-    ground = await planning.ground(where, await stand(where, target, remote), wish, state, incident)
+    target = before.attempt.plan.target if before.attempt else site.branch
+    ground = await planning.ground(where, await stand(where, target, site.remote), wish, state, incident)
     if isinstance(ground, Refusal):
         return ground
     refused = await _not_on_top(ground, before)
@@ -55,16 +57,15 @@ async def plan_undo(
     words = {"of": before.backup, "push": str(wish.push).lower(), **planning.within(args)}
     if before.rewrites:
         title = f"Undo {_name(before)}: move {ground.branch} itself back to {before.old[:7]}"
-        return await moving(ground, before.old, state, "git.undo", words, title)
-    return await _commit(ground, before, state, words)
+        return await moving(ground, before.old, state, site, Named("git.undo", words, title))
+    return await _commit(ground, before, state, words, site)
 
 
 def _pushed(before: Before) -> str:
     return "true" if before.attempt is not None and before.attempt.plan.push else "false"
 
 
-async def _before(where: Layout, of: str, state: State) -> Before | Refusal:
-    attempt = _attempt(of, state)
+async def _before(where: Layout, of: str, attempt: Attempt | Refusal | None) -> Before | Refusal:
     if isinstance(attempt, Refusal):
         return attempt
     backup = wants(attempt.plan)["backup"] if attempt else _base(of)
@@ -78,7 +79,7 @@ async def _before(where: Layout, of: str, state: State) -> Before | Refusal:
 
 def _attempt(of: str, state: State) -> Attempt | Refusal | None:
     """None: `of` names a backup of which there is no record here."""
-    done = [a for a in state.attempts.values() if a.plan.action in _UNDOABLE and a.outcome == "done"]
+    done = [a for a in state.attempts.values() if a.plan.action in _UNDOABLE and a.outcome == "done" and _whole(a)]
     if of == "last":
         if done:
             return max(done, key=lambda a: a.asked)
@@ -90,6 +91,11 @@ def _attempt(of: str, state: State) -> Attempt | Refusal | None:
         return found[0]
     known = ", ".join(f"{a.run[:8]} ({a.plan.title})" for a in done[-3:]) or "none"
     return Refusal(f'no action of this program that was done is called "{of[:60]}"', f"known: {known}", usage=True)
+
+
+def _whole(attempt: Attempt) -> bool:
+    """The undo of a restore is undone by the restore: asked for as such."""
+    return "over" not in wants(attempt.plan)
 
 
 def _base(of: str) -> str:
@@ -135,7 +141,7 @@ def _instead(ground: Ground, before: Before) -> tuple[Offer, ...]:
     return (revert, reset)
 
 
-async def _commit(ground: Ground, before: Before, state: State, words: Mapping[str, str]) -> Plan | Refusal:
+async def _commit(ground: Ground, before: Before, state: State, words: Mapping[str, str], site: Site) -> Plan | Refusal:
     where, old = ground.where, before.old
     tree = await tree_of(where.top, old)
     if tree is None:
@@ -146,13 +152,14 @@ async def _commit(ground: Ground, before: Before, state: State, words: Mapping[s
     message = f"Undo {before.new[:7]}: {taken.subject[:80]}\n\nThe tree of {old}, as before {before.new}."
     argv = ("git", "commit-tree", tree, "-p", ground.base, "-m", message)
     undo, undo_argv = planning.undo(ground)
+    tried = await rehearsed(where, old, tree, f"tree equal to {old[:7]}", site.rehearse, ground.wish.skip)
     return Plan(
         action="git.undo",
         args=tuple(words.items()),
         title=f"Undo {_name(before)}" + (", then push" if ground.wish.push else ""),
         target=ground.branch,
         steps=planning.steps(ground, f"one new commit on {ground.branch} with the tree of {old[:7]}", [argv]),
-        checked=(*ground.notes, *_checked(before), *await planning.good_check(where, state)),
+        checked=(*ground.notes, *_checked(before), *await planning.good_check(where, state), rehearsal.check(tried)),
         takes_back=planning.roles([taken], state, chosen=True),
         not_covered=planning.not_covered([taken]),
         undo=undo,
@@ -161,6 +168,8 @@ async def _commit(ground: Ground, before: Before, state: State, words: Mapping[s
         push=ground.wish.push,
         within_ms=ground.wish.within_ms,
         host=ground.host,
+        rehearsal=tried,
+        warnings=planning.merged([taken]),
     )
 
 

@@ -9,14 +9,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-from incidentui.core.inputs import ActionActed, ActionStepped, Evidence, Refusal
+from incidentui.core.inputs import ActionActed, ActionStepped, Evidence
 from incidentui.core.model import Outcome, Plan, Progress, StepState
 from incidentui.edge.git.backup import Saved, identity, save
-from incidentui.edge.git.look import Ledger, ledger, listed
+from incidentui.edge.git.look import Ledger, differs, ledger, listed
 from incidentui.edge.git.place import Place, layout, sha_of, stand, tree_of
 from incidentui.edge.git.planning import NEW
+from incidentui.edge.git.rehearsal import Conflict, tree_without
 from incidentui.edge.git.remote import ask, contains, moved, push
-from incidentui.edge.git.revert import rehearse
+from incidentui.edge.git.revert import picks_of
 from incidentui.edge.git.run import Answer, GitError, git, short
 from incidentui.session.ports import Clock, Report
 
@@ -166,7 +167,8 @@ class Act:
         self._begin("save")
         base = self.wants["backup"]
         try:
-            saved = await save(place, base, {"tip": self.base, **self._way.kept()})
+            touched = await differs(place.layout, place.head or "", await self._tree(place))
+            saved = await save(place, base, {"tip": self.base, **self._way.kept()}, touched)
         except GitError as error:
             if not await sha_of(place.layout.top, f"{base}/tip"):
                 raise
@@ -195,12 +197,13 @@ class Act:
             found = await tree_of(place.layout.top, target)
             if found != wanted:
                 raise StopError("refused", f"{target[:7]} has another tree than planned; nothing changed")
-        elif await sha_of(place.layout.top, wanted, "tree") is None:
-            # The rehearsed tree hangs on no ref: a gc since then may have taken it.
-            again = await rehearse(place.layout, self.base, [commit.sha for commit in self.plan.takes_back])
-            if isinstance(again, Refusal) or again != wanted:
-                raise StopError("refused", "the revert gives another result now; plan again; nothing changed")
+        # The rehearsed tree hangs on no ref: a gc since then may have taken it.
+        elif await sha_of(place.layout.top, wanted, "tree") is None and await self._again(place) != wanted:
+            raise StopError("refused", "the revert gives another result now; plan again; nothing changed")
         return wanted
+
+    async def _again(self, place: Place) -> str | Conflict:
+        return await tree_without(place.layout, self.base, picks_of(self.plan))
 
     async def _push(self, place: Place, sha: str) -> str:
         self._begin("push")
