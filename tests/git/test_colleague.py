@@ -49,11 +49,6 @@ class Turn:
     def at(self) -> str:
         return self.moment.partition(": ")[2]
 
-    @property
-    def planned(self) -> bool:
-        """Whether the plan could not know of it."""
-        return self.moment != MOMENTS[0]
-
 
 EVERY = [Turn(moment, fetch, action) for moment in MOMENTS for fetch in (False, True) for action in ACTIONS]
 IN_CI = [
@@ -99,7 +94,8 @@ def faults(slot: Slot, turn: Turn) -> list[str]:
     found += ["left: a sequencer"] if (ground.repo / ".git/sequencer").exists() else []
     there = text(run(ground.remote, "log", "--format=%s", "main")).split("\n")
     listed = [one["subject"] for one in (said.plan or {}).get("takes_back", ())]
-    if "hotfix" not in there and (turn.planned or turn.action != "branch" or "hotfix" not in listed):
+    # Where the plan had seen it already, it named it among what it takes from the branch; and the backup keeps it.
+    if "hotfix" not in there and (turn.action != "branch" or "hotfix" not in listed):
         found.append(f"overwritten: {there[:4]}")
     on_it = (
         bool(said.revision)

@@ -47,6 +47,7 @@ class Ground(World):
     """The branch that is acted on here."""
     there: str = MAIN
     """What the remote calls it."""
+    far_name: str = "remote.git"
     to: str = ""
     """What `git.reset` is told to go back to; empty: the good commit."""
     target: str = ""
@@ -87,6 +88,11 @@ class Ground(World):
             self.git("config", key, value)
 
     @property
+    def far(self) -> Path:
+        """The remote that is meant to be pushed to."""
+        return self.root / self.far_name
+
+    @property
     def folder(self) -> Path:
         return self.start or self.repo
 
@@ -104,10 +110,6 @@ class Ground(World):
         self.write("docs/plan.txt", "staged, then edited\n")
         self.write("notes/to do.txt", "untracked\n")
         self.write("run.log", "ignored\n")
-
-    def there_tip(self) -> str | None:
-        done = plain(self.remote, "rev-parse", "--verify", "--quiet", f"refs/heads/{self.there}^{{commit}}", ok=False)
-        return done or None
 
     def clear(self) -> None:
         for step in self.closers:

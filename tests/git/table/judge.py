@@ -136,7 +136,7 @@ class Judge:
             self._fault("lost", f"{self.there} there was overwritten: {there_was} → {there_now}")
 
     def _there(self, seen: Seen) -> str | None:
-        refs = seen.remotes.get(self.ground.remote, {})
+        refs = seen.remotes.get(self.ground.far, {})
         return sha(refs.get(self.there))
 
     def _under(self, older: str | None, newer: str | None) -> bool:
@@ -144,7 +144,7 @@ class Judge:
             return False
         return any(
             run(store, "merge-base", "--is-ancestor", older, newer) is not None
-            for store in (self.ground.remote, self.now.common)
+            for store in (self.ground.far, self.now.common)
         )
 
     # -- whether it is so
@@ -154,13 +154,13 @@ class Judge:
         said, new = self.said, self.said.revision
         if said.outcome != "done" or new is None:
             return
-        store = self.ground.remote if self.asked.push else self.now.common
+        store = self.ground.far if self.asked.push else self.now.common
         tree = text(run(store, "rev-parse", f"{new}^{{tree}}"))
         if tree != self.asked.tree:
             self._fault("lie", f"done with tree {tree[:9]}, wanted {str(self.asked.tree)[:9]}")
         if said.verdict.get("remote_equal") is True:
             there = self._there(self.now)
-            if text(run(self.ground.remote, "rev-parse", f"{there}^{{tree}}")) != self.asked.tree:
+            if text(run(self.ground.far, "rev-parse", f"{there}^{{tree}}")) != self.asked.tree:
                 self._fault("lie", "remote_equal, and the remote has another tree")
         mine = next((t for t in self.now.trees if t.top == self._top()), None)
         if said.verdict.get("worktree_equal") is True and mine is not None:

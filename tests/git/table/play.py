@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from queue import Queue
 
-from tests.git.table import past, remotes, standing, work
+from tests.git.table import names, past, remotes, standing, work
 from tests.git.table.ground import Ground, Slot, quiet_home
 from tests.git.table.judge import Asked, Fault, Judge, Said
-from tests.git.table.seen import run, text
+from tests.git.table.seen import below, run, text
 from tests.git.table.state import State
 
 COMMAND = str(Path(sys.executable).with_name("incidentui"))
@@ -51,8 +51,8 @@ Way = Callable[[Ground, Case, Path], Said]
 """How an action is done: by the program, or (to test the judge) by plain git."""
 
 
-def cases(names: Sequence[str] = (), waits: bool = True) -> list[Case]:
-    chosen = [s for s in STATES if (not names or s.name in names) and (waits or not s.waits)]
+def cases(chosen_names: Sequence[str] = (), waits: bool = True, of: Sequence[State] = STATES) -> list[Case]:
+    chosen = [s for s in of if (not chosen_names or s.name in chosen_names) and (waits or not s.waits)]
     return [Case(state, action, push) for state in chosen for action in ACTIONS for push in (False, True)]
 
 
@@ -143,6 +143,7 @@ def play(slot: Slot, case: Case, way: Way = program) -> Result:
             said = way(ground, case, there)
             left = [Fault("stuck", f"left in the temporary folder: {path.name}") for path in there.iterdir()]
         left += [Fault("stuck", f"a process goes on: {name}") for name in processes(ground)]
+        left += [Fault("lie", f"a name was run: {one}") for one in below(slot.root) if one.endswith(names.CANARY)]
         faults = judge.after(asked(ground, case, slot.folder / "judged"), said)
     finally:
         ground.clear()
@@ -181,7 +182,7 @@ def asked(ground: Ground, case: Case, scratch: Path) -> Asked:
 def _reverted(ground: Ground, push: bool, scratch: Path) -> str | None:
     """On the tip that the action found: the parent of the one it left."""
     here = text(run(ground.folder, "rev-parse", "--path-format=absolute", "--git-common-dir"))
-    source = ground.remote if push else Path(here or ground.folder)
+    source = ground.far if push else Path(here or ground.folder)
     branch = ground.there if push else ground.branch
     tip = text(run(source, "rev-parse", "--verify", "--quiet", f"refs/heads/{branch}"))
     subject = text(run(source, "log", "-1", "--format=%s", tip)) if tip else ""

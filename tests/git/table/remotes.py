@@ -36,6 +36,11 @@ def _two_remotes(g: Ground) -> None:
     g.git("fetch", "-q", "fork")
 
 
+def _to_fork(g: Ground) -> None:
+    toml(g, remote="fork")
+    g.far_name = "fork.git"
+
+
 def _two_without_upstream(g: Ground) -> None:
     _two_remotes(g)
     g.git("remote", "rename", "-q", "origin", "upstream", ok=False)
@@ -189,7 +194,7 @@ STATES = (
     State("another name upstream, the same name is somebody else's", _other_name_there),
     State("another name upstream only", _other_name_only),
     State("two remotes", _two_remotes),
-    State("two remotes, the other configured", both(_two_remotes, lambda g: toml(g, remote="fork"))),
+    State("two remotes, the other configured", both(_two_remotes, _to_fork)),
     State("two remotes, none called origin, no upstream", _two_without_upstream),
     State("pushed to another address than fetched from", _pushes_elsewhere),
     State("push remote configured in git", _push_remote),
