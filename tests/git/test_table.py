@@ -24,7 +24,7 @@ def sample() -> list[Case]:
     chance = random.Random(SEED)
     states = chance.sample([s for s in STATES if not s.waits], SAMPLE)
     actions = cases(("clean",))
-    return [Case(s, actions[n % 8].action, actions[n % 8].push) for n, s in enumerate(states)]
+    return [Case(s, actions[n % 12].action, actions[n % 12].push) for n, s in enumerate(states)]
 
 
 def told(results: Sequence[Result]) -> dict[str, int]:

@@ -32,7 +32,7 @@ NAMES: dict[str, str] = {
 
 
 def _branch(name: str) -> Do:
-    """The branch that is checked out, here and on the remote. Git's own guards are gone round where they are in the way."""
+    """The branch that is checked out, here and on the remote; made by plumbing, which has fewer guards."""
 
     def make(g: Ground) -> None:
         if name.endswith(".lock"):

@@ -23,6 +23,8 @@ from tests.git.table.state import State
 COMMAND = str(Path(sys.executable).with_name("incidentui"))
 STATES: tuple[State, ...] = (*work.STATES, *standing.STATES, *remotes.STATES, *past.STATES)
 ACTIONS = ("reset", "revert", "branch", "undo")
+AT_ONCE = ("reset, undo", "branch, undo")
+"""An undo right after, in the same state; `undo` alone: the state came after what is undone."""
 LIMIT_S = 280.0
 """Beyond every limit of the program: what takes longer has no end."""
 
@@ -53,7 +55,7 @@ Way = Callable[[Ground, Case, Path], Said]
 
 def cases(chosen_names: Sequence[str] = (), waits: bool = True, of: Sequence[State] = STATES) -> list[Case]:
     chosen = [s for s in of if (not chosen_names or s.name in chosen_names) and (waits or not s.waits)]
-    return [Case(state, action, push) for state in chosen for action in ACTIONS for push in (False, True)]
+    return [Case(state, action, push) for state in chosen for action in (*ACTIONS, *AT_ONCE) for push in (False, True)]
 
 
 # -- by the program
@@ -67,7 +69,7 @@ def words(ground: Ground, action: str, push: bool) -> list[str]:
             return ["git.reset", f"to={ground.to or ground.good}", *mode, pushed]
         case "revert":
             return ["git.revert", f"commits={ground.culprit}", pushed]
-        case _:
+        case _:  # undo, at whatever time
             return ["git.undo", pushed]
 
 
@@ -134,16 +136,26 @@ def temporary(folder: Path) -> Iterator[Path]:
         shutil.rmtree(path)
 
 
+def acted_in_it(slot: Slot, ground: Ground, case: Case) -> bool:
+    """For an undo at once: first what is to be undone."""
+    store, branch = (ground.far, ground.there) if case.push else (ground.folder, ground.branch)
+    ground.target = text(run(store, "rev-parse", "--verify", "--quiet", f"refs/heads/{branch}"))
+    with temporary(slot.folder) as there:
+        return act(ground, words(ground, case.action.partition(",")[0], case.push), there).outcome == "done"
+
+
 def play(slot: Slot, case: Case, way: Way = program) -> Result:
     ground = ready(slot, case)
     began = time.monotonic()
     try:
+        if case.action in AT_ONCE and not acted_in_it(slot, ground, case):
+            return Result(case, "-", "nothing was done that could be undone", ())
         judge = Judge(ground, slot.folder / "judged")
         with temporary(slot.folder) as there:
             said = way(ground, case, there)
             left = [Fault("stuck", f"left in the temporary folder: {path.name}") for path in there.iterdir()]
         left += [Fault("stuck", f"a process goes on: {name}") for name in processes(ground)]
-        left += [Fault("lie", f"a name was run: {one}") for one in below(slot.root) if one.endswith(names.CANARY)]
+        left += [Fault("lie", f"a name was run: {one}") for one in below(slot.root) if Path(one).name == names.CANARY]
         faults = judge.after(asked(ground, case, slot.folder / "judged"), said)
     finally:
         ground.clear()
@@ -170,7 +182,7 @@ def processes(ground: Ground) -> list[str]:
 
 def asked(ground: Ground, case: Case, scratch: Path) -> Asked:
     """The tree it should lead to, made by plain git in a clone of its own."""
-    mode = "branch" if case.action == "branch" else "tree"
+    mode = "branch" if case.action.startswith("branch") else "tree"
     store = ground.folder
     if case.action != "revert":
         name = ground.target
