@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 PYTEST := $(BIN)/python -m pytest
+TABLE := $(CURDIR)/.soak.jsonl
 
 .PHONY: demo test check fmt soak slow docker-test bench coverage-req screenshots clean
 
@@ -35,8 +36,10 @@ slow: $(STAMP)
 docker-test: $(STAMP)
 	$(PYTEST) -q -m "docker and not soak"
 
+# The table at the end says what was counted, also when a sweep fails.
 soak: $(STAMP)
-	$(PYTEST) -q -m soak
+	@rm -f $(TABLE)
+	INCIDENTUI_SOAK_TABLE=$(TABLE) $(PYTEST) -q -m soak; code=$$?; $(BIN)/python -m tests.faults.table $(TABLE); exit $$code
 
 bench: $(STAMP)
 	$(BIN)/python -m bench
@@ -48,4 +51,4 @@ screenshots: $(STAMP)
 	$(BIN)/python -m bench.screenshots
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(TABLE) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from incidentui.edge.store.sqlite import SqliteJournal
 
 SHOWN = 20
-_KEPT = (".damaged-*", ".rescued-*", "*.unread")
+_KEPT = (".damaged-*", ".rescued-*", ".version-*", "*.unread")
 
 
 @click.group("journal")
@@ -87,7 +87,7 @@ def backup(options: Options, file: str, as_json: bool) -> int:
 @click.argument("seq", type=click.IntRange(min=1))
 @click.option("--reason", required=True, help="Why; it is recorded, so it must not repeat the secret.")
 @click.option("--evidence", is_flag=True, help="The evidence that the event names goes as well.")
-@click.option("--json", "as_json", is_flag=True, help='Print {"erased", "seq", "evidence", "also"}.')
+@click.option("--json", "as_json", is_flag=True, help='Print {"erased", "seq", "evidence", "also", "files"}.')
 @click.pass_obj
 def erase(options: Options, seq: int, reason: str, evidence: bool, as_json: bool) -> None:
     """Erase the data of one event that holds a secret. The chain still holds; another event says who and why."""
@@ -106,13 +106,14 @@ def erase(options: Options, seq: int, reason: str, evidence: bool, as_json: bool
     except sqlite3.OperationalError as error:
         raise CannotRun(f"{path}: {error}; nothing was erased, or not for good. Run it again.") from error
     if as_json:
-        told = {"erased": seq, "seq": done.seq, "evidence": list(done.evidence), "also": list(done.also)}
-        click.echo(json.dumps(told))
+        click.echo(json.dumps({"erased": seq, **done._asdict()}))
     else:
         click.echo(f"event {seq} is erased; event {done.seq} says so")
     if done.also:
         others = ", ".join(map(str, done.also))
-        click.echo(f"incidentui: the same words stand in event {others}: erase them too.", err=True)
+        click.echo(f"incidentui: the same words stand in event {others}: erase them too (--evidence).", err=True)
+    for file in done.files:
+        click.echo(f"incidentui: the same words stand in {file}: it is yours to remove.", err=True)
 
 
 def _path(options: Options) -> Path:
@@ -149,7 +150,7 @@ def _waiting(path: Path) -> list[dict[str, object]]:
 
     found: list[dict[str, object]] = []
     for file in SideFiles(str(path)).paths:
-        if file.exists():
+        if file.is_file():
             lines = file.read_bytes().splitlines()
             found.append({"path": str(file), "facts": sum(b'"specversion"' in line for line in lines)})
     return found

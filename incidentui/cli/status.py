@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,10 @@ from incidentui.config.load import parse
 from incidentui.core.decide import decide
 from incidentui.core.evolve import evolve
 from incidentui.core.format import short, size
-from incidentui.core.inputs import Input, Sampled, StartWatch
+from incidentui.core.inputs import Input, LedgerLooked, Sampled, StartWatch
+from incidentui.core.ledger import in_force, partly, taken_back, told
 from incidentui.core.recent import Recent, add
+from incidentui.core.standing import ours, tip, wanted
 from incidentui.core.state import State
 from incidentui.core.turn import provisional
 from incidentui.core.words import STATE_MARK, is_bad
@@ -55,7 +57,10 @@ async def _look(root: Path, clock: SystemClock, known: State) -> tuple[State, tu
     seen = await asyncio.gather(*(asyncio.wait_for(source.look(), LOOK_S) for source in world.sources))
     state = replace(known, services={}, checks={}, workloads={}, sources={})
     inputs: list[Input] = [StartWatch(spec, "status"), *(one for some in seen for one in some)]
-    return _after(state, {}, inputs, clock), world.problems
+    state = _after(state, {}, inputs, clock)
+    want = wanted(state)
+    ledger = await world.clone.ledger(want.good, want.tip, want.symbol) if world.clone and want else None
+    return (_after(state, {}, [LedgerLooked(ledger)], clock) if ledger else state), world.problems
 
 
 def _after(state: State, recent: Recent, inputs: list[Input], clock: SystemClock) -> State:
@@ -96,11 +101,14 @@ def document(state: State, problems: tuple[str, ...]) -> dict[str, Any]:
             "dirty": list(repo.dirty) if repo else [],
             "operation": repo.operation if repo else None,
             "known_good": state.good.sha if state.good else None,
+            "known_good_why": state.good.why if state.good else None,
+            "known_good_by": state.good.by if state.good else None,
             "last": [
                 {"sha": c.sha, "author": c.author, "subject": c.subject, "added": c.added, "deleted": c.deleted}
                 for c in (repo.commits[:10] if repo else ())
             ],
         },
+        "ledger": _ledger(state),
         "workloads": [
             {
                 "name": w.name,
@@ -119,6 +127,28 @@ def document(state: State, problems: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
+def _ledger(state: State) -> dict[str, Any] | None:
+    """Null when no known-good is known, or its commits could not be read."""
+    ledger = state.ledger
+    if ledger is None or state.good is None or (ledger.good, ledger.tip) != (state.good.sha, tip(state)):
+        return None
+    return {
+        "good": ledger.good,
+        "tip": ledger.tip,
+        "equal": not ledger.file_count,
+        "in_force": list(in_force(ledger, ours(state))),
+        "partly": list(partly(ledger, ours(state))),
+        "taken_back": list(taken_back(ledger, ours(state))),
+        "beyond": ledger.beyond,
+        "by_file": ledger.by_file,
+        "commits": [asdict(commit) for commit in ledger.commits],
+        "files": [asdict(file) for file in ledger.files],
+        "file_count": ledger.file_count,
+        "symbol": ledger.symbol or None,
+        "places": [{"path": path, "line": line} for path, line in ledger.places],
+    }
+
+
 def lines(state: State, problems: tuple[str, ...]) -> list[str]:
     out = [f"{state.project.name}  {state.project.environment}".rstrip(), ""]
     out += [f"! {problem}" for problem in problems]
@@ -133,6 +163,11 @@ def lines(state: State, problems: tuple[str, ...]) -> list[str]:
         out += [
             f"  {short(c.sha)} {size(c.added, c.deleted):>12}  {c.author:<12} {c.subject}" for c in repo.commits[:5]
         ]
+    ledger = state.ledger
+    if _ledger(state) is not None and ledger is not None and ledger.commits:
+        back, force = taken_back(ledger, ours(state)), in_force(ledger, ours(state))
+        out.append(f"since known-good: {told(len(back), len(force))}")
+        out += [f"  {short(c.sha)} {c.state:<10} {c.subject}" for c in ledger.commits[:20]]
     if state.workloads:
         out.append("")
     for w in state.workloads.values():

@@ -2,7 +2,9 @@
 
 import json
 import os
+import pwd
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -10,22 +12,28 @@ import click
 from incidentui.cli.journal_access import project_root, responder
 from incidentui.cli.options import CannotRun, Options, Refused
 from incidentui.config import trust
-from incidentui.config.load import load
-from incidentui.config.paths import CONFIG
+from incidentui.config.called import Called
+from incidentui.config.load import load, parse_content, validate
+from incidentui.config.paths import CONFIG, find_root
+from incidentui.core.difference import DiffLine
+from incidentui.core.format import count
 from incidentui.core.value import dataclass
-from incidentui.edge.runbooks import MOST_BYTES, project_files, visible
+from incidentui.core.visible import look_alikes, plainly
+from incidentui.edge.runbooks import NotReadError, calls_of, parsed, project_files, read_bounded, visible
 from incidentui.edge.text import clean
 
-_SHOWN = 2_000
+_LONG = 500
+_SIGNS = {"add": "+", "del": "-", "same": " "}
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """A file and what of it would run."""
+    """A file and what of it would run: all of it from bytes that were read once."""
 
     path: Path
     content: bytes
     lines: tuple[str, ...]
+    calls: tuple[Called, ...] = ()
 
 
 @click.command("trust")
@@ -37,30 +45,30 @@ def command(options: Options, files: tuple[str, ...], revoke: bool, as_json: boo
     """Allow the commands of these files (default: incidentui.toml and the runbooks of the project) as they are now."""
     if options.read_only:
         raise Refused("trust allows commands to run, and --read-only was given. Leave it out.")
-    asking = [_read(Path(name)) for name in files] if files else _project(options)
+    asking = [_named(Path(name), options) for name in files] if files else _project(options)
     try:
         if revoke:
             _revoke(asking, as_json)
         else:
-            _allow(asking, as_json, ask=not files)
+            _allow(asking, as_json)
     except trust.UnsafeStoreError as error:
         raise CannotRun(str(error)) from None
 
 
-def _allow(asking: list[Asking], as_json: bool, *, ask: bool) -> None:
+def _allow(asking: list[Asking], as_json: bool) -> None:
     if not as_json:
         for one in asking:
-            _show(one)
+            click.echo("\n".join(_shown(one)))
     if not asking and not as_json:
         click.echo("Nothing here runs a command: there is nothing to allow.")
-    if asking and ask and sys.stdin.isatty() and sys.stdout.isatty() and not as_json:
-        click.confirm(f"Allow {_count(len(asking), 'file')} as shown?", abort=True)
+    if asking and sys.stdin.isatty() and sys.stdout.isatty() and not as_json:
+        click.confirm(f"Allow {count(len(asking), 'file')} as shown, for {_account()}?", abort=True)
     by = _by()
-    allowed = [{"file": str(one.path), "hash": trust.allow(one.path, one.content, by)} for one in asking]
+    allowed = [{"file": str(one.path), "hash": trust.allow(one.path, one.content, by, one.calls)} for one in asking]
     if as_json:
         click.echo(json.dumps({"trusted": allowed}))
     elif allowed:
-        click.echo(f"Allowed {_count(len(allowed), 'file')}. A changed byte asks again.")
+        click.echo(f"Allowed {count(len(allowed), 'file')}. A changed byte asks again.")
 
 
 def _revoke(asking: list[Asking], as_json: bool) -> None:
@@ -77,54 +85,100 @@ def _revoke(asking: list[Asking], as_json: bool) -> None:
 
 
 def _project(options: Options) -> list[Asking]:
+    """A file that cannot be read whole stops none of the others; it is named, and runs nothing."""
     root = project_root(options)
     folders = load(root, untrusted=True).config.runbooks
     paths = [root / CONFIG] if (root / CONFIG).is_file() else []
-    found = [_read(path) for path in (*paths, *project_files(root, folders))]
+    found = []
+    for path in (*paths, *project_files(root, folders)):
+        try:
+            found.append(_read(path, root))
+        except NotReadError as why:
+            click.echo(f"incidentui: not allowed, {clean(str(path))}: {why}", err=True)
     return [one for one in found if one.lines]
 
 
-def _read(path: Path) -> Asking:
+def _named(path: Path, options: Options) -> Asking:
     try:
-        with open(path, "rb") as file:
-            content = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise CannotRun(f"{path}: {error.strerror}. Name a file that is there.") from None
-    if len(content) > MOST_BYTES:
-        raise CannotRun(f"{path} is longer than {MOST_BYTES // 1024} KB: nobody could read what it would allow.")
+        return _read(path, _root_of(path, options))
+    except NotReadError as why:
+        raise CannotRun(f"{path}: {why}. Name a file that can be read whole before it is allowed.") from None
+
+
+def _root_of(path: Path, options: Options) -> Path:
+    """The folder in which the commands of a file run: its project's."""
+    place = Path(os.path.realpath(path)).parent
+    try:
+        root = Path(os.path.realpath(project_root(options)))
+    except CannotRun:
+        return find_root(place) or place
+    return root if root in (place, *place.parents) else find_root(place) or place
+
+
+def _read(path: Path, root: Path) -> Asking:
+    content = read_bounded(Path(os.path.realpath(path)))
     if path.name == CONFIG:
-        return Asking(path, content, _config_lines(path))
+        config = validate(parse_content(Path(os.path.realpath(path)).parent, content), untrusted=True).config
+        lines = tuple(f"{clean(key)}: {' '.join(argv)}" for key, argv in config.commands())
+        return Asking(path, content, lines, trust.calls_of(config))
     if path.suffix.lower() == ".md":
-        return Asking(path, content, _runbook_lines(path, content))
-    return Asking(path, content, tuple(visible(content)[:_SHOWN].splitlines()))
+        runbook = parsed(content, path.name)
+        return Asking(path, content, tuple(_runbook_lines(content, path.name)), calls_of(runbook, root))
+    return Asking(path, content, tuple(visible(content).splitlines()))
 
 
-def _config_lines(path: Path) -> tuple[str, ...]:
-    commands = load(path.parent, untrusted=True).config.commands()
-    return tuple(f"{clean(key)}: {' '.join(clean(word) for word in argv)}" for key, argv in commands)
-
-
-def _runbook_lines(path: Path, content: bytes) -> tuple[str, ...]:
-    from incidentui.runbook.parse import parse
-
-    out = []
-    for step in parse(visible(content), path.name).steps:
+def _runbook_lines(content: bytes, name: str) -> Iterator[str]:
+    for step in parsed(content, name).steps:
         if step.action:
             args = " ".join(f"{key}={value}" for key, value in step.action.args)
-            out.append(f"{step.action.line}: {step.action.name} {args}".rstrip())
+            yield f"{step.action.line}: {step.action.name} {args}".rstrip()
         for command in step.commands:
-            if command.runnable or not command.lang:
+            if command.runnable or not command.lang or command.why_not:
                 first, *rest = command.text.split("\n")
-                out += [f"{command.line}: {first}", *(f"    {line}" for line in rest)]
-    return tuple(out)
+                yield f"{command.line}: {first}"
+                yield from (f"    {line}" for line in rest)
 
 
-def _show(one: Asking) -> None:
-    changed = "changed since it was allowed" if trust.was_allowed(one.path) else ""
-    known = "allowed already" if trust.grant(one.path, one.content) else changed
-    click.echo(f"{clean(str(one.path))}  {trust.digest(one.content)}" + (f"  ({known})" if known else ""))
+# -- how it is shown
+
+
+def _shown(one: Asking) -> Iterator[str]:
+    known = trust.grant(one.path, one.content, one.calls)
+    again = "" if known else trust.why_asked_again(one.path, one.content, one.calls)
+    note = "allowed already" if known else again
+    yield f"{clean(str(one.path))}  {trust.digest(one.content, one.calls)}" + (f"  ({note})" if note else "")
     for line in one.lines or ("nothing that would run",):
-        click.echo(f"  {line}")
+        yield from _command(line)
+    for call in one.calls:
+        yield f"  calls {plainly(call.name)}  {call.hash}"
+    if again:
+        yield from map(_changed, trust.changes(one.path, one.content, one.calls))
+
+
+def _command(line: str) -> Iterator[str]:
+    """All of it, with nothing in it that hides; what is unusual about it is said below."""
+    yield f"  {plainly(line)}"
+    if len(line) > _LONG:
+        yield f"  ^ {len(line)} characters"
+    if odd := look_alikes(line):
+        yield f"  ^ not ASCII: {odd}"
+
+
+def _changed(line: DiffLine) -> str:
+    if line.kind == "file":
+        return f"  what changed in {plainly(line.text)}:"
+    if line.kind == "hunk":
+        return f"    @ {line.text}"
+    return f"    {_SIGNS[line.kind]} {line.text}"
+
+
+def _account() -> str:
+    """Whose grant it is: another user or host is asked again."""
+    try:
+        name = pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        name = str(os.geteuid())
+    return f"{name}@{trust.host()}"
 
 
 def _by() -> str:
@@ -133,7 +187,3 @@ def _by() -> str:
         return responder() if os.environ.get("INCIDENTUI_USER") or sys.stdin.isatty() else ""
     except CannotRun:
         return ""
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n} {what}" if n == 1 else f"{n} {what}s"

@@ -40,6 +40,7 @@ def build(parsed: Parsed, clock: Clock) -> World:
     """The whole world of a project; what is wrong in its file is left out and listed."""
     from incidentui.edge.containers.executor import WorkloadExecutor
     from incidentui.edge.containers.logs import WorkloadLogs
+    from incidentui.edge.git.clone import GitClone
     from incidentui.edge.git.executor import GitExecutor
     from incidentui.edge.git.source import GitSource
     from incidentui.edge.runbooks import read_runbooks
@@ -57,7 +58,8 @@ def build(parsed: Parsed, clock: Clock) -> World:
     executors.append(ShellExecutor(config.dir, lambda: read_runbooks(config.dir, config.runbooks).runbooks, clock))
     sources += _checks(loaded, clock)
     pages = Pages(git, WorkloadLogs(*engines) if engines else None)
-    return World(config.spec(), sources, executors, pages, tuple(p.words() for p in loaded.problems))
+    problems = tuple(p.words() for p in loaded.problems)
+    return World(config.spec(), sources, executors, pages, GitClone(config.dir), problems)
 
 
 def _engines(config: ProjectConfig, clock: Clock) -> "tuple[list[Engine], list[Source]]":
@@ -80,13 +82,12 @@ def _engines(config: ProjectConfig, clock: Clock) -> "tuple[list[Engine], list[S
 
 
 def _checks(loaded: Loaded, clock: Clock) -> list[Source]:
-    from incidentui.config.trust import is_trusted
+    from incidentui.config.trust import allowed
     from incidentui.edge.checks.revision import RevisionSource
     from incidentui.edge.checks.source import ChecksSource
     from incidentui.edge.git.place import sha_of
 
     config = loaded.config
-    trusted = loaded.file is not None and is_trusted(loaded.file, loaded.content)
 
     async def _full(abbreviated: str) -> str | None:
         return await sha_of(config.dir, abbreviated)
@@ -95,5 +96,5 @@ def _checks(loaded: Loaded, clock: Clock) -> list[Source]:
     if config.checks:
         sources.append(ChecksSource(config.checks, clock))
     if config.revisions:
-        sources.append(RevisionSource(config.revisions, config.dir, clock, resolve=_full, trusted=trusted))
+        sources.append(RevisionSource(config.revisions, config.dir, clock, resolve=_full, trusted=allowed(loaded)))
     return sources

@@ -33,6 +33,11 @@ def parse(project_dir: Path) -> Parsed:
     except OSError as error:
         problem = Problem(CONFIG, None, "", f"cannot be read: {error.strerror}", "check the owner and the mode")
         return _parsed(directory, b"", "", {}, problem)
+    return parse_content(directory, content)
+
+
+def parse_content(directory: Path, content: bytes) -> Parsed:
+    """The same for bytes that were read already: what is shown must be what is allowed."""
     if len(content) > _LIMIT:
         problem = Problem(CONFIG, None, "", f"is {len(content)} bytes long", f"at most {_LIMIT} are read")
         return _parsed(directory, b"", "", {}, problem)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from incidentui.core import events as e
+from incidentui.core.errors import compared
 from incidentui.core.format import count, duration, short
 from incidentui.core.incidents import not_resolved, stage
 from incidentui.core.inputs import (
@@ -17,6 +18,7 @@ from incidentui.core.inputs import (
     StartAction,
     StopAction,
 )
+from incidentui.core.ledger import in_force, partly, taken_back, told
 from incidentui.core.model import Attempt, CheckState, Delta, KnownGood, Light, LightName, Moment, Outcome, Verdict
 from incidentui.core.recent import CheckRecent
 from incidentui.core.runs import is_running, step_follows
@@ -56,7 +58,8 @@ def run_plan(d: Deciding, c: RunPlan) -> Decision:
     name = incident.id if incident else None
     number = _number(d, c.plan.changes)
     before = tuple((check.name, check.state) for check in d.state.checks.values())
-    asked = e.ActionRequested(c.run, number, c.plan, c.owner, c.by, before, c.step)
+    errors = tuple(dict.fromkeys(seen.error.signature for seen in d.state.errors))
+    asked = e.ActionRequested(c.run, number, c.plan, c.owner, c.by, before, c.step, errors)
     d.say(asked, _subject(c.plan.action, number), "key", incident=name, source=f"responder:{c.by}")
     if incident is not None and c.plan.changes and not c.plan.local and incident.stage in ("open", "acknowledged"):
         stage(d, incident, "mitigating", f"{c.plan.action} asked")
@@ -103,7 +106,7 @@ def acted(d: Deciding, look: ActionActed) -> None:
         return
     evidence = d.keep(look.evidence)
     ended = e.ActionEnded(
-        look.run, look.outcome, look.why, look.revision, look.was, evidence, look.in_force, look.differs
+        look.run, look.outcome, look.why, look.revision, look.was, evidence, **_left(d, look), ledger=look.ledger
     )
     d.say(ended, _of(attempt), "key", incident=attempt.incident, source="executor")
     attempt = d.state.attempts[look.run]
@@ -116,6 +119,20 @@ def acted(d: Deciding, look: ActionActed) -> None:
             _verdict(d, attempt, look.outcome, Verdict(look.outcome, look.why))
         case "unknown":
             _verdict(d, attempt, "unknown", Verdict("outcome unknown", look.why))
+
+
+def _left(d: Deciding, look: ActionActed) -> dict[str, tuple[str, ...]]:
+    """What the ledger says of the commits of others: our own ways back are not counted."""
+    ledger = look.ledger
+    if ledger is None:
+        return {}
+    ours = {look.revision, *(a.revision for a in d.state.attempts.values())}
+    return {
+        "in_force": in_force(ledger, ours),
+        "differs": tuple(file.path for file in ledger.files),
+        "partly": partly(ledger, ours),
+        "taken_back": taken_back(ledger, ours),
+    }
 
 
 def lit(d: Deciding, look: LightLooked) -> None:
@@ -144,7 +161,8 @@ def owner_gone(d: Deciding, look: OwnerGone) -> None:
     attempt = d.state.attempts.get(look.run)
     if attempt is None or attempt.outcome is not None or attempt.verdict is not None:
         return
-    why = f"the program that ran it (pid {attempt.owner.pid}) is gone; looking at the world"
+    who = f"pid {attempt.owner.pid} on {attempt.owner.host}"
+    why = f"the program that ran it ({who}) is gone, or silent too long; looking at the world"
     d.say(e.ActionEnded(look.run, "unknown", why), _of(attempt), "key", incident=attempt.incident)
     d.effects.append(SettleAction(look.run))
 
@@ -170,12 +188,28 @@ def judge(d: Deciding, stopped_by: str = "") -> None:
     waited = d.now - attempt.acted
     if attempt.plan.changes and not settled and waited < attempt.plan.within_ms and not stopped_by:
         return
+    lights = _against_good(attempt, lights)
     complete = all(light.ok in (True, None) for light in lights if light.name != "worktree")
     if complete:
-        _verdict(d, attempt, "done", Verdict("complete", _holds(lights), lights))
+        rest = told(len(attempt.taken_back), len(attempt.in_force)) if attempt.in_force else ""
+        why = "; ".join(part for part in (_holds(lights), rest) if part)
+        _verdict(d, attempt, "done", Verdict("complete", why, lights))
     else:
         why = _missing(d, attempt, lights) + _stopped(stopped_by, waited)
         _verdict(d, attempt, "done", Verdict("not complete", why, lights))
+
+
+def _against_good(attempt: Attempt, lights: tuple[Light, ...]) -> tuple[Light, ...]:
+    """Users get no good answer and commits are still in force: then the tree that counts is that of known-good.
+
+    A revert of chosen commits is right as rehearsed while users are served; it need not take innocent ones back.
+    """
+    red = any(light.name == "user_path" and light.ok is False for light in lights)
+    if not red or attempt.plan.action != "git.revert" or not attempt.in_force or attempt.ledger is None:
+        return lights
+    files, good = attempt.ledger.file_count, short(attempt.ledger.good)
+    finding = f"{count(files, 'file')} differ{'s' if files == 1 else ''} from ★ {good}"
+    return tuple(replace(one, ok=False, finding=finding) if one.name == "tree" else one for one in lights)
 
 
 def _stopped(by: str, waited: int) -> str:
@@ -272,6 +306,8 @@ def _holds(lights: tuple[Light, ...]) -> str:
 def _missing(d: Deciding, attempt: Attempt, lights: tuple[Light, ...]) -> str:
     by = {light.name: light for light in lights}
     if by["tree"].ok is False:
+        if attempt.in_force:
+            return told(len(attempt.taken_back), len(attempt.in_force))
         return by["tree"].finding
     if by["remote"].ok is False:
         return by["remote"].finding if attempt.plan.push else f"not pushed: {by['remote'].finding}"
@@ -305,7 +341,11 @@ def _verdict(d: Deciding, attempt: Attempt, outcome: Outcome, verdict: Verdict) 
         delta=_delta(d, attempt),
         in_force=attempt.in_force,
         differs=attempt.differs,
+        partly=attempt.partly,
+        taken_back=attempt.taken_back,
     )
+    if verdict.word == "not complete" and attempt.plan.changes:
+        verdict = _with_errors(d, attempt, verdict)
     given = e.VerdictGiven(attempt.run, outcome, verdict)
     d.say(given, "verdict", "key", incident=attempt.incident)
     good = verdict.word == "complete"
@@ -314,6 +354,24 @@ def _verdict(d: Deciding, attempt: Attempt, outcome: Outcome, verdict: Verdict) 
     incident = d.state.incidents.get(attempt.incident or "")
     if good and attempt.plan.action == "verify" and incident is not None and not not_resolved(d.state):
         stage(d, incident, "resolved", verdict.why)
+
+
+def _with_errors(d: Deciding, attempt: Attempt, verdict: Verdict) -> Verdict:
+    """The errors of before against those of now: a change that changed nothing about them is told as such."""
+    again, other = compared(d.state, attempt.errors)
+    if not attempt.errors or not (again or other):
+        return verdict
+    told = e.ErrorCompared(attempt.run, again, other)
+    d.say(told, "errors", "key", incident=attempt.incident)
+    same = again and not other
+    lights = tuple(
+        replace(light, finding=f"{light.finding}, same error again")
+        if same and light.name == "user_path" and light.ok is False
+        else light
+        for light in verdict.lights
+    )
+    texts = tuple(error.text for error in again), tuple(error.text for error in other)
+    return replace(verdict, lights=lights, same_error=texts[0], other_error=texts[1])
 
 
 def _delta(d: Deciding, attempt: Attempt) -> Delta:

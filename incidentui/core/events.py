@@ -7,8 +7,10 @@ New fields have defaults; names and types never change (an old journal must alwa
 from incidentui.core.model import (
     CheckState,
     Commit,
+    ErrorText,
     KnownGood,
     Layer,
+    Ledger,
     Light,
     Moment,
     Ms,
@@ -19,6 +21,7 @@ from incidentui.core.model import (
     ProjectSpec,
     Repository,
     RunStep,
+    SeenError,
     Severity,
     Stage,
     StepState,
@@ -105,6 +108,29 @@ class RepositorySeen:
     """Git looks different from the last time: whole picture, bounded."""
 
     repository: Repository
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRead:
+    """What of each commit since known-good stands in the tree."""
+
+    ledger: Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorSeen:
+    """Something that is red tells of an error it did not tell of since it is."""
+
+    seen: SeenError
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorCompared:
+    """After an action: which errors from before it are there again, and which are new."""
+
+    run: str
+    again: tuple[ErrorText, ...] = ()
+    other: tuple[ErrorText, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +270,8 @@ class ActionRequested:
     by: str
     before: tuple[tuple[str, CheckState], ...] = ()
     step: int | None = None
+    errors: tuple[str, ...] = ()
+    """Signatures of what is red."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +293,9 @@ class ActionEnded:
     evidence: str | None = None
     in_force: tuple[str, ...] = ()
     differs: tuple[str, ...] = ()
+    partly: tuple[str, ...] = ()
+    taken_back: tuple[str, ...] = ()
+    ledger: Ledger | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,6 +398,9 @@ Event = (
     | RevisionSeen
     | Deployed
     | RepositorySeen
+    | LedgerRead
+    | ErrorSeen
+    | ErrorCompared
     | Pushed
     | WorkloadsSeen
     | WorkloadChanged
@@ -405,6 +439,9 @@ TYPES: dict[str, type[Event]] = {
     "revision.seen": RevisionSeen,
     "deploy.seen": Deployed,
     "repository.seen": RepositorySeen,
+    "ledger.read": LedgerRead,
+    "error.seen": ErrorSeen,
+    "error.compared": ErrorCompared,
     "push.seen": Pushed,
     "workloads.seen": WorkloadsSeen,
     "workload.changed": WorkloadChanged,

@@ -29,8 +29,11 @@ from incidentui.core.state import State
 from incidentui.core.words import is_bad
 
 SPANS = 64
+ERRORS = 20
 DEPLOYS = 20
 ATTEMPTS = 50
+LEDGERS = 3
+"""How many of them keep the whole ledger: it can have 200 commits."""
 CLOSED = 20
 T = TypeVar("T")
 
@@ -75,6 +78,12 @@ def _apply(state: State, recorded: e.Recorded) -> State:
             | e.SourceRegained()
         ):
             return _world(state, event, recorded)
+        case e.LedgerRead():
+            return replace(state, ledger=event.ledger)
+        case e.ErrorSeen():
+            return replace(state, errors=(*state.errors, event.seen)[-ERRORS:])
+        case e.ErrorCompared():
+            return state
         case e.SuspectNamed():
             return replace(state, suspect=event.suspect)
         case e.KnownGoodSet():
@@ -132,7 +141,8 @@ def _world(
 ) -> State:
     match event:
         case e.CheckChanged():
-            return replace(state, checks=_put(state.checks, event.check, _check(event)))
+            state = replace(state, checks=_put(state.checks, event.check, _check(event)))
+            return _recovered(state, f"check:{event.check}") if event.now in ("ok", "slow") else state
         case e.ServiceChanged():
             return _service_changed(state, event, recorded)
         case e.RevisionSeen():
@@ -165,11 +175,18 @@ def _world(
             return replace(state, workloads=workloads, engines=engines, crashed=crashed)
         case e.WorkloadChanged():
             workloads = _put(state.workloads, event.now.name, event.now)
-            return replace(state, workloads=workloads, crashed=_crashed(state.crashed, event.now, recorded.at))
+            state = replace(state, workloads=workloads, crashed=_crashed(state.crashed, event.now, recorded.at))
+            well = event.now.state == "running" and not is_bad(event.now)
+            return _recovered(state, f"workload:{event.now.name}") if well else state
         case e.SourceLost():
             return _source_lost(state, event, recorded)
         case e.SourceRegained():
             return replace(state, sources={n: s for n, s in state.sources.items() if n != event.source})
+
+
+def _recovered(state: State, source: str) -> State:
+    errors = tuple(seen for seen in state.errors if seen.source != source)
+    return state if len(errors) == len(state.errors) else replace(state, errors=errors)
 
 
 def _crashed(crashed: Mapping[str, Ms], now: Workload, at: Ms) -> Mapping[str, Ms]:
@@ -333,6 +350,9 @@ def _action(
                 revision=event.revision or attempt.revision,
                 in_force=event.in_force,
                 differs=event.differs,
+                partly=event.partly,
+                taken_back=event.taken_back,
+                ledger=event.ledger,
             )
         case e.LightSeen():
             others_l = tuple(light for light in attempt.lights if light.name != event.light.name)
@@ -362,8 +382,10 @@ def _requested(state: State, event: e.ActionRequested, recorded: e.Recorded) -> 
         before=event.before,
         step=event.step,
         incident=recorded.incident,
+        errors=event.errors,
     )
-    attempts = dict([*state.attempts.items(), (event.run, attempt)][-ATTEMPTS:])
+    older = [(run, replace(old, ledger=None)) for run, old in state.attempts.items()]
+    attempts = dict([*older[:-LEDGERS], *[*state.attempts.items()][-LEDGERS:], (event.run, attempt)][-ATTEMPTS:])
     state = replace(state, attempts=attempts, acting=event.run)
     incident = state.incidents.get(recorded.incident or "")
     if incident is None:

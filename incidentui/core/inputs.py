@@ -7,6 +7,8 @@ import hashlib
 
 from incidentui.core.model import (
     CheckState,
+    KnownGood,
+    Ledger,
     Light,
     Ms,
     Outcome,
@@ -55,6 +57,18 @@ class Sampled:
 @dataclass(frozen=True, slots=True)
 class RepositoryLooked:
     repository: Repository
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerLooked:
+    ledger: Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class GoodFound:
+    """The newest known-good that this clone keeps under a ref of ours."""
+
+    good: KnownGood
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +129,8 @@ class ActionActed:
     revision: str | None = None
     was: str | None = None
     evidence: Evidence | None = None
-    in_force: tuple[str, ...] = ()
-    differs: tuple[str, ...] = ()
+    ledger: Ledger | None = None
+    """What of each commit since known-good (or the target) stands in `revision`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +150,8 @@ class OwnerGone:
 Observation = (
     Sampled
     | RepositoryLooked
+    | LedgerLooked
+    | GoodFound
     | RevisionLooked
     | WorkloadsLooked
     | SourceFailed
@@ -340,4 +356,20 @@ class LookNow:
     """Every source looks at once."""
 
 
-Effect = StartAction | SettleAction | CancelAction | LookNow
+@dataclass(frozen=True, slots=True)
+class ReadLedger:
+    """What of each commit since `good` stands in `tip`, and where `symbol` occurs there."""
+
+    good: str
+    tip: str
+    symbol: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeepGood:
+    """A ref of ours in the clone: no gc takes the commit then, and a new journal finds it."""
+
+    good: KnownGood
+
+
+Effect = StartAction | SettleAction | CancelAction | LookNow | ReadLedger | KeepGood

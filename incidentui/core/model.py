@@ -21,6 +21,8 @@ Outcome = Literal["done", "failed", "refused", "unknown"]
 StepState = Literal["todo", "running", "done", "failed", "skipped", "unknown"]
 WorkloadState = Literal["running", "starting", "restarting", "crashing", "exited", "stopped", "paused", "unknown"]
 LightName = Literal["tree", "worktree", "remote", "running", "user_path"]
+InForce = Literal["taken back", "in force", "partly"]
+"""Of a commit since known-good: how much of it stands in the tree now."""
 
 
 # -- what is watched ---------------------------------------------------------------------------
@@ -142,6 +144,8 @@ class Commit:
     """At most 20; `file_count` has the whole number."""
     file_count: int = 0
     tree: str = ""
+    ci: str = ""
+    """What CI said of it: "passed", "failed: build"; empty when nobody knows of a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,12 +219,107 @@ class KnownGood:
 
 
 @dataclass(frozen=True, slots=True)
+class Suspected:
+    """One commit of the window, with what speaks for it being the cause, and what was looked at and does not."""
+
+    sha: str
+    reasons: tuple[str, ...] = ()
+    cleared: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Suspect:
     sha: str
     service: str
     reasons: tuple[str, ...]
     window: tuple[str, ...] = ()
-    """All commits since known-good, newest first."""
+    """All commits since known-good that are listed here, newest first."""
+    ranked: tuple[Suspected, ...] = ()
+    """The likeliest first, at most ten; the first is `sha`."""
+    count: int = 0
+    """How many commits the window has; 0 in records from before it was counted."""
+    good: str | None = None
+    """Where the window begins."""
+    tip: str | None = None
+    """Where it ends: what was deployed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorText:
+    """What a failure says of itself (core/errors.py)."""
+
+    signature: str
+    """The message without what changes from one time to the next."""
+    text: str
+    symbol: str = ""
+    """The name in the code that it speaks of."""
+    file: str = ""
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SeenError:
+    """An error of something that is red now."""
+
+    source: str
+    """"check:api-health", "workload:backend"."""
+    service: str
+    error: ErrorText
+    at: Ms
+    """When it was seen first since it is red."""
+    revision: str | None = None
+    """What ran then."""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerCommit:
+    sha: str
+    state: InForce
+    author: str = ""
+    subject: str = ""
+    files: int = 0
+    """In how many files something of it stands."""
+    of: int = 0
+    """How many files it changed."""
+    claims: str = ""
+    """What its message says, where the tree says otherwise."""
+    names: bool = False
+    """Whether a line it changed has the name in the error."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileLeft:
+    """A file that is not as it was at known-good."""
+
+    path: str
+    added: int | None = None
+    deleted: int | None = None
+    """None for a binary file."""
+    by: tuple[str, ...] = ()
+    """The commits that left it so, first the one with most lines; at most three."""
+    mode: str = ""
+    """"new", "gone", or how its mode changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Every commit since known-good against the tree of `tip` (see core/ledger.py for the rule)."""
+
+    good: str
+    tip: str
+    commits: tuple[LedgerCommit, ...] = ()
+    """Newest first, at most 200."""
+    files: tuple[FileLeft, ...] = ()
+    """What differs, at most 100; `file_count` has the whole number."""
+    file_count: int = 0
+    beyond: int = 0
+    """Commits of the window that are older than those here and were not looked at."""
+    symbol: str = ""
+    """The name in the error that was looked for."""
+    places: tuple[tuple[str, int], ...] = ()
+    """Where it occurs in the tree: file and line, at most 20."""
+    by_file: bool = False
+    """The patches were too big to read: every commit that touched a differing file counts as in force."""
 
 
 # -- acting ------------------------------------------------------------------------------------
@@ -373,9 +472,17 @@ class Verdict:
     lights: tuple[Light, ...] = ()
     delta: Delta = field(default_factory=Delta)
     in_force: tuple[str, ...] = ()
-    """Commits since known-good whose change is still in the tree."""
+    """Commits since known-good of which something is still in the tree; those of this program are not counted."""
     differs: tuple[str, ...] = ()
     """Files that still differ from the wanted tree."""
+    partly: tuple[str, ...] = ()
+    """Those of `in_force` of which only a part is."""
+    taken_back: tuple[str, ...] = ()
+    """The other commits since known-good."""
+    same_error: tuple[str, ...] = ()
+    """Errors from before the action that are there again; at most three."""
+    other_error: tuple[str, ...] = ()
+    """Errors that were not there before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -414,6 +521,12 @@ class Attempt:
     verdict: Verdict | None = None
     in_force: tuple[str, ...] = ()
     differs: tuple[str, ...] = ()
+    partly: tuple[str, ...] = ()
+    taken_back: tuple[str, ...] = ()
+    ledger: Ledger | None = None
+    """Kept for the last attempts only; the lists above stay."""
+    errors: tuple[str, ...] = ()
+    """Signatures of what was red when it was asked for."""
     step: int | None = None
     """Step of the runbook it belongs to."""
     incident: str | None = None

@@ -10,8 +10,9 @@ from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
+from incidentui.config import trust
+from incidentui.config.called import Called, called
 from incidentui.config.model import RUNBOOK_FOLDERS
-from incidentui.config.trust import digest, is_trusted
 from incidentui.core.value import dataclass
 from incidentui.edge.text import clean
 from incidentui.runbook.model import Command, Problem, Runbook, Step
@@ -41,9 +42,9 @@ def read_runbooks(project_dir: Path | None, folders: Sequence[str] = RUNBOOK_FOL
     for file in own:
         if project_dir and (shipped is None or shipped not in file.parents):
             place = os.path.relpath(file, os.path.realpath(project_dir))
-            _put(found, _read(file, place, left_out), place)
+            _put(found, _own(file, place, project_dir, left_out), place)
     for file in sorted(shipped.glob("*.md")) if shipped else []:
-        _put(found, _read(file, f"runbooks/{file.name}", left_out, shipped=True), f"shipped/{file.stem}")
+        _put(found, _shipped(file, left_out), f"shipped/{file.stem}")
     return Shelf(tuple(found.values()), tuple(left_out))
 
 
@@ -94,28 +95,65 @@ def _markdown_below(folder: Path) -> Iterator[Path]:
                 yield Path(place, name)
 
 
-def _read(file: Path, place: str, left_out: list[str], *, shipped: bool = False) -> Runbook | None:
+def _shipped(file: Path, left_out: list[str]) -> Runbook | None:
+    place = f"runbooks/{file.name}"
+    content = _read(file, place, left_out)
+    if content is None:
+        return None
+    return replace(parsed(content, place), digest=trust.digest(content), origin="shipped", trusted=True)
+
+
+def _own(file: Path, place: str, project_dir: Path, left_out: list[str]) -> Runbook | None:
+    content = _read(file, clean(place, 200), left_out)
+    if content is None:
+        return None
+    runbook = parsed(content, clean(place, 200))
+    calls = calls_of(runbook, project_dir)
+    runbook = replace(runbook, digest=trust.digest(content, calls), calls=tuple(clean(c.name, 200) for c in calls))
+    if trust.is_trusted(file, content, calls):
+        return replace(runbook, trusted=True)
+    again = trust.why_asked_again(file, content, calls)
+    return replace(runbook, asked_again=again, changes=trust.changes(file, content, calls) if again else ())
+
+
+def parsed(content: bytes, place: str) -> Runbook:
+    """What is shown and what runs: both come of these bytes, which were read once."""
     from incidentui.runbook.parse import parse
 
-    place = clean(place, 200)
+    return _without_hidden(parse(visible(content), place))
+
+
+def calls_of(runbook: Runbook, project_dir: Path) -> tuple[Called, ...]:
+    """The scripts of the project that its shell blocks name."""
+    return called((command.text for step in runbook.steps for command in step.commands), project_dir)
+
+
+def _read(file: Path, place: str, left_out: list[str]) -> bytes | None:
+    try:
+        return read_bounded(file)
+    except NotReadError as why:
+        left_out.append(f"{place}: {why}")
+        return None
+
+
+class NotReadError(Exception):
+    """Why a file was not read."""
+
+
+def read_bounded(file: Path) -> bytes:
+    """All bytes of a file that is no link and at most 256 KB long."""
     try:
         # Without waiting: a pipe of that name would hold the program for ever.
         handle = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
         with os.fdopen(handle, "rb") as opened:
             if not stat.S_ISREG(os.fstat(handle).st_mode):
-                left_out.append(f"{place}: not a file")
-                return None
+                raise NotReadError("not a file")
             content = opened.read(MOST_BYTES + 1)
-    except OSError as error:
-        left_out.append(f"{place}: cannot be read: {error.strerror}")
-        return None
+    except (OSError, ValueError) as error:
+        raise NotReadError(f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
     if len(content) > MOST_BYTES:
-        left_out.append(f"{place}: longer than {MOST_BYTES // 1024} KB")
-        return None
-    runbook = _without_hidden(parse(visible(content), place))
-    trusted = shipped or is_trusted(file, content)
-    origin = runbook.origin if not shipped else "shipped"
-    return replace(runbook, digest=digest(content), origin=origin, trusted=trusted)
+        raise NotReadError(f"longer than {MOST_BYTES // 1024} KB")
+    return content
 
 
 def visible(content: bytes) -> str:

@@ -6,15 +6,17 @@ Variables reach the shell by environment, never by text. Only runbooks that ship
 import asyncio
 import os
 import shutil
-import signal
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from incidentui.core.format import duration, parse_duration
+from incidentui.config.trust import ONE_RUN
+from incidentui.core.format import count, duration, parse_duration
 from incidentui.core.inputs import ActionActed, ActionStepped, Evidence, Refusal
 from incidentui.core.model import Attempt, Light, Ms, Plan, PlanStep, Precondition, Progress
 from incidentui.core.state import State
+from incidentui.core.visible import look_alikes, plainly
+from incidentui.edge import step as steps
+from incidentui.edge.step import HEAD, TAIL, Ran
 from incidentui.edge.text import clean_and_redact
 from incidentui.runbook.model import Command, Runbook, Step
 from incidentui.session.ports import Clock, Report
@@ -22,7 +24,8 @@ from incidentui.session.ports import Clock, Report
 ACTION = "shell"
 WORD = "yes"
 WITHIN_MS: Ms = 5 * 60_000
-HEAD, TAIL = 64 << 10, 192 << 10
+NOT_STARTED = 126
+"""What a shell says of a command that cannot be run."""
 _SHELLS = {"bash": "bash", "zsh": "zsh"}
 
 
@@ -48,7 +51,7 @@ class ShellExecutor:
             target_kind="word",
             steps=tuple(PlanStep("run", _first_line(c.text), (_argv(c),)) for c in step.commands),
             checked=(Precondition("digest", f"{runbook.path} is as it was shown", runbook.digest),),
-            not_covered=(("what it changes", "a shell block says nothing of that"),),
+            not_covered=tuple(_not_covered(runbook, step)),
             undo="Nothing is known of how to undo it.",
             within_ms=max(timeouts),
         )
@@ -59,7 +62,9 @@ class ShellExecutor:
         if runbook is None or step is None or not step.commands:
             return Refusal(f"there is no shell step {number} in {name or 'no runbook'}", "r lists the runbooks")
         if runbook.origin != "shipped" and not runbook.trusted:
-            return Refusal("the commands of this file are not allowed yet", f"incidentui trust {runbook.path}")
+            again = runbook.asked_again
+            why = f"the file {again}" if again else "the commands of this file are not allowed yet"
+            return Refusal(why, f"incidentui trust {runbook.path}  (one run: {ONE_RUN}={runbook.digest})")
         stopped = next((c.why_not for c in step.commands if not c.runnable), "")
         if stopped or step.placeholders:
             return Refusal(
@@ -68,27 +73,42 @@ class ShellExecutor:
         return runbook, step
 
     async def act(self, run: str, plan: Plan, incident: str | None, report: Report) -> ActionActed:
-        args = dict(plan.args)
-        found = await asyncio.to_thread(self._find, args.get("runbook", ""), args.get("step", ""))
-        if isinstance(found, Refusal):
-            return ActionActed(run, "refused", found.why)
-        runbook, step = found
-        if runbook.digest != plan.checked[0].want:
-            return ActionActed(run, "refused", f"{runbook.path} changed since it was shown; open the plan again")
         environment = {**os.environ, "INCIDENT_ID": incident or ""}
         said: list[str] = []
-        for n, command in enumerate(step.commands, 1):
-            began = self._clock.now()
-            code, output = await run_bounded(_argv(command), self._folder, environment, plan.within_ms / 1000)
-            text = clean_and_redact(output, limit=HEAD + TAIL, lines=True)
+        words, n = "", 0
+        while n < len(plan.steps):
+            # Before each block: one before it may have changed a script that this one calls.
+            step = await asyncio.to_thread(self._as_shown, plan)
+            if isinstance(step, Refusal):
+                return ActionActed(run, "failed" if n else "refused", step.why, evidence=_kept(said) if n else None)
+            command, began = step.commands[n], self._clock.now()
+            ran = await self._run(command, plan, environment)
+            n += 1
+            text = clean_and_redact(ran.output, limit=HEAD + TAIL, lines=True)
             said.append(f"$ {command.text.rstrip()}\n{text}")
+            good, words = ran.code == 0, _words(ran, plan)
             took = self._clock.now() - began
-            good = code == 0
-            words = f"exit {code}" if code is not None else f"stopped after {duration(plan.within_ms)}"
             report(ActionStepped(run, Progress(n, "run", "done" if good else "failed", words, took)))
             if not good:
                 return ActionActed(run, "failed", f"{_first_line(command.text)}: {words}", evidence=_kept(said))
-        return ActionActed(run, "done", "exit 0", evidence=_kept(said))
+        return ActionActed(run, "done", words, evidence=_kept(said))
+
+    def _as_shown(self, plan: Plan) -> Step | Refusal:
+        """The step as it lies there now: what runs comes of the very bytes whose hash is compared here."""
+        args = dict(plan.args)
+        found = self._find(args.get("runbook", ""), args.get("step", ""))
+        if isinstance(found, Refusal):
+            return found
+        runbook, step = found
+        if runbook.digest != plan.checked[0].want:
+            return Refusal(f"{runbook.path} or a script it calls changed since it was shown", "open the plan again")
+        return step
+
+    async def _run(self, command: Command, plan: Plan, environment: Mapping[str, str]) -> Ran:
+        try:
+            return await steps.run(_argv(command), self._folder, plan.within_ms / 1000, environment)
+        except (OSError, ValueError) as error:  # longer than the system takes, no such folder
+            return Ran(NOT_STARTED, f"it could not be started: {error}".encode())
 
     async def settle(self, attempt: Attempt) -> ActionActed:
         return ActionActed(attempt.run, "unknown", "what a shell block did cannot be looked up; see for yourself")
@@ -97,8 +117,24 @@ class ShellExecutor:
         return ()
 
 
+def _words(ran: Ran, plan: Plan) -> str:
+    if ran.code is None:
+        return f"stopped after {duration(plan.within_ms)}"
+    ended = f"exit {ran.code}" if ran.code >= 0 else f"ended by signal {-ran.code}"
+    left = f"; {count(ran.left, 'process', 'processes')} it left behind ended" if ran.left else ""
+    return ended + left
+
+
 def _kept(said: list[str]) -> Evidence:
     return Evidence("output", "\n".join(said))
+
+
+def _not_covered(runbook: Runbook, step: Step) -> Iterator[tuple[str, str]]:
+    yield "what it changes", "a shell block says nothing of that"
+    if runbook.calls:
+        yield "scripts", f"{', '.join(runbook.calls)}: looked at again just before it runs, not while it runs"
+    for odd in filter(None, (look_alikes(command.text) for command in step.commands)):
+        yield "not ASCII", odd
 
 
 def _argv(command: Command) -> tuple[str, ...]:
@@ -108,58 +144,4 @@ def _argv(command: Command) -> tuple[str, ...]:
 
 def _first_line(text: str) -> str:
     lines = text.strip().splitlines()
-    return lines[0] + (" …" if len(lines) > 1 else "") if lines else ""
-
-
-async def run_bounded(
-    argv: Sequence[str], folder: Path, environment: Mapping[str, str], within_s: float
-) -> tuple[int | None, bytes]:
-    """Exit code (None: it was stopped) and the first and last bytes of what it said."""
-    process = await asyncio.create_subprocess_exec(
-        *argv,
-        cwd=folder,
-        env=environment,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        start_new_session=True,
-    )
-    output = _Bounded()
-    try:
-        async with asyncio.timeout(within_s):
-            assert process.stdout is not None
-            while chunk := await process.stdout.read(65_536):
-                output.add(chunk)
-            return await process.wait(), output.value
-    except TimeoutError:
-        return None, output.value
-    finally:
-        await _end(process)
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """The whole group: a grandchild that holds the pipe must not outlive its step."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(2):
-                await process.wait()
-    process._transport.close()  # type: ignore[attr-defined]  # a pipe still held by a stray child must not be waited for
-
-
-class _Bounded:
-    def __init__(self) -> None:
-        self._head, self._tail, self._cut = b"", b"", 0
-
-    def add(self, chunk: bytes) -> None:
-        room = HEAD - len(self._head)
-        self._head += chunk[:room]
-        rest = self._tail + chunk[room:] if room < len(chunk) else self._tail
-        self._cut += max(0, len(rest) - TAIL)
-        self._tail = rest[-TAIL:]
-
-    @property
-    def value(self) -> bytes:
-        cut = f"\n… {self._cut} bytes cut …\n".encode() if self._cut else b""
-        return self._head + cut + self._tail
+    return plainly(lines[0]) + (" …" if len(lines) > 1 else "") if lines else ""

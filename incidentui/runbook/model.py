@@ -6,6 +6,7 @@
 from dataclasses import field
 from typing import Literal
 
+from incidentui.core.difference import DiffLine
 from incidentui.core.value import dataclass
 
 Pairs = tuple[tuple[str, str], ...]
@@ -89,7 +90,7 @@ class Runbook:
     title: str
     path: str
     digest: str
-    """SHA-256 of the text as it stood in the file."""
+    """What is allowed: SHA-256 of the file as it was read, and of the scripts of the project that its commands name."""
     summary: str = ""
     phases: tuple[Phase, ...] = ()
     steps: tuple[Step, ...] = ()
@@ -100,3 +101,9 @@ class Runbook:
     origin: Literal["shipped", "project"] = "project"
     trusted: bool = False
     """Whether its shell text may run. What came with the program may; a file of a repository only once allowed."""
+    calls: tuple[str, ...] = ()
+    """The scripts of the project that its commands name."""
+    asked_again: str = ""
+    """Why what was allowed once is not any more, in a person's words."""
+    changes: tuple[DiffLine, ...] = ()
+    """What differs from the text that was allowed last."""

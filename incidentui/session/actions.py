@@ -6,13 +6,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import field, replace
 
 from incidentui.core import inputs as i
-from incidentui.core.model import Attempt, Light, Plan
+from incidentui.core.model import Attempt, Light, Ms, Plan
 from incidentui.core.state import State
 from incidentui.core.value import dataclass
 from incidentui.session.ports import Executor, Processes, Report, Source
 
 LOOK_EVERY_S = 1.0
 AGAIN_S = 10.0
+SILENT_MS = 15 * 60_000
+"""Longer than any effect may take (each has its own limit): who owns one on another host and has said nothing for so
+long will not end it. A container that was started again has another host name than the one that died."""
 
 
 def new_run() -> str:
@@ -147,11 +150,14 @@ class Actions:
             for observation in seen:
                 self.put(observation)
 
-    def orphaned(self, attempt: Attempt) -> bool:
+    def orphaned(self, attempt: Attempt, now: Ms) -> bool:
         """Whether nobody looks after this action any more."""
         if attempt.verdict is not None or attempt.run in self.busy:
             return False
-        return attempt.owner == self.processes.me() or self.processes.alive(attempt.owner) is False
+        alive = self.processes.alive(attempt.owner)
+        if alive is None:
+            return now - (attempt.acted or attempt.asked) > SILENT_MS + attempt.plan.within_ms
+        return attempt.owner == self.processes.me() or not alive
 
     async def take_up(self, run: str) -> None:
         """Go on where a program died: settle what is unknown, look on after what was done."""

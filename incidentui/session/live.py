@@ -22,6 +22,7 @@ from incidentui.session.door import Door, fail, give
 from incidentui.session.loop import Loop
 from incidentui.session.ports import (
     Clock,
+    Clone,
     Details,
     DiffLine,
     Done,
@@ -31,6 +32,7 @@ from incidentui.session.ports import (
     Processes,
     Row,
     Source,
+    Unreadable,
     View,
 )
 from incidentui.session.turn import Desk, load
@@ -55,6 +57,7 @@ class World:
     sources: Sequence[Source] = ()
     executors: Sequence[Executor] = ()
     details: Details | None = None
+    clone: Clone | None = None
     problems: tuple[str, ...] = ()
 
 
@@ -164,7 +167,10 @@ class LiveSession:
         )
 
     def evidence(self, sha256: str) -> i.Evidence | None:
-        return self.parts.journal.evidence(sha256)
+        try:
+            return self.parts.journal.evidence(sha256)
+        except Unreadable:
+            return None  # as if it were not kept; the bar says what is wrong with the journal
 
     def diff(self, sha: str) -> Future[Sequence[DiffLine] | i.Refusal]:
         return self._soon(lambda: self._diff(sha))
@@ -264,7 +270,7 @@ class LiveSession:
             return
         if attempt.run in actions.busy:
             loop.put(i.Ticked())
-        elif actions.orphaned(attempt) and self._observing:
+        elif actions.orphaned(attempt, self.now()) and self._observing:
             if attempt.outcome is None:
                 loop.put(i.OwnerGone(attempt.run))
             else:
@@ -287,6 +293,19 @@ class LiveSession:
                 actions.cancel(effect.run, effect.by)
             case i.LookNow():
                 await actions.look()
+            case i.ReadLedger() | i.KeepGood():
+                await self._ask_clone(effect)
+
+    async def _ask_clone(self, effect: i.ReadLedger | i.KeepGood) -> None:
+        clone, loop = self._world.clone, self._loop
+        if clone is None or loop is None:
+            return
+        if isinstance(effect, i.ReadLedger):
+            ledger = await clone.ledger(effect.good, effect.tip, effect.symbol)
+            if ledger is not None:
+                loop.put(i.LedgerLooked(ledger))
+        elif not self.parts.read_only:
+            await clone.keep_good(effect.good)
 
     async def _leave(self, turns: "asyncio.Task[Any]", observe: "asyncio.Task[Any]") -> None:
         loop, actions = self._loop, self._actions

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Literal, Protocol
 
+from incidentui.core.difference import DiffLine as DiffLine
 from incidentui.core.events import Fact, Recorded
 from incidentui.core.inputs import ActionActed, Command, Evidence, Observation, Refusal
-from incidentui.core.model import Attempt, Light, Ms, Owner, Plan
+from incidentui.core.model import Attempt, KnownGood, Ledger, Light, Ms, Owner, Plan
 from incidentui.core.recent import Recent, Sample
 from incidentui.core.state import State
 from incidentui.core.value import dataclass
@@ -55,6 +56,10 @@ class NotSaved(Exception):  # noqa: N818 - a state of the disk that may pass, no
     """Neither the journal nor its side file took the facts. The text says what happened and what to do."""
 
 
+class Unreadable(Exception):  # noqa: N818 - a state of the file that may pass, not a fault
+    """The journal cannot be read now: something happened to its file. The session finds out and says so by itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A key into the timeline: by the time it happened, then by sequence."""
@@ -96,7 +101,9 @@ class Journal(Protocol):
         """Samples with since < at <= until, by time."""
         ...
 
-    def evidence(self, sha256: str) -> Evidence | None: ...
+    def evidence(self, sha256: str) -> Evidence | None:
+        """None when it is not kept. Unreadable."""
+        ...
 
     def rows(
         self,
@@ -109,7 +116,7 @@ class Journal(Protocol):
         until_seq: int | None = None,
         containing: str = "",
     ) -> list[Recorded]:
-        """A window of the timeline in its order (quiet events never), nearest to the key first cut.
+        """A window of the timeline in its order (quiet events never), nearest to the key first cut. Unreadable.
 
         `before` alone: the last `limit` rows before it; `after` alone: the first after it; neither: the last rows.
         """
@@ -160,14 +167,6 @@ class Executor(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class DiffLine:
-    kind: Literal["file", "hunk", "same", "add", "del"]
-    old: int | None
-    new: int | None
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class LogLine:
     at: Ms | None
     workload: str
@@ -182,6 +181,16 @@ class Details(Protocol):
     async def diff(self, sha: str) -> Sequence[DiffLine] | Refusal: ...
 
     async def logs(self, workload: str, lines: int = 200) -> Sequence[LogLine] | Refusal: ...
+
+
+class Clone(Protocol):
+    """What a judgement needs of the clone, beside what its source reports."""
+
+    async def ledger(self, good: str, tip: str, symbol: str = "") -> Ledger | None:
+        """None when it could not be read: the next move of a ref asks again."""
+        ...
+
+    async def keep_good(self, good: KnownGood) -> None: ...
 
 
 class Processes(Protocol):

@@ -3,6 +3,7 @@
 import contextlib
 import gc
 import os
+import select
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -53,7 +54,7 @@ class IncidentApp(App[None], inherit_bindings=False):
         `after_first_frame` starts what is heavy: the session's sources, and with them the libraries they need.
         `redact` takes secrets out of the report of a crash.
         """
-        super().__init__(driver_class=driver_class or _driver(), ansi_color=True)
+        super().__init__(driver_class=driver_class or _hardened(), ansi_color=True)
         self.session = session
         self._shelf = shelf
         self._redact = redact
@@ -156,7 +157,7 @@ class IncidentApp(App[None], inherit_bindings=False):
             self._unsubscribe()
 
 
-def _driver() -> type[Driver] | None:
+def _hardened() -> type[Driver] | None:
     if sys.platform == "win32":
         return None
     from incidentui.tui.driver import HardenedDriver
@@ -171,6 +172,7 @@ def run(app: IncidentApp) -> int:
         app.run()
     finally:
         gc.enable()
+    _let_go_of_a_deaf_terminal()
     if app.last_words:
         with contextlib.suppress(OSError):  # there may be no terminal left to say it on
             sys.stderr.write(f"{app.last_words}\n")
@@ -179,10 +181,25 @@ def run(app: IncidentApp) -> int:
     return app.return_code or 0
 
 
+def _let_go_of_a_deaf_terminal() -> None:
+    """One that is gone, or takes nothing: what is said after the screen would keep us, or spoil the exit code."""
+    for handle in (1, 2):
+        poll = select.poll()
+        poll.register(handle, select.POLLOUT)
+        if poll.poll(0) != [(handle, select.POLLOUT)]:
+            _to_nowhere(handle)
+
+
 def _let_go_of_a_lost_terminal() -> None:
     """What cannot be flushed now cannot at exit either, where Python would put 120 in the place of the exit code."""
-    for stream in (sys.stdout, sys.stderr):
+    for handle, stream in ((1, sys.stdout), (2, sys.stderr)):
         try:
             stream.flush()
         except OSError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            _to_nowhere(handle)
+
+
+def _to_nowhere(handle: int) -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, handle)
+    os.close(nowhere)

@@ -5,10 +5,10 @@ import selectors
 import signal
 import threading
 from codecs import getincrementaldecoder
-from collections import deque
+from io import TextIOWrapper
 from time import monotonic
 from types import FrameType
-from typing import IO, Any
+from typing import Any
 
 from textual import events
 from textual._xterm_parser import XTermParser
@@ -18,62 +18,10 @@ from typing_extensions import override
 
 from incidentui.tui.keys import Burst
 from incidentui.tui.sieve import Piece, Sieve
+from incidentui.tui.writer import GRACE_S, Writer
 
-QUEUE = 30
 ESCAPE_S = 0.05
-GRACE_S = 1.0
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGINT)
-
-
-class Writer(threading.Thread):
-    """Writes in the background. A terminal that is gone, or that stands still when we leave, blocks nobody."""
-
-    def __init__(self, file: IO[str]) -> None:
-        super().__init__(daemon=True, name="terminal-output")
-        self._file = file
-        self._texts: deque[str | None] = deque()
-        self._changed = threading.Condition()
-        self._gone = False
-
-    def write(self, text: str) -> None:
-        with self._changed:
-            while len(self._texts) >= QUEUE and not self._gone:
-                self._changed.wait()
-            if not self._gone:
-                self._texts.append(text)
-                self._changed.notify_all()
-
-    @override
-    def run(self) -> None:
-        while True:
-            with self._changed:
-                while not self._texts:
-                    self._changed.wait()
-                text = self._texts.popleft()
-                last = not self._texts
-                self._changed.notify_all()
-            if text is None:
-                return
-            try:
-                self._file.write(text)
-                if last:
-                    self._file.flush()
-            except (OSError, ValueError):
-                self.abandon()
-                return
-
-    def abandon(self) -> None:
-        """Nobody reads any more: whoever waits goes on."""
-        self._gone = True
-        with self._changed:
-            self._changed.notify_all()
-
-    def stop(self) -> None:
-        with self._changed:
-            self._texts.append(None)
-            self._changed.notify_all()
-        self.join(GRACE_S)
-        self.abandon()
 
 
 class HardenedDriver(LinuxDriver):
@@ -88,18 +36,24 @@ class HardenedDriver(LinuxDriver):
     def start_application_mode(self) -> None:
         for number in _SIGNALS:
             self._handlers[number] = signal.signal(number, self._told_to_end)
+        assert isinstance(self._file, TextIOWrapper)
+        self._writer = Writer(self._file)
+        self._writer.start()
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        self._without_textuals_writer()
+
+    def _without_textuals_writer(self) -> None:
+        """It blocks for ever on a terminal that does not read. Started and never used, it can end at once."""
+        if self._writer_thread is not None:
+            self._writer_thread.stop()
+            self._writer_thread = None
 
     @override
     def write(self, data: str) -> None:
         if data.startswith("\x1b[>") and data.endswith("u"):
             return  # the Kitty keyboard would outlive a kill -9 and garble the shell
-        if self._writer is None:
-            # Textual's own writer blocks for ever on a terminal that is gone; it is started and never used.
-            assert self._file is not None
-            self._writer = Writer(self._file)
-            self._writer.start()
-        self._writer.write(data)
+        if self._writer is not None:
+            self._writer.write(data)
 
     @override
     def close(self) -> None:
@@ -143,7 +97,7 @@ class HardenedDriver(LinuxDriver):
         """The screen goes, the terminal is restored; what runs in the session is finished by whoever started it."""
         if self._writer is not None:
             # A terminal that does not read must not keep us; one that is gone says so at the next write.
-            timer = threading.Timer(GRACE_S, self._writer.abandon)
+            timer = threading.Timer(GRACE_S, self._writer.hurry)
             timer.daemon = True
             timer.start()
         self._end(128 + number)

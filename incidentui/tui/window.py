@@ -5,7 +5,7 @@ from dataclasses import field
 
 from incidentui.core.events import Recorded
 from incidentui.core.value import dataclass
-from incidentui.session.ports import Row, Session
+from incidentui.session.ports import Row, Session, Unreadable
 from incidentui.tui.present.timeline import Drawn, Shown, Times
 
 PAGE = 80
@@ -63,13 +63,16 @@ class Window:
 
     def last(self, wide: bool) -> None:
         """The newest rows."""
-        self.records = self._rows(wide)
-        self.at_start, self.at_end, self.unseen = len(self.records) < PAGE, True, 0
+        rows = self._rows(wide)
+        if rows is not None:
+            self.records = rows
+            self.at_start, self.at_end, self.unseen = len(rows) < PAGE, True, 0
 
     def first(self, wide: bool) -> None:
         """The oldest rows."""
-        self.records = self._rows(wide, after=Row(0, 0))
-        self.at_start, self.at_end = True, len(self.records) < PAGE
+        rows = self._rows(wide, after=Row(0, 0))
+        if rows is not None:
+            self.records, self.at_start, self.at_end = rows, True, len(rows) < PAGE
 
     def _again(self, wide: bool) -> None:
         """The same window, read anew: a note that was back-dated may stand inside it."""
@@ -78,6 +81,8 @@ class Window:
         # At the start too: a note can be dated back to before the first row.
         after = Row(0, 0) if self.at_start else Row(start.at, start.seq - 1)
         rows = self._rows(wide, after=after, limit=len(self.records) + PAGE)
+        if rows is None:
+            return
         self.at_end = len(rows) < len(self.records) + PAGE
         self.unseen += sum(1 for r in rows if r.seq > newest)
         self.records = rows
@@ -87,6 +92,8 @@ class Window:
         if self.at_start or not self.records:
             return False
         more = self._rows(wide, before=key_of(self.records[0]))
+        if more is None:
+            return False
         self.at_start = len(more) < PAGE
         self.records = more + self.records
         if len(self.records) > 3 * PAGE:
@@ -98,6 +105,8 @@ class Window:
         if self.at_end or not self.records:
             return False
         more = self._rows(wide, after=key_of(self.records[-1]))
+        if more is None:
+            return False
         self.at_end = len(more) < PAGE
         self.records = self.records + more
         if len(self.records) > 3 * PAGE:
@@ -120,7 +129,12 @@ class Window:
 
     def _rows(
         self, wide: bool, *, before: Row | None = None, after: Row | None = None, limit: int = PAGE
-    ) -> list[Recorded]:
-        return self.session.rows(
-            before=before, after=after, limit=limit, key_only=not self.all_of(wide), containing=self.filter
-        )
+    ) -> list[Recorded] | None:
+        """None when the journal cannot be read: what was shown stays, and the next drawing asks again."""
+        try:
+            return self.session.rows(
+                before=before, after=after, limit=limit, key_only=not self.all_of(wide), containing=self.filter
+            )
+        except Unreadable:
+            self._asked = ()
+            return None

@@ -128,7 +128,9 @@ def test_trust_shows_everything_then_allows_exactly_that(project: Path) -> None:
     assert "config" not in findings(project)
     assert "(allowed already)" in run(project, "trust", "runbooks/b.md")
     book.write_text(BOOK + "\n")
-    assert "(changed since it was allowed)" in run(project, "trust", "runbooks/b.md")
+    said = run(project, "trust", "runbooks/b.md")
+    assert "(changed since it was allowed, +1 −0 line)" in said
+    assert "  what changed in b.md:\n    @ line " in said
     assert run(project, "trust", "--revoke", "runbooks/b.md") == "runbooks/b.md: withdrawn\n"
     assert run(project, "trust", "--revoke", "runbooks/b.md") == "runbooks/b.md: was not allowed\n"
 

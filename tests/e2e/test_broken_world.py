@@ -1,8 +1,6 @@
 """A deliberately broken world: it starts, says what is missing, and works with the rest. In a real terminal."""
 
 import json
-import os
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -16,6 +14,7 @@ import pytest
 from incidentui.drills.history import git
 from incidentui.drills.sandbox import free_ports
 from incidentui.drills.terminal import Terminal, TerminalError
+from tests import parts
 from tests.e2e.world import COMMAND, Place
 
 pytestmark = pytest.mark.slow
@@ -221,12 +220,7 @@ def read_only_disk(tmp_path: Path) -> Iterator[Place]:
     place = project(tmp_path, BROKEN)
     place.ok("note", "written before")
     home = str(place.home)
-    mounted = os.geteuid() == 0 and shutil.which("mount") is not None
-    mounted = (
-        mounted and not subprocess.run(["mount", "--bind", home, home], capture_output=True, check=False).returncode
-    )
-    if not mounted:
-        pytest.skip("a read-only disk needs the right to mount")
+    parts.mount("--bind", home, home)
     try:
         subprocess.run(["mount", "-o", "remount,ro,bind", home], check=True)
         yield place

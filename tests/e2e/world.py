@@ -40,7 +40,9 @@ class Place:
     home: Path
 
     def env(self, user: str = "ana", **more: str) -> dict[str, str]:
-        plain = {k: v for k, v in os.environ.items() if k not in ("CI", "INCIDENTUI_DEBUG", "NO_COLOR")}
+        # As a person has it: unbuffered streams have no lock that a stuck terminal could hold.
+        ours = ("CI", "INCIDENTUI_DEBUG", "NO_COLOR", "PYTHONUNBUFFERED")
+        plain = {k: v for k, v in os.environ.items() if k not in ours}
         return {**plain, "INCIDENTUI_HOME": str(self.home), "INCIDENTUI_USER": user, **more}
 
     def run(self, *argv: str, user: str = "ana", timeout: float = 120, **more: str) -> Ended:

@@ -41,9 +41,15 @@ def tip(place: Place) -> str:
     return run(["rev-parse", "main"], place.root.parent / "remote.git")
 
 
+def live(screen: Pty) -> None:
+    """The screen stands and takes keys: those of its first moments were meant for the shell."""
+    screen.see("change 3")
+    screen.see(r"\? help")
+
+
 def open_plan(screen: Pty) -> None:
     """The plan that takes back the newest commit, at its word."""
-    screen.see("change 3")
+    live(screen)
     screen.press("3", "g", "a", gap_s=0.2)
     screen.see("CHOOSE")
     screen.press("1")

@@ -62,7 +62,7 @@ def stands(place: Place) -> tuple[str, str]:
 def test_bytes_that_are_no_keys(place: Place) -> None:
     before = stands(place)
     with Pty([COMMAND, str(place.root)], place.root, place.env()) as screen:
-        screen.see("change 3")
+        slow_push.live(screen)
         for name, data in BYTES.items():
             screen.write(data, 60)
             if name in ("paste without end", "endless OSC", "endless DCS"):
@@ -86,7 +86,7 @@ def test_bytes_that_are_no_keys(place: Place) -> None:
 def hammer(place: Place, seed: int, count: int, opening: str) -> None:
     chance = random.Random(seed)
     with Pty([COMMAND, str(place.root)], place.root, place.env()) as screen:
-        screen.see("change 3")
+        slow_push.live(screen)
         screen.rest(0.3, 2)
         screen.press(*opening, gap_s=0.3)
         for _ in range(count):

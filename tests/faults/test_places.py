@@ -57,7 +57,7 @@ def opened(place: Place, columns: int = 120, rows: int = 40, **more: str) -> Pty
 
 def through(place: Place, pages: list[str], sizes: tuple[tuple[int, int], ...]) -> None:
     with opened(place) as screen:
-        screen.see("change 3")
+        slow_push.live(screen)
         for page in pages:
             screen.press(*PAGES[page], gap_s=0.2)
             for columns, rows in sizes:
@@ -103,7 +103,7 @@ def test_a_size_from_the_start(place: Place, size: tuple[int, int]) -> None:
 def test_a_storm_of_sizes(place: Place) -> None:
     chance = random.Random(5)
     with opened(place) as screen:
-        screen.see("change 3")
+        slow_push.live(screen)
         for _ in range(300):
             screen.size(*chance.choice(SIZES))
             screen.read(0.01)
@@ -125,7 +125,7 @@ def test_locales_and_terminals(place: Place, name: str) -> None:
         env.pop("LANG")
     argv = ["env", "-u", "TERM", COMMAND, str(place.root)] if name == "unset" else [COMMAND, str(place.root)]
     with Pty(argv, place.root, env) as screen:
-        screen.see("change 3")
+        slow_push.live(screen)
         screen.press("?", gap_s=0.3)
         screen.rest(0.3, 2)
         text = screen.text

@@ -1,6 +1,7 @@
 """Signals, terminals that are lost or not read: the terminal comes back, the step ends, the record is whole."""
 
 import os
+import select
 import signal
 import time
 from pathlib import Path
@@ -37,7 +38,7 @@ def ended_well(place: Place) -> None:
 @pytest.mark.parametrize("state", ["idle", "prompt", "word"])
 def test_a_signal_gives_the_terminal_back(place: Place, number: signal.Signals, state: str) -> None:
     with opened(place) as screen:
-        screen.see("change 3")
+        slow_push.live(screen)
         started(place)
         if state == "prompt":
             screen.press("n", *"half a note")
@@ -79,7 +80,7 @@ def test_a_terminal_that_is_gone_ends_the_screen_and_no_step(place: Place, busy:
         if busy:
             slow_push.start_action(screen, place)
         else:
-            screen.see("change 3")
+            slow_push.live(screen)
             started(place)
         os.close(screen.master)
         screen.master = -1
@@ -94,7 +95,7 @@ def test_input_that_ended_takes_no_processor(place: Place, tmp_path: Path) -> No
     """The far end is gone and SIGHUP is ignored, as under nohup: it ends, or waits without spinning."""
     argv = ["sh", "-c", 'trap "" HUP; exec "$0" "$@"', COMMAND, str(place.root)]
     with Pty(argv, place.root, place.env(), keep_slave=False) as screen:
-        screen.see("change 3")
+        slow_push.live(screen)
         started(place)
         os.close(screen.master)
         screen.master = -1
@@ -105,7 +106,7 @@ def test_input_that_ended_takes_no_processor(place: Place, tmp_path: Path) -> No
 def test_a_terminal_that_does_not_read_stops_nothing(place: Place) -> None:
     """Twenty seconds unread, while others write and something is to be drawn all the time."""
     with opened(place) as screen:
-        screen.see("change 3")
+        slow_push.live(screen)
         started(place)
         for _ in range(40):
             os.write(screen.master, b"z?\x1b")
@@ -130,15 +131,30 @@ def test_a_terminal_that_does_not_read_stops_nothing(place: Place) -> None:
     ended_well(place)
 
 
-@pytest.mark.soak
-def test_a_terminal_that_never_reads_does_not_keep_the_program(place: Place) -> None:
+def fill(screen: Pty) -> None:
+    """Keys, until the terminal has room for nothing more and the program waits for it."""
+    until_full = time.monotonic() + 30
+    while select.select([], [screen.slave], [], 0.3)[1]:
+        assert time.monotonic() < until_full
+        os.write(screen.master, b"z?\x1b")
+        time.sleep(0.02)
+
+
+@pytest.mark.req("F24")
+@pytest.mark.parametrize("busy", [False, True], ids=["idle", "running"])
+def test_a_terminal_that_never_reads_does_not_keep_the_program(place: Place, busy: bool) -> None:
     with opened(place) as screen:
-        screen.see("change 3")
-        started(place)
-        for _ in range(200):
-            os.write(screen.master, b"z?\x1b")
-            time.sleep(0.01)
+        if busy:
+            slow_push.start_action(screen, place)
+        else:
+            slow_push.live(screen)
+            started(place)
+        fill(screen)
         screen.process.send_signal(signal.SIGTERM)
         # Nobody reads: only the process can be asked.
         assert screen.process.wait(90) == 128 + signal.SIGTERM
+        # Who reads again, an ssh line that came back, finds the terminal as it was.
+        screen.rest(0.3, 5)
+        assert screen.unrestored() == []
+    assert place.names().count("ActionEnded") == busy
     ended_well(place)

@@ -161,7 +161,7 @@ def test_a_changed_file_is_asked_about_again(place: Place) -> None:
         said = place.run("trust", str(book)).stdout
         assert "allowed already" not in said, change
     book.write_text(book.read_text().replace("echo one", "echo two"))
-    assert "changed since it was allowed" in place.run("trust", str(book)).stdout
+    assert "changed since it was allowed, +1 −1 lines" in place.run("trust", str(book)).stdout
 
 
 REPLAY = """

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from incidentui.core.inputs import ActionStepped, Refusal
+from incidentui.core.ledger import in_force, taken_back
 from incidentui.core.model import Suspect
 from incidentui.edge.git.executor import GitExecutor
 from tests.git.world import Watch, World, attempt, files, plain
@@ -59,7 +60,8 @@ async def test_each_step_is_reported_and_the_evidence_holds_them(world: World) -
     assert (acted.was, acted.revision) == (world.bad[-1], world.remote_tip())
     assert acted.evidence is not None
     assert "push: done" in acted.evidence.body
-    assert (acted.in_force, acted.differs) == ((), ())
+    assert acted.ledger is not None
+    assert (in_force(acted.ledger), acted.ledger.files) == ((), ())
 
 
 async def test_without_a_push_branch_and_checkout_go_together(world: World) -> None:
@@ -140,9 +142,10 @@ async def test_one_commit_is_reverted_in_gits_own_words(world: World) -> None:
     assert plain(world.remote, "show", "main:a.txt") == "a1"
     assert plain(world.remote, "show", "main:b.txt") == "b2"
     assert world.git("rev-parse", "HEAD") == world.remote_tip()
-    assert world.bad[0] not in acted.in_force
-    assert set(acted.in_force) == {world.bad[1], world.bad[2]}
-    assert set(acted.differs) == {"b.txt", "c.txt", "old.txt"}
+    assert acted.ledger is not None
+    assert in_force(acted.ledger) == (world.bad[2], world.bad[1])
+    assert taken_back(acted.ledger, {acted.revision}) == (world.bad[0],)
+    assert {file.path for file in acted.ledger.files} == {"b.txt", "c.txt", "old.txt"}
     lights = await world.lights(plan, acted)
     assert [lights[name].ok for name in ("tree", "worktree", "remote")] == [True, True, True]
     assert world.git("worktree", "list").count("\n") == 0

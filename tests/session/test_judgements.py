@@ -83,6 +83,21 @@ def test_an_action_after_recovery_does_not_take_recovery_back(story: Story) -> N
     assert (after.stage, after.mitigated) == ("monitoring", before.mitigated)
 
 
+@pytest.mark.req("F59")
+def test_not_seeing_a_red_service_does_not_mend_it(story: Story) -> None:
+    """failing, then unknown: one good look is not recovery, as it would not be without the blind looks."""
+    told(story, quiet, broken)
+
+    def state_after(state: CheckState, *clocks: str) -> CheckState:
+        story.looks("bookings-page", state, *clocks)
+        return story.desk.state.checks["bookings-page"].state
+
+    assert state_after("failing", "09:08:50") == "failing"
+    assert state_after("unknown", "09:09:00", "09:09:10", "09:09:20") == "unknown"
+    assert state_after("ok", "09:09:30") == "unknown"
+    assert state_after("ok", "09:09:40") == "ok"
+
+
 @pytest.mark.req("F8")
 def test_recovery_reaches_every_open_incident(story: Story) -> None:
     told(story, quiet, broken, opened)

@@ -28,7 +28,7 @@ from incidentui.edge.clock import SystemClock
 from incidentui.edge.processes import SystemProcesses
 from incidentui.edge.shell import ShellExecutor
 from incidentui.runbook.model import Command, Runbook, Step
-from incidentui.session.actions import new_run
+from incidentui.session.actions import SILENT_MS, Actions, new_run
 from incidentui.session.door import SessionStopped
 from incidentui.session.live import LiveSession, World
 from incidentui.session.ports import Done, Report, Source, View
@@ -205,6 +205,18 @@ def test_a_dead_owners_action_is_settled_by_looking(running: Callable[..., LiveS
     assert attempt.outcome == "done"
     said = [r.event for r in again.parts.journal.read() if type(r.event).__name__ == "ActionEnded"]
     assert [e.outcome for e in said] == ["unknown", "done"]  # type: ignore[union-attr]
+
+
+def test_an_owner_on_another_host_blocks_nobody_for_ever(running: Callable[..., LiveSession]) -> None:
+    """Nobody here can see whether it lives; once it is silent for longer than any effect takes, the world is asked."""
+    live = running()
+    elsewhere = replace(SystemProcesses().me(), host="the-container-before", boot="b")
+    run = new_run()
+    live.submit(RunPlan(plan(), "main", "ines", elsewhere, run)).result(5)
+    attempt = live.view.state.attempts[run]
+    actions = Actions(lambda _: None, lambda: live.view.state, SystemProcesses())
+    assert not actions.orphaned(attempt, attempt.asked + SILENT_MS)
+    assert actions.orphaned(attempt, attempt.asked + SILENT_MS + plan().within_ms + 1)
 
 
 def test_read_only_refuses_to_act_and_still_takes_notes(running: Callable[..., LiveSession]) -> None:

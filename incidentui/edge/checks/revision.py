@@ -7,15 +7,14 @@ import asyncio
 import os
 import random
 import re
-import signal
 import stat
-import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from incidentui.config.checks import Expect, HttpCheck, RevisionSpec
 from incidentui.core.inputs import RevisionLooked
 from incidentui.core.model import Ms
+from incidentui.edge import step
 from incidentui.edge.checks.http import HttpProbe, Transports
 from incidentui.edge.checks.json_rules import BadPathError, find, parse
 from incidentui.edge.text import clean_and_redact
@@ -155,25 +154,12 @@ def _read(base: Path, name: str) -> str:
 
 
 async def _run(argv: Sequence[str], directory: Path) -> str:
-    """In a process group of its own, and into a file: a pipe that a grandchild holds would be waited for."""
-    nothing = asyncio.subprocess.DEVNULL
-    with tempfile.TemporaryFile() as output:
-        try:
-            process = await asyncio.create_subprocess_exec(
-                *argv, cwd=directory, stdin=nothing, stderr=nothing, stdout=output, start_new_session=True
-            )
-        except (OSError, ValueError) as wrong:
-            raise NotKnownError(f"{argv[0]} cannot be run: {getattr(wrong, 'strerror', None) or wrong}") from wrong
-        try:
-            async with asyncio.timeout(_TIMEOUT_MS / 1000):
-                code = await process.wait()
-        except TimeoutError:
-            raise NotKnownError(f"{argv[0]} timed out after {_TIMEOUT_MS / 1000:g}s") from None
-        finally:
-            if process.returncode is None:
-                os.killpg(process.pid, signal.SIGKILL)
-                await process.wait()
-        if code != 0:
-            raise NotKnownError(f"{argv[0]} ended with exit code {code}")
-        output.seek(0)
-        return output.read(_CAP).decode("utf-8", errors="replace")
+    try:
+        ran = await step.run(argv, directory, _TIMEOUT_MS / 1000, errors=False)
+    except (OSError, ValueError) as wrong:
+        raise NotKnownError(f"{argv[0]} cannot be run: {getattr(wrong, 'strerror', None) or wrong}") from wrong
+    if ran.code is None:
+        raise NotKnownError(f"{argv[0]} timed out after {_TIMEOUT_MS / 1000:g}s")
+    if ran.code != 0:
+        raise NotKnownError(f"{argv[0]} ended with exit code {ran.code}")
+    return ran.output[:_CAP].decode("utf-8", errors="replace")

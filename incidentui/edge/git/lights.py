@@ -9,8 +9,9 @@ from pathlib import Path
 
 from incidentui.core.inputs import ActionActed, Evidence
 from incidentui.core.model import Attempt, Light, LightName, Ms
+from incidentui.edge.git.ledger import read
 from incidentui.edge.git.leftovers import locks, tidy
-from incidentui.edge.git.look import Compared, compare, differs, ledger, listed
+from incidentui.edge.git.look import Compared, compare, differs, listed
 from incidentui.edge.git.place import Layout, Place, layout, sha_of, stand, tree_of
 from incidentui.edge.git.remote import ask, contains, fetch, landed
 from incidentui.edge.git.run import GitError
@@ -173,11 +174,9 @@ async def _settle_move(place: Place, attempt: Attempt, new: str | None) -> Actio
 async def _done(place: Place, attempt: Attempt, revision: str, was: str | None, why: str) -> ActionActed:
     have = wants(attempt.plan)
     good = have.get("target") or have.get("good")
-    taken = [commit.sha for commit in attempt.plan.takes_back]
-    left = await ledger(place.layout, good, revision, taken) if good else None
-    force, files = (left.in_force, left.differs) if left else ((), ())
+    left = await read(place.layout, good, revision) if good else None
     evidence = Evidence("output", why)
-    return ActionActed(attempt.run, "done", why, revision, was, evidence, force, files)
+    return ActionActed(attempt.run, "done", why, revision, was, evidence, left)
 
 
 async def _behind(place: Place, sha: str) -> str:

@@ -16,11 +16,11 @@ from incidentui.config.model import RehearseConfig
 from incidentui.core.format import duration
 from incidentui.core.model import Precondition, Rehearsal, RehearsedCommand
 from incidentui.core.value import dataclass
+from incidentui.edge import step
 from incidentui.edge.git.backup import identity
 from incidentui.edge.git.leftovers import SCRATCH, named, tidy
 from incidentui.edge.git.place import Layout
 from incidentui.edge.git.run import GitError, git
-from incidentui.edge.shell import run_bounded
 from incidentui.edge.text import clean_and_redact
 
 _CHECKOUT_S = 120.0
@@ -116,15 +116,16 @@ async def _run(argv: Sequence[str], folder: Path, top: Path, within_ms: int) -> 
     environment = {**plain, "INCIDENTUI_REHEARSAL": "1", "INCIDENTUI_PROJECT": str(top)}
     began = time.monotonic()
     try:
-        code, output = await run_bounded(argv, folder, environment, within_ms / 1000)
-    except OSError as error:
-        return RehearsedCommand(tuple(argv), "failed", f"could not be started: {error.strerror}")
+        ran = await step.run(argv, folder, within_ms / 1000, environment)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        return RehearsedCommand(tuple(argv), "failed", f"could not be started: {why}")
     took = round((time.monotonic() - began) * 1000)
-    said = clean_and_redact(output[-4 * _KEPT :], limit=4 * _KEPT, lines=True)[-_KEPT:]
-    if code is None:
+    said = clean_and_redact(ran.output[-4 * _KEPT :], limit=4 * _KEPT, lines=True)[-_KEPT:]
+    if ran.code is None:
         return RehearsedCommand(tuple(argv), "stopped", f"stopped after {duration(within_ms)}", took, said)
     return RehearsedCommand(
-        tuple(argv), "ok" if code == 0 else "failed", "" if code == 0 else f"exit {code}", took, said
+        tuple(argv), "ok" if ran.code == 0 else "failed", "" if ran.code == 0 else f"exit {ran.code}", took, said
     )
 
 

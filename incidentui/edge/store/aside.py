@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from incidentui.core.envelope import sha256
+from incidentui.edge.store.place import sync_folders
 
 
 class Claim:
@@ -77,6 +78,7 @@ def _append(path: Path, data: bytes) -> None:
             while done < len(data):
                 done += os.write(handle, data[done:])
             os.fsync(handle)
+            sync_folders(str(path))
         except OSError:
             os.ftruncate(handle, size)
             raise

@@ -6,6 +6,7 @@ The chain still holds, because it covers only the hash of the data; another even
 import json
 import os
 import re
+import sqlite3
 from typing import NamedTuple
 
 from incidentui.core import envelope
@@ -14,6 +15,7 @@ from incidentui.edge.store import schema
 from incidentui.edge.store.aside import SideFiles
 from incidentui.edge.store.errors import JournalError
 from incidentui.edge.store.place import Place
+from incidentui.edge.store.traces import files_with
 from incidentui.edge.store.transaction import Draft, Transaction, commit
 from incidentui.session.ports import Clock
 
@@ -24,29 +26,45 @@ class EraseRefusedError(JournalError):
     """This event cannot be erased, or not now. The message says why."""
 
 
+class ErasedBeforeError(EraseRefusedError):
+    """By somebody, or by a command that was killed before it had rewritten the file."""
+
+
 class Erased(NamedTuple):
     seq: int
     """Of the event that says so."""
     evidence: tuple[str, ...]
     also: tuple[int, ...]
-    """Other events that hold a sentence of the erased one."""
+    """Other events that hold a sentence of the erased one, or whose evidence does."""
+    files: tuple[str, ...]
+    """Kept files beside the journal that still hold one."""
 
 
 def erase(path: str, seq: int, reason: str, by: str, clock: Clock, evidence: bool = False) -> Erased:
     """Durable when it returns, and no longer in the file's free pages either."""
     conn = schema.open_writer(path, "")
 
-    def work(transaction: Transaction) -> Erased:
+    def work(transaction: Transaction) -> tuple[Erased, list[str]]:
         return _Erasing(transaction, seq).done(reason, by, clock, evidence)
 
     try:
         conn.execute("PRAGMA secure_delete = 1")
-        erased = commit(conn, schema.project_of(conn), SideFiles(path), [work], Place(path))[0][0]
-        conn.execute("VACUUM")
-        conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        return erased
+        try:
+            erased, words = commit(conn, schema.project_of(conn), SideFiles(path), [work], Place(path))[0][0]
+        except ErasedBeforeError:
+            _rewrite(conn)
+            raise
+        _rewrite(conn)
+        return erased._replace(files=files_with(path, words))
     finally:
         conn.close()
+
+
+def _rewrite(conn: sqlite3.Connection) -> None:
+    """Free pages and the log keep nothing."""
+    conn.execute("VACUUM")
+    if conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+        raise sqlite3.OperationalError("another process reads, and the log still holds what was erased")
 
 
 class _Erasing:
@@ -61,7 +79,7 @@ class _Erasing:
 
     def _refuse(self) -> None:
         if envelope.erased(self._data):
-            raise EraseRefusedError(f"event {self._seq} was erased before.")
+            raise ErasedBeforeError(f"event {self._seq} was erased before.")
         if self._type in ("data.erased", "journal.replaced"):
             raise EraseRefusedError(f"event {self._seq} tells what became of the record itself: it stays.")
         newest = self._execute("SELECT max(seq) FROM events WHERE type = 'watch.started'").fetchone()[0]
@@ -76,7 +94,8 @@ class _Erasing:
         verdicts = self._execute("SELECT data FROM events WHERE type = 'action.verdict-given'").fetchall()
         return all(json.loads(data).get("run") != run for (data,) in verdicts)
 
-    def done(self, reason: str, by: str, clock: Clock, evidence: bool) -> Erased:
+    def done(self, reason: str, by: str, clock: Clock, evidence: bool) -> tuple[Erased, list[str]]:
+        """And the words that may stand elsewhere."""
         sentences = envelope.free_text(self._type, self._data)
         self._execute(
             "UPDATE events SET data = ? WHERE seq = ?", (envelope.erased_data(self._type, self._data), self._seq)
@@ -85,13 +104,16 @@ class _Erasing:
         self._execute("DELETE FROM snapshots WHERE seq >= ?", (self._seq,))
         for sentence in sentences:
             self._execute("UPDATE samples SET why = 'erased' WHERE why = ?", (sentence,))
-        gone = self._drop_evidence() if evidence else ()
+        bodies = self._drop_evidence() if evidence else {}
+        gone = tuple(bodies)
         said = self._transaction.insert([self._said(reason, by, gone, clock)])[0].seq
-        return Erased(said, gone, self._also(sentences))
+        return Erased(said, gone, self._also(sentences), ()), [*sentences, *bodies.values()]
 
-    def _drop_evidence(self) -> tuple[str, ...]:
+    def _drop_evidence(self) -> dict[str, str]:
+        """Its bodies, by what they are named by."""
+        sql = "DELETE FROM evidence WHERE sha256 = ? RETURNING sha256, body"
         named = dict.fromkeys(_SHA256.findall(self._data))
-        return tuple(s for s in named if self._execute("DELETE FROM evidence WHERE sha256 = ?", (s,)).rowcount)
+        return dict(row for sha256 in named for row in self._execute(sql, (sha256,)).fetchall())
 
     def _also(self, sentences: list[str]) -> tuple[int, ...]:
         found: set[int] = set()
@@ -99,6 +121,8 @@ class _Erasing:
             inside = envelope.canonical(sentence)[1:-1]
             sql = "SELECT seq FROM events WHERE instr(data, ?) > 0"
             found.update(seq for (seq,) in self._execute(sql, (inside,)).fetchall())
+            proofs = self._execute("SELECT sha256 FROM evidence WHERE instr(body, ?) > 0", (sentence,)).fetchall()
+            found.update(seq for proof in proofs for (seq,) in self._execute(sql, proof).fetchall())
         return tuple(sorted(found - {self._seq}))
 
     def _said(self, reason: str, by: str, gone: tuple[str, ...], clock: Clock) -> Draft:

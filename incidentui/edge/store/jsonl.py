@@ -21,6 +21,7 @@ from incidentui.core.recent import CELL_MS, CELLS, Sample
 from incidentui.core.state import State
 from incidentui.edge.store.chain import Chain
 from incidentui.edge.store.errors import DamagedRecordError, JournalError, JournalReadOnlyError
+from incidentui.edge.store.place import sync_folder
 from incidentui.edge.store.reading import matches
 from incidentui.edge.store.sqlite import IncidentKey
 from incidentui.edge.store.window import Record, Window
@@ -91,6 +92,7 @@ def write_lines(path: str | os.PathLike[str], lines: Iterator[str]) -> int:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, target)
+        sync_folder(str(target))
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise

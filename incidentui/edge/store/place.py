@@ -3,6 +3,8 @@
 A file that was deleted or replaced while it was open takes every write without complaint, and into nothing.
 """
 
+import contextlib
+import errno
 import os
 import sqlite3
 import tempfile
@@ -50,6 +52,7 @@ def beside(path: str) -> str:
     """An empty file of this user's own in the folder of `path`, to be filled and then put in its place."""
     folder = Path(path).parent
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    sync_folders(path)
     handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{Path(path).name}.")
     os.close(handle)
     return temporary
@@ -76,8 +79,23 @@ def quoted(path: str) -> str:
 
 
 def sync_folder(path: str) -> None:
-    handle = os.open(Path(path).parent, os.O_RDONLY)
+    """Names that were given or taken in the folder of `path` are on disk when it returns."""
+    _sync(str(Path(path).parent))
+
+
+def sync_folders(path: str) -> None:
+    """So are the names of the folders above it: a power cut must not take a new folder with all that is in it."""
+    for folder in Path(path).absolute().parents:
+        with contextlib.suppress(PermissionError):  # not ours to read, so not made by us
+            _sync(str(folder))
+
+
+def _sync(folder: str) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # a file system that syncs no folders
+            raise
     finally:
         os.close(handle)

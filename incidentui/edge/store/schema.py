@@ -87,8 +87,16 @@ _DISK = frozenset(
 )
 
 
-class NewerSchemaError(JournalError):
-    """Written by a newer program: it can be read, and must not be written."""
+class SchemaError(JournalError):
+    """A journal of another version: it can be read, and must not be written."""
+
+
+class NewerSchemaError(SchemaError):
+    """Written by a newer program."""
+
+
+class OlderSchemaError(SchemaError):
+    """Written by an older program, and the disk does not let it be brought to this version."""
 
 
 def wal_is_safe(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> bool:
@@ -127,15 +135,29 @@ def open_existing(path: str) -> sqlite3.Connection:
     """A connection that may write to a whole journal; DamagedJournalError when it is none. Nothing is made."""
     conn = connect(path, "rw", WRITER_BUSY_S)
     try:
-        _version(conn, path)
+        version = _version(conn, path)
         if why := cut(conn, path):
             raise DamagedJournalError(path, why)
+        if version < VERSION:
+            _renew(conn, path, version)
         conn.execute("PRAGMA synchronous = FULL")
         conn.execute(f"PRAGMA journal_mode = {'WAL' if wal_is_safe() else 'TRUNCATE'}").fetchone()
     except BaseException:
         conn.close()
         raise
     return conn
+
+
+def _renew(conn: sqlite3.Connection, path: str, version: int) -> None:
+    from incidentui.edge.store.migrate import migrate
+
+    try:
+        migrate(conn, path)
+    except (sqlite3.OperationalError, OSError) as error:
+        raise OlderSchemaError(
+            f"an older incidentui wrote it (journal version {version}, this program writes {VERSION}), and it cannot "
+            f"be brought up to date: {error}. Make room beside {path}; until then it can only be read"
+        ) from error
 
 
 def open_reader(path: str) -> sqlite3.Connection:
@@ -164,6 +186,10 @@ def check_readable(conn: sqlite3.Connection, path: str) -> None:
         return
 
 
+def user_version(conn: sqlite3.Connection) -> int:
+    return int(conn.execute("PRAGMA user_version").fetchone()[0])
+
+
 def project_of(conn: sqlite3.Connection) -> str:
     row = conn.execute("SELECT value FROM meta WHERE key = 'project'").fetchone()
     return str(row[0]) if row else ""
@@ -183,7 +209,7 @@ def _make(path: str, project: str) -> None:
 def _version(conn: sqlite3.Connection, path: str) -> int:
     """Schema version of the file; DamagedJournalError when it is no whole journal."""
     try:
-        version = int(conn.execute("PRAGMA user_version").fetchone()[0])
+        version = user_version(conn)
         application = int(conn.execute("PRAGMA application_id").fetchone()[0])
         empty = conn.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone() is None
     except BROKEN as error:

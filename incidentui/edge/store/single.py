@@ -35,7 +35,7 @@ def append_one(path: str, project: str, make: Callable[[Transaction | None], Dra
             return commit(conn, schema.project_of(conn), side, [work], Place(path))[0][0]
         finally:
             conn.close()
-    except (*schema.BROKEN, OSError, schema.NewerSchemaError, DisplacedError) as error:
+    except (*schema.BROKEN, OSError, schema.SchemaError, DisplacedError) as error:
         draft = make(None)
         try:
             return Written(draft, None, side.write(aside_lines([draft], (), project)), str(error))

@@ -8,6 +8,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -24,7 +25,7 @@ from incidentui.edge.store.aside import SideFiles
 from incidentui.edge.store.errors import DisplacedError, JournalError, JournalReadOnlyError
 from incidentui.edge.store.transaction import Draft, Stored, Transaction, aside_lines, storable
 from incidentui.edge.store.writer import Writer
-from incidentui.session.ports import Appended, Aside, Clock, Moved, NotSaved, Row
+from incidentui.session.ports import Appended, Aside, Clock, Moved, NotSaved, Row, Unreadable
 
 KEEP_SAMPLES_MS: Ms = 14 * 24 * 3_600_000
 _PRUNED_AT_ONCE = 5_000
@@ -32,6 +33,18 @@ _PRUNED_AT_ONCE = 5_000
 
 class NotSavedError(JournalError, NotSaved):
     """Neither the disk of the journal nor that of the side file takes anything."""
+
+
+class UnreadableError(JournalError, Unreadable):
+    """What a screen asks for cannot be read now."""
+
+
+@contextmanager
+def _asked(path: str) -> Iterator[None]:
+    try:
+        yield
+    except (*schema.BROKEN, ValueError, OSError, JournalError) as error:
+        raise UnreadableError(f"{path} cannot be read: {error}") from error
 
 
 class IncidentKey(NamedTuple):
@@ -210,7 +223,8 @@ class SqliteJournal:
             key = found[-1][:2]
 
     def evidence(self, sha256: str) -> Evidence | None:
-        row = self._reader().execute("SELECT kind, body FROM evidence WHERE sha256 = ?", (sha256,)).fetchone()
+        with _asked(self.path):
+            row = self._reader().execute("SELECT kind, body FROM evidence WHERE sha256 = ?", (sha256,)).fetchone()
         return Evidence(*row) if row else None
 
     def rows(
@@ -224,17 +238,18 @@ class SqliteJournal:
         until_seq: int | None = None,
         containing: str = "",
     ) -> list[Recorded]:
-        found = reading.rows(
-            self._reader(),
-            before=before,
-            after=after,
-            limit=limit,
-            key_only=key_only,
-            since=since,
-            until_seq=until_seq,
-            containing=containing,
-        )
-        return [reading.recorded(row, self.project) for row in found]
+        with _asked(self.path):
+            found = reading.rows(
+                self._reader(),
+                before=before,
+                after=after,
+                limit=limit,
+                key_only=key_only,
+                since=since,
+                until_seq=until_seq,
+                containing=containing,
+            )
+            return [reading.recorded(row, self.project) for row in found]
 
     def snapshot(self, at_most: int) -> State | None:
         sql = "SELECT state FROM snapshots WHERE seq <= ? AND program = ? ORDER BY seq DESC LIMIT 1"
@@ -303,8 +318,8 @@ def open_journal(path: str | os.PathLike[str], project: str, clock: Clock, read_
         if not read_only:
             try:
                 return SqliteJournal(path, clock, schema.open_writer(path, project))
-            except schema.NewerSchemaError as newer:
-                why, shelve = str(newer), True
+            except schema.SchemaError as other:
+                why, shelve = str(other), True
             except (sqlite3.OperationalError, OSError) as error:
                 if not os.path.exists(path) or not _says_read_only(error, path):
                     raise

@@ -93,6 +93,8 @@ class Transaction:
     def __init__(self, conn: sqlite3.Connection, project: str, known: Known = NOTHING_KNOWN) -> None:
         self.conn = conn
         self.project = project
+        if schema.user_version(conn) > schema.VERSION:  # this program was started before an update, and runs on
+            raise DisplacedError("a newer incidentui has taken the journal over: end this one and start it again")
         newest = conn.execute("SELECT seq, hash, high FROM events ORDER BY seq DESC LIMIT 1").fetchone()
         self.last: int
         self._hash: str

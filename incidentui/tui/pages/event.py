@@ -7,7 +7,7 @@ from incidentui.core import words
 from incidentui.core.events import Recorded, type_name
 from incidentui.core.format import duration, short
 from incidentui.core.model import Commit, Ms, PlanCommit
-from incidentui.session.ports import Row, Session, View
+from incidentui.session.ports import Row, Session, Unreadable, View
 from incidentui.tui.line import Line, Seg, Token
 from incidentui.tui.page import PageContext
 from incidentui.tui.pages.layout import (
@@ -135,7 +135,10 @@ def neighbour_row(recorded: Recorded, step: int, session: Session | None) -> Rec
     if session is None:
         return None
     here = Row(recorded.at, recorded.seq)
-    rows = session.rows(after=here, limit=1) if step > 0 else session.rows(before=here, limit=1)
+    try:
+        rows = session.rows(after=here, limit=1) if step > 0 else session.rows(before=here, limit=1)
+    except Unreadable:
+        return None
     return rows[-1] if rows else None
 
 

@@ -10,6 +10,7 @@ from datetime import tzinfo
 from typing import Literal
 
 from incidentui.core.model import Ms
+from incidentui.core.visible import plainly
 from incidentui.tui.line import Ground, Line, Seg, Token, cells, fit, length, pad, spread
 from incidentui.tui.present.format import day, hms
 
@@ -158,7 +159,7 @@ def commands(argvs: Iterable[Sequence[str]], width: int) -> list[Line]:
 def _worded(argv: Sequence[str], width: int) -> list[str]:
     """Broken between words, so that a hash stays whole; a word that is longer is broken itself."""
     rows = [""]
-    for word in map(_word, argv):
+    for word in map(plainly, map(_word, argv)):
         if rows[-1] and cells(rows[-1]) + 1 + cells(word) <= width:
             rows[-1] += " " + word
             continue

@@ -9,6 +9,7 @@ from incidentui.core.format import age, minutes, short
 from incidentui.core.model import Attempt, Ms, RunbookRun, RunStep
 from incidentui.core.runs import current_step
 from incidentui.core.state import State
+from incidentui.core.visible import look_alikes, plainly
 from incidentui.runbook.model import Runbook, Step
 from incidentui.runbook.variables import resolve, values
 from incidentui.session.ports import View
@@ -142,7 +143,10 @@ def _from(runbook: Runbook, run: RunbookRun | None) -> list[Line]:
     if run is not None and run.digest != runbook.digest:
         rows += hanging((Seg("! ", "slow"),), "the file changed since this run began", _LEFT)
     allowed = "came with the program" if runbook.origin == "shipped" else "allowed" if runbook.trusted else ""
-    rows += hanging((), allowed or "its shell commands are not allowed yet", _LEFT, "muted" if allowed else "slow")
+    why = runbook.asked_again + ("; d shows it" if runbook.changes else "")
+    rows += hanging(
+        (), allowed or why or "its shell commands are not allowed yet", _LEFT, "muted" if allowed else "slow"
+    )
     return rows
 
 
@@ -220,8 +224,10 @@ def _what_runs(runbook: Runbook, step: Step, state: State, given: Mapping[str, s
         rows += [
             Line((Seg("│ ", "muted"), Seg(row)))
             for text in command.text.splitlines()
-            for row in broken(text, width - 2)
+            for row in broken(plainly(text), width - 2)
         ]
+        if odd := look_alikes(command.text):
+            rows += hanging((Seg("! ", "slow"),), f"not ASCII: {odd}", width, "muted")
         if command.why_not:
             rows += hanging((Seg("– ", "muted"),), command.why_not, width, "muted")
     return rows

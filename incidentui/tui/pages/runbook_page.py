@@ -17,6 +17,7 @@ from incidentui.session.ports import View
 from incidentui.tui.line import Line, Seg, Token, cut_middle, spread
 from incidentui.tui.page import PageContext
 from incidentui.tui.pages.act import tell
+from incidentui.tui.pages.commit import diff_line
 from incidentui.tui.pages.layout import hanging, heading, section
 from incidentui.tui.pages.plan import open_plan
 from incidentui.tui.pages.runbook import as_steps, attempt_of, run_of, runbook_lines, shown_step
@@ -40,13 +41,14 @@ class RunbookPage:
 
     @property
     def keys(self) -> tuple[tuple[str, str], ...]:
-        read = (("[ ]", "step"), ("y", "copy the command"))
+        changed = (("d", "what changed"),) if self.runbook.changes else ()
+        read = (*changed, ("[ ]", "step"), ("y", "copy the command"))
         if not self._may_act:
             return read
         if not self._begun:
             return ("x", "start it"), *read
         run = ("x", "done" if self._by_hand else "run")
-        return run, ("s", "skip, with a reason"), ("n", "note"), ("enter", "output"), ("[ ]", "step")
+        return run, *changed, ("s", "skip, with a reason"), ("n", "note"), ("enter", "output"), ("[ ]", "step")
 
     def lines(self, view: View, now: Ms, width: int, height: int) -> list[Line]:
         run = run_of(self.runbook, view.state)
@@ -69,6 +71,8 @@ class RunbookPage:
                 self._show(1 if key == "]" else -1, screen)
             case "y":
                 self._copy(screen)
+            case "d":
+                self._what_changed(screen)
             case "enter":
                 return self._output(screen)
             case _:
@@ -102,6 +106,12 @@ class RunbookPage:
             screen.say("command copied")
         else:
             screen.refuse("y", "this step has no command text")
+
+    def _what_changed(self, screen: PageContext) -> None:
+        if self.runbook.changes:
+            screen.push(ChangesPage(self.runbook))
+        else:
+            screen.refuse("d", self.runbook.asked_again or "it did not change since it was allowed")
 
     def _output(self, screen: PageContext) -> bool:
         step, state = self._step(screen), screen.session.view.state
@@ -175,7 +185,7 @@ class RunbookPage:
         if step.placeholders:
             return "it has places to fill in: " + ", ".join(step.placeholders), "y copies it."
         if not self.runbook.trusted and self.runbook.origin != "shipped":
-            return "the commands of this file are not allowed yet", f"incidentui trust {self.runbook.path}"
+            return not_allowed(self.runbook)
         return None
 
     def _skip(self, screen: PageContext) -> None:
@@ -199,6 +209,35 @@ class RunbookPage:
                 )
 
         screen.prompt(f"skip step {n}, why", skipped)
+
+
+def not_allowed(runbook: Runbook) -> tuple[str, str]:
+    """Why its commands do not run, and what to do."""
+    allow = f"incidentui trust {runbook.path}"
+    if runbook.asked_again:
+        return f"the file {runbook.asked_again}", f"{'d shows it; ' if runbook.changes else ''}{allow}"
+    return "the commands of this file are not allowed yet", allow
+
+
+class ChangesPage:
+    """What differs in a runbook from the text that was allowed last. Looks only: `incidentui trust` allows."""
+
+    title = "what changed"
+    pinned = (1, 0)
+    typing = False
+    keys: tuple[tuple[str, str], ...] = ()
+
+    def __init__(self, runbook: Runbook) -> None:
+        self.runbook = runbook
+
+    def lines(self, view: View, now: Ms, width: int, height: int) -> list[Line]:
+        why, what_to_do = not_allowed(self.runbook)
+        top = heading(width, "WHAT CHANGED", (Seg(self.runbook.title),))
+        said = hanging((Seg("! ", "slow"),), f"{why}. To allow it again: {what_to_do.rpartition('; ')[2]}", width)
+        return [top, *said, *(row for line in self.runbook.changes for row in diff_line(line, width))]
+
+    def handle(self, key: str, screen: PageContext) -> bool:
+        return False
 
 
 def start(runbook: Runbook, screen: PageContext) -> bool:

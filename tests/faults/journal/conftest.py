@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests import parts
 from tests.store.conftest import Open, open_here
 
 __all__ = ["Open", "open_here"]
@@ -77,9 +78,7 @@ def notes(path: Path) -> list[str]:
 def small_disk(home: Path) -> Iterator[Path]:
     """The state directory on a file system of two megabytes."""
     home.mkdir()
-    order = ["mount", "-t", "tmpfs", "-o", "size=2m,mode=700", "tmpfs", str(home)]
-    if os.geteuid() != 0 or subprocess.run(order, capture_output=True, check=False).returncode:
-        pytest.skip("a small disk needs the right to mount")
+    parts.mount("-t", "tmpfs", "-o", "size=2m,mode=700", "tmpfs", home)
     yield home
     subprocess.run(["umount", "-l", str(home)], check=False)
 

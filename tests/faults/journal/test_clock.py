@@ -1,7 +1,6 @@
 """Clocks that jump: the order is by sequence, no duration is negative, the record says that the clock moved."""
 
 import json
-import shutil
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from incidentui.core.events import ClockMoved
 from incidentui.core.words import row
 from incidentui.edge.clock import SystemClock
 from incidentui.session.live import LiveSession
+from tests import parts
 from tests.faults.journal.conftest import Run, file_of, notes, ok
 from tests.session.test_live import until
 from tests.session.worlds import Said, session
@@ -64,7 +64,6 @@ def negatives(value: object, path: str = "") -> list[str]:
     return [path] if isinstance(value, int | float) and value < 0 else []
 
 
-@pytest.mark.skipif(shutil.which("faketime") is None, reason="faketime is not installed")
 @pytest.mark.parametrize(
     "shifts",
     [
@@ -75,6 +74,7 @@ def negatives(value: object, path: str = "") -> list[str]:
     ids=["an hour", "epoch", "DST"],
 )
 def test_order_is_by_sequence_whatever_the_clock_says(run: Run, home: Path, shifts: tuple[str, ...]) -> None:
+    parts.need("faketime")
     zones = ("UTC", "Europe/Berlin", "Pacific/Auckland")
     ok(run("open", "API down", before=("faketime", "-f", _form(shifts[1]))))
     for n, (shift, zone) in enumerate(zip(shifts * 2, zones * 2, strict=True)):

@@ -14,6 +14,7 @@ from incidentui.edge.clock import SystemClock
 from incidentui.edge.store.errors import JournalError
 from incidentui.edge.store.sqlite import open_journal
 from tests.faults.journal.conftest import Open, Run, file_of, notes, ok
+from tests.faults.table import record
 from tests.store.conftest import note, opened
 
 PAGE = 4096
@@ -42,6 +43,10 @@ DAMAGE: dict[str, Callable[[bytes], bytes]] = {
     "another program": foreign,
     "head of zeros": lambda whole: bytes(100) + whole[100:],
     "another id": lambda whole: whole[:68] + b"\x00\x00\x00\x07" + whole[72:],
+    "three bytes": cut_to(3),
+    "head only": cut_to(100),
+    "all but the head": lambda whole: bytes(PAGE) + whole[PAGE:],
+    "doubled head": lambda whole: whole[:PAGE] + whole,
     "no schema": lambda whole: whole[:100] + bytes(PAGE - 100) + whole[PAGE:],
 }
 
@@ -72,6 +77,26 @@ def test_damage_is_kept_aside_and_carried_on(kind: str, open_here: Open) -> None
     assert again.verify() == []
     if kind in ("last byte", "in a page", "last page", "half"):
         assert before, "the events stand at the beginning of the file"
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("kind", DAMAGE)
+def test_the_installed_program_notices_and_goes_on(kind: str, run: Run, home: Path) -> None:
+    """`journal verify` fails, the next note is stored and the file as it was is named."""
+    for n in range(4):
+        ok(run("note", f"note {n} " + "z" * 3000))
+    path = file_of(home)
+    damaged = DAMAGE[kind](path.read_bytes())
+    path.write_bytes(damaged)
+    noticed = run("journal", "verify").returncode == 1
+    record("cut, foreign and garbage files", cases=1, silent=int(not noticed))
+    assert noticed
+    assert path.read_bytes() == damaged
+    ok(run("note", "after"))
+    (kept,) = [f for f in path.parent.glob("*.damaged-*") if not f.name.endswith("-journal")]
+    assert kept.read_bytes() == damaged
+    assert f"kept aside: {kept}" in ok(run("journal", "verify"))
+    assert notes(path)[-1] == "after"
 
 
 def seen_damaged(path: Path) -> bool:

@@ -27,7 +27,10 @@ from incidentui.edge.store.jsonl import JsonlJournal, export_lines, write_lines
 from incidentui.edge.store.sqlite import SqliteJournal
 from incidentui.edge.store.window import window_of
 from incidentui.session.turn import load, state_at
-from tests.faults.journal.conftest import Open, Run, file_of, ok
+from tests import parts
+from tests.faults.journal import unguarded
+from tests.faults.journal.conftest import Open, Run, file_of, fill, ok
+from tests.faults.journal.cuts import Program
 from tests.store.conftest import closed, note, opened
 
 SECRET = "hunter2-zorro-4711"
@@ -146,7 +149,7 @@ def test_from_the_command_line(run: Run, home: Path, tmp_path: Path) -> None:
     ok(run("note", "one"))
     ok(run("note", "code", SECRET, "and", "more"))
     told = json.loads(ok(run("journal", "erase", "2", "--reason", "leaked", "--json")))
-    assert told == {"erased": 2, "seq": 3, "evidence": [], "also": []}
+    assert told == {"erased": 2, "seq": 3, "evidence": [], "also": [], "files": []}
     assert gone(file_of(home))
     assert [json.loads(line)["data"] for line in ok(run("events")).splitlines()][1] == {"erased": True}
     again = run("journal", "erase", "2", "--reason", "leaked")
@@ -159,3 +162,99 @@ def test_from_the_command_line(run: Run, home: Path, tmp_path: Path) -> None:
     assert run("journal", "backup", str(copy)).returncode == 3
     assert copy.read_bytes() == before
     assert "whole" in ok(run("journal", "verify"))
+
+
+def standing(*folders: Path) -> list[str]:
+    files = (file for folder in folders for file in folder.rglob("*") if file.is_file())
+    return sorted(file.name for file in files if SECRET.encode() in file.read_bytes())
+
+
+def test_what_is_kept_beside_the_journal_is_named(run: Run, home: Path, tmp_path: Path) -> None:
+    """Damaged files, copies, what a killed command left: all that hold it, and nothing else."""
+    ok(run("note", "one"))
+    ok(run("note", f"it is {SECRET}"))
+    path = file_of(home)
+    path.write_bytes(path.read_bytes()[:-1])
+    ok(run("note", "it is mended"))
+    left = path.with_name(f".{path.name}.left")
+    left.write_bytes(path.read_bytes())
+    unread = path.with_name(f"{path.name}.aside.jsonl.unread")
+    unread.write_text(json.dumps({"strange": f"it is {SECRET}"}) + "\n")
+    path.with_name("harmless").write_text("it is calm")
+    done = run("journal", "erase", "2", "--reason", "leaked", "--json")
+    named = [Path(name) for name in json.loads(ok(done))["files"]]
+    assert sorted(file.name for file in named) == standing(home, tmp_path / "elsewhere")
+    assert len(named) == 3
+    assert all(f"the same words stand in {file}: it is yours to remove" in done.stderr for file in named)
+    for file in named:
+        file.unlink()
+    assert standing(home) == []
+
+
+def test_what_waits_in_a_side_file_is_taken_in_and_named(run: Run, small_disk: Path, tmp_path: Path) -> None:
+    ok(run("note", f"it is {SECRET}"))
+    fill(small_disk / "ballast")
+    ok(run("note", f"once more: it is {SECRET} " + "z" * 3000))
+    (small_disk / "ballast").unlink()
+    told = json.loads(ok(run("journal", "erase", "1", "--reason", "leaked", "--json")))
+    assert (told["also"], told["files"]) == ([2], [])
+    ok(run("journal", "erase", "2", "--reason", "leaked"))
+    assert standing(small_disk, tmp_path / "elsewhere") == []
+
+
+def in_free_pages(path: Path) -> None:
+    """What an earlier command deleted without wiping it."""
+    conn = sqlite3.connect(path, isolation_level=None)
+    conn.execute("PRAGMA secure_delete = 0")
+    conn.execute("CREATE TABLE t (x)")
+    conn.executemany("INSERT INTO t VALUES (?)", [(f"it is {SECRET}" * 200,)] * 9)
+    conn.execute("DROP TABLE t")
+    conn.close()
+
+
+@pytest.mark.slow
+@pytest.mark.req("F25")
+def test_an_erasure_that_was_killed_is_ended_by_the_next(run: Run, home: Path) -> None:
+    """At calls all over it: when the same command says that it was done, no file keeps a trace."""
+    parts.need("strace")
+    calls = "write,pwrite64,ftruncate,fsync,fdatasync,unlink"
+    kills, half = 0, 0
+    ok(run("note", "one"))
+    path = file_of(home)
+    for call in range(1, 200, 7):
+        seq = int(ok(run("note", f"it is {SECRET}")).split()[-1])
+        in_free_pages(path)
+        argv = ("journal", "erase", str(seq), "--reason", "leaked")
+        fault = f"--inject={calls}:signal=KILL:when={call}"
+        done = run(*argv, before=("strace", "-f", "-o", "/dev/null", f"--trace={calls}", fault))
+        if done.returncode == 0:
+            break
+        kills, half = kills + 1, half + (standing(home) != [])
+        assert run(*argv).returncode in (0, 3)
+        assert standing(home) == [], call
+    assert 5 < half <= kills
+    assert "whole" in ok(run("journal", "verify"))
+
+
+def test_somebody_reads_meanwhile(project: Path, env: dict[str, str], home: Path, tmp_path: Path) -> None:
+    """With a write-ahead log the old pages stay as long as somebody reads them: that is no erasure yet."""
+    changes = {
+        "edge/store/schema.py": [
+            ("'WAL' if wal_is_safe() else 'TRUNCATE'", "'WAL'"),
+            ("WRITER_BUSY_S = 30.0", "WRITER_BUSY_S = 0.2"),
+        ]
+    }
+    program = Program((), project, env).built(unguarded.build(tmp_path, changes))
+    assert program.run("note", f"it is {SECRET}").returncode == 0
+    reader = sqlite3.connect(file_of(home), isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM events").fetchall()
+    argv = ("journal", "erase", "1", "--reason", "leaked")
+    done = program.run(*argv)
+    assert done.returncode == 2
+    assert "not for good. Run it again" in done.stderr
+    assert standing(home) != []
+    reader.close()
+    done = program.run(*argv)
+    assert (done.returncode, "was erased before" in done.stderr) == (3, True)
+    assert standing(home) == []

@@ -2,6 +2,7 @@
 
 import random
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ from incidentui.edge.clock import SystemClock
 from incidentui.edge.store.errors import JournalError
 from incidentui.edge.store.sqlite import open_journal
 from incidentui.session.ports import Aside
-from tests.faults.journal.conftest import Open
+from tests.faults.journal.conftest import Open, Run, file_of, ok
+from tests.faults.table import record
 from tests.store.conftest import closed, note, opened
 
 TABLES = ("meta", "events", "timeline", "incidents", "evidence")
@@ -58,7 +60,7 @@ def written_all_the_same(path: Path) -> None:
         kept.unlink()
 
 
-def record(open_here: Open) -> Path:
+def written(open_here: Open) -> Path:
     journal = open_here()
     journal.append([opened("INC-1", 1_000)])
     for n in range(40):
@@ -70,8 +72,8 @@ def record(open_here: Open) -> Path:
     return Path(journal.path)
 
 
-def sweep(open_here: Open, flips: int) -> None:
-    path = record(open_here)
+def sweep(open_here: Open, flips: int, noticed: Callable[[Path], bool]) -> None:
+    path = written(open_here)
     assert not noticed(path)
     whole, truth = path.read_bytes(), told(path)
     chance = random.Random(SEED)
@@ -84,22 +86,30 @@ def sweep(open_here: Open, flips: int) -> None:
             if not noticed(path):
                 missed.append((place, bit))
             written_all_the_same(path)
+    record("flipped bits", cases=flips, changed_the_record=changed, silently_wrong=len(missed))
     assert missed == []
     assert changed > flips / 4, "most of the file is record"
 
 
 @pytest.mark.req("F25")
 def test_every_flip_that_changes_the_record_is_noticed(open_here: Open) -> None:
-    sweep(open_here, 60)
+    sweep(open_here, 60, noticed)
 
 
 @pytest.mark.soak
-def test_a_thousand_flips(open_here: Open) -> None:
-    sweep(open_here, 1_000)
+def test_a_thousand_flips(open_here: Open, run: Run, home: Path) -> None:
+    ok(run("note", "where the journal lies"))
+    place = file_of(home)
+
+    def noticed_by_the_command(path: Path) -> bool:
+        place.write_bytes(path.read_bytes())
+        return run("journal", "verify").returncode == 1
+
+    sweep(open_here, 1_000, noticed_by_the_command)
 
 
 def test_the_index_rows_and_the_evidence_are_compared(open_here: Open) -> None:
-    path = record(open_here)
+    path = written(open_here)
     whole = path.read_bytes()
     for damage, found in {
         "UPDATE timeline SET moment = 'key' WHERE seq = 3": "the timeline does not show event 3 as it is",
