@@ -226,7 +226,8 @@ class Judge:
         for remote, refs in self.before.remotes.items():
             now = self.now.remotes.get(remote, {})
             for name in {*refs, *now}:
-                if name != self.there and refs.get(name) != now.get(name):
+                meant = remote == self.ground.far and name == self.there
+                if not meant and refs.get(name) != now.get(name):
                     self._fault("lost", f"{remote.name} {name}: {refs.get(name)} → {now.get(name)}")
         for name, log in self.before.logs.items():
             if not self.now.logs.get(name, b"").startswith(log):

@@ -12,6 +12,7 @@ CANARY = "canary"
 _RUN = f"touch${{IFS}}{CANARY}"
 NAMES: dict[str, str] = {
     "an option": f"--upload-pack={_RUN}",
+    "an option of push": f"--receive-pack={_RUN}",
     "a short option": "-D",
     "the end of options": "--",
     "a command": f"$({_RUN})",

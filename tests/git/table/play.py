@@ -202,11 +202,19 @@ def _reverted(ground: Ground, push: bool, scratch: Path) -> str | None:
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
     tree = None
-    if tip and run(scratch, "clone", "-q", "--no-checkout", str(source), str(clone)) is not None:
+    if tip and _brought(source, branch, clone):
         for base in (f"{tip}~1", tip) if subject.startswith("Revert ") else (tip,):
             tree = tree or _reverted_on(clone, base, ground.culprit)
     shutil.rmtree(scratch)
     return tree
+
+
+def _brought(source: Path, branch: str, clone: Path) -> bool:
+    """The history of one branch alone: a clone would stop at any other ref that is broken."""
+    kind = text(run(source, "rev-parse", "--show-object-format")) or "sha1"
+    run(clone.parent, "init", "-q", f"--object-format={kind}", "--template=", str(clone))
+    got = run(clone, "fetch", "-q", "--update-shallow", "--no-tags", str(source), f"+refs/heads/{branch}:refs/got")
+    return got is not None
 
 
 def _reverted_on(clone: Path, base: str, culprit: str) -> str | None:

@@ -51,6 +51,14 @@ def _pushes_elsewhere(g: Ground) -> None:
     """Fetched from here, pushed to there: what is asked and what is pushed to are two repositories."""
     plain(g.root, "clone", "-q", "--bare", str(g.remote), str(g.root / "fork.git"))
     g.git("remote", "set-url", "--push", "origin", str(g.root / "fork.git"))
+    g.far_name = "fork.git"
+
+
+def _two_push_addresses(g: Ground) -> None:
+    """One push goes to both: what is on one says nothing of the other."""
+    _pushes_elsewhere(g)
+    g.git("remote", "set-url", "--add", "--push", "origin", str(g.remote))
+    g.far_name = "remote.git"
 
 
 def _push_remote(g: Ground) -> None:
@@ -197,6 +205,7 @@ STATES = (
     State("two remotes, the other configured", both(_two_remotes, _to_fork)),
     State("two remotes, none called origin, no upstream", _two_without_upstream),
     State("pushed to another address than fetched from", _pushes_elsewhere),
+    State("pushed to two addresses", _two_push_addresses),
     State("push remote configured in git", _push_remote),
     State("mirror", _mirror),
     State("push refspec that forces all", _push_refspec),
