@@ -65,7 +65,7 @@ async def look(options: Options) -> list[Finding]:
     loaded = load(root)
     findings += _project(root, loaded)
     findings += await asyncio.gather(_work_tree(root), _supervisor(loaded), _docker(loaded))
-    return [*findings, _journal(root)]
+    return [*findings, *await _leftovers(root), _journal(root)]
 
 
 # -- this machine
@@ -182,6 +182,27 @@ async def _work_tree(root: Path) -> Finding:
     if not names:
         return Finding("work tree", "warn", "no remote", "a way back stays on this machine: git remote add origin URL")
     return Finding("work tree", "ok", f"remote {', '.join(names)}")
+
+
+async def _leftovers(root: Path) -> list[Finding]:
+    """What a killed run, or a killed git, left here."""
+    from incidentui.edge.git.leftovers import abandoned, locks
+    from incidentui.edge.git.place import layout
+    from incidentui.edge.git.run import GitError
+
+    try:
+        where = await layout(root)
+    except GitError:
+        return []
+    left, ours = locks(where), abandoned(where)
+    findings = []
+    if left:
+        names = ", ".join(map(str, left))
+        findings.append(Finding("locks", "warn", f"left, or a git runs: {names}", "when no git runs: remove them"))
+    if ours:
+        names = ", ".join(map(str, ours))
+        findings.append(Finding("scratch", "warn", f"left by a killed run: {names}", "the next git action removes it"))
+    return findings
 
 
 async def _supervisor(loaded: Loaded) -> Finding:
