@@ -13,12 +13,14 @@ from incidentui.cli.options import Options
 from incidentui.config.load import parse
 from incidentui.core.decide import decide
 from incidentui.core.evolve import evolve
-from incidentui.core.format import short, size
+from incidentui.core.follow import behind, dirty_count, missing, same, unpushed, unsaved
+from incidentui.core.format import duration, short, size
 from incidentui.core.inputs import Input, Sampled, StartWatch
+from incidentui.core.model import Ms
 from incidentui.core.recent import Recent, add
 from incidentui.core.state import State
 from incidentui.core.turn import provisional
-from incidentui.core.words import STATE_MARK, is_bad
+from incidentui.core.words import STATE_MARK, is_bad, missed
 from incidentui.edge.clock import SystemClock
 from incidentui.session.turn import load, sample_of
 
@@ -39,7 +41,9 @@ def command(options: Options, as_json: bool) -> int:
         journal.close()
     state, problems = asyncio.run(_look(root, clock, known))
     click.echo(
-        json.dumps(document(state, problems), ensure_ascii=False) if as_json else "\n".join(lines(state, problems))
+        json.dumps(document(state, problems), ensure_ascii=False)
+        if as_json
+        else "\n".join(lines(state, problems, clock.now()))
     )
     states = [s.state for s in state.services.values()]
     return 1 if "failing" in states else 4 if "unknown" in states else 0
@@ -49,7 +53,7 @@ async def _look(root: Path, clock: SystemClock, known: State) -> tuple[State, tu
     """Every source looks once; one look decides here, whatever the thresholds of the watch are."""
     from incidentui.cli.world import build
 
-    world = build(parse(root), clock)
+    world = build(parse(root), clock, once=True)
     checks = tuple(replace(c, fail_after=1, recover_after=1) for c in world.spec.checks)
     spec = replace(world.spec, checks=checks)
     seen = await asyncio.gather(*(asyncio.wait_for(source.look(), LOOK_S) for source in world.sources))
@@ -81,6 +85,8 @@ def document(state: State, problems: tuple[str, ...]) -> dict[str, Any]:
                 "layer": s.layer,
                 "running": s.running,
                 "running_why": s.running_why,
+                "running_is": _against(state, s.running),
+                "build": s.odd or None,
             }
             for s in state.services.values()
         ],
@@ -94,6 +100,8 @@ def document(state: State, problems: tuple[str, ...]) -> dict[str, Any]:
             "remote": repo.remote if repo else None,
             "upstream": repo.upstream if repo else None,
             "dirty": list(repo.dirty) if repo else [],
+            "dirty_count": dirty_count(repo) if repo else 0,
+            "unpushed": [{"sha": c.sha, "subject": c.subject} for c in unpushed(repo)],
             "operation": repo.operation if repo else None,
             "known_good": state.good.sha if state.good else None,
             "last": [
@@ -110,26 +118,57 @@ def document(state: State, problems: tuple[str, ...]) -> dict[str, Any]:
                 "restarts": w.restarts,
                 "health": w.health,
                 "revision": w.revision,
+                "dirty": w.dirty or None,
                 "note": w.note,
             }
             for w in state.workloads.values()
         ],
+        "push": _push(state),
         "sources": [{"name": s.name, "state": "unknown", "why": s.why} for s in state.sources.values()],
         "problems": list(problems),
     }
 
 
-def lines(state: State, problems: tuple[str, ...]) -> list[str]:
+def _against(state: State, running: str | None) -> dict[str, bool | None]:
+    """Whether a service runs what HEAD and the remote's branch are; null where one of the two is not known."""
+    repo = state.repository
+    tips = {"head": repo.head if repo else None, "upstream": repo.upstream if repo else None}
+    return {name: same(state, running, tip) if running and tip else None for name, tip in tips.items()}
+
+
+def _push(state: State) -> dict[str, Any] | None:
+    """The newest push that is not deployed everywhere yet; `alarm` says since when that is too late."""
+    push = state.awaited
+    left = behind(state)
+    if push is None or not left:
+        return None
+    return {
+        "sha": push.sha,
+        "seen": push.at,
+        "alarm": push.alarm,
+        "why": missed(push.sha, [(s.name, s.running) for s in left], len(push.services)) if push.alarm else None,
+        "runs": {s.name: s.running for s in left},
+    }
+
+
+def lines(state: State, problems: tuple[str, ...], now: Ms) -> list[str]:
     out = [f"{state.project.name}  {state.project.environment}".rstrip(), ""]
     out += [f"! {problem}" for problem in problems]
+    if (found := missing(state)) is not None:
+        lasted = duration(now - found.since)
+        out += [f"✗ {missed(found.sha, found.runs, found.expected)}, for {lasted}", ""]
     for s in state.services.values():
         runs = f"runs {short(s.running)}" if s.running else (s.running_why and f"runs unknown: {s.running_why}")
-        out.append(f"{STATE_MARK[s.state]} {s.name:<16} {s.why:<40} {runs}".rstrip())
+        head = ", not HEAD" if _against(state, s.running)["head"] is False else ""
+        nowhere = ", a commit nobody pushed" if s.odd == "nowhere" else ""
+        out.append(f"{STATE_MARK[s.state]} {s.name:<16} {s.why:<40} {runs}{head}{nowhere}".rstrip())
     if repo := state.repository:
         out.append("")
         good = f", known-good {short(state.good.sha)}" if state.good else ""
         where = f"{repo.remote}/{repo.branch} {short(repo.upstream)}" if repo.remote else "no remote"
         out.append(f"HEAD {short(repo.head)} on {repo.branch or 'no branch'}, {where}{good}")
+        if text := unsaved(repo):
+            out.append(f"! {text}")
         out += [
             f"  {short(c.sha)} {size(c.added, c.deleted):>12}  {c.author:<12} {c.subject}" for c in repo.commits[:5]
         ]
@@ -137,6 +176,7 @@ def lines(state: State, problems: tuple[str, ...]) -> list[str]:
         out.append("")
     for w in state.workloads.values():
         mark = "✗" if is_bad(w) else "?" if w.state == "unknown" else "·" if w.health == "none" else "✓"
-        out.append(f"{mark} {w.name:<16} {w.state:<12} {w.note}".rstrip())
+        built = f"built from uncommitted code: {w.dirty}" if w.dirty else ""
+        out.append(f"{mark} {w.name:<16} {w.state:<12} {', '.join(part for part in (w.note, built) if part)}".rstrip())
     out += [f"? {s.name:<16} {s.why}" for s in state.sources.values()]
     return out

@@ -4,7 +4,7 @@ Imported by the commands that look at the world or act on it; everything heavy i
 because a screen calls `build` only after its first frame.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
 from incidentui.config.load import validate
@@ -36,8 +36,11 @@ class Pages:
         return await self.engines.logs(workload, lines)
 
 
-def build(parsed: Parsed, clock: Clock) -> World:
-    """The whole world of a project; what is wrong in its file is left out and listed."""
+def build(parsed: Parsed, clock: Clock, *, once: bool = False) -> World:
+    """The whole world of a project; what is wrong in its file is left out and listed.
+
+    `once`: for one look alone, which has no time to wait and see.
+    """
     from incidentui.edge.containers.executor import WorkloadExecutor
     from incidentui.edge.containers.logs import WorkloadLogs
     from incidentui.edge.git.executor import GitExecutor
@@ -56,6 +59,7 @@ def build(parsed: Parsed, clock: Clock) -> World:
         executors.append(WorkloadExecutor(*engines, clock=clock))
     executors.append(ShellExecutor(config.dir, lambda: read_runbooks(config.dir, config.runbooks).runbooks, clock))
     sources += _checks(loaded, clock)
+    sources += _revisions(loaded, clock, engines, once)
     pages = Pages(git, WorkloadLogs(*engines) if engines else None)
     return World(config.spec(), sources, executors, pages, tuple(p.words() for p in loaded.problems))
 
@@ -80,19 +84,53 @@ def _engines(config: ProjectConfig, clock: Clock) -> "tuple[list[Engine], list[S
 
 
 def _checks(loaded: Loaded, clock: Clock) -> list[Source]:
-    from incidentui.config.trust import allowed
-    from incidentui.edge.checks.revision import RevisionSource
     from incidentui.edge.checks.source import ChecksSource
-    from incidentui.edge.git.place import sha_of
+
+    return [ChecksSource(loaded.config.checks, clock)] if loaded.config.checks else []
+
+
+def _revisions(loaded: Loaded, clock: Clock, engines: "Sequence[Engine]", once: bool) -> list[Source]:
+    from incidentui.config.trust import allowed
+    from incidentui.edge.checks.revision import PATIENCE_MS, RevisionSource
+    from incidentui.edge.git.place import known_here
 
     config = loaded.config
+    if not config.revisions:
+        return []
+    trusted = allowed(loaded)
+    patience = 0 if once else PATIENCE_MS
+    label = _labels(config, engines)
 
-    async def _full(abbreviated: str) -> str | None:
-        return await sha_of(config.dir, abbreviated)
+    async def _full(said: str) -> str | None:
+        return await known_here(config.dir, said)
 
-    sources: list[Source] = []
-    if config.checks:
-        sources.append(ChecksSource(config.checks, clock))
-    if config.revisions:
-        sources.append(RevisionSource(config.revisions, config.dir, clock, resolve=_full, trusted=allowed(loaded)))
-    return sources
+    return [
+        RevisionSource(
+            config.revisions, config.dir, clock, resolve=_full, label=label, trusted=trusted, patience_ms=patience
+        )
+    ]
+
+
+def _labels(config: ProjectConfig, engines: "Sequence[Engine]") -> "Callable[[str, str], Awaitable[str | None]]":
+    """Reads a label of the images that a service's workloads run, where Docker is watched."""
+    from incidentui.edge.containers.docker import DockerEngine
+
+    docker = next((engine for engine in engines if isinstance(engine, DockerEngine)), None)
+    workloads = {s.name: s.workloads or (s.name,) for s in config.services}
+
+    async def _label(service: str, label: str) -> str | None:
+        from incidentui.edge.checks.revision import NotKnownError
+        from incidentui.edge.containers.engine import EngineLost, EngineRefused
+
+        if docker is None:
+            raise NotKnownError("no Docker engine is watched: [project] docker is missing")
+        try:
+            found = await docker.labelled(workloads.get(service, ()), label)
+        except (EngineLost, EngineRefused) as lost:
+            raise NotKnownError(str(lost)) from None
+        if len(set(found.values())) > 1:
+            several = ", ".join(f"{name} {value[:12]}" for name, value in sorted(found.items()))
+            raise NotKnownError(f"its workloads run different revisions: {several}")
+        return next(iter(found.values()), None)
+
+    return _label

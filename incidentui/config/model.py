@@ -70,6 +70,9 @@ class ProjectConfig:
     deploy_within_ms: Ms = 60_000
     good_after_ms: Ms = 60_000
     size_limit: int = 100
+    deploy_by_paths: bool = False
+    ci_command: tuple[str, ...] | None = None
+    """What tells how the pipeline of a commit ended, instead of gh or glab."""
     runbooks: tuple[str, ...] = RUNBOOK_FOLDERS
     keys: Mapping[str, str] = field(default_factory=dict)
     """Command name -> key."""
@@ -92,11 +95,14 @@ class ProjectConfig:
             size_limit=self.size_limit,
             deploy_within_ms=self.deploy_within_ms,
             good_after_ms=self.good_after_ms,
+            deploy_by_paths=self.deploy_by_paths,
         )
 
     def commands(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """(where, argv) of everything in the file that would run a program: what `trust` is asked for."""
         found = [(f"services.{r.service}.revision", r.command) for r in self.revisions if r.command]
+        if self.ci_command:
+            found.append(("deploy.ci", self.ci_command))
         for check in self.checks:
             for name, value in check.headers:
                 if isinstance(value, Secret) and value.command:

@@ -177,6 +177,15 @@ class ProjectTable(Table):
     runbooks: list[str] | None = None
 
 
+class CiTable(Table):
+    command: Argv
+
+
+class DeployTable(Table):
+    by_paths: bool = False
+    ci: CiTable | None = None
+
+
 class RevisionTable(Table):
     file: str | None = None
     url: Url | None = None

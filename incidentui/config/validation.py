@@ -14,9 +14,9 @@ from incidentui.config.checks import Expect, HttpCheck, RevisionSpec
 from incidentui.config.lines import key_lines, line_of
 from incidentui.config.model import RUNBOOK_FOLDERS, DockerConfig, Parsed, Problem, ProjectConfig, ServiceConfig
 from incidentui.config.paths import CONFIG, folder_name
-from incidentui.config.schema import LATER, CheckTable, ProjectTable, ServiceTable, near
+from incidentui.config.schema import LATER, CheckTable, DeployTable, ProjectTable, ServiceTable, near
 
-_TABLES = ["project", "services", "checks", "keys"]
+_TABLES = ["project", "deploy", "services", "checks", "keys"]
 _CHECK_TYPES_LATER = ("tcp", "command", "container", "prometheus", "journey", "agreement")
 _Path = tuple[str | int, ...]
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -49,6 +49,7 @@ class _Reader:
             if key not in _TABLES:
                 self.wrong((key,), "unknown table", near(key, _TABLES) or "known: " + ", ".join(_TABLES))
         project = self._project()
+        deploy = self._deploy()
         services = self._services()
         checks = self._checks([s.name for s in services])
         home = self.parsed.dir
@@ -65,6 +66,8 @@ class _Reader:
             deploy_within_ms=project.deploy_within,
             good_after_ms=project.good_after,
             size_limit=project.size_limit,
+            deploy_by_paths=deploy.by_paths,
+            ci_command=deploy.ci.command if deploy.ci else None,
             runbooks=self._folders(project.runbooks),
             keys=self._keys(),
         )
@@ -80,6 +83,9 @@ class _Reader:
     def _project(self) -> ProjectTable:
         table = self.parsed.data.get("project", {})
         return self._sound(ProjectTable, table, ("project",)) or ProjectTable()
+
+    def _deploy(self) -> DeployTable:
+        return self._sound(DeployTable, self.parsed.data.get("deploy", {}), ("deploy",)) or DeployTable()
 
     def _services(self) -> tuple[ServiceConfig, ...]:
         found: list[tuple[int, ServiceConfig]] = []

@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from incidentui.core import acts, incidents, judge, runs, watching
+from incidentui.core import acts, follow, incidents, judge, runs, watching
 from incidentui.core import events as e
 from incidentui.core import inputs as i
 from incidentui.core.model import Ms
@@ -70,6 +70,7 @@ def _observe(
             d.say(e.ClockMoved(seen.by_ms), "clock", "key")
         case _:
             assert_never(seen)
+    follow.judge(d)
     acts.judge(d)
 
 

@@ -12,6 +12,7 @@ from incidentui.core.model import (
     Light,
     Moment,
     Ms,
+    OddBuild,
     Outcome,
     Owner,
     Plan,
@@ -88,6 +89,7 @@ class RevisionSeen:
     was: str | None
     now: str | None
     why: str = ""
+    odd: OddBuild = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,34 @@ class Pushed:
     was: str | None
     now: str
     author: str = ""
+    expects: tuple[str, ...] = ()
+    """Services that a deploy of it is expected in."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeployMissed:
+    """A push was not followed by the deploy that was expected of it."""
+
+    sha: str
+    remote: str
+    branch: str
+    pushed: Ms
+    within_ms: Ms
+    runs: tuple[tuple[str, str | None], ...]
+    """(service, what it runs) of those that did not follow."""
+    expected: int = 0
+    """How many were expected to."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeployFollowed:
+    """Every service that was expected to runs what was pushed, or the same tree."""
+
+    sha: str
+    services: tuple[str, ...]
+    took_ms: Ms
+    late: bool = False
+    """It had been said that nothing was deployed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,6 +398,8 @@ Event = (
     | Deployed
     | RepositorySeen
     | Pushed
+    | DeployMissed
+    | DeployFollowed
     | WorkloadsSeen
     | WorkloadChanged
     | SourceLost
@@ -406,6 +438,8 @@ TYPES: dict[str, type[Event]] = {
     "deploy.seen": Deployed,
     "repository.seen": RepositorySeen,
     "push.seen": Pushed,
+    "deploy.missed": DeployMissed,
+    "deploy.followed": DeployFollowed,
     "workloads.seen": WorkloadsSeen,
     "workload.changed": WorkloadChanged,
     "source.lost": SourceLost,

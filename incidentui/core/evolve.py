@@ -11,6 +11,7 @@ from typing import TypeVar, assert_never
 from incidentui.core import events as e
 from incidentui.core.model import (
     Attempt,
+    AwaitedDeploy,
     CheckStatus,
     Deploy,
     Incident,
@@ -75,6 +76,8 @@ def _apply(state: State, recorded: e.Recorded) -> State:
             | e.SourceRegained()
         ):
             return _world(state, event, recorded)
+        case e.Pushed() | e.DeployMissed() | e.DeployFollowed():
+            return replace(state, awaited=_awaited(state, event, recorded))
         case e.SuspectNamed():
             return replace(state, suspect=event.suspect)
         case e.KnownGoodSet():
@@ -94,7 +97,7 @@ def _apply(state: State, recorded: e.Recorded) -> State:
             return _action(state, event, recorded)
         case e.RunbookStarted() | e.StepChanged() | e.RunbookEnded():
             return _runbook(state, event, recorded)
-        case e.WatchStopped() | e.Pushed() | e.MomentMarked() | e.ActionPlanned():
+        case e.WatchStopped() | e.MomentMarked() | e.ActionPlanned():
             return state
         case e.ClockMoved() | e.DataErased() | e.JournalReplaced() | e.UnknownEvent():
             return state
@@ -143,6 +146,7 @@ def _world(
                 running_since=recorded.at,
                 running_why=event.why,
                 ran=event.now or old.ran,
+                odd=event.odd,
             )
             return replace(state, services=_put(state.services, event.service, new))
         case e.Deployed():
@@ -150,7 +154,7 @@ def _world(
             for name in event.services:
                 old = services.get(name, ServiceStatus(name))
                 services[name] = replace(
-                    old, running=event.now, running_since=recorded.at, running_why="", ran=event.now
+                    old, running=event.now, running_since=recorded.at, running_why="", ran=event.now, odd=""
                 )
             deploy = Deploy(recorded.at, event.services, event.was, event.now, recorded.seq)
             return replace(state, services=services, deploys=(*state.deploys, deploy)[-DEPLOYS:])
@@ -170,6 +174,20 @@ def _world(
             return _source_lost(state, event, recorded)
         case e.SourceRegained():
             return replace(state, sources={n: s for n, s in state.sources.items() if n != event.source})
+
+
+def _awaited(
+    state: State, event: e.Pushed | e.DeployMissed | e.DeployFollowed, recorded: e.Recorded
+) -> AwaitedDeploy | None:
+    """Of the newest push alone: one that came after another takes its place."""
+    match event:
+        case e.Pushed():
+            made = AwaitedDeploy(event.now, event.was, recorded.at, event.remote, event.branch, event.expects)
+            return made if event.expects else None
+        case e.DeployMissed():
+            return replace(state.awaited, alarm=recorded.at) if state.awaited else None
+        case e.DeployFollowed():
+            return None
 
 
 def _crashed(crashed: Mapping[str, Ms], now: Workload, at: Ms) -> Mapping[str, Ms]:

@@ -9,6 +9,7 @@ from incidentui.core.model import (
     CheckState,
     Light,
     Ms,
+    OddBuild,
     Outcome,
     Owner,
     Plan,
@@ -64,6 +65,7 @@ class RevisionLooked:
     service: str
     sha: str | None
     why: str = ""
+    odd: OddBuild = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,8 @@ Outcome = Literal["done", "failed", "refused", "unknown"]
 StepState = Literal["todo", "running", "done", "failed", "skipped", "unknown"]
 WorkloadState = Literal["running", "starting", "restarting", "crashing", "exited", "stopped", "paused", "unknown"]
 LightName = Literal["tree", "worktree", "remote", "running", "user_path"]
+OddBuild = Literal["", "dirty", "nowhere"]
+"""What runs is no commit of the branch: built from uncommitted code, or from a commit that nobody pushed."""
 
 
 # -- what is watched ---------------------------------------------------------------------------
@@ -68,6 +70,8 @@ class ProjectSpec:
     """After a push: how long a deploy may take to be seen."""
     good_after_ms: Ms = 60_000
     """How long every look must be good before the running revision is judged known-good."""
+    deploy_by_paths: bool = False
+    """A push that touches no path of a service is not expected to be deployed there."""
 
 
 # -- what was seen -----------------------------------------------------------------------------
@@ -118,6 +122,7 @@ class ServiceStatus:
     """Why the running revision is not known."""
     ran: str | None = None
     """The last revision that was known: stays when `running` becomes unknown."""
+    odd: OddBuild = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +164,8 @@ class Repository:
     operation: str | None = None
     """A merge, rebase, revert or bisect in progress, by its git name."""
     commits: tuple[Commit, ...] = ()
+    dirty_count: int = 0
+    """How many there are of `dirty`; 0 in records from before it was counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +190,8 @@ class Workload:
     """The engine's own words: "Exited too quickly", "OOM killed"."""
     ident: str = ""
     """Container id or pid: what an action must still find."""
+    dirty: str = ""
+    """The label of its image that says it was built from uncommitted code, with its value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +212,20 @@ class Deploy:
     was: str | None
     now: str
     seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitedDeploy:
+    """The newest push, until every service that was expected to follow runs it."""
+
+    sha: str
+    was: str | None
+    at: Ms
+    remote: str
+    branch: str
+    services: tuple[str, ...]
+    alarm: Ms | None = None
+    """When it was said that the world did not follow."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import field
 
 from incidentui.core.model import (
     Attempt,
+    AwaitedDeploy,
     CheckStatus,
     Deploy,
     Incident,
@@ -39,6 +40,7 @@ class State:
     repository: Repository | None = None
     deploys: tuple[Deploy, ...] = ()
     """The last 20, oldest first."""
+    awaited: AwaitedDeploy | None = None
     good: KnownGood | None = None
     was_good: KnownGood | None = None
     """The known-good before it, of another commit."""

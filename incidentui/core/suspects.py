@@ -72,12 +72,13 @@ def since_good(state: State, tip: str) -> tuple[Commit, ...]:
     commits = {c.sha: c for c in state.repository.commits} if state.repository else {}
     if state.good is None or state.good.sha not in commits or tip not in commits:
         return ()
-    before = _ancestors(commits, state.good.sha)
-    wanted = _ancestors(commits, tip) - before
+    before = ancestors(commits, state.good.sha)
+    wanted = ancestors(commits, tip) - before
     return tuple(c for c in commits.values() if c.sha in wanted)
 
 
-def _ancestors(commits: dict[str, Commit], tip: str) -> set[str]:
+def ancestors(commits: dict[str, Commit], tip: str) -> set[str]:
+    """The commit and all before it, of those that are listed."""
     seen: set[str] = set()
     todo = [tip]
     while todo:

@@ -239,6 +239,27 @@ def _of_the_record(event: e.ClockMoved | e.DataErased | e.JournalReplaced | e.Un
             return "?", f"{event.type}: written by a newer incidentui", "muted"
 
 
+def _running(event: e.RevisionSeen) -> tuple[str, str, Tone]:
+    if event.odd == "dirty":
+        return "!", f"runs no commit: {event.why}", "slow"
+    if event.now is None:
+        return "?", f"running revision unknown: {event.why}", "unknown"
+    if event.odd == "nowhere":
+        return "!", f"runs {short(event.now)}: {NOWHERE}", "slow"
+    return "·", f"runs {short(event.now)}", "text"
+
+
+NOWHERE = "a commit nobody pushed, it is in no history known here"
+
+
+def missed(sha: str, runs: Iterable[tuple[str, str | None]], expected: int) -> str:
+    """ "298a730 was pushed, but nothing was deployed: api runs a942e4f"."""
+    left = tuple(runs)
+    still = "runs" if len(left) >= expected else "still runs"
+    told = ", ".join(f"{name} {still} {short(now) if now else 'what is unknown'}" for name, now in left)
+    return f"{short(sha)} was pushed, but " + (f"nothing was deployed: {told}" if still == "runs" else told)
+
+
 def _watching(event: e.Event) -> tuple[str, str, Tone]:
     match event:
         case e.WatchStarted():
@@ -256,12 +277,15 @@ def _watching(event: e.Event) -> tuple[str, str, Tone]:
             commit = event.commit
             return "▲", f"{short(event.now)}  {size(commit.added, commit.deleted)}  {commit.subject}", "text"
         case e.RevisionSeen():
-            if event.now is None:
-                return "?", f"running revision unknown: {event.why}", "unknown"
-            return "·", f"runs {short(event.now)}", "text"
+            return _running(event)
         case e.Pushed():
             by = f", by {event.author}" if event.author else ""
             return "·", f"{event.remote}/{event.branch} {short(event.was)} → {short(event.now)}{by}", "text"
+        case e.DeployMissed():
+            return "✗", missed(event.sha, event.runs, event.expected) + f", {duration(event.within_ms)} on", "fail"
+        case e.DeployFollowed():
+            said = f"{short(event.sha)} runs, {duration(event.took_ms)} after its push"
+            return "✓", said, "ok" if event.late else "text"
         case e.SourceLost():
             return "?", event.why, "unknown"
         case e.SourceRegained():

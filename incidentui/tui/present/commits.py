@@ -7,6 +7,7 @@ from incidentui.core.model import Commit
 from incidentui.tui.line import Line, Seg, Token, cut, fit, pad
 from incidentui.tui.present.parts import empty, joined, title
 from incidentui.tui.present.scene import Scene, in_state, running
+from incidentui.tui.present.standing import different, standing
 
 _AUTHOR = 6
 
@@ -16,7 +17,7 @@ def lines(scene: Scene, width: int, *, focused: bool = False) -> list[Line]:
     repo = scene.state.repository
     if repo is None or not repo.commits:
         return [*out, _nothing(scene)]
-    return out + [_row(scene, commit, width - 1) for commit in repo.commits]
+    return out + standing(scene, width - 1) + [_row(scene, commit, width - 1) for commit in repo.commits]
 
 
 def _nothing(scene: Scene) -> Line:
@@ -38,6 +39,8 @@ def summary(scene: Scene) -> tuple[Seg, ...]:
         return (Seg(f"{repo.operation} in progress", "slow"),)
     if remote is not None:
         return (Seg(f"{repo.remote or 'remote'}/{branch} unknown", "unknown"),)
+    if several := different(scene):
+        return several
     if runs and repo.head and runs != repo.head:
         suspect = scene.state.suspect
         bad = suspect is not None and suspect.sha == runs
