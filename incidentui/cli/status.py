@@ -167,8 +167,7 @@ def lines(state: State, problems: tuple[str, ...], now: Ms) -> list[str]:
         good = f", known-good {short(state.good.sha)}" if state.good else ""
         where = f"{repo.remote}/{repo.branch} {short(repo.upstream)}" if repo.remote else "no remote"
         out.append(f"HEAD {short(repo.head)} on {repo.branch or 'no branch'}, {where}{good}")
-        if text := unsaved(repo):
-            out.append(f"! {text}")
+        out += [f"! {text}" for text in unsaved(repo)]
         out += [
             f"  {short(c.sha)} {size(c.added, c.deleted):>12}  {c.author:<12} {c.subject}" for c in repo.commits[:5]
         ]

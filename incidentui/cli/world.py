@@ -36,13 +36,15 @@ class Pages:
         return await self.engines.logs(workload, lines)
 
 
-def build(parsed: Parsed, clock: Clock, *, once: bool = False) -> World:
+def build(parsed: Parsed, clock: Clock, *, once: bool = False, typed: bool = False) -> World:
     """The whole world of a project; what is wrong in its file is left out and listed.
 
-    `once`: for one look alone, which has no time to wait and see.
+    `once`: for one look alone, which has no time to wait and see. `typed`: a person types the arguments of actions.
     """
+    from incidentui.edge.ci import CiExecutor
     from incidentui.edge.containers.executor import WorkloadExecutor
     from incidentui.edge.containers.logs import WorkloadLogs
+    from incidentui.edge.git.bisecting import BisectExecutor
     from incidentui.edge.git.executor import GitExecutor
     from incidentui.edge.git.source import GitSource
     from incidentui.edge.runbooks import read_runbooks
@@ -51,7 +53,11 @@ def build(parsed: Parsed, clock: Clock, *, once: bool = False) -> World:
     loaded = validate(parsed)
     config = loaded.config
     git = GitExecutor(config.dir, config.branch, config.remote, clock)
-    executors: list[Executor] = [git]
+    executors: list[Executor] = [
+        git,
+        BisectExecutor(config.dir, config.bisect_command, clock, typed=typed),
+        CiExecutor(config.dir, config.remote, config.ci_command, clock),
+    ]
     sources: list[Source] = [GitSource(config.dir, config.branch, config.remote, clock)]
     engines, watching = _engines(config, clock)
     sources += watching

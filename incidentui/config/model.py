@@ -73,6 +73,7 @@ class ProjectConfig:
     deploy_by_paths: bool = False
     ci_command: tuple[str, ...] | None = None
     """What tells how the pipeline of a commit ended, instead of gh or glab."""
+    bisect_command: tuple[str, ...] | None = None
     runbooks: tuple[str, ...] = RUNBOOK_FOLDERS
     keys: Mapping[str, str] = field(default_factory=dict)
     """Command name -> key."""
@@ -103,6 +104,8 @@ class ProjectConfig:
         found = [(f"services.{r.service}.revision", r.command) for r in self.revisions if r.command]
         if self.ci_command:
             found.append(("deploy.ci", self.ci_command))
+        if self.bisect_command:
+            found.append(("bisect.command", self.bisect_command))
         for check in self.checks:
             for name, value in check.headers:
                 if isinstance(value, Secret) and value.command:

@@ -181,6 +181,10 @@ class CiTable(Table):
     command: Argv
 
 
+class BisectTable(Table):
+    command: Argv = None
+
+
 class DeployTable(Table):
     by_paths: bool = False
     ci: CiTable | None = None

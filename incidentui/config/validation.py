@@ -14,9 +14,9 @@ from incidentui.config.checks import Expect, HttpCheck, RevisionSpec
 from incidentui.config.lines import key_lines, line_of
 from incidentui.config.model import RUNBOOK_FOLDERS, DockerConfig, Parsed, Problem, ProjectConfig, ServiceConfig
 from incidentui.config.paths import CONFIG, folder_name
-from incidentui.config.schema import LATER, CheckTable, DeployTable, ProjectTable, ServiceTable, near
+from incidentui.config.schema import LATER, BisectTable, CheckTable, DeployTable, ProjectTable, ServiceTable, near
 
-_TABLES = ["project", "deploy", "services", "checks", "keys"]
+_TABLES = ["project", "deploy", "bisect", "services", "checks", "keys"]
 _CHECK_TYPES_LATER = ("tcp", "command", "container", "prometheus", "journey", "agreement")
 _Path = tuple[str | int, ...]
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -50,6 +50,7 @@ class _Reader:
                 self.wrong((key,), "unknown table", near(key, _TABLES) or "known: " + ", ".join(_TABLES))
         project = self._project()
         deploy = self._deploy()
+        bisect = self._sound(BisectTable, self.parsed.data.get("bisect", {}), ("bisect",)) or BisectTable()
         services = self._services()
         checks = self._checks([s.name for s in services])
         home = self.parsed.dir
@@ -68,6 +69,7 @@ class _Reader:
             size_limit=project.size_limit,
             deploy_by_paths=deploy.by_paths,
             ci_command=deploy.ci.command if deploy.ci else None,
+            bisect_command=bisect.command,
             runbooks=self._folders(project.runbooks),
             keys=self._keys(),
         )

@@ -20,6 +20,7 @@ from incidentui.core.inputs import (
 from incidentui.core.model import Attempt, CheckState, Delta, Light, LightName, Moment, Outcome, Verdict
 from incidentui.core.recent import CheckRecent
 from incidentui.core.runs import is_running, step_follows
+from incidentui.core.suspects import name_suspect
 from incidentui.core.turn import Deciding, Decision, refuse
 from incidentui.core.words import is_bad
 
@@ -32,8 +33,12 @@ NAMES: dict[LightName, str] = {
     "user_path": "user path",
 }
 GOOD: tuple[CheckState, ...] = ("ok", "slow")
-STOPPABLE = ("shell",)
+STOPPABLE = ("shell", "ci.wait", "git.bisect")
 """Actions whose effect can be cut off: it leaves no more half done than its own failing would."""
+
+
+TOLD = ("ci.wait", "git.bisect", "fix.mark", "fix.forget")
+"""Actions that change nothing and whose executor's word is the verdict: no light belongs to them."""
 
 
 def show_plan(d: Deciding, c: ShowPlan) -> Decision:
@@ -110,10 +115,12 @@ def acted(d: Deciding, look: ActionActed) -> None:
     match look.outcome:
         case "done":
             judge(d)
+            if attempt.plan.action == "git.bisect":
+                name_suspect(d)
         case "failed" | "refused":
-            _verdict(d, attempt, look.outcome, Verdict(look.outcome, look.why))
+            _verdict(d, attempt, look.outcome, Verdict(look.outcome, look.why, _unlit(d, attempt)))
         case "unknown":
-            _verdict(d, attempt, "unknown", Verdict("outcome unknown", look.why))
+            _verdict(d, attempt, "unknown", Verdict("outcome unknown", look.why, _unlit(d, attempt)))
 
 
 def lit(d: Deciding, look: LightLooked) -> None:
@@ -160,6 +167,9 @@ def judge(d: Deciding, stopped_by: str = "") -> None:
     if attempt.plan.action == "verify":
         _judge_verify(d, attempt, lights, stopped_by)
         return
+    if attempt.plan.action in TOLD:
+        _verdict(d, attempt, "done", Verdict("complete", attempt.why, _no_lights(lights)))
+        return
     if attempt.plan.action == "shell":
         _verdict(d, attempt, "done", Verdict("complete", attempt.why, lights))
         return
@@ -174,6 +184,14 @@ def judge(d: Deciding, stopped_by: str = "") -> None:
     else:
         why = _missing(d, attempt, lights) + _stopped(stopped_by, waited)
         _verdict(d, attempt, "done", Verdict("not complete", why, lights))
+
+
+def _unlit(d: Deciding, attempt: Attempt) -> tuple[Light, ...]:
+    return _no_lights(five(d, attempt)) if attempt.plan.action in TOLD else ()
+
+
+def _no_lights(lights: tuple[Light, ...]) -> tuple[Light, ...]:
+    return tuple(replace(light, ok=None, finding="does not apply") for light in lights)
 
 
 def _stopped(by: str, waited: int) -> str:
@@ -196,7 +214,7 @@ def five(d: Deciding, attempt: Attempt) -> tuple[Light, ...]:
 
 
 def _running(d: Deciding, attempt: Attempt) -> Light:
-    if attempt.plan.action in ("verify", "shell"):
+    if attempt.plan.action in ("verify", "shell", *TOLD):
         return Light("running", None, "does not apply")
     if attempt.plan.action == "workload.restart":
         return _workload_light(d, attempt)

@@ -5,6 +5,7 @@ takes its place. What is unknown is no alarm: that a service cannot be asked is 
 """
 
 import re
+from collections.abc import Sequence
 
 from incidentui.core import events as e
 from incidentui.core.format import count, short
@@ -14,7 +15,7 @@ from incidentui.core.suspects import ancestors, in_paths
 from incidentui.core.turn import Deciding
 from incidentui.core.value import dataclass
 
-_NAMES = 2
+_NAMES = 3
 _DIRTY = re.compile(r"(?:^|[-+._])dirty\b", re.IGNORECASE)
 
 
@@ -127,17 +128,17 @@ def odd(service: ServiceStatus) -> str:
             return ""
 
 
-def unsaved(repo: Repository) -> str:
-    """Work that no build of the remote can have: "3 files not committed: a.py and 2 more · 1 commit not pushed"."""
-    parts = []
+def unsaved(repo: Repository) -> list[str]:
+    """Work that no build of the remote can have: "5 files not committed: a.py, b.py, c.py, …", and what is not
+    pushed."""
+    said = []
     if n := dirty_count(repo):
-        parts.append(f"{count(n, 'file')} not committed: {_first(repo.dirty, n)}")
+        said.append(f"{count(n, 'file')} not committed: {_first(repo.dirty, n)}")
     if ahead := unpushed(repo):
-        parts.append(f"{count(len(ahead), 'commit')} not pushed: {_first([short(c.sha) for c in ahead], len(ahead))}")
-    return " · ".join(parts)
+        said.append(f"{count(len(ahead), 'commit')} not pushed: {_first([short(c.sha) for c in ahead], len(ahead))}")
+    return said
 
 
-def _first(names: tuple[str, ...] | list[str], of: int) -> str:
-    shown = names[:_NAMES]
-    more = f" and {of - len(shown)} more" if of > len(shown) else ""
-    return ", ".join(shown) + more
+def _first(names: Sequence[str], of: int) -> str:
+    """The first names; how many there are stands before them."""
+    return ", ".join([*names[:_NAMES], *(["…"] if of > _NAMES else [])])

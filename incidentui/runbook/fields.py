@@ -17,12 +17,17 @@ ARGS: dict[str, tuple[str, ...]] = {
     "git.revert": ("commits", "push", "within"),
     "workload.restart": ("name", "engine", "within"),
     "verify": ("checks", "within", "consecutive"),
+    "ci.wait": ("commit", "within", "provider"),
+    # No `command` here: what a file of a repository runs comes from the configuration, which is allowed by its hash.
+    "git.bisect": ("good", "bad", "within", "step", "first-parent"),
 }
 NEEDED: dict[str, tuple[str, ...]] = {
     "git.reset": ("to",),
     "git.revert": ("commits",),
     "workload.restart": ("name",),
     "verify": (),
+    "ci.wait": ("commit",),
+    "git.bisect": (),
 }
 SOURCES = ("git.head", "good", "suspect", "service", "workload", "branch")
 _RUNME = "name cwd interactive background interpreter promptEnv excludeFromRunAll ignore tag"

@@ -297,6 +297,8 @@ class LiveSession:
         assert loop is not None
         observe.cancel()
         self._ending = True
+        if actions is not None:
+            actions.let_go(self.me)
         await loop.caught_up(turns)
         if actions is not None:
             await actions.idle.wait()

@@ -1,4 +1,4 @@
-"""A small project without processes: a bare remote, a responder's clone, a colleague, and a file that says what runs."""
+"""A small project without processes: a bare remote, two clones, and a file that says what runs."""
 
 from dataclasses import dataclass
 from pathlib import Path

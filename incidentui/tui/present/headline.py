@@ -155,6 +155,8 @@ def _why(scene: Scene, width: int, kind: Class) -> Line | None:
 def _suspicion(scene: Scene, kind: Class) -> tuple[Seg, ...]:
     state, suspect = scene.state, scene.state.suspect
     assert suspect is not None
+    if alarm(scene) is not None:  # more urgent than all that can be said of the commit
+        return (Seg(_standing(scene), "strong", bold=True),)
     found = commit(scene, suspect.sha)
     head = f"{size(found.added, found.deleted)} by {found.author}" if found else "not in this clone"
     deploy = next((d for d in reversed(state.deploys) if d.now == suspect.sha), None)

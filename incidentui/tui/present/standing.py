@@ -30,6 +30,5 @@ def standing(scene: Scene, width: int) -> list[Line]:
     repo = scene.state.repository
     said = [text for s in scene.state.services.values() if (text := odd(s))]
     said += [f"{w.name}: built from uncommitted code, {w.dirty}" for w in scene.state.workloads.values() if w.dirty]
-    if repo is not None and (text := unsaved(repo)):
-        said.append(text)
+    said += unsaved(repo) if repo is not None else []
     return [Line(fit((Seg("! ", "slow"), Seg(cut(text, width - 2), "slow")), width)) for text in said]
