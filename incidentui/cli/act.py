@@ -21,10 +21,11 @@ from incidentui.core.words import light_mark
 from incidentui.runbook.fields import ARGS, NEEDED
 from incidentui.session.door import SessionStopped
 
-ACTIONS = ("git.reset", "git.revert", "workload.restart", "verify", "ci.wait", "git.bisect")
+ACTIONS = ("git.reset", "git.revert", "workload.restart", "verify", "ci.wait", "git.bisect", "fix.mark", "fix.forget")
 UNKNOWN = 4
 FIRST_LOOKS_S = 5.0
-TYPED = {"git.bisect": ("command",)}
+_ANYWAY = ("git.reset", "git.revert", "git.undo")
+TYPED = {"git.bisect": ("command",), **dict.fromkeys(_ANYWAY, ("anyway",))}
 """Arguments that only a person may give: no file of a repository can."""
 _KEYS: dict[LightName, str] = {
     "tree": "tree_equal",

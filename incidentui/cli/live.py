@@ -55,7 +55,7 @@ def _live(root: Path, me: str, read_only: str, typed: bool) -> Live:
     def world() -> World:
         from incidentui.cli.world import build
 
-        return build(parsed, clock, typed=typed)
+        return build(parsed, clock, me=me, typed=typed)
 
     def drafter(journal: Journal, state: State, incident: str, now: Ms) -> str | Refusal:
         from incidentui.cli.drafting import drafted  # not needed before somebody asks for a draft

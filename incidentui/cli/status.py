@@ -13,14 +13,15 @@ from incidentui.cli.options import Options
 from incidentui.config.load import parse
 from incidentui.core.decide import decide
 from incidentui.core.evolve import evolve
+from incidentui.core.fixes import places
 from incidentui.core.follow import behind, dirty_count, missing, same, unpushed, unsaved
-from incidentui.core.format import duration, short, size
-from incidentui.core.inputs import Input, Sampled, StartWatch
-from incidentui.core.model import Ms
+from incidentui.core.format import count, duration, short, size
+from incidentui.core.inputs import Input, LookAtFixes, Sampled, StartWatch
+from incidentui.core.model import FixStatus, Ms
 from incidentui.core.recent import Recent, add
 from incidentui.core.state import State
 from incidentui.core.turn import provisional
-from incidentui.core.words import STATE_MARK, is_bad, missed
+from incidentui.core.words import STATE_MARK, is_bad, marker, missed, named
 from incidentui.edge.clock import SystemClock
 from incidentui.session.turn import load, sample_of
 
@@ -57,9 +58,15 @@ async def _look(root: Path, clock: SystemClock, known: State) -> tuple[State, tu
     checks = tuple(replace(c, fail_after=1, recover_after=1) for c in world.spec.checks)
     spec = replace(world.spec, checks=checks)
     seen = await asyncio.gather(*(asyncio.wait_for(source.look(), LOOK_S) for source in world.sources))
+    # What was said of fixes and pushes is known from the record; the rest is looked at anew.
     state = replace(known, services={}, checks={}, workloads={}, sources={})
     inputs: list[Input] = [StartWatch(spec, "status"), *(one for some in seen for one in some)]
-    return _after(state, {}, inputs, clock), world.problems
+    state = _after(state, {}, inputs, clock)
+    if world.fixes is not None and state.fixes:
+        marks = tuple(s.fix for s in state.fixes.values() if s.fix.file)
+        found = await world.fixes.look(LookAtFixes(marks, places(state)))
+        state = _after(state, {}, [found], clock)
+    return state, world.problems
 
 
 def _after(state: State, recent: Recent, inputs: list[Input], clock: SystemClock) -> State:
@@ -124,6 +131,11 @@ def document(state: State, problems: tuple[str, ...]) -> dict[str, Any]:
             for w in state.workloads.values()
         ],
         "push": _push(state),
+        "fixes": [_fix(status) for status in state.fixes.values()],
+        "taken_back": [
+            {"sha": t.sha, "subject": t.subject, "at": t.at, "checks": [n for n, _ in t.checks], "back_in": t.back}
+            for t in state.taken_back.values()
+        ],
         "sources": [{"name": s.name, "state": "unknown", "why": s.why} for s in state.sources.values()],
         "problems": list(problems),
     }
@@ -151,6 +163,28 @@ def _push(state: State) -> dict[str, Any] | None:
     }
 
 
+def _fix(status: FixStatus) -> dict[str, Any]:
+    fix = status.fix
+    return {
+        "commit": fix.commit,
+        "subject": fix.subject,
+        "marker": marker(fix),
+        "lost": status.lost,
+        "places": {p.place: {"state": p.state, "revision": p.revision, "since": p.since} for p in status.places},
+    }
+
+
+def _fix_line(status: FixStatus) -> str:
+    by = {
+        word: [p.place.replace(":", " ") for p in status.places if p.state == word]
+        for word in ("gone", "missing", "unknown", "there")
+    }
+    said = ", ".join(f"{word}: {' '.join(where)}" for word, where in by.items() if where) or "not looked for yet"
+    times = f", lost {count(status.lost, 'time')}" if status.lost else ""
+    mark = "✗" if by["gone"] else "?" if by["unknown"] else "·" if by["missing"] else "✓"
+    return f"{mark} {named(status.fix.commit, status.fix.subject)}  {said}{times}"
+
+
 def lines(state: State, problems: tuple[str, ...], now: Ms) -> list[str]:
     out = [f"{state.project.name}  {state.project.environment}".rstrip(), ""]
     out += [f"! {problem}" for problem in problems]
@@ -171,6 +205,12 @@ def lines(state: State, problems: tuple[str, ...], now: Ms) -> list[str]:
         out += [
             f"  {short(c.sha)} {size(c.added, c.deleted):>12}  {c.author:<12} {c.subject}" for c in repo.commits[:5]
         ]
+    out += ["", *map(_fix_line, state.fixes.values())] if state.fixes else []
+    out += [
+        f"✗ {short(t.sha)} was taken back and is in {short(t.back)} again: {', '.join(n for n, _ in t.checks)} failed"
+        for t in state.taken_back.values()
+        if t.back
+    ]
     if state.workloads:
         out.append("")
     for w in state.workloads.values():

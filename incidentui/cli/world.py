@@ -5,11 +5,12 @@ because a screen calls `build` only after its first frame.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from incidentui.config.load import validate
 from incidentui.config.model import Loaded, Parsed, ProjectConfig
-from incidentui.core.inputs import Refusal
+from incidentui.core.inputs import FixesLooked, LookAtFixes, Refusal
 from incidentui.core.value import dataclass
 from incidentui.session.live import World
 from incidentui.session.ports import Clock, DiffLine, Executor, LogLine, Source
@@ -36,7 +37,19 @@ class Pages:
         return await self.engines.logs(workload, lines)
 
 
-def build(parsed: Parsed, clock: Clock, *, once: bool = False, typed: bool = False) -> World:
+@dataclass(frozen=True, slots=True)
+class MarkerLook:
+    """Looks for the markers of fixes in the trees of a clone."""
+
+    top: Path
+
+    async def look(self, asked: LookAtFixes) -> FixesLooked:
+        from incidentui.edge.git.fixes import look
+
+        return await look(self.top, asked)
+
+
+def build(parsed: Parsed, clock: Clock, *, me: str = "", once: bool = False, typed: bool = False) -> World:
     """The whole world of a project; what is wrong in its file is left out and listed.
 
     `once`: for one look alone, which has no time to wait and see. `typed`: a person types the arguments of actions.
@@ -46,6 +59,7 @@ def build(parsed: Parsed, clock: Clock, *, once: bool = False, typed: bool = Fal
     from incidentui.edge.containers.logs import WorkloadLogs
     from incidentui.edge.git.bisecting import BisectExecutor
     from incidentui.edge.git.executor import GitExecutor
+    from incidentui.edge.git.fix_marks import FixExecutor
     from incidentui.edge.git.source import GitSource
     from incidentui.edge.runbooks import read_runbooks
     from incidentui.edge.shell import ShellExecutor
@@ -55,6 +69,7 @@ def build(parsed: Parsed, clock: Clock, *, once: bool = False, typed: bool = Fal
     git = GitExecutor(config.dir, config.branch, config.remote, clock)
     executors: list[Executor] = [
         git,
+        FixExecutor(config.dir, me, clock),
         BisectExecutor(config.dir, config.bisect_command, clock, typed=typed),
         CiExecutor(config.dir, config.remote, config.ci_command, clock),
     ]
@@ -67,7 +82,8 @@ def build(parsed: Parsed, clock: Clock, *, once: bool = False, typed: bool = Fal
     sources += _checks(loaded, clock)
     sources += _revisions(loaded, clock, engines, once)
     pages = Pages(git, WorkloadLogs(*engines) if engines else None)
-    return World(config.spec(), sources, executors, pages, tuple(p.words() for p in loaded.problems))
+    problems = tuple(p.words() for p in loaded.problems)
+    return World(config.spec(), sources, executors, pages, MarkerLook(config.dir), problems)
 
 
 def _engines(config: ProjectConfig, clock: Clock) -> "tuple[list[Engine], list[Source]]":

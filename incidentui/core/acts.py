@@ -19,6 +19,7 @@ from incidentui.core.inputs import (
 )
 from incidentui.core.model import Attempt, CheckState, Delta, Light, LightName, Moment, Outcome, Verdict
 from incidentui.core.recent import CheckRecent
+from incidentui.core.redeploy import not_asked, overridden
 from incidentui.core.runs import is_running, step_follows
 from incidentui.core.suspects import name_suspect
 from incidentui.core.turn import Deciding, Decision, refuse
@@ -57,8 +58,12 @@ def run_plan(d: Deciding, c: RunPlan) -> Decision:
     failed = [p for p in c.plan.checked if not p.ok]
     if c.plan.changes and failed:
         return refuse(f"{failed[0].text}: {failed[0].note or 'does not hold'}", "open the plan again")
+    if (taken := not_asked(d.state, c.plan)) is not None:
+        return refuse(f"{short(taken.sha)} was taken back since the plan was made", "open the plan again")
     incident = d.state.current
     name = incident.id if incident else None
+    for stop in overridden(c.plan):
+        d.say(e.NoteAdded(f"{stop.text}; {stop.note}", c.by), c.by, "key", incident=name, source=f"responder:{c.by}")
     number = _number(d, c.plan.changes)
     before = tuple((check.name, check.state) for check in d.state.checks.values())
     asked = e.ActionRequested(c.run, number, c.plan, c.owner, c.by, before, c.step)

@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from incidentui.core import acts, follow, incidents, judge, runs, watching
+from incidentui.core import acts, fixes, follow, incidents, judge, runs, watching
 from incidentui.core import events as e
 from incidentui.core import inputs as i
 from incidentui.core.model import Ms
@@ -25,6 +25,9 @@ def decide(state: State, recent: Recent, given: i.Input, now: Ms) -> Decision:
             | i.WorkloadsLooked()
             | i.SourceFailed()
             | i.SourceAnswered()
+            | i.FixTold()
+            | i.FixDropped()
+            | i.FixesLooked()
             | i.Ticked()
             | i.ClockShifted()
         ):
@@ -45,6 +48,9 @@ def _observe(
     | i.WorkloadsLooked
     | i.SourceFailed
     | i.SourceAnswered
+    | i.FixTold
+    | i.FixDropped
+    | i.FixesLooked
     | i.Ticked
     | i.ClockShifted,
 ) -> None:
@@ -64,6 +70,12 @@ def _observe(
             watching.source_failed(d, seen)
         case i.SourceAnswered():
             watching.source_answered(d, seen)
+        case i.FixTold():
+            fixes.told(d, seen)
+        case i.FixDropped():
+            fixes.dropped(d, seen)
+        case i.FixesLooked():
+            fixes.looked(d, seen)
         case i.Ticked():
             judge.known_good(d)
         case i.ClockShifted():
@@ -71,6 +83,7 @@ def _observe(
         case _:
             assert_never(seen)
     follow.judge(d)
+    fixes.recheck(d)
     acts.judge(d)
 
 

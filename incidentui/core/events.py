@@ -7,6 +7,8 @@ New fields have defaults; names and types never change (an old journal must alwa
 from incidentui.core.model import (
     CheckState,
     Commit,
+    Fix,
+    FixState,
     KnownGood,
     Layer,
     Light,
@@ -185,6 +187,55 @@ class SuspectNamed:
 @dataclass(frozen=True, slots=True)
 class KnownGoodSet:
     good: KnownGood
+
+
+@dataclass(frozen=True, slots=True)
+class FixMarked:
+    fix: Fix
+
+
+@dataclass(frozen=True, slots=True)
+class FixSeen:
+    """Whether a fix is in a place became another answer."""
+
+    commit: str
+    subject: str
+    place: str
+    was: FixState
+    now: FixState
+    revision: str | None = None
+    why: str = ""
+    lost: int = 0
+    """How often it was gone by now, this time counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class FixForgotten:
+    commit: str
+    subject: str
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommitBack:
+    """A commit that was taken back is in the remote's branch again, not by an action of ours."""
+
+    sha: str
+    subject: str
+    tip: str
+    taken_back: Ms
+    checks: tuple[str, ...]
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CommitCleared:
+    """The checks that failed with a commit that was taken back pass with it: it may be deployed."""
+
+    sha: str
+    subject: str
+    checks: tuple[str, ...]
 
 
 # -- the incident
@@ -406,6 +457,11 @@ Event = (
     | SourceRegained
     | SuspectNamed
     | KnownGoodSet
+    | FixMarked
+    | FixSeen
+    | FixForgotten
+    | CommitBack
+    | CommitCleared
     | IncidentOpened
     | WindowMoved
     | IncidentAcknowledged
@@ -446,6 +502,11 @@ TYPES: dict[str, type[Event]] = {
     "source.regained": SourceRegained,
     "suspect.named": SuspectNamed,
     "good.set": KnownGoodSet,
+    "fix.marked": FixMarked,
+    "fix.seen": FixSeen,
+    "fix.forgotten": FixForgotten,
+    "commit.back": CommitBack,
+    "commit.cleared": CommitCleared,
     "incident.opened": IncidentOpened,
     "incident.window-moved": WindowMoved,
     "incident.acknowledged": IncidentAcknowledged,

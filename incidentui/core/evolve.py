@@ -14,6 +14,8 @@ from incidentui.core.model import (
     AwaitedDeploy,
     CheckStatus,
     Deploy,
+    FixPlace,
+    FixStatus,
     Incident,
     Ms,
     Progress,
@@ -24,8 +26,10 @@ from incidentui.core.model import (
     Source,
     Span,
     Stage,
+    TakenBack,
     Workload,
 )
+from incidentui.core.redeploy import brings_back
 from incidentui.core.state import State
 from incidentui.core.words import is_bad
 
@@ -33,6 +37,9 @@ SPANS = 64
 DEPLOYS = 20
 ATTEMPTS = 50
 CLOSED = 20
+FIXES = 50
+FIX_PLACES = 50
+TAKEN_BACK = 200
 T = TypeVar("T")
 
 
@@ -78,6 +85,10 @@ def _apply(state: State, recorded: e.Recorded) -> State:
             return _world(state, event, recorded)
         case e.Pushed() | e.DeployMissed() | e.DeployFollowed():
             return replace(state, awaited=_awaited(state, event, recorded))
+        case e.FixMarked() | e.FixSeen() | e.FixForgotten():
+            return _fix(state, event, recorded)
+        case e.CommitBack() | e.CommitCleared():
+            return _came_back(state, event)
         case e.SuspectNamed():
             return replace(state, suspect=event.suspect)
         case e.KnownGoodSet():
@@ -233,6 +244,58 @@ def _source_lost(state: State, event: e.SourceLost, recorded: e.Recorded) -> Sta
     return replace(state, sources=_put(state.sources, event.source, source), workloads=workloads)
 
 
+# -- fixes, and commits that were taken back
+
+
+def _fix(state: State, event: e.FixMarked | e.FixSeen | e.FixForgotten, recorded: e.Recorded) -> State:
+    match event:
+        case e.FixMarked():
+            lost = old.lost if (old := state.fixes.get(event.fix.commit)) else 0
+            others = {n: f for n, f in state.fixes.items() if n != event.fix.commit}
+            fixes = dict([*others.items(), (event.fix.commit, FixStatus(event.fix, lost=lost))][-FIXES:])
+            return replace(state, fixes=fixes)
+        case e.FixForgotten():
+            return replace(state, fixes={n: f for n, f in state.fixes.items() if n != event.commit})
+        case e.FixSeen():
+            return _fix_seen(state, event, recorded)
+
+
+def _fix_seen(state: State, event: e.FixSeen, recorded: e.Recorded) -> State:
+    status = state.fixes.get(event.commit)
+    if status is None:
+        return state
+    was_there = event.now == "there" or any(p.was_there for p in status.places if p.place == event.place)
+    place = FixPlace(event.place, event.now, recorded.at, event.revision, was_there)
+    places = (*(p for p in status.places if p.place != event.place), place)[-FIX_PLACES:]
+    return replace(state, fixes=_put(state.fixes, event.commit, replace(status, places=places, lost=event.lost)))
+
+
+def _came_back(state: State, event: e.CommitBack | e.CommitCleared) -> State:
+    taken = state.taken_back.get(event.sha)
+    if taken is None:
+        return state
+    if isinstance(event, e.CommitBack):
+        return replace(state, taken_back=_put(state.taken_back, event.sha, replace(taken, back=event.tip)))
+    return replace(state, taken_back={n: t for n, t in state.taken_back.items() if n != event.sha})
+
+
+def _took_back(state: State, attempt: Attempt, event: e.ActionEnded, at: Ms) -> Mapping[str, TakenBack]:
+    """What an action that is done took back while checks failed; what it brought back is free again."""
+    if event.outcome != "done" or event.revision is None or not attempt.plan.takes_back:
+        return state.taken_back
+    ours = {a.revision for a in state.attempts.values()}
+    red = [name for name, was in attempt.before if was == "failing"]
+    since = {name: c.since for name, c in state.checks.items() if c.state == "failing" and c.since is not None}
+    checks = tuple((name, since.get(name, attempt.asked)) for name in red)
+    kept = {t.sha: t for t in state.taken_back.values() if t not in brings_back(state, attempt.plan)}
+    new = {
+        c.sha: TakenBack(c.sha, c.subject, event.revision, at, checks)
+        for c in reversed(attempt.plan.takes_back)
+        if checks and c.sha not in ours
+    }
+    return dict([*((n, t) for n, t in kept.items() if n not in new), *new.items()][-TAKEN_BACK:])
+
+
 # -- the incident
 
 
@@ -352,6 +415,7 @@ def _action(
                 in_force=event.in_force,
                 differs=event.differs,
             )
+            state = replace(state, taken_back=_took_back(state, attempt, event, recorded.at))
         case e.LightSeen():
             others_l = tuple(light for light in attempt.lights if light.name != event.light.name)
             changed = replace(attempt, lights=(*others_l, event.light))

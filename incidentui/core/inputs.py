@@ -7,6 +7,7 @@ import hashlib
 
 from incidentui.core.model import (
     CheckState,
+    Fix,
     Light,
     Ms,
     OddBuild,
@@ -90,6 +91,37 @@ class SourceAnswered:
 
 
 @dataclass(frozen=True, slots=True)
+class FixTold:
+    """An executor proved that the marker of a fix is in its commit and not before it."""
+
+    fix: Fix
+
+
+@dataclass(frozen=True, slots=True)
+class FixDropped:
+    commit: str
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class FixLook:
+    commit: str
+    place: str
+    revision: str | None
+    there: bool | None
+    """None: it could not be looked at."""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FixesLooked:
+    looks: tuple[FixLook, ...]
+    back: tuple[tuple[str, str, bool], ...] = ()
+    """(commit that was taken back, tip of the remote, whether its change is in it again)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ticked:
     """Time passed: deadlines are judged."""
 
@@ -142,6 +174,9 @@ Observation = (
     | WorkloadsLooked
     | SourceFailed
     | SourceAnswered
+    | FixTold
+    | FixDropped
+    | FixesLooked
     | Ticked
     | ClockShifted
     | ActionStepped
@@ -327,8 +362,19 @@ class CancelAction:
 
 
 @dataclass(frozen=True, slots=True)
+class LookAtFixes:
+    """Look for the markers of these fixes in the trees of these places, and for what was taken back in the remote's."""
+
+    fixes: tuple[Fix, ...]
+    places: tuple[tuple[str, str], ...]
+    """(place, commit)."""
+    taken_back: tuple[str, ...] = ()
+    tip: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LookNow:
     """Every source looks at once."""
 
 
-Effect = StartAction | SettleAction | CancelAction | LookNow
+Effect = StartAction | SettleAction | CancelAction | LookAtFixes | LookNow

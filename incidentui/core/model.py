@@ -21,6 +21,8 @@ Outcome = Literal["done", "failed", "refused", "unknown"]
 StepState = Literal["todo", "running", "done", "failed", "skipped", "unknown"]
 WorkloadState = Literal["running", "starting", "restarting", "crashing", "exited", "stopped", "paused", "unknown"]
 LightName = Literal["tree", "worktree", "remote", "running", "user_path"]
+FixState = Literal["there", "missing", "gone", "unknown"]
+"""Of a fix in a place. "missing": it never was there; "gone": it was."""
 OddBuild = Literal["", "dirty", "nowhere"]
 """What runs is no commit of the branch: built from uncommitted code, or from a commit that nobody pushed."""
 
@@ -226,6 +228,55 @@ class AwaitedDeploy:
     services: tuple[str, ...]
     alarm: Ms | None = None
     """When it was said that the world did not follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A commit that mends something, and what shows that it is there: a text in a file, or a check."""
+
+    commit: str
+    subject: str
+    by: str
+    at: Ms
+    file: str = ""
+    contains: str = ""
+    pattern: bool = False
+    """`contains` is an extended regular expression."""
+    check: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FixPlace:
+    """A place that a fix was looked for: "HEAD", "remote", "runs:api", "check:api-health"."""
+
+    place: str
+    state: FixState
+    since: Ms
+    revision: str | None = None
+    was_there: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FixStatus:
+    fix: Fix
+    places: tuple[FixPlace, ...] = ()
+    lost: int = 0
+    """How often it was gone again."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """A commit that an action of ours took back while checks failed: not to be deployed again before they pass."""
+
+    sha: str
+    subject: str
+    revision: str
+    """The commit that took it back."""
+    at: Ms
+    checks: tuple[tuple[str, Ms], ...]
+    """(check, since when it failed)."""
+    back: str | None = None
+    """The tip of the remote in which it is again, by somebody's push."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from incidentui.core.model import (
     AwaitedDeploy,
     CheckStatus,
     Deploy,
+    FixStatus,
     Incident,
     KnownGood,
     Ms,
@@ -17,6 +18,7 @@ from incidentui.core.model import (
     ServiceStatus,
     Source,
     Suspect,
+    TakenBack,
     Workload,
 )
 from incidentui.core.value import dataclass
@@ -41,6 +43,10 @@ class State:
     deploys: tuple[Deploy, ...] = ()
     """The last 20, oldest first."""
     awaited: AwaitedDeploy | None = None
+    fixes: Mapping[str, FixStatus] = field(default_factory=dict)
+    """By commit, the last 50 that were marked."""
+    taken_back: Mapping[str, TakenBack] = field(default_factory=dict)
+    """By commit, the last 200."""
     good: KnownGood | None = None
     was_good: KnownGood | None = None
     """The known-good before it, of another commit."""

@@ -10,7 +10,7 @@ from typing import Literal
 from incidentui.core import events as e
 from incidentui.core.envelope import erased
 from incidentui.core.format import count, duration, short, size
-from incidentui.core.model import CheckState, Commit, Light, Workload
+from incidentui.core.model import CheckState, Commit, Fix, Light, Workload
 from incidentui.core.value import dataclass
 
 Tone = Literal["text", "muted", "fail", "slow", "unknown", "ok"]
@@ -84,6 +84,8 @@ def _say(event: e.Event, key: bool) -> tuple[str, str, Tone]:
             return _runbook(event)
         case e.ClockMoved() | e.DataErased() | e.JournalReplaced() | e.UnknownEvent():
             return _of_the_record(event)
+        case e.FixMarked() | e.FixSeen() | e.FixForgotten() | e.CommitBack() | e.CommitCleared():
+            return _fix(event)
         case _:
             return _watching(event)
 
@@ -237,6 +239,69 @@ def _of_the_record(event: e.ClockMoved | e.DataErased | e.JournalReplaced | e.Un
             if erased(event.data):
                 return "–", f"{event.type}: erased", "muted"
             return "?", f"{event.type}: written by a newer incidentui", "muted"
+
+
+def _fix(
+    event: e.FixMarked | e.FixSeen | e.FixForgotten | e.CommitBack | e.CommitCleared,
+) -> tuple[str, str, Tone]:
+    match event:
+        case e.FixMarked():
+            return "★", f"{named(event.fix.commit, event.fix.subject)}: {marker(event.fix)}, by {event.fix.by}", "text"
+        case e.FixForgotten():
+            return "–", f"{named(event.commit, event.subject)} is not looked for any more: {event.why}", "text"
+        case e.FixSeen():
+            return _fix_seen(event)
+        case e.CommitBack():
+            by = f" by {event.by}" if event.by else ""
+            failed = f"{', '.join(event.checks)} failed with it and has not passed with it"
+            return "✗", f"{short(event.sha)} ({event.subject}), taken back, was pushed again{by}: {failed}", "fail"
+        case e.CommitCleared():
+            return "✓", f"{short(event.sha)} runs again, and {', '.join(event.checks)} is good with it", "ok"
+
+
+def _fix_seen(event: e.FixSeen) -> tuple[str, str, Tone]:
+    where, name = place_words(event.place, event.revision), named(event.commit, event.subject)
+    check = event.place.startswith("check:")
+    match event.now:
+        case "gone":
+            how = f"{where} fails: {event.why}" if check else f"{where} does not have it"
+            again = f", the {ordinal(event.lost)} time" if event.lost > 1 else ""
+            return "✗", f"{name} is gone: {how}{again}", "fail"
+        case "there":
+            return "✓", f"{name}: {where} {'is good' if check else 'has it'}", "ok" if event.was == "gone" else "text"
+        case "missing":
+            return "·", f"{name}: {where} {'fails' if check else 'does not have it yet'}", "text"
+        case "unknown":
+            return "?", f"{name}: {where} could not be looked at: {event.why}", "unknown"
+
+
+def named(commit: str, subject: str) -> str:
+    return f"fix {short(commit)} ({subject})"
+
+
+def marker(fix: Fix) -> str:
+    """What shows that a fix is there."""
+    parts = [f"{'matches' if fix.pattern else 'contains'} {fix.contains!r} in {fix.file}"] if fix.file else []
+    return " and ".join([*parts, *([f"check {fix.check}"] if fix.check else [])])
+
+
+def ordinal(n: int) -> str:
+    last = {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th") if n % 100 not in (11, 12, 13) else "th"
+    return f"{n}{last}"
+
+
+def place_words(place: str, revision: str | None) -> str:
+    """ "the tree of HEAD 298a730", "what api runs, 298a730", "check api-health"."""
+    kind, _, name = place.partition(":")
+    match kind:
+        case "runs":
+            return f"what {name} runs, {short(revision)},"
+        case "check":
+            return f"check {name}"
+        case "remote":
+            return f"the tree of the remote, {short(revision)},"
+        case _:
+            return f"the tree of {kind} {short(revision)}"
 
 
 def _running(event: e.RevisionSeen) -> tuple[str, str, Tone]:

@@ -37,6 +37,7 @@ def about_commit(sha: str, me: str, state: State) -> tuple[Choice, ...]:
             (("to", sha), ("push", "true")),
         ),
         Choice(f"Mark {short(sha)} known-good", "only recorded", command=MarkGood(sha, me)),
+        Choice(f"Mark {short(sha)} as a fix", "looked for after each move", "fix.mark", (("commit", sha),)),
     )
 
 
