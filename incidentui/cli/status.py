@@ -15,13 +15,13 @@ from incidentui.core.decide import decide
 from incidentui.core.evolve import evolve
 from incidentui.core.fixes import places
 from incidentui.core.follow import behind, dirty_count, missing, same, unpushed, unsaved
-from incidentui.core.format import count, duration, short, size
+from incidentui.core.format import duration, short, size
 from incidentui.core.inputs import Input, LookAtFixes, Sampled, StartWatch
 from incidentui.core.model import FixStatus, Ms
 from incidentui.core.recent import Recent, add
 from incidentui.core.state import State
 from incidentui.core.turn import provisional
-from incidentui.core.words import STATE_MARK, is_bad, marker, missed, named
+from incidentui.core.words import STATE_MARK, fix_places, is_bad, marker, missed, named
 from incidentui.edge.clock import SystemClock
 from incidentui.session.turn import load, sample_of
 
@@ -175,14 +175,9 @@ def _fix(status: FixStatus) -> dict[str, Any]:
 
 
 def _fix_line(status: FixStatus) -> str:
-    by = {
-        word: [p.place.replace(":", " ") for p in status.places if p.state == word]
-        for word in ("gone", "missing", "unknown", "there")
-    }
-    said = ", ".join(f"{word}: {' '.join(where)}" for word, where in by.items() if where) or "not looked for yet"
-    times = f", lost {count(status.lost, 'time')}" if status.lost else ""
-    mark = "✗" if by["gone"] else "?" if by["unknown"] else "·" if by["missing"] else "✓"
-    return f"{mark} {named(status.fix.commit, status.fix.subject)}  {said}{times}"
+    states = {p.state for p in status.places}
+    mark = next((m for word, m in (("gone", "✗"), ("unknown", "?"), ("missing", "·")) if word in states), "✓")
+    return f"{mark} {named(status.fix.commit, status.fix.subject)}  {fix_places(status)}"
 
 
 def lines(state: State, problems: tuple[str, ...], now: Ms) -> list[str]:

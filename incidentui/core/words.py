@@ -10,7 +10,7 @@ from typing import Literal
 from incidentui.core import events as e
 from incidentui.core.envelope import erased
 from incidentui.core.format import count, duration, short, size
-from incidentui.core.model import CheckState, Commit, Fix, Light, Workload
+from incidentui.core.model import CheckState, Commit, Fix, FixState, FixStatus, Light, Workload
 from incidentui.core.value import dataclass
 
 Tone = Literal["text", "muted", "fail", "slow", "unknown", "ok"]
@@ -283,6 +283,14 @@ def marker(fix: Fix) -> str:
     """What shows that a fix is there."""
     parts = [f"{'matches' if fix.pattern else 'contains'} {fix.contains!r} in {fix.file}"] if fix.file else []
     return " and ".join([*parts, *([f"check {fix.check}"] if fix.check else [])])
+
+
+def fix_places(status: FixStatus) -> str:
+    """Where a fix is and where not, what is bad first: "gone: HEAD remote, there: runs api, lost 2 times"."""
+    order: tuple[FixState, ...] = ("gone", "missing", "unknown", "there")
+    by = {word: [p.place.replace(":", " ") for p in status.places if p.state == word] for word in order}
+    said = ", ".join(f"{word}: {' '.join(where)}" for word, where in by.items() if where) or "not looked for yet"
+    return said + (f", lost {count(status.lost, 'time')}" if status.lost else "")
 
 
 def ordinal(n: int) -> str:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from incidentui.core.model import AwaitedDeploy, Repository
+from incidentui.core.model import Attempt, AwaitedDeploy, Fix, FixPlace, FixStatus, Plan, Repository, TakenBack
 from incidentui.session.ports import View
 from tests.tui import fakes
 from tests.tui.screens import shown
@@ -71,3 +71,27 @@ async def test_services_that_run_different_revisions_and_odd_builds_are_named() 
         assert f"! sheets runs a commit nobody pushed: {fakes.BAD[:7]}" in seen.text
         assert "! login runs no commit: built from uncommitted code" in seen.text
         assert "! web: built from uncommitted code, org.open" in seen.text
+
+
+@pytest.mark.req("R1-21", "R3-27")
+async def test_the_page_of_a_commit_says_what_was_found_out_about_it_and_offers_to_mark_it() -> None:
+    view = fakes.first_red()
+    plan = Plan("git.bisect", (), "Bisect", "harbor", changes=False)
+    ended = Attempt("b", 0, plan, fakes.ME, "ana", 1, outcome="done", revision=fakes.BAD, why="it is the first bad one")
+    fix = FixStatus(
+        Fix(fakes.BAD, "sync safety", "ana", 1, "server/a.py", 'or "::1"'),
+        (FixPlace("HEAD", "gone", 2, fakes.GOOD, True), FixPlace("runs:api", "there", 2, fakes.BAD, True)),
+        lost=2,
+    )
+    taken = TakenBack(fakes.BAD, "sync safety", fakes.HEAD, 3, (("api-check", 2),))
+    state = replace(view.state, attempts={"b": ended}, fixes={fakes.BAD: fix}, taken_back={fakes.BAD: taken})
+    async with shown(replace(view, state=state), (160, 50)) as seen:
+        await seen.press("3", "enter")
+        assert "COMMIT" in seen.text
+        assert "✗ it is the first bad one" in seen.text
+        assert "gone: HEAD, there: runs api, lost 2 times" in " ".join(seen.text.split())
+        assert f"taken back by {fakes.HEAD[:7]}: api-check failed with it" in " ".join(seen.text.split())
+        await seen.press("a")
+        assert f"4  Mark {fakes.BAD[:7]} as a fix" in seen.text
+        await seen.press("4")
+        assert ("fix.mark", {"commit": fakes.BAD}) in seen.session.asked

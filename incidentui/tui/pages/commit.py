@@ -23,6 +23,7 @@ from incidentui.tui.pages.layout import (
     stack,
     wall,
 )
+from incidentui.tui.present.standing import findings
 
 _BAR = 10
 
@@ -83,9 +84,8 @@ def _about(commit: Commit, state: State, width: int) -> list[Line]:
     if deploy is not None:
         same = day_and_time(deploy.at)[:10] == day_and_time(commit.at)[:10]
         facts.append(f"deployed {wall(deploy.at) if same else day_and_time(deploy.at)}")
-    found = [a for a in state.attempts.values() if a.plan.action == "git.bisect" and a.revision == commit.sha]
     return [
-        *(line for a in found[-1:] for line in hanging((Seg("✗ ", "fail"),), a.why, width)),
+        *(line for mark, told in findings(state, commit.sha) for line in hanging((mark,), told, width)),
         *hanging((), commit.subject, width, "strong", bold=True),
         *hanging((), " · ".join(fact for fact in facts if fact), width, "muted"),
     ]
