@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import field, replace
 
 from incidentui.core import inputs as i
+from incidentui.core.acts import STOPPABLE
 from incidentui.core.model import Attempt, Light, Ms, Plan
 from incidentui.core.state import State
 from incidentui.core.value import dataclass
@@ -86,7 +87,7 @@ class Actions:
     async def _act(self, executor: Executor, attempt: Attempt, plan: Plan) -> None:
         """Leaving waits for this."""
         self.idle.clear()
-        self._only_looks = not plan.changes
+        self._only_looks = not plan.changes and plan.action in STOPPABLE
         self._effect = asyncio.ensure_future(executor.act(attempt.run, plan, attempt.incident, self.put))
         try:
             await self._ended(executor, attempt, self._effect)
