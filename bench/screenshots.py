@@ -19,9 +19,10 @@ from rich.style import Style
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
-from incidentui.drills.robot import DEAD_BACKEND, Step, play
+from incidentui.drills.robot import Step, play
 from incidentui.drills.running import begin, held
 from incidentui.drills.sandbox import wait_green
+from incidentui.drills.scripts import DEAD_BACKEND
 from incidentui.drills.terminal import Terminal, TerminalError
 
 FOLDER = Path(__file__).resolve().parents[1] / "screenshots"
@@ -31,7 +32,7 @@ RESPONDER = "lena"
 THEME = TerminalTheme((13, 17, 23), (211, 218, 227), [(13, 17, 23)] * 8, [(211, 218, 227)] * 8)
 SHOTS = {
     "all is good": "quiet",
-    "bookings turns red": "first-red",
+    "it turns red": "first-red",
     "look at the runbooks": "incident",
     "plan the reset": "runbook",
     "run it": "plan",

@@ -21,7 +21,10 @@ from incidentui.core.words import light_mark
 from incidentui.runbook.fields import ARGS, NEEDED
 from incidentui.session.door import SessionStopped
 
-ACTIONS = ("git.reset", "git.revert", "workload.restart", "verify", "ci.wait", "git.bisect", "fix.mark", "fix.forget")
+ACTIONS = (
+    "git.reset", "git.revert", "git.undo", "git.restore-work", "git.mark-good", "git.bisect", "ci.wait", "fix.mark",
+    "fix.forget", "workload.restart", "verify",
+)  # fmt: skip
 UNKNOWN = 4
 FIRST_LOOKS_S = 5.0
 _ANYWAY = ("git.reset", "git.revert", "git.undo")
@@ -46,7 +49,7 @@ _KEYS: dict[LightName, str] = {
 def command(
     options: Options, action: str, pairs: tuple[str, ...], plan_only: bool, word: str | None, as_json: bool
 ) -> int:
-    """Act: git.reset, git.revert, workload.restart, verify and others. Without --yes a change is only shown."""
+    """Act: git.…, fix.…, ci.wait, workload.restart, verify. Without --yes a change is only shown."""
     args = _pairs(pairs)
     if action not in ACTIONS:
         raise CannotRun(f"{action} is no action; there is {', '.join(ACTIONS)}.")
@@ -84,6 +87,7 @@ def _run(acting: Live, plan: Plan, word: str, say: "_Said") -> int:
     answer = acting.session.run_plan(plan, word, run=run).result()
     if isinstance(answer, Refusal):
         return say.refused(plan, answer)
+    say.agreed(plan)
     say.recorded(answer.incident, [i.id for i in acting.session.view.state.incidents.values() if i.closed is None])
     while (attempt := _judged(acting, run)) is None:
         if acting.session.stopped:
@@ -103,7 +107,10 @@ def _wait_for_first_looks(acting: Live) -> None:
     while time.monotonic() < end and not acting.session.stopped:
         view = acting.session.view
         names = [c.name for c in view.state.project.checks]
-        if view.state.watching_since is not None and all(n in view.recent for n in names) and acting.session.settled:
+        # Without a known-good the clone is waited for: it may keep one.
+        git = view.state.good is not None or view.state.repository is not None or "git" in view.state.sources
+        looked = view.state.watching_since is not None and all(n in view.recent for n in names)
+        if looked and git and acting.session.settled:
             return
         time.sleep(0.02)
 
@@ -170,14 +177,25 @@ class _Said:
             self.planned(plan)
         return self.refused(plan, Refusal("confirmation missing", f"--yes {plan.target} runs it"))
 
+    def agreed(self, plan: Plan) -> None:
+        """The typed word says yes to the whole plan, so the commits of others are named."""
+        others = [c for c in plan.takes_back if c.role == "innocent"]
+        if others:
+            names = "; ".join(f"{c.author}: {c.subject} ({short(c.sha)})" for c in others)
+            click.echo(f"incidentui: --yes {plan.target} takes these back too: {names}", err=True)
+
     def recorded(self, incident: str | None, among: Sequence[str]) -> None:
         if len(among) > 1:
             click.echo(f"incidentui: it belongs to {incident}, opened last of {', '.join(among)}", err=True)
 
     def refused(self, plan: Plan | None, why: Refusal) -> int:
         if self._json:
-            self._document(plan, "refused", {"word": "refused", "why": why.why, "hint": why.hint}, None)
+            verdict = {"word": "refused", "why": why.why, "hint": why.hint, "choices": [asdict(o) for o in why.choices]}
+            self._document(plan, "refused", verdict, None)
         click.echo(f"refused: {why.why}" + (f" · {why.hint}" if why.hint else ""), err=True)
+        for offer in why.choices:
+            words = " ".join(f"{key}={value}" for key, value in offer.args)
+            click.echo(f"  {offer.title} ({offer.note}): incidentui act {offer.action} {words}", err=True)
         return CANNOT_RUN if why.usage else REFUSED
 
     def verdict(self, attempt: Attempt, seq: int | None) -> int:
@@ -207,12 +225,16 @@ def verdict_document(attempt: Attempt) -> dict[str, Any]:
         **{_KEYS[light.name]: light.ok for light in verdict.lights},
         "complete": verdict.word == "complete",
         "in_force": list(verdict.in_force),
+        "partly": list(verdict.partly),
+        "taken_back": list(verdict.taken_back),
         "differs": list(verdict.differs),
+        "same_error": list(verdict.same_error),
+        "other_error": list(verdict.other_error),
         "word": verdict.word,
         "why": verdict.why,
         "findings": {light.name: light.finding for light in verdict.lights},
         "delta": asdict(verdict.delta),
-        "revision": attempt.revision,
+        "revision": attempt.revision or attempt.found,
     }
 
 
@@ -234,6 +256,8 @@ def exit_code(attempt: Attempt) -> int:
 def asked_lights(plan: Plan) -> tuple[LightName, ...]:
     if plan.action in TOLD:
         return ()
+    if plan.local:
+        return ("worktree",)
     if plan.action.startswith("git."):
         return ("tree", "remote", "running", "user_path") if plan.push else ("tree",)
     return ("running", "user_path")
@@ -244,11 +268,20 @@ def _plan_lines(plan: Plan) -> list[str]:
     lines += [f"  {n} {step.verb:<8} {step.text}" for n, step in enumerate(plan.steps, 1)]
     lines += [f"    | {' '.join(argv)}" for step in plan.steps for argv in step.argv]
     lines += [f"  {'+' if p.ok else '!'} {p.text}" + (f": {p.note}" if p.note else "") for p in plan.checked]
-    lines += [f"  takes back {short(c.sha)} {c.role} {c.author}: {c.subject}" for c in plan.takes_back]
+    lines += _rehearsal_lines(plan)
+    verb = "vanishes" if plan.rewrites else "takes back"
+    lines += [f"  {verb} {short(c.sha)} {c.role} {c.author}: {c.subject}" for c in plan.takes_back]
     lines += [f"  not covered: {what}: {why}" for what, why in plan.not_covered]
+    lines += [f"  later: {text}" for text in plan.warnings]
     if plan.undo:
         lines.append(f"  undo: {plan.undo}")
     return lines
+
+
+def _rehearsal_lines(plan: Plan) -> list[str]:
+    """What a red command said last."""
+    red = plan.rehearsal.red if plan.rehearsal else None
+    return [f"    | {line}" for line in red.output.strip().splitlines()[-20:]] if red else []
 
 
 def _verdict_lines(attempt: Attempt) -> list[str]:
@@ -257,6 +290,10 @@ def _verdict_lines(attempt: Attempt) -> list[str]:
     return [
         f"{verdict.word.upper()}: {verdict.why}",
         *(f"  {light_mark(light)} {light.name.replace('_', ' '):<10} {_finding(light)}" for light in verdict.lights),
+        *(f"  in force: {short(sha)}" for sha in verdict.in_force),
+        *(f"  differs: {path}" for path in verdict.differs),
+        *(f"  = same error again: {text}" for text in verdict.same_error),
+        *(f"  ! another error: {text}" for text in verdict.other_error),
         *(f"  newly red: {name}" for name in verdict.delta.newly_red),
         *(f"  newly green: {name}" for name in verdict.delta.newly_green),
         *(f"  red before: {name}" for name in verdict.delta.red_before),

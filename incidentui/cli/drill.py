@@ -19,8 +19,11 @@ from incidentui.core.model import Ms
 from incidentui.core.score import Score, score
 from incidentui.drills.history import SandboxError
 from incidentui.drills.records import Record, clean, mark_ended, unfinished
-from incidentui.drills.running import DRILLS, again, begin, held, look
+from incidentui.drills.registry import DRILLS
+from incidentui.drills.running import again, begin, held, look
 from incidentui.drills.sandbox import wait_green
+from incidentui.drills.scenario import Scenario
+from incidentui.drills.scripts import ROBOTS, Robot
 from incidentui.edge.clock import SystemClock
 
 DEMO = "dead-backend"
@@ -36,16 +39,23 @@ def command() -> None:
 def list_command(as_json: bool) -> None:
     """The drills there are."""
     if as_json:
-        click.echo(json.dumps([{"name": d.name, "about": d.about, "goal": d.goal} for d in DRILLS.values()]))
+        click.echo(json.dumps([_listed(drill) for drill in DRILLS.values()]))
         return
     for drill in DRILLS.values():
-        click.echo(f"{drill.name:<14} {drill.about}\n{'':<14} goal: {drill.goal}")
+        rows = [drill.about, f"goal: {drill.goal}"]
+        rows += [f"--robot{f'={name}' if name else ''}: {robot.about}" for name, robot in ROBOTS[drill.name].items()]
+        click.echo("\n".join(f"{drill.name if not n else '':<14} {row}" for n, row in enumerate(rows)))
+
+
+def _listed(drill: Scenario) -> dict[str, object]:
+    robots = [name or "solver" for name in ROBOTS[drill.name]]
+    return {"name": drill.name, "about": drill.about, "goal": drill.goal, "robots": robots}
 
 
 @command.command("run")
 @click.argument("name", type=click.Choice(sorted(DRILLS)))
-@click.option("--robot", is_flag=False, flag_value="", default=None, metavar="[=NAME]", help="Let a script solve it.")
-@click.option("--seed", type=int, default=1, show_default=True, help="When it breaks, to the fraction of a second.")
+@click.option("--robot", is_flag=False, flag_value="", default=None, metavar="[=NAME]", help="Let a script do it.")
+@click.option("--seed", type=int, default=1, show_default=True, help="When it breaks, and in how many pushes.")
 @click.option("--keep", is_flag=True, help="Leave the sandbox running; `drill clean` takes it down.")
 @click.option("--resume", is_flag=True, help="Go on with what a killed run left.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
@@ -54,9 +64,21 @@ def run_command(
     options: Options, name: str, robot: str | None, seed: int, keep: bool, resume: bool, as_json: bool
 ) -> int:
     """Run a drill: it starts green, then something breaks."""
-    if robot:
-        raise CannotRun(f"no robot is called {robot!r}; --robot alone takes the one there is.")
-    return _run(options, name, robot is not None, seed, keep, resume, as_json)
+    if robot is not None:
+        _known_robot(name, robot, resume)
+    return _run(options, name, robot, seed, keep, resume, as_json)
+
+
+def _known_robot(drill: str, name: str, resume: bool) -> None:
+    known = ROBOTS[drill]
+    if name not in known:
+        others = " and ".join(f"--robot={other}" for other in known if other)
+        raise CannotRun(
+            f"no robot of {drill} is called {name!r}; --robot alone solves it"
+            f"{f', {others} does it differently' if others else ''}."
+        )
+    if resume and not known[name].resumes:
+        raise CannotRun(f"the robot {name} begins a drill anew; --robot alone goes on with one that was killed.")
 
 
 @command.command("clean")
@@ -71,11 +93,11 @@ def clean_command(as_json: bool) -> None:
 
 
 @click.command("demo")
-@click.option("--seed", type=int, default=1, show_default=True, help="When it breaks, to the fraction of a second.")
+@click.option("--seed", type=int, default=1, show_default=True, help="When it breaks, and in how many pushes.")
 @click.pass_obj
 def demo(options: Options, seed: int) -> int:
     """One drill, chosen for you. Needs neither Docker nor a network."""
-    _run(options, DEMO, robot=False, seed=seed, keep=False, resume=False, as_json=False)
+    _run(options, DEMO, robot=None, seed=seed, keep=False, resume=False, as_json=False)
     return 0  # leaving a demonstration early is no failure
 
 
@@ -83,8 +105,9 @@ def _folder() -> Path:
     return paths.state_home() / "drills"
 
 
-def _run(options: Options, name: str, robot: bool, seed: int, keep: bool, resume: bool, as_json: bool) -> int:
-    _can_run(robot)
+def _run(options: Options, name: str, robot: str | None, seed: int, keep: bool, resume: bool, as_json: bool) -> int:
+    """`robot` is the name of a script, None for a person."""
+    _can_run(robot is not None)
     if not resume and unfinished(_folder(), name) is not None:
         click.echo(
             "incidentui: an unfinished run is here too; --resume goes on with it, `drill clean` ends it", err=True
@@ -118,9 +141,9 @@ def _can_run(robot: bool) -> None:
         )
 
 
-def _work(record: Record, options: Options, robot: bool, resume: bool) -> int | None:
+def _work(record: Record, options: Options, robot: str | None, resume: bool) -> int | None:
     """Somebody works until the screen is left; the robot's keystrokes."""
-    if not robot:
+    if robot is None:
         # While the services start: the screen's modules take as long as they do.
         threading.Thread(target=import_module, args=("incidentui.tui.app",), daemon=True).start()
     goal = None if resume else _tell_goal(record)
@@ -128,8 +151,8 @@ def _work(record: Record, options: Options, robot: bool, resume: bool) -> int | 
         wait_green(record.sandbox)
     if goal is not None:
         goal.wait()
-    if robot:
-        return _by_robot(record, resume)
+    if robot is not None:
+        return _by_robot(record, ROBOTS[record.drill][robot], resume)
     _by_hand(record, options)
     return None
 
@@ -158,14 +181,14 @@ def _by_hand(record: Record, options: Options) -> None:
     open_screen(options._replace(project=str(record.sandbox.work)))
 
 
-def _by_robot(record: Record, resume: bool) -> int:
-    from incidentui.drills.robot import SCRIPTS, play, play_on
+def _by_robot(record: Record, robot: Robot, resume: bool) -> int:
+    from incidentui.drills.robot import play, play_on
     from incidentui.drills.terminal import Terminal, TerminalError
 
     argv = [sys.executable, "-P", "-m", "incidentui", str(record.sandbox.work)]
     with Terminal(argv, record.place, {**os.environ, "INCIDENTUI_USER": "robot"}) as terminal:
         try:
-            play_on(terminal, record.drill) if resume else play(terminal, SCRIPTS[record.drill])
+            play_on(terminal, robot.script) if resume else play(terminal, robot.script)
             terminal.wait_end(10)
         except TerminalError as error:
             kept = record.place / "last-screen.txt"
@@ -194,11 +217,13 @@ def _result(record: Record, keystrokes: int | None) -> tuple[dict[str, Any], lis
         "recovered_after_s": _seconds(end.recovered),
         "wrong_turns": end.wrong_turns,
         "tree_equal": end.tree_equal,
+        "in_force": list(end.in_force),
+        "differs": list(end.differs),
         "draft": str(drafts[-1]) if drafts else None,
         "journal": str(journal),
     }
     paths_told = [f"  Journal: {journal}", *(f"  Draft:   {draft}" for draft in drafts[-1:])]
-    return result, [*lines(end, record.drill), *paths_told]
+    return result, [*lines(end, DRILLS[record.drill]), *paths_told]
 
 
 def _score(path: Path) -> Score:

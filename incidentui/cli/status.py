@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,11 @@ from incidentui.core.evolve import evolve
 from incidentui.core.fixes import places
 from incidentui.core.follow import behind, dirty_count, missing, same, unpushed, unsaved
 from incidentui.core.format import duration, short, size
-from incidentui.core.inputs import Input, LookAtFixes, Sampled, StartWatch
+from incidentui.core.inputs import Input, LedgerLooked, LookAtFixes, Sampled, StartWatch
+from incidentui.core.ledger import in_force, partly, taken_back, told
 from incidentui.core.model import FixStatus, Ms
 from incidentui.core.recent import Recent, add
+from incidentui.core.standing import ours, tip, wanted
 from incidentui.core.state import State
 from incidentui.core.turn import provisional
 from incidentui.core.words import STATE_MARK, fix_places, is_bad, marker, missed, named
@@ -66,7 +68,9 @@ async def _look(root: Path, clock: SystemClock, known: State) -> tuple[State, tu
         marks = tuple(s.fix for s in state.fixes.values() if s.fix.file)
         found = await world.fixes.look(LookAtFixes(marks, places(state)))
         state = _after(state, {}, [found], clock)
-    return state, world.problems
+    want = wanted(state)
+    ledger = await world.clone.ledger(want.good, want.tip, want.symbol) if world.clone and want else None
+    return (_after(state, {}, [LedgerLooked(ledger)], clock) if ledger else state), world.problems
 
 
 def _after(state: State, recent: Recent, inputs: list[Input], clock: SystemClock) -> State:
@@ -111,11 +115,14 @@ def document(state: State, problems: tuple[str, ...]) -> dict[str, Any]:
             "unpushed": [{"sha": c.sha, "subject": c.subject} for c in unpushed(repo)],
             "operation": repo.operation if repo else None,
             "known_good": state.good.sha if state.good else None,
+            "known_good_why": state.good.why if state.good else None,
+            "known_good_by": state.good.by if state.good else None,
             "last": [
                 {"sha": c.sha, "author": c.author, "subject": c.subject, "added": c.added, "deleted": c.deleted}
                 for c in (repo.commits[:10] if repo else ())
             ],
         },
+        "ledger": _ledger(state),
         "workloads": [
             {
                 "name": w.name,
@@ -180,6 +187,28 @@ def _fix_line(status: FixStatus) -> str:
     return f"{mark} {named(status.fix.commit, status.fix.subject)}  {fix_places(status)}"
 
 
+def _ledger(state: State) -> dict[str, Any] | None:
+    """Null when no known-good is known, or its commits could not be read."""
+    ledger = state.ledger
+    if ledger is None or state.good is None or (ledger.good, ledger.tip) != (state.good.sha, tip(state)):
+        return None
+    return {
+        "good": ledger.good,
+        "tip": ledger.tip,
+        "equal": not ledger.file_count,
+        "in_force": list(in_force(ledger, ours(state))),
+        "partly": list(partly(ledger, ours(state))),
+        "taken_back": list(taken_back(ledger, ours(state))),
+        "beyond": ledger.beyond,
+        "by_file": ledger.by_file,
+        "commits": [asdict(commit) for commit in ledger.commits],
+        "files": [asdict(file) for file in ledger.files],
+        "file_count": ledger.file_count,
+        "symbol": ledger.symbol or None,
+        "places": [{"path": path, "line": line} for path, line in ledger.places],
+    }
+
+
 def lines(state: State, problems: tuple[str, ...], now: Ms) -> list[str]:
     out = [f"{state.project.name}  {state.project.environment}".rstrip(), ""]
     out += [f"! {problem}" for problem in problems]
@@ -200,6 +229,11 @@ def lines(state: State, problems: tuple[str, ...], now: Ms) -> list[str]:
         out += [
             f"  {short(c.sha)} {size(c.added, c.deleted):>12}  {c.author:<12} {c.subject}" for c in repo.commits[:5]
         ]
+    ledger = state.ledger
+    if _ledger(state) is not None and ledger is not None and ledger.commits:
+        back, force = taken_back(ledger, ours(state)), in_force(ledger, ours(state))
+        out.append(f"since known-good: {told(len(back), len(force))}")
+        out += [f"  {short(c.sha)} {c.state:<10} {c.subject}" for c in ledger.commits[:20]]
     out += ["", *map(_fix_line, state.fixes.values())] if state.fixes else []
     out += [
         f"✗ {short(t.sha)} was taken back and is in {short(t.back)} again: {', '.join(n for n, _ in t.checks)} failed"

@@ -58,6 +58,7 @@ def build(parsed: Parsed, clock: Clock, *, me: str = "", once: bool = False, typ
     from incidentui.edge.containers.executor import WorkloadExecutor
     from incidentui.edge.containers.logs import WorkloadLogs
     from incidentui.edge.git.bisecting import BisectExecutor
+    from incidentui.edge.git.clone import GitClone
     from incidentui.edge.git.executor import GitExecutor
     from incidentui.edge.git.fix_marks import FixExecutor
     from incidentui.edge.git.source import GitSource
@@ -66,7 +67,7 @@ def build(parsed: Parsed, clock: Clock, *, me: str = "", once: bool = False, typ
 
     loaded = validate(parsed)
     config = loaded.config
-    git = GitExecutor(config.dir, config.branch, config.remote, clock)
+    git = GitExecutor(config.dir, config.branch, config.remote, clock, config.rehearse)
     executors: list[Executor] = [
         git,
         FixExecutor(config.dir, me, clock),
@@ -83,7 +84,8 @@ def build(parsed: Parsed, clock: Clock, *, me: str = "", once: bool = False, typ
     sources += _revisions(loaded, clock, engines, once)
     pages = Pages(git, WorkloadLogs(*engines) if engines else None)
     problems = tuple(p.words() for p in loaded.problems)
-    return World(config.spec(), sources, executors, pages, MarkerLook(config.dir), problems)
+    clone = GitClone(config.dir)
+    return World(config.spec(), sources, executors, pages, MarkerLook(config.dir), clone, problems)
 
 
 def _engines(config: ProjectConfig, clock: Clock) -> "tuple[list[Engine], list[Source]]":

@@ -53,6 +53,17 @@ class ServiceConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class RehearseConfig:
+    """What a rehearsed tree must get through before a branch moves."""
+
+    commands: tuple[tuple[str, ...], ...] = ()
+    timeout_ms: Ms = 600_000
+    """Of each command."""
+    refused: str = ""
+    """Why configured commands are not run."""
+
+
+@dataclass(frozen=True, slots=True)
 class ProjectConfig:
     dir: Path
     name: str
@@ -75,6 +86,7 @@ class ProjectConfig:
     """What tells how the pipeline of a commit ended, instead of gh or glab."""
     bisect_command: tuple[str, ...] | None = None
     runbooks: tuple[str, ...] = RUNBOOK_FOLDERS
+    rehearse: RehearseConfig = field(default_factory=RehearseConfig)
     keys: Mapping[str, str] = field(default_factory=dict)
     """Command name -> key."""
 
@@ -106,6 +118,7 @@ class ProjectConfig:
             found.append(("deploy.ci", self.ci_command))
         if self.bisect_command:
             found.append(("bisect.command", self.bisect_command))
+        found += [(f"rehearse.commands[{n}]", argv) for n, argv in enumerate(self.rehearse.commands)]
         for check in self.checks:
             for name, value in check.headers:
                 if isinstance(value, Secret) and value.command:

@@ -85,6 +85,16 @@ def argv(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
+def command_list(value: Any) -> tuple[tuple[str, ...], ...]:
+    """Lists of words, or a text for the shell."""
+    hint = 'write commands = [["make", "build"], "npm ci && npm test"]'
+    if not isinstance(value, list) or len(value) > 20:
+        raise wrong("must be a list of at most 20 commands", hint)
+    if not all((isinstance(v, str) and v.strip()) or isinstance(v, list) for v in value):
+        raise wrong("a command is a list of words or a text for the shell", hint)
+    return tuple(("sh", "-ec", v) if isinstance(v, str) else argv(v) for v in value)
+
+
 def secret(value: Any) -> Secret | str:
     if isinstance(value, str):
         return value
@@ -188,6 +198,11 @@ class BisectTable(Table):
 class DeployTable(Table):
     by_paths: bool = False
     ci: CiTable | None = None
+
+
+class RehearseTable(Table):
+    commands: Annotated[Any, BeforeValidator(command_list)] = ()
+    timeout: Duration = 600_000
 
 
 class RevisionTable(Table):

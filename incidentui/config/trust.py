@@ -177,7 +177,11 @@ def without_untrusted(loaded: Loaded) -> Loaded:
     hint = f"read {'what changed' if again else 'it'}, then allow it: incidentui trust {CONFIG}"
     hint += f"  (one run: {ONE_RUN}={digest(loaded.content, calls)})"
     problems = tuple(Problem(CONFIG, None, key, said + " ".join(argv), hint, level="warning") for key, argv in commands)
-    config = replace(loaded.config, services=services, checks=checks, ci_command=None, bisect_command=None)
+    refused = f"its commands are not allowed yet: incidentui trust {CONFIG}" if loaded.config.rehearse.commands else ""
+    rehearse = replace(loaded.config.rehearse, commands=(), refused=refused)
+    config = replace(
+        loaded.config, services=services, checks=checks, rehearse=rehearse, ci_command=None, bisect_command=None
+    )
     return replace(loaded, config=config, problems=(*loaded.problems, *problems))
 
 

@@ -12,11 +12,28 @@ from pydantic_core import ErrorDetails
 
 from incidentui.config.checks import Expect, HttpCheck, RevisionSpec
 from incidentui.config.lines import key_lines, line_of
-from incidentui.config.model import RUNBOOK_FOLDERS, DockerConfig, Parsed, Problem, ProjectConfig, ServiceConfig
+from incidentui.config.model import (
+    RUNBOOK_FOLDERS,
+    DockerConfig,
+    Parsed,
+    Problem,
+    ProjectConfig,
+    RehearseConfig,
+    ServiceConfig,
+)
 from incidentui.config.paths import CONFIG, folder_name
-from incidentui.config.schema import LATER, BisectTable, CheckTable, DeployTable, ProjectTable, ServiceTable, near
+from incidentui.config.schema import (
+    LATER,
+    BisectTable,
+    CheckTable,
+    DeployTable,
+    ProjectTable,
+    RehearseTable,
+    ServiceTable,
+    near,
+)
 
-_TABLES = ["project", "deploy", "bisect", "services", "checks", "keys"]
+_TABLES = ["project", "deploy", "bisect", "services", "checks", "rehearse", "keys"]
 _CHECK_TYPES_LATER = ("tcp", "command", "container", "prometheus", "journey", "agreement")
 _Path = tuple[str | int, ...]
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -71,6 +88,7 @@ class _Reader:
             ci_command=deploy.ci.command if deploy.ci else None,
             bisect_command=bisect.command,
             runbooks=self._folders(project.runbooks),
+            rehearse=self._rehearse(),
             keys=self._keys(),
         )
 
@@ -88,6 +106,10 @@ class _Reader:
 
     def _deploy(self) -> DeployTable:
         return self._sound(DeployTable, self.parsed.data.get("deploy", {}), ("deploy",)) or DeployTable()
+
+    def _rehearse(self) -> RehearseConfig:
+        read = self._sound(RehearseTable, self.parsed.data.get("rehearse", {}), ("rehearse",)) or RehearseTable()
+        return RehearseConfig(read.commands, read.timeout)
 
     def _services(self) -> tuple[ServiceConfig, ...]:
         found: list[tuple[int, ServiceConfig]] = []

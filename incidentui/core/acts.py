@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from incidentui.core import events as e
+from incidentui.core.errors import compared
 from incidentui.core.format import count, duration, short
 from incidentui.core.incidents import not_resolved, stage
 from incidentui.core.inputs import (
@@ -17,7 +18,8 @@ from incidentui.core.inputs import (
     StartAction,
     StopAction,
 )
-from incidentui.core.model import Attempt, CheckState, Delta, Light, LightName, Moment, Outcome, Verdict
+from incidentui.core.ledger import in_force, partly, taken_back, told
+from incidentui.core.model import Attempt, CheckState, Delta, KnownGood, Light, LightName, Moment, Ms, Outcome, Verdict
 from incidentui.core.recent import CheckRecent
 from incidentui.core.redeploy import not_asked, overridden
 from incidentui.core.runs import is_running, step_follows
@@ -34,6 +36,7 @@ NAMES: dict[LightName, str] = {
     "user_path": "user path",
 }
 GOOD: tuple[CheckState, ...] = ("ok", "slow")
+STEADY_MS: Ms = 2_000
 STOPPABLE = ("shell", "ci.wait", "git.bisect")
 """Actions whose effect can be cut off: it leaves no more half done than its own failing would."""
 
@@ -66,9 +69,10 @@ def run_plan(d: Deciding, c: RunPlan) -> Decision:
         d.say(e.NoteAdded(f"{stop.text}; {stop.note}", c.by), c.by, "key", incident=name, source=f"responder:{c.by}")
     number = _number(d, c.plan.changes)
     before = tuple((check.name, check.state) for check in d.state.checks.values())
-    asked = e.ActionRequested(c.run, number, c.plan, c.owner, c.by, before, c.step)
+    errors = tuple(dict.fromkeys(seen.error.signature for seen in d.state.errors))
+    asked = e.ActionRequested(c.run, number, c.plan, c.owner, c.by, before, c.step, errors)
     d.say(asked, _subject(c.plan.action, number), "key", incident=name, source=f"responder:{c.by}")
-    if incident is not None and c.plan.changes and incident.stage in ("open", "acknowledged"):
+    if incident is not None and c.plan.changes and not c.plan.local and incident.stage in ("open", "acknowledged"):
         stage(d, incident, "mitigating", f"{c.plan.action} asked")
     if c.step is not None:
         step_follows(d, c.step, "running", c.by, "")
@@ -113,12 +117,14 @@ def acted(d: Deciding, look: ActionActed) -> None:
         return
     evidence = d.keep(look.evidence)
     ended = e.ActionEnded(
-        look.run, look.outcome, look.why, look.revision, look.was, evidence, look.in_force, look.differs
+        look.run, look.outcome, look.why, look.revision, look.was, evidence, **_left(d, look), ledger=look.ledger
     )
     d.say(ended, _of(attempt), "key", incident=attempt.incident, source="executor")
     attempt = d.state.attempts[look.run]
     match look.outcome:
         case "done":
+            if attempt.plan.action == "git.mark-good" and look.revision is not None:
+                d.say(e.KnownGoodSet(KnownGood(look.revision, d.now, "marked by hand", attempt.by)), "good", "key")
             judge(d)
             if attempt.plan.action == "git.bisect":
                 name_suspect(d)
@@ -126,6 +132,20 @@ def acted(d: Deciding, look: ActionActed) -> None:
             _verdict(d, attempt, look.outcome, Verdict(look.outcome, look.why, _unlit(d, attempt)))
         case "unknown":
             _verdict(d, attempt, "unknown", Verdict("outcome unknown", look.why, _unlit(d, attempt)))
+
+
+def _left(d: Deciding, look: ActionActed) -> dict[str, tuple[str, ...]]:
+    """What the ledger says of the commits of others: our own ways back are not counted."""
+    ledger = look.ledger
+    if ledger is None:
+        return {}
+    ours = {look.revision, *(a.revision for a in d.state.attempts.values())}
+    return {
+        "in_force": in_force(ledger, ours),
+        "differs": tuple(file.path for file in ledger.files),
+        "partly": partly(ledger, ours),
+        "taken_back": taken_back(ledger, ours),
+    }
 
 
 def lit(d: Deciding, look: LightLooked) -> None:
@@ -175,17 +195,21 @@ def judge(d: Deciding, stopped_by: str = "") -> None:
     if attempt.plan.action in TOLD:
         _verdict(d, attempt, "done", Verdict("complete", attempt.why, _no_lights(lights)))
         return
-    if attempt.plan.action == "shell":
-        _verdict(d, attempt, "done", Verdict("complete", attempt.why, lights))
+    if attempt.plan.action == "shell" or attempt.plan.local:
+        bad = next((light.finding for light in lights if light.ok is False), "")
+        _verdict(d, attempt, "done", Verdict("not complete" if bad else "complete", bad or attempt.why, lights))
         return
     wanted = ORDER if attempt.plan.push or attempt.plan.action == "workload.restart" else ("tree",)
     settled = all(light.ok in (True, None) for light in lights if light.name in wanted and light.name != "worktree")
     waited = d.now - attempt.acted
     if attempt.plan.changes and not settled and waited < attempt.plan.within_ms and not stopped_by:
         return
+    lights = _against_good(attempt, lights)
     complete = all(light.ok in (True, None) for light in lights if light.name != "worktree")
     if complete:
-        _verdict(d, attempt, "done", Verdict("complete", _holds(lights), lights))
+        rest = told(len(attempt.taken_back), len(attempt.in_force)) if attempt.in_force else ""
+        why = "; ".join(part for part in (_holds(lights), rest) if part)
+        _verdict(d, attempt, "done", Verdict("complete", why, lights))
     else:
         why = _missing(d, attempt, lights) + _stopped(stopped_by, waited)
         _verdict(d, attempt, "done", Verdict("not complete", why, lights))
@@ -199,6 +223,19 @@ def _no_lights(lights: tuple[Light, ...]) -> tuple[Light, ...]:
     return tuple(replace(light, ok=None, finding="does not apply") for light in lights)
 
 
+def _against_good(attempt: Attempt, lights: tuple[Light, ...]) -> tuple[Light, ...]:
+    """Users get no good answer and commits are still in force: then the tree that counts is that of known-good.
+
+    A revert of chosen commits is right as rehearsed while users are served; it need not take innocent ones back.
+    """
+    red = any(light.name == "user_path" and light.ok is False for light in lights)
+    if not red or attempt.plan.action != "git.revert" or not attempt.in_force or attempt.ledger is None:
+        return lights
+    files, good = attempt.ledger.file_count, short(attempt.ledger.good)
+    finding = f"{count(files, 'file')} differ{'s' if files == 1 else ''} from ★ {good}"
+    return tuple(replace(one, ok=False, finding=finding) if one.name == "tree" else one for one in lights)
+
+
 def _stopped(by: str, waited: int) -> str:
     return f", when {by} stopped waiting after {duration(waited)}" if by else ""
 
@@ -209,7 +246,9 @@ def five(d: Deciding, attempt: Attempt) -> tuple[Light, ...]:
     nothing = "nothing to look at" if attempt.outcome is not None else ""
     out = []
     for name in ORDER:
-        if name == "running":
+        if attempt.plan.local and name != "worktree":
+            out.append(Light(name, None, "does not apply"))
+        elif name == "running":
             out.append(_running(d, attempt))
         elif name == "user_path":
             out.append(_user_path(d, attempt))
@@ -271,8 +310,21 @@ def _user_path(d: Deciding, attempt: Attempt) -> Light:
                 f"{check.service}: {good} of {need} good" if looks else f"{check.service}: {check.why}, not asked again"
             )
             return Light("user_path", False, finding, check.name, d.now)
+        if looks[-1].at - looks[-good].at < _steady(d, attempt, check.name):
+            return Light("user_path", False, f"{check.service}: good, for too short a time", check.name, d.now)
     said = f"{count(len(checks), 'check')} good" + (f" {need} times in a row" if need > 1 else "")
     return Light("user_path", True, said, ", ".join(c.name for c in checks), d.now)
+
+
+def _steady(d: Deciding, attempt: Attempt, check: str) -> Ms:
+    """How long the answer of a check that was red must be good after a push.
+
+    While a deploy swaps what runs, the old process may answer from the new files: good once, and then never again.
+    """
+    if not attempt.plan.push or dict(attempt.before).get(check) != "failing":
+        return 0
+    every = next((spec.every_ms for spec in d.state.project.checks if spec.name == check), STEADY_MS)
+    return min(every, STEADY_MS)
 
 
 def _asked_since(d: Deciding, attempt: Attempt) -> int:
@@ -291,6 +343,8 @@ def _holds(lights: tuple[Light, ...]) -> str:
 def _missing(d: Deciding, attempt: Attempt, lights: tuple[Light, ...]) -> str:
     by = {light.name: light for light in lights}
     if by["tree"].ok is False:
+        if attempt.in_force:
+            return told(len(attempt.taken_back), len(attempt.in_force))
         return by["tree"].finding
     if by["remote"].ok is False:
         return by["remote"].finding if attempt.plan.push else f"not pushed: {by['remote'].finding}"
@@ -324,7 +378,11 @@ def _verdict(d: Deciding, attempt: Attempt, outcome: Outcome, verdict: Verdict) 
         delta=_delta(d, attempt),
         in_force=attempt.in_force,
         differs=attempt.differs,
+        partly=attempt.partly,
+        taken_back=attempt.taken_back,
     )
+    if verdict.word == "not complete" and attempt.plan.changes:
+        verdict = _with_errors(d, attempt, verdict)
     given = e.VerdictGiven(attempt.run, outcome, verdict)
     d.say(given, "verdict", "key", incident=attempt.incident)
     good = verdict.word == "complete"
@@ -333,6 +391,24 @@ def _verdict(d: Deciding, attempt: Attempt, outcome: Outcome, verdict: Verdict) 
     incident = d.state.incidents.get(attempt.incident or "")
     if good and attempt.plan.action == "verify" and incident is not None and not not_resolved(d.state):
         stage(d, incident, "resolved", verdict.why)
+
+
+def _with_errors(d: Deciding, attempt: Attempt, verdict: Verdict) -> Verdict:
+    """The errors of before against those of now: a change that changed nothing about them is told as such."""
+    again, other = compared(d.state, attempt.errors)
+    if not attempt.errors or not (again or other):
+        return verdict
+    told = e.ErrorCompared(attempt.run, again, other)
+    d.say(told, "errors", "key", incident=attempt.incident)
+    same = again and not other
+    lights = tuple(
+        replace(light, finding=f"{light.finding}, same error again")
+        if same and light.name == "user_path" and light.ok is False
+        else light
+        for light in verdict.lights
+    )
+    texts = tuple(error.text for error in again), tuple(error.text for error in other)
+    return replace(verdict, lights=lights, same_error=texts[0], other_error=texts[1])
 
 
 def _delta(d: Deciding, attempt: Attempt) -> Delta:

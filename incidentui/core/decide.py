@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from incidentui.core import acts, fixes, follow, incidents, judge, runs, watching
+from incidentui.core import acts, fixes, follow, incidents, judge, runs, standing, watching
 from incidentui.core import events as e
 from incidentui.core import inputs as i
 from incidentui.core.model import Ms
@@ -21,6 +21,8 @@ def decide(state: State, recent: Recent, given: i.Input, now: Ms) -> Decision:
         case (
             i.Sampled()
             | i.RepositoryLooked()
+            | i.LedgerLooked()
+            | i.GoodFound()
             | i.RevisionLooked()
             | i.WorkloadsLooked()
             | i.SourceFailed()
@@ -32,18 +34,25 @@ def decide(state: State, recent: Recent, given: i.Input, now: Ms) -> Decision:
             | i.ClockShifted()
         ):
             _observe(d, given)
+            standing.ask(d, state)
             return d.done()
         case i.ActionStepped() | i.ActionActed() | i.LightLooked() | i.OwnerGone():
             _act(d, given)
             return d.done()
         case _:
-            return _command(d, given)
+            decision = _command(d, given)
+            if decision.refusal is not None:
+                return decision
+            standing.ask(d, state, begins=isinstance(given, i.StartWatch))
+            return d.done(decision.incident)
 
 
 def _observe(
     d: Deciding,
     seen: i.Sampled
     | i.RepositoryLooked
+    | i.LedgerLooked
+    | i.GoodFound
     | i.RevisionLooked
     | i.WorkloadsLooked
     | i.SourceFailed
@@ -62,20 +71,24 @@ def _observe(
                 incidents.follow_health(d)
         case i.RepositoryLooked():
             watching.repository(d, seen)
+        case i.LedgerLooked():
+            standing.read(d, seen)
+            if d.facts:
+                name_suspect(d)
+        case i.GoodFound():
+            standing.found(d, seen)
         case i.RevisionLooked():
             watching.revision(d, seen)
         case i.WorkloadsLooked():
             watching.workloads(d, seen)
+            if any(isinstance(fact.event, e.ErrorSeen) for fact in d.facts):
+                name_suspect(d)
         case i.SourceFailed():
             watching.source_failed(d, seen)
         case i.SourceAnswered():
             watching.source_answered(d, seen)
-        case i.FixTold():
-            fixes.told(d, seen)
-        case i.FixDropped():
-            fixes.dropped(d, seen)
-        case i.FixesLooked():
-            fixes.looked(d, seen)
+        case i.FixTold() | i.FixDropped() | i.FixesLooked():
+            fixes.observed(d, seen)
         case i.Ticked():
             judge.known_good(d)
         case i.ClockShifted():

@@ -7,10 +7,12 @@ New fields have defaults; names and types never change (an old journal must alwa
 from incidentui.core.model import (
     CheckState,
     Commit,
+    ErrorText,
     Fix,
     FixState,
     KnownGood,
     Layer,
+    Ledger,
     Light,
     Moment,
     Ms,
@@ -22,6 +24,7 @@ from incidentui.core.model import (
     ProjectSpec,
     Repository,
     RunStep,
+    SeenError,
     Severity,
     Stage,
     StepState,
@@ -109,6 +112,29 @@ class RepositorySeen:
     """Git looks different from the last time: whole picture, bounded."""
 
     repository: Repository
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRead:
+    """What of each commit since known-good stands in the tree."""
+
+    ledger: Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorSeen:
+    """Something that is red tells of an error it did not tell of since it is."""
+
+    seen: SeenError
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorCompared:
+    """After an action: which errors from before it are there again, and which are new."""
+
+    run: str
+    again: tuple[ErrorText, ...] = ()
+    other: tuple[ErrorText, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,6 +351,8 @@ class ActionRequested:
     by: str
     before: tuple[tuple[str, CheckState], ...] = ()
     step: int | None = None
+    errors: tuple[str, ...] = ()
+    """Signatures of what is red."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,6 +374,9 @@ class ActionEnded:
     evidence: str | None = None
     in_force: tuple[str, ...] = ()
     differs: tuple[str, ...] = ()
+    partly: tuple[str, ...] = ()
+    taken_back: tuple[str, ...] = ()
+    ledger: Ledger | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -448,6 +479,9 @@ Event = (
     | RevisionSeen
     | Deployed
     | RepositorySeen
+    | LedgerRead
+    | ErrorSeen
+    | ErrorCompared
     | Pushed
     | DeployMissed
     | DeployFollowed
@@ -493,6 +527,9 @@ TYPES: dict[str, type[Event]] = {
     "revision.seen": RevisionSeen,
     "deploy.seen": Deployed,
     "repository.seen": RepositorySeen,
+    "ledger.read": LedgerRead,
+    "error.seen": ErrorSeen,
+    "error.compared": ErrorCompared,
     "push.seen": Pushed,
     "deploy.missed": DeployMissed,
     "deploy.followed": DeployFollowed,

@@ -34,8 +34,11 @@ from incidentui.core.state import State
 from incidentui.core.words import is_bad
 
 SPANS = 64
+ERRORS = 20
 DEPLOYS = 20
 ATTEMPTS = 50
+LEDGERS = 3
+"""How many of them keep the whole ledger: it can have 200 commits."""
 CLOSED = 20
 FIXES = 50
 FIX_PLACES = 50
@@ -83,12 +86,21 @@ def _apply(state: State, recorded: e.Recorded) -> State:
             | e.SourceRegained()
         ):
             return _world(state, event, recorded)
-        case e.Pushed() | e.DeployMissed() | e.DeployFollowed():
-            return replace(state, awaited=_awaited(state, event, recorded))
-        case e.FixMarked() | e.FixSeen() | e.FixForgotten():
-            return _fix(state, event, recorded)
-        case e.CommitBack() | e.CommitCleared():
-            return _came_back(state, event)
+        case (
+            e.Pushed()
+            | e.DeployMissed()
+            | e.DeployFollowed()
+            | e.FixMarked()
+            | e.FixSeen()
+            | e.FixForgotten()
+            | e.CommitBack()
+            | e.CommitCleared()
+        ):
+            return _followed(state, event, recorded)
+        case e.LedgerRead():
+            return replace(state, ledger=event.ledger)
+        case e.ErrorSeen():
+            return replace(state, errors=(*state.errors, event.seen)[-ERRORS:])
         case e.SuspectNamed():
             return replace(state, suspect=event.suspect)
         case e.KnownGoodSet():
@@ -108,7 +120,7 @@ def _apply(state: State, recorded: e.Recorded) -> State:
             return _action(state, event, recorded)
         case e.RunbookStarted() | e.StepChanged() | e.RunbookEnded():
             return _runbook(state, event, recorded)
-        case e.WatchStopped() | e.MomentMarked() | e.ActionPlanned():
+        case e.WatchStopped() | e.MomentMarked() | e.ActionPlanned() | e.ErrorCompared():
             return state
         case e.ClockMoved() | e.DataErased() | e.JournalReplaced() | e.UnknownEvent():
             return state
@@ -146,7 +158,8 @@ def _world(
 ) -> State:
     match event:
         case e.CheckChanged():
-            return replace(state, checks=_put(state.checks, event.check, _check(event)))
+            state = replace(state, checks=_put(state.checks, event.check, _check(event)))
+            return _recovered(state, f"check:{event.check}") if event.now in ("ok", "slow") else state
         case e.ServiceChanged():
             return _service_changed(state, event, recorded)
         case e.RevisionSeen():
@@ -180,7 +193,9 @@ def _world(
             return replace(state, workloads=workloads, engines=engines, crashed=crashed)
         case e.WorkloadChanged():
             workloads = _put(state.workloads, event.now.name, event.now)
-            return replace(state, workloads=workloads, crashed=_crashed(state.crashed, event.now, recorded.at))
+            state = replace(state, workloads=workloads, crashed=_crashed(state.crashed, event.now, recorded.at))
+            well = event.now.state == "running" and not is_bad(event.now)
+            return _recovered(state, f"workload:{event.now.name}") if well else state
         case e.SourceLost():
             return _source_lost(state, event, recorded)
         case e.SourceRegained():
@@ -199,6 +214,11 @@ def _awaited(
             return replace(state.awaited, alarm=recorded.at) if state.awaited else None
         case e.DeployFollowed():
             return None
+
+
+def _recovered(state: State, source: str) -> State:
+    errors = tuple(seen for seen in state.errors if seen.source != source)
+    return state if len(errors) == len(state.errors) else replace(state, errors=errors)
 
 
 def _crashed(crashed: Mapping[str, Ms], now: Workload, at: Ms) -> Mapping[str, Ms]:
@@ -245,6 +265,27 @@ def _source_lost(state: State, event: e.SourceLost, recorded: e.Recorded) -> Sta
 
 
 # -- fixes, and commits that were taken back
+
+
+def _followed(
+    state: State,
+    event: e.Pushed
+    | e.DeployMissed
+    | e.DeployFollowed
+    | e.FixMarked
+    | e.FixSeen
+    | e.FixForgotten
+    | e.CommitBack
+    | e.CommitCleared,
+    recorded: e.Recorded,
+) -> State:
+    match event:
+        case e.Pushed() | e.DeployMissed() | e.DeployFollowed():
+            return replace(state, awaited=_awaited(state, event, recorded))
+        case e.CommitBack() | e.CommitCleared():
+            return _came_back(state, event)
+        case _:
+            return _fix(state, event, recorded)
 
 
 def _fix(state: State, event: e.FixMarked | e.FixSeen | e.FixForgotten, recorded: e.Recorded) -> State:
@@ -411,9 +452,13 @@ def _action(
                 outcome=event.outcome,
                 why=event.why,
                 acted=recorded.at,
-                revision=event.revision or attempt.revision,
+                revision=(event.revision if attempt.plan.changes else None) or attempt.revision,
+                found=None if attempt.plan.changes else event.revision,
                 in_force=event.in_force,
                 differs=event.differs,
+                partly=event.partly,
+                taken_back=event.taken_back,
+                ledger=event.ledger,
             )
             state = replace(state, taken_back=_took_back(state, attempt, event, recorded.at))
         case e.LightSeen():
@@ -444,8 +489,10 @@ def _requested(state: State, event: e.ActionRequested, recorded: e.Recorded) -> 
         before=event.before,
         step=event.step,
         incident=recorded.incident,
+        errors=event.errors,
     )
-    attempts = dict([*state.attempts.items(), (event.run, attempt)][-ATTEMPTS:])
+    older = [(run, replace(old, ledger=None)) for run, old in state.attempts.items()]
+    attempts = dict([*older[:-LEDGERS], *[*state.attempts.items()][-LEDGERS:], (event.run, attempt)][-ATTEMPTS:])
     state = replace(state, attempts=attempts, acting=event.run)
     incident = state.incidents.get(recorded.incident or "")
     if incident is None:

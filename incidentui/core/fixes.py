@@ -18,6 +18,16 @@ ASKED = 20
 _MOVES = (e.RepositorySeen, e.RevisionSeen, e.Deployed, e.WorkloadChanged, e.WorkloadsSeen, e.FixMarked)
 
 
+def observed(d: Deciding, seen: FixTold | FixDropped | FixesLooked) -> None:
+    match seen:
+        case FixTold():
+            told(d, seen)
+        case FixDropped():
+            dropped(d, seen)
+        case FixesLooked():
+            looked(d, seen)
+
+
 def told(d: Deciding, look: FixTold) -> None:
     d.say(e.FixMarked(look.fix), "fix", "key", source=f"responder:{look.fix.by}")
 

@@ -8,6 +8,8 @@ import hashlib
 from incidentui.core.model import (
     CheckState,
     Fix,
+    KnownGood,
+    Ledger,
     Light,
     Ms,
     OddBuild,
@@ -57,6 +59,18 @@ class Sampled:
 @dataclass(frozen=True, slots=True)
 class RepositoryLooked:
     repository: Repository
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerLooked:
+    ledger: Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class GoodFound:
+    """The newest known-good that this clone keeps under a ref of ours."""
+
+    good: KnownGood
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +163,8 @@ class ActionActed:
     revision: str | None = None
     was: str | None = None
     evidence: Evidence | None = None
-    in_force: tuple[str, ...] = ()
-    differs: tuple[str, ...] = ()
+    ledger: Ledger | None = None
+    """What of each commit since known-good (or the target) stands in `revision`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +184,8 @@ class OwnerGone:
 Observation = (
     Sampled
     | RepositoryLooked
+    | LedgerLooked
+    | GoodFound
     | RevisionLooked
     | WorkloadsLooked
     | SourceFailed
@@ -331,6 +347,16 @@ Input = Observation | Command
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """What could be asked for instead: opens its own plan."""
+
+    title: str
+    note: str
+    action: str
+    args: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """A refusal is a value, not an exception: what, why, and what to do instead."""
 
@@ -338,6 +364,7 @@ class Refusal:
     hint: str = ""
     usage: bool = False
     """The request itself is wrong (a name nobody has, a value nobody reads), so no guard was asked."""
+    choices: tuple[Offer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,4 +404,20 @@ class LookNow:
     """Every source looks at once."""
 
 
-Effect = StartAction | SettleAction | CancelAction | LookAtFixes | LookNow
+@dataclass(frozen=True, slots=True)
+class ReadLedger:
+    """What of each commit since `good` stands in `tip`, and where `symbol` occurs there."""
+
+    good: str
+    tip: str
+    symbol: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeepGood:
+    """A ref of ours in the clone: no gc takes the commit then, and a new journal finds it."""
+
+    good: KnownGood
+
+
+Effect = StartAction | SettleAction | CancelAction | LookAtFixes | LookNow | ReadLedger | KeepGood

@@ -1,9 +1,11 @@
 """From looks to judgements: thresholds per check, the state of a service, known-good."""
 
+from incidentui.core import errors
 from incidentui.core import events as e
+from incidentui.core.evidence import parse_check_look
 from incidentui.core.format import count, duration
 from incidentui.core.inputs import Sampled
-from incidentui.core.model import CheckSpec, CheckState, CheckStatus, KnownGood, Ms, ServiceStatus
+from incidentui.core.model import CheckSpec, CheckState, CheckStatus, KnownGood, Ms, SeenError, ServiceStatus
 from incidentui.core.recent import CheckRecent, fresh_within
 from incidentui.core.turn import Deciding
 
@@ -20,6 +22,7 @@ def sampled(d: Deciding, look: Sampled) -> None:
         return  # a check that was taken out of the configuration
     judged = _judge(spec, status, recent)
     if judged is None:
+        _tell_error(d, spec, look)
         return
     state, looks, needed = judged
     since = recent.looks[-looks].at if state != status.state or status.since is None else status.since
@@ -45,6 +48,21 @@ def sampled(d: Deciding, look: Sampled) -> None:
         source=f"check:{spec.name}",
     )
     service_changed(d, spec.service, look.at, needed, _short_why(status), since)
+    _tell_error(d, spec, look)
+
+
+def _tell_error(d: Deciding, spec: CheckSpec, look: Sampled) -> None:
+    """An error of a red check that it has not told of since it is red."""
+    if look.evidence is None or look.state != "failing" or d.state.checks[spec.name].state != "failing":
+        return
+    try:
+        error = errors.of_look(parse_check_look(look.evidence.body))
+    except ValueError:
+        return
+    source = f"check:{spec.name}"
+    if errors.is_new(d.state, source, error):
+        runs = d.state.services.get(spec.service, ServiceStatus(spec.service)).running
+        d.say(e.ErrorSeen(SeenError(source, spec.service, error, look.at, runs)), spec.service, "quiet", at=look.at)
 
 
 def _judge(spec: CheckSpec, status: CheckStatus, recent: CheckRecent) -> tuple[CheckState, int, int] | None:

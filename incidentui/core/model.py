@@ -25,6 +25,8 @@ FixState = Literal["there", "missing", "gone", "unknown"]
 """Of a fix in a place. "missing": it never was there; "gone": it was."""
 OddBuild = Literal["", "dirty", "nowhere"]
 """What runs is no commit of the branch: built from uncommitted code, or from a commit that nobody pushed."""
+InForce = Literal["taken back", "in force", "partly"]
+"""Of a commit since known-good: how much of it stands in the tree now."""
 
 
 # -- what is watched ---------------------------------------------------------------------------
@@ -149,6 +151,8 @@ class Commit:
     """At most 20; `file_count` has the whole number."""
     file_count: int = 0
     tree: str = ""
+    ci: str = ""
+    """What CI said of it: "passed", "failed: build"; empty when nobody knows of a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,12 +293,107 @@ class KnownGood:
 
 
 @dataclass(frozen=True, slots=True)
+class Suspected:
+    """One commit of the window, with what speaks for it being the cause, and what was looked at and does not."""
+
+    sha: str
+    reasons: tuple[str, ...] = ()
+    cleared: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Suspect:
     sha: str
     service: str
     reasons: tuple[str, ...]
     window: tuple[str, ...] = ()
-    """All commits since known-good, newest first."""
+    """All commits since known-good that are listed here, newest first."""
+    ranked: tuple[Suspected, ...] = ()
+    """The likeliest first, at most ten; the first is `sha`."""
+    count: int = 0
+    """How many commits the window has; 0 in records from before it was counted."""
+    good: str | None = None
+    """Where the window begins."""
+    tip: str | None = None
+    """Where it ends: what was deployed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorText:
+    """What a failure says of itself (core/errors.py)."""
+
+    signature: str
+    """The message without what changes from one time to the next."""
+    text: str
+    symbol: str = ""
+    """The name in the code that it speaks of."""
+    file: str = ""
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SeenError:
+    """An error of something that is red now."""
+
+    source: str
+    """"check:api-health", "workload:backend"."""
+    service: str
+    error: ErrorText
+    at: Ms
+    """When it was seen first since it is red."""
+    revision: str | None = None
+    """What ran then."""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerCommit:
+    sha: str
+    state: InForce
+    author: str = ""
+    subject: str = ""
+    files: int = 0
+    """In how many files something of it stands."""
+    of: int = 0
+    """How many files it changed."""
+    claims: str = ""
+    """What its message says, where the tree says otherwise."""
+    names: bool = False
+    """Whether a line it changed has the name in the error."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileLeft:
+    """A file that is not as it was at known-good."""
+
+    path: str
+    added: int | None = None
+    deleted: int | None = None
+    """None for a binary file."""
+    by: tuple[str, ...] = ()
+    """The commits that left it so, first the one with most lines; at most three."""
+    mode: str = ""
+    """"new", "gone", or how its mode changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Every commit since known-good against the tree of `tip` (see core/ledger.py for the rule)."""
+
+    good: str
+    tip: str
+    commits: tuple[LedgerCommit, ...] = ()
+    """Newest first, at most 200."""
+    files: tuple[FileLeft, ...] = ()
+    """What differs, at most 100; `file_count` has the whole number."""
+    file_count: int = 0
+    beyond: int = 0
+    """Commits of the window that are older than those here and were not looked at."""
+    symbol: str = ""
+    """The name in the error that was looked for."""
+    places: tuple[tuple[str, int], ...] = ()
+    """Where it occurs in the tree: file and line, at most 20."""
+    by_file: bool = False
+    """The patches were too big to read: every commit that touched a differing file counts as in force."""
 
 
 # -- acting ------------------------------------------------------------------------------------
@@ -336,7 +435,41 @@ class PlanCommit:
     sha: str
     author: str
     subject: str
-    role: Literal["suspect", "yours", "innocent", "target"] = "innocent"
+    role: Literal["suspect", "yours", "innocent", "target", "taken back"] = "innocent"
+    """"taken back": an earlier action did it already, and nothing brought it back since."""
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsedCommand:
+    """One of the project's own commands, run on the rehearsed tree."""
+
+    argv: tuple[str, ...]
+    state: Literal["ok", "failed", "stopped", "not run"]
+    why: str = ""
+    """"exit 2", "stopped after 5m"."""
+    took_ms: Ms | None = None
+    output: str = ""
+    """The last of what it said, bounded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What was tried in a scratch worktree before anything moves."""
+
+    tree: str
+    text: str
+    """What the tree was compared with: "tree equal to 59a77c4", "no conflict"."""
+    commands: tuple[RehearsedCommand, ...] = ()
+    took_ms: Ms | None = None
+    skipped: str = ""
+    """Why the commands were not run: a responder's own words."""
+    missing: str = ""
+    """Why there was nothing to run, or nothing that was allowed."""
+
+    @property
+    def red(self) -> RehearsedCommand | None:
+        """The command that did not go through; while it is there, nothing is run."""
+        return next((c for c in self.commands if c.state in ("failed", "stopped")), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,6 +503,13 @@ class Plan:
     takes_s: float | None = None
     host: str = ""
     """Engine or remote this touches, shown in the confirmation."""
+    rewrites: bool = False
+    """The branch itself moves: what it takes back vanishes from the branch instead of staying in its history."""
+    local: bool = False
+    """Only files or refs of this clone: what runs, and what users get, is not judged by it."""
+    rehearsal: Rehearsal | None = None
+    warnings: tuple[str, ...] = ()
+    """What will surprise somebody later: a merge that brings nothing back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -406,9 +546,17 @@ class Verdict:
     lights: tuple[Light, ...] = ()
     delta: Delta = field(default_factory=Delta)
     in_force: tuple[str, ...] = ()
-    """Commits since known-good whose change is still in the tree."""
+    """Commits since known-good of which something is still in the tree; those of this program are not counted."""
     differs: tuple[str, ...] = ()
     """Files that still differ from the wanted tree."""
+    partly: tuple[str, ...] = ()
+    """Those of `in_force` of which only a part is."""
+    taken_back: tuple[str, ...] = ()
+    """The other commits since known-good."""
+    same_error: tuple[str, ...] = ()
+    """Errors from before the action that are there again; at most three."""
+    other_error: tuple[str, ...] = ()
+    """Errors that were not there before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -444,9 +592,17 @@ class Attempt:
     ended: Ms | None = None
     revision: str | None = None
     """The commit that was written, or the revision wanted."""
+    found: str | None = None
+    """The commit that an action that changes nothing found or marked: no commit of ours."""
     verdict: Verdict | None = None
     in_force: tuple[str, ...] = ()
     differs: tuple[str, ...] = ()
+    partly: tuple[str, ...] = ()
+    taken_back: tuple[str, ...] = ()
+    ledger: Ledger | None = None
+    """Kept for the last attempts only; the lists above stay."""
+    errors: tuple[str, ...] = ()
+    """Signatures of what was red when it was asked for."""
     step: int | None = None
     """Step of the runbook it belongs to."""
     incident: str | None = None

@@ -23,6 +23,10 @@ class Score:
     """Actions that changed something and were not complete."""
     tree_equal: bool | None = None
     """What the last git action's first light said."""
+    in_force: tuple[str, ...] = ()
+    """Commits that the last git action left in force, by its verdict."""
+    differs: tuple[str, ...] = ()
+    """Files in which it left the branch different from known-good."""
     resolved: bool = False
     """An incident was closed as resolved."""
 
@@ -48,6 +52,7 @@ def score(records: Iterable[e.Recorded]) -> Score:
     broke = min(since, deploys[-1]) if deploys else since
     after = [r for r in events if r.seq > red.seq]
     verdicts = _verdicts(events)
+    git = next((v for action, v in reversed(verdicts) if action.startswith("git.")), None)
     closed = [r.event for r in after if isinstance(r.event, e.IncidentClosed)]
     return Score(
         broke=broke,
@@ -56,7 +61,9 @@ def score(records: Iterable[e.Recorded]) -> Score:
         first_action=_first([r for r in after if _changes(r)], broke, e.ActionRequested),
         recovered=_recovered(events, broke),
         wrong_turns=sum(verdict.word not in ("complete", "refused") for _, verdict in verdicts),
-        tree_equal=_tree(verdicts),
+        tree_equal=_tree(git) if git else None,
+        in_force=git.in_force if git else (),
+        differs=git.differs if git else (),
         resolved=bool(closed) and closed[-1].resolved,
     )
 
@@ -103,6 +110,5 @@ def _verdicts(records: Iterable[e.Recorded]) -> list[tuple[str, Verdict]]:
     return found
 
 
-def _tree(verdicts: Iterable[tuple[str, Verdict]]) -> bool | None:
-    lights = [v.lights for action, v in verdicts if action.startswith("git.")]
-    return next((light.ok for light in lights[-1] if light.name == "tree"), None) if lights else None
+def _tree(verdict: Verdict) -> bool | None:
+    return next((light.ok for light in verdict.lights if light.name == "tree"), None)

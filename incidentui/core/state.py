@@ -11,10 +11,12 @@ from incidentui.core.model import (
     FixStatus,
     Incident,
     KnownGood,
+    Ledger,
     Ms,
     ProjectSpec,
     Repository,
     RunbookRun,
+    SeenError,
     ServiceStatus,
     Source,
     Suspect,
@@ -40,6 +42,8 @@ class State:
     crashed: Mapping[str, Ms] = field(default_factory=dict)
     """Workloads whose crash was told and who have not run since, by name: the next crash of the loop is no news."""
     repository: Repository | None = None
+    ledger: Ledger | None = None
+    """Of the commits since known-good, as last read; it may be of an older tip than `repository`."""
     deploys: tuple[Deploy, ...] = ()
     """The last 20, oldest first."""
     awaited: AwaitedDeploy | None = None
@@ -51,6 +55,8 @@ class State:
     was_good: KnownGood | None = None
     """The known-good before it, of another commit."""
     suspect: Suspect | None = None
+    errors: tuple[SeenError, ...] = ()
+    """What that which is red tells of itself, oldest first, at most 20."""
     incidents: Mapping[str, Incident] = field(default_factory=dict)
     """All open ones and the last 20 closed, oldest first."""
     incident_count: int = 0

@@ -3,8 +3,11 @@
 from dataclasses import replace
 
 from incidentui.core import events as e
-from incidentui.core.format import count, duration, short
-from incidentui.core.model import Commit, Deploy, Ms, ServiceSpec, Suspect
+from incidentui.core.format import short
+from incidentui.core.model import Commit, Deploy, Ms, ServiceSpec, Suspect, Suspected
+from incidentui.core.reasons import Asked
+from incidentui.core.reasons import in_paths as in_paths
+from incidentui.core.reasons import ranked as ranked_of
 from incidentui.core.state import State
 from incidentui.core.turn import Deciding
 
@@ -24,10 +27,10 @@ def name_suspect(d: Deciding) -> None:
 
 def bisected(state: State, found: Suspect | None) -> Suspect | None:
     """What a bisect of these days found is no guess: it goes before what the commits look like."""
-    ended = [a for a in state.attempts.values() if a.plan.action == "git.bisect" and a.outcome == "done" and a.revision]
+    ended = [a for a in state.attempts.values() if a.plan.action == "git.bisect" and a.outcome == "done" and a.found]
     if found is None or not ended or state.at - ended[-1].asked > LOOK_BACK_MS:
         return found
-    sha, why = ended[-1].revision or "", ended[-1].why
+    sha, why = ended[-1].found or "", ended[-1].why
     if sha != found.sha and sha not in found.window:
         return found
     reason = why.rpartition("(")[2].rstrip(")")
@@ -57,14 +60,35 @@ def find(state: State) -> Suspect | None:
         return None
     window = since_good(state, deploy.now)
     spec = next((s for s in state.project.services if s.name == first.name), ServiceSpec(first.name))
-    commit = _likeliest(window, spec) or _commit(state, deploy.now)
-    sha = commit.sha if commit else deploy.now
-    before = first.since - deploy.at
-    reasons = [f"deployed {duration(before) if before >= 1_000 else 'just'} before the first red"]
-    reasons += _reasons(commit, spec, state.project.size_limit)
-    if state.good is not None and any(c.sha == sha for c in window):
-        reasons.append(f"{short(state.good.sha)} was good: {state.good.why}")
-    return Suspect(sha, first.name, tuple(reasons), tuple(c.sha for c in window))
+    asked = Asked(state, spec, first.since, deploy, _came_with(state, deploy))
+    own = _commit(state, deploy.now)
+    ranked = ranked_of(asked, window or ((own,) if own else ()))
+    if not ranked:
+        missing = "not in this clone: git has not told what it changes"
+        ranked = (Suspected(deploy.now, (asked.deployed, missing)),)
+    best = ranked[0]
+    reasons = best.reasons
+    good = state.good
+    if good is not None and any(c.sha == best.sha for c in window):
+        reasons = (*reasons, f"{short(good.sha)} was good: {good.why}")
+    whole = _whole(state, deploy.now) or len(window)
+    since = good.sha if good is not None and window else None
+    return Suspect(best.sha, first.name, reasons, tuple(c.sha for c in window), ranked, whole, since, deploy.now)
+
+
+def _whole(state: State, tip: str) -> int:
+    """How many commits there are since known-good, also when more than are listed; 0 when not counted for this tip."""
+    ledger = state.ledger
+    if ledger is None or state.good is None or (ledger.good, ledger.tip) != (state.good.sha, tip):
+        return 0
+    return len(ledger.commits) + ledger.beyond
+
+
+def _came_with(state: State, deploy: Deploy) -> frozenset[str]:
+    """The commits that ran since this deploy and not before it; all that ran, when nobody knows what did before."""
+    commits = {c.sha: c for c in state.repository.commits} if state.repository else {}
+    now = ancestors(commits, deploy.now)
+    return frozenset(now - ancestors(commits, deploy.was) if deploy.was in commits and deploy.was else now)
 
 
 def last_deploy(state: State, before: Ms, service: str | None = None) -> Deploy | None:
@@ -105,30 +129,3 @@ def ancestors(commits: dict[str, Commit], tip: str) -> set[str]:
 
 def _commit(state: State, sha: str) -> Commit | None:
     return next((c for c in state.repository.commits if c.sha == sha), None) if state.repository else None
-
-
-def _likeliest(window: tuple[Commit, ...], spec: ServiceSpec) -> Commit | None:
-    """Of several: one that touches the service's paths, then the largest."""
-    return max(window, key=lambda c: (bool(_touched(c, spec)), c.added + c.deleted), default=None)
-
-
-def _touched(commit: Commit, spec: ServiceSpec) -> int:
-    return sum(1 for f in commit.files if in_paths(f.path, spec.paths))
-
-
-def in_paths(file: str, paths: tuple[str, ...]) -> bool:
-    """Whether a file is one of these, or lies in one of these folders."""
-    return any(file == p or file.startswith(p.rstrip("/") + "/") for p in paths)
-
-
-def _reasons(commit: Commit | None, spec: ServiceSpec, limit: int) -> list[str]:
-    if commit is None:
-        return ["not in this clone: git has not told what it changes"]
-    out = []
-    if touched := _touched(commit, spec):
-        where = ", ".join(spec.paths)
-        out.append(f"changes {count(touched, 'file')} under {where}, which {spec.name} is made of")
-    lines = commit.added + commit.deleted
-    if lines > limit:
-        out.append(f"{lines} lines in one commit, the limit is {limit}")
-    return out

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from incidentui.core import errors
 from incidentui.core import events as e
 from incidentui.core.follow import expected
 from incidentui.core.inputs import (
@@ -13,7 +14,7 @@ from incidentui.core.inputs import (
     SourceFailed,
     WorkloadsLooked,
 )
-from incidentui.core.model import Commit, Moment, Repository, Workload
+from incidentui.core.model import Commit, Moment, Repository, SeenError, Workload
 from incidentui.core.suspects import name_suspect
 from incidentui.core.turn import Deciding
 from incidentui.core.words import is_bad
@@ -106,6 +107,13 @@ def _say_workload(d: Deciding, changed: e.WorkloadChanged, moment: Moment, logs:
     if evidence is not None:
         changed = replace(changed, evidence=d.keep(evidence))
     d.say(changed, changed.now.name, moment, source=changed.now.engine)
+    error = errors.of_log(evidence.body) if evidence is not None and is_bad(changed.now) else None
+    source = f"workload:{changed.now.name}"
+    if error is not None and errors.is_new(d.state, source, error):
+        service = next((s.name for s in d.state.project.services if changed.now.name in s.workloads), "")
+        runs = d.state.services[service].running if service in d.state.services else None
+        seen = SeenError(source, service, error, d.now, runs)
+        d.say(e.ErrorSeen(seen), changed.now.name, "quiet", source=changed.now.engine)
 
 
 def _words(old: Workload | None, new: Workload, log: Evidence | None = None) -> str:

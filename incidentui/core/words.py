@@ -10,6 +10,7 @@ from typing import Literal
 from incidentui.core import events as e
 from incidentui.core.envelope import erased
 from incidentui.core.format import count, duration, short, size
+from incidentui.core.ledger import in_force, taken_back, told
 from incidentui.core.model import CheckState, Commit, Fix, FixState, FixStatus, Light, Workload
 from incidentui.core.value import dataclass
 
@@ -86,6 +87,8 @@ def _say(event: e.Event, key: bool) -> tuple[str, str, Tone]:
             return _of_the_record(event)
         case e.FixMarked() | e.FixSeen() | e.FixForgotten() | e.CommitBack() | e.CommitCleared():
             return _fix(event)
+        case e.LedgerRead() | e.ErrorSeen() | e.ErrorCompared():
+            return _found_out(event)
         case _:
             return _watching(event)
 
@@ -331,6 +334,20 @@ def missed(sha: str, runs: Iterable[tuple[str, str | None]], expected: int) -> s
     still = "runs" if len(left) >= expected else "still runs"
     told = ", ".join(f"{name} {still} {short(now) if now else 'what is unknown'}" for name, now in left)
     return f"{short(sha)} was pushed, but " + (f"nothing was deployed: {told}" if still == "runs" else told)
+
+
+def _found_out(event: e.LedgerRead | e.ErrorSeen | e.ErrorCompared) -> tuple[str, str, Tone]:
+    match event:
+        case e.LedgerRead():
+            ledger = event.ledger
+            back, force = len(taken_back(ledger)), len(in_force(ledger))
+            return "·", f"since ★ {short(ledger.good)}: {told(back, force)}", "text"
+        case e.ErrorSeen():
+            return "✗", event.seen.error.text, "fail"
+        case e.ErrorCompared():
+            if event.other:
+                return "≠", f"another error: {event.other[0].text}", "slow"
+            return "≡", f"same error again: {event.again[0].text}" if event.again else "no error", "fail"
 
 
 def _watching(event: e.Event) -> tuple[str, str, Tone]:

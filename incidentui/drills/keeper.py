@@ -1,4 +1,4 @@
-"""The process that keeps a sandbox: starts Supervisor, pushes the breaking commit once somebody watches, ends it all.
+"""The process that keeps a sandbox: starts Supervisor, pushes what breaks once somebody watches, ends it all.
 
 `python -m incidentui.drills.keeper ROOT`. It is apart from the program, so a killed program changes nothing here.
 """
@@ -8,16 +8,19 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
 from incidentui.drills import history
 from incidentui.drills.history import git
-from incidentui.drills.sandbox import Sandbox, clone
+from incidentui.drills.sandbox import About, Sandbox, clone, marks
 
 LONGEST_S = 2 * 3600
 CALM_S = (3.5, 5.0)
 """How long all is well after the first look of a responder."""
+APART_S = (0.5, 1.0)
+"""From one push of the colleague to the next."""
 
 
 def main() -> None:
@@ -28,8 +31,9 @@ def main() -> None:
     until = time.monotonic() + LONGEST_S
     try:
         if not sandbox.broken and _seen_by_a_user(sandbox, supervisor, until):
-            time.sleep(random.Random(sandbox.about.seed).uniform(*CALM_S))
-            push_breaking(sandbox)
+            chance = random.Random(sandbox.about.seed)
+            time.sleep(chance.uniform(*CALM_S))
+            push_breaking(sandbox, lambda: time.sleep(chance.uniform(*APART_S)))
         supervisor.wait(max(0.0, until - time.monotonic()))
     except subprocess.TimeoutExpired:
         sys.stderr.write("two hours are over, the sandbox ends\n")
@@ -52,15 +56,38 @@ def _seen_by_a_user(sandbox: Sandbox, supervisor: "subprocess.Popen[bytes]", unt
     return False
 
 
-def push_breaking(sandbox: Sandbox) -> str:
-    """A colleague's push: 348 lines that end the worker at start. Returns its sha."""
+def push_breaking(sandbox: Sandbox, pause: Callable[[], None] = lambda: None) -> str:
+    """A colleague's pushes, with pauses between them. Returns the sha of the remote's tip afterwards."""
+    about = sandbox.about
     if not sandbox.colleague.exists():
-        clone(sandbox, sandbox.colleague, "Tomasz Wrona", "tomasz@ferry.invalid")
-    (sandbox.colleague / history.BREAKING_FILE).write_text(history.seatmap(broken=True), encoding="utf-8")
-    git(["commit", "-q", "-a", "-m", history.BREAKING], sandbox.colleague)
-    git(["push", "-q", "origin", "main"], sandbox.colleague)
+        clone(sandbox, sandbox.colleague, about.scenario.breaking[0].author)
+    upto = 0
+    for size in random.Random(about.seed).choice(about.scenario.pushes):
+        upto += size
+        if upto > size:
+            pause()
+        _push(sandbox, about, upto)
     (sandbox.root / "pushed").touch()
-    return git(["rev-parse", "HEAD"], sandbox.colleague)
+    return git(["rev-parse", "main"], sandbox.remote)
+
+
+def _push(sandbox: Sandbox, about: About, upto: int) -> None:
+    """One push, up to that many breaking commits: from where the remote stands, should a keeper have been killed."""
+    place, scenario, there = sandbox.colleague, about.scenario, _there(sandbox, about)
+    if there is None or there >= upto:
+        return
+    git(["reset", "-q", "--hard", "origin/main"], place)
+    for n in range(there + 1, upto + 1):
+        history.commit(place, scenario, len(scenario.past) + n, marks(sandbox, about.ports))
+    git(["push", "-q", "origin", "main"], place)
+
+
+def _there(sandbox: Sandbox, about: About) -> int | None:
+    """How many breaking commits the remote has; None once somebody else pushed: on top of that nobody breaks more."""
+    git(["fetch", "-q", "origin"], sandbox.colleague)
+    told = git(["log", "--reverse", "--format=%s", f"{about.good}..origin/main"], sandbox.colleague).splitlines()
+    ours = [written.subject for written in about.scenario.breaking[: len(told)]]
+    return len(told) if told == ours else None
 
 
 if __name__ == "__main__":

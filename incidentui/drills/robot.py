@@ -6,6 +6,7 @@ A script is data: words to wait for, keys to press, words that show that the key
 import re
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from incidentui.core.value import dataclass
 from incidentui.drills.terminal import Terminal, TerminalError
@@ -33,57 +34,11 @@ class Step:
     """Whether the keys may be pressed again when `then` does not come: only for keys that are harmless twice."""
     only_if: str = ""
     """Left out when these words are not there."""
+    read: tuple[str, ...] = ()
+    """What a person remembers from this screen: regular expressions of one group each. `{0}` types the first."""
     cursor: str = ""
     """Press the first key, or the second where the list ends, until the row under the cursor has these words."""
 
-
-ASKED = r"Commit to go back to ›"
-
-
-def _ticked(n: int) -> tuple[Step, ...]:
-    """A manual step of a runbook: read it, tick it."""
-    return (
-        Step(f"step {n} is to be ticked", rf"▸ {n} ", ("x",), rf"step {n} done, note"),
-        Step(f"tick step {n}", rf"step {n} done, note", (ENTER,), rf"step {n} is done"),
-    )
-
-
-DEAD_BACKEND: tuple[Step, ...] = (
-    Step("the screen is live", r"o open incident", within_s=20),
-    Step("bookings turns red", r"✗ .*bookings.* (is|are) failing", ("o",), r"open an incident, title", within_s=25),
-    Step("accept the title", r"open an incident, title", (ENTER,), r"c close"),
-    Step("acknowledge", r"i I'm on it", ("i",), r"you are on it"),
-    Step("look at the runbooks", r"r runbook", ("r",), r"Roll back a bad deploy"),
-    Step("choose one", r"x start it", ("j", "k"), cursor="Roll back a bad deploy"),
-    Step("start it", r"x start it", ("x",), r"s skip, with a reason"),
-    *_ticked(1),
-    Step("plan the reset", r"x run", ("x",), rf"TAKES BACK|{ASKED}", within_s=10),
-    # Killed before anything was known to be good: the responder's own checkout still stands where it was.
-    Step("name the commit", rf"TAKES BACK|{ASKED}", (*"HEAD", ENTER), r"TAKES BACK", within_s=10, only_if=ASKED),
-    Step("go to the word", r"type the branch to run it", ("x",), r"enter does nothing until", again=True),
-    Step("begin the word anew", r"enter does nothing until", (CLEAR,), r"4 letters missing"),
-    Step("type m", r"4 letters missing", ("m",), r"3 letters missing"),
-    Step("type a", r"3 letters missing", ("a",), r"2 letters missing"),
-    Step("type i", r"2 letters missing", ("i",), r"one letter missing"),
-    Step("type n", r"one letter missing", ("n",), r"enter runs it"),
-    Step("run it", r"enter runs it", (ENTER,), r"RUNNING|VERDICT"),
-    Step("it is complete", r"✓ COMPLETE", (ESC,), r"s skip, with a reason", within_s=30),
-    *_ticked(3),
-    Step("plan the verification", r"x run", ("x",), r"runs it at once", within_s=10),
-    Step("verify", r"runs it at once", ("x",), r"RUNNING|VERDICT", again=True),
-    Step("it is verified", r"✓ COMPLETE", (ESC,), r"s skip, with a reason", within_s=30),
-    *_ticked(5),
-    Step("back to the screen", r"RUNBOOK", (ESC, ESC), r"c close"),
-    Step("close the incident", r"c close", ("c",), r"as resolved\?"),
-    Step("close it as resolved", r"as resolved\?", ("c",), r"o open incident"),
-    Step("read the draft", r"o open incident", ("p",), r"w write file"),
-    Step("write the draft", r"## ", ("w",), r"write to"),
-    Step("accept the file name", r"write to", (ENTER,), r"written to|type yes to replace it"),
-    Step("back again", r"written to|type yes to replace it", (ESC, ESC), r"o open incident"),
-    Step("leave", r"o open incident", ("q",), r"Leave\?"),
-    Step("leave at once", r"Leave\?", ("q",)),
-)
-SCRIPTS = {"dead-backend": DEAD_BACKEND}
 
 # Where a killed run goes on: the step of the script that belongs to the step of the runbook that is to do.
 RUNBOOK_STEPS = {
@@ -100,19 +55,34 @@ def play(terminal: Terminal, script: Sequence[Step], seen: Callable[[Step], None
 
     `seen` is called when the words of a step are there, before its keys are pressed.
     """
+    remembered: list[str] = []
     for step in script:
         try:
             terminal.wait(step.wait, step.within_s)
             seen(step)
+            remembered += [_read(terminal, words) for words in step.read]
             if re.search(step.only_if, terminal.text):
-                _press(terminal, step)
+                _press(terminal, replace(step, keys=_typed(step.keys, remembered)))
         except TerminalError as error:
             raise TerminalError(f"{step.name}: {error}", error.screen) from None
 
 
-def play_on(terminal: Terminal, drill: str) -> None:
+def _read(terminal: Terminal, words: str) -> str:
+    terminal.wait(words, SLOW_S)
+    found = re.search(words, terminal.text)
+    return found[1] if found else ""
+
+
+def _typed(keys: Sequence[str], remembered: Sequence[str]) -> tuple[str, ...]:
+    """What is remembered is typed letter by letter; every other key is one already."""
+    out: list[str] = []
+    for key in keys:
+        out += key.format(*remembered) if "{" in key else [key]
+    return tuple(out)
+
+
+def play_on(terminal: Terminal, script: Sequence[Step]) -> None:
     """Play to the end what somebody began: look where it stands, and go on from there."""
-    script = SCRIPTS[drill]
     names = [step.name for step in script]
     play(terminal, script[names.index(_standing(terminal)) :])
 
@@ -122,7 +92,7 @@ def _standing(terminal: Terminal) -> str:
     terminal.wait(r"o open incident|c close", 20)
     # What happened before is on the timeline, as soon as the journal is read.
     if not terminal.see(r"c close", 2):
-        return "read the draft" if re.search(r"✓ closed", terminal.text) else "bookings turns red"
+        return "read the draft" if re.search(r"✓ closed", terminal.text) else "it turns red"
     if terminal.see(r"i I'm on it", 1):
         return "acknowledge"
     # An action that was under way is settled first, by looking at the world.

@@ -12,22 +12,6 @@ from incidentui.drills.history import SandboxError, git
 from incidentui.drills.records import Record
 
 
-@dataclass(frozen=True, slots=True)
-class Drill:
-    name: str
-    about: str
-    goal: str
-
-
-DRILLS = {
-    "dead-backend": Drill(
-        "dead-backend",
-        "a deploy kills the backend at start; the first way back that comes to mind deploys nothing",
-        "Bring bookings back; then close the incident.",
-    )
-}
-
-
 def begin(folder: Path, drill: str, seed: int, now_s: int) -> Record:
     """A new sandbox with its processes started. Remembered first: a kill at any moment leaves nothing unknown."""
     if shutil.which("git") is None:
@@ -69,12 +53,10 @@ class World:
     tree_equal: bool
     """The remote's branch holds exactly the known-good tree."""
     answers: bool
-    """The front door and the dashboard serve bookings."""
+    """Users are served."""
 
 
 def look(record: Record) -> World:
     sandbox = record.sandbox
-    about = sandbox.about
-    trees = git(["rev-parse", "main^{tree}", f"{about.good}^{{tree}}"], sandbox.remote).split()
-    front = sandboxes.ask(about.front, "/api/bookings")[0] == 200
-    return World(trees[0] == trees[1], front and sandboxes.ask(about.dashboard, "/")[0] == 200)
+    trees = git(["rev-parse", "main^{tree}", f"{sandbox.about.good}^{{tree}}"], sandbox.remote).split()
+    return World(trees[0] == trees[1], sandboxes.healthy(sandbox))

@@ -8,6 +8,7 @@ import http.client
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import socket
@@ -15,13 +16,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import as_file, files
 from pathlib import Path
 
 from incidentui.core.value import dataclass
 from incidentui.drills import history
 from incidentui.drills.history import SandboxError, git
+from incidentui.drills.registry import DRILLS
+from incidentui.drills.scenario import Request, Scenario, marked
 
 MARKER = ".incidentui-drill"
 """An empty file that says: this folder is a sandbox, and may be deleted as one."""
@@ -77,7 +80,7 @@ class Sandbox:
 
     @property
     def broken(self) -> bool:
-        """Whether the breaking commit was pushed."""
+        """Whether everything that breaks was pushed."""
         return (self.root / "pushed").exists()
 
 
@@ -88,9 +91,15 @@ class About:
     drill: str
     seed: int
     good: str
-    front: int
-    dashboard: int
-    database: int
+    ports: Mapping[str, int]
+
+    @property
+    def scenario(self) -> Scenario:
+        return DRILLS[self.drill]
+
+    @property
+    def front(self) -> int:
+        return self.ports[self.scenario.front]
 
 
 # -- building
@@ -108,21 +117,29 @@ def new() -> Sandbox:
 
 def build(sandbox: Sandbox, drill: str, seed: int, now_s: int) -> None:
     """Everything but the processes: folders, remote, past, clone, first deploy, Supervisor's configuration."""
-    front, dashboard, database = free_ports(3)
-    checks = history.data("incidentui.toml")
-    for mark, port in (("@FRONT@", front), ("@DASHBOARD@", dashboard), ("@DATABASE@", database)):
-        checks = checks.replace(mark, str(port))
+    scenario = DRILLS[drill]
+    ports = dict(zip(scenario.ports, free_ports(len(scenario.ports)), strict=True))
     for folder in (sandbox.remote, sandbox.deploy, sandbox.logs):
         folder.mkdir()
     git(["init", "-q", "--bare", "-b", "main", "--template=", "."], sandbox.remote)
-    good = history.write_past(sandbox.remote, now_s, checks)
-    about = About(drill, seed, good, front, dashboard, database)
+    good = history.write_past(sandbox.remote, scenario, marks(sandbox, ports), now_s)
+    about = About(drill, seed, good, ports)
     _write(sandbox.root / ABOUT, json.dumps({name: getattr(about, name) for name in About.__slots__}))
-    _write(sandbox.root / "rows.json", history.data("rows.json"))
+    _write(sandbox.root / "rows.json", history.data(scenario.data, "rows.json"))
     _write(sandbox.conf, configuration(sandbox, about))
-    _set_hook(sandbox)
+    _set_hook(sandbox, scenario)
     _first_deploy(sandbox, good)
-    clone(sandbox, sandbox.work, "Robin Achterberg", "robin@ferry.invalid")
+    clone(sandbox, sandbox.work, scenario.responder)
+
+
+def marks(sandbox: Sandbox, ports: Mapping[str, int]) -> dict[str, str]:
+    """What the marks in a drill's texts stand for."""
+    ctl = f'"{sys.executable}" -P -m supervisor.supervisorctl -c "{sandbox.conf}"'
+    with as_file(files("incidentui.drills") / "services") as services:
+        places = {
+            "ROOT": str(sandbox.root), "DEPLOY": str(sandbox.deploy), "SERVICES": str(services), "CTL": ctl,
+        }  # fmt: skip
+    return places | {name.upper(): str(port) for name, port in ports.items()}
 
 
 def _write(path: Path, text: str) -> None:
@@ -142,9 +159,10 @@ def free_ports(n: int) -> list[int]:
     return found
 
 
-def clone(sandbox: Sandbox, place: Path, name: str, email: str) -> None:
+def clone(sandbox: Sandbox, place: Path, person: str) -> None:
     """A clone with an identity of its own, which the user's configuration cannot make sign, hook or prompt."""
     git(["clone", "-q", "--template=", str(sandbox.remote), str(place)], sandbox.root)
+    name, _, email = person.rstrip(">").partition(" <")
     settings = {
         "user.name": name,
         "user.email": email,
@@ -155,11 +173,10 @@ def clone(sandbox: Sandbox, place: Path, name: str, email: str) -> None:
         git(["config", "--local", key, value], place)
 
 
-def _set_hook(sandbox: Sandbox) -> None:
+def _set_hook(sandbox: Sandbox, scenario: Scenario) -> None:
     hook = sandbox.remote / "hooks" / "post-receive"
     hook.parent.mkdir(exist_ok=True)
-    ctl = f'"{sys.executable}" -P -m supervisor.supervisorctl -c "{sandbox.conf}"'
-    _write(hook, history.data("post-receive").replace("@DEPLOY@", str(sandbox.deploy)).replace("@CTL@", ctl))
+    _write(hook, marked(history.data(scenario.data, "post-receive"), marks(sandbox, {})))
     hook.chmod(0o755)
     git(["config", "core.hooksPath", str(hook.parent)], sandbox.remote)
 
@@ -175,39 +192,20 @@ def _first_deploy(sandbox: Sandbox, good: str) -> None:
 
 def programs(sandbox: Sandbox, about: About) -> dict[str, tuple[str, ...]]:
     """The exact command of each supervised program."""
-    with as_file(files("incidentui.drills") / "services") as services:
-        quick = (sys.executable, "-B", "-E", "-s", "-S")
-        return {
-            "database": (*quick, f"{services / 'database.py'}", f"{about.database}", f"{sandbox.root / 'rows.json'}"),
-            "backend": (*quick, f"{sandbox.deploy / 'server' / 'main.py'}"),
-            "front-door": (
-                *quick,
-                f"{services / 'front_door.py'}",
-                f"{about.front}",
-                f"{sandbox.root / 'worker.sock'}",
-            ),
-            "dashboard": (*quick, f"{sandbox.deploy / 'dashboard' / 'main.py'}"),
-        }
+    known, quick = marks(sandbox, about.ports), (sys.executable, "-B", "-E", "-s", "-S")
+    return {p.name: (*quick, *(marked(word, known) for word in p.argv)) for p in about.scenario.programs}
 
 
 def configuration(sandbox: Sandbox, about: About) -> str:
     """supervisord.conf. It retries for ever, as production does; a restart by the hook begins anew."""
-    environment = {
-        "BOOKINGS_SOCKET": sandbox.root / "worker.sock",
-        "BOOKINGS_URL": f"http://127.0.0.1:{about.front}/api",
-        "DASHBOARD_PORT": about.dashboard,
-        "DATABASE_URL": f"http://127.0.0.1:{about.database}",
-    }
-    values = ",".join(f'{name}="{value}"' for name, value in environment.items())
-    head = history.data("supervisord.conf").replace("@ROOT@", str(sandbox.root)).replace("@ENVIRONMENT@", values)
-    program = history.data("program.conf")
-    parts = [
-        program.replace("@NAME@", name)
-        .replace("@COMMAND@", " ".join(f'"{word}"' for word in argv))
-        .replace("@LOG@", str(sandbox.logs / f"{name}.log"))
-        for name, argv in programs(sandbox, about).items()
-    ]
-    return head + "".join(parts)
+    known = marks(sandbox, about.ports)
+    values = ",".join(f'{name}="{marked(value, known)}"' for name, value in about.scenario.environment.items())
+    parts = [marked(history.data("services", "supervisord.conf"), {**known, "ENVIRONMENT": values})]
+    program = history.data("services", "program.conf")
+    for name, argv in programs(sandbox, about).items():
+        command = " ".join(f'"{word}"' for word in argv)
+        parts.append(marked(program, {"NAME": name, "COMMAND": command, "LOG": str(sandbox.logs / f"{name}.log")}))
+    return "".join(parts)
 
 
 def start(sandbox: Sandbox) -> int:
@@ -231,17 +229,28 @@ def kept(sandbox: Sandbox) -> bool:
     return any(command == " ".join(sandbox.keeper) for _, command in processes())
 
 
-def ask(port: int, path: str) -> tuple[int, str]:
+def ask(port: int, path: str, method: str = "GET") -> tuple[int, str]:
     """One request that the front door does not count as a user's; status 0 when nobody answers."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=3)
     try:
-        connection.request("GET", path, headers={"X-Rehearsal": "1"})
+        connection.request(method, path, headers={"X-Rehearsal": "1"})
         answer = connection.getresponse()
         return answer.status, answer.read().decode(errors="replace")
     except (OSError, http.client.HTTPException):
         return 0, ""
     finally:
         connection.close()
+
+
+def served(about: About, request: Request) -> bool:
+    """Whether a user gets what the request promises."""
+    status, body = ask(about.ports[request.port], request.path, request.method)
+    return status == 200 and re.match(request.says, body) is not None
+
+
+def healthy(sandbox: Sandbox) -> bool:
+    about = sandbox.about
+    return all(served(about, request) for request in about.scenario.healthy)
 
 
 def _wake(sandbox: Sandbox) -> None:
@@ -256,11 +265,12 @@ def _listens(port: int) -> bool:
 
 
 def wait_green(sandbox: Sandbox, within_s: float = 15.0) -> None:
-    """Wait until every service answers."""
+    """Wait until every service answers. Pages are not asked: what they ask at the front door would be a user's."""
     about = sandbox.about
+    front = [request for request in about.scenario.healthy if request.port == about.scenario.front]
     until = time.monotonic() + within_s
     while time.monotonic() < until:
-        if ask(about.front, "/api/health")[0] == 200 and _listens(about.dashboard):
+        if all(served(about, request) for request in front) and all(map(_listens, about.ports.values())):
             return
         _wake(sandbox)
         time.sleep(0.02)

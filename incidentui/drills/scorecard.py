@@ -4,29 +4,29 @@ from collections.abc import Sequence
 
 from incidentui.core.model import Ms
 from incidentui.core.score import Score
+from incidentui.drills.scenario import Scenario, Told
 
 Row = tuple[str, str, str, str]
 
-# The real incident: deployed 09:01, still recovering when its record ends at 09:20.
-ORIGINAL: tuple[tuple[str, Ms | None, str], ...] = (
-    ("detect", 240_000, "09:05  a user reported it"),
-    ("acknowledge", 360_000, "09:07  503 confirmed by hand"),
-    ("first action", 660_000, "09:12  a revert, which deployed nothing"),
-    ("recover", None, "09:17 reset, 09:20 still recovering"),
-)
-ORIGINAL_TURNS = (1, "the revert")
 
-
-def lines(score: Score, drill: str) -> list[str]:
+def lines(score: Score, scenario: Scenario) -> list[str]:
     """The card as plain text, for people."""
     end = "resolved" if score.resolved else "not resolved"
-    yours = (score.detected, score.acknowledged, score.first_action, score.recovered)
-    rows: list[Row] = [("", "you", "they", "what happened to them, who deployed at 09:01")]
-    for (name, theirs, what), mine in zip(ORIGINAL, yours, strict=True):
-        rows.append((name, clock(mine), clock(theirs), what))
-    turns, why = ORIGINAL_TURNS
-    rows.append(("wrong turns", str(score.wrong_turns), str(turns), why))
-    return [f"{drill}: {end}, {score.points} of 100 points", "", *_table(rows), "", *_proof(score)]
+    they = scenario.original
+    rows: list[Row] = [
+        ("", "you", "they", they.heading),
+        _row("detect", score.detected, they.detect),
+        _row("acknowledge", score.acknowledged, they.acknowledge),
+        _row("first action", score.first_action, they.first_action),
+        _row("recover", score.recovered, they.recover),
+        ("wrong turns", str(score.wrong_turns), str(they.wrong_turns), they.turns),
+    ]
+    more = [f"  {sentence}" for sentence in they.more]
+    return [f"{scenario.name}: {end}, {score.points} of 100 points", "", *_table(rows), *more, "", *_proof(score)]
+
+
+def _row(name: str, mine: Ms | None, theirs: Told) -> Row:
+    return name, clock(mine), theirs.time if isinstance(theirs.time, str) else clock(theirs.time), theirs.what
 
 
 def _table(rows: Sequence[Row]) -> list[str]:

@@ -13,8 +13,11 @@ from typing import Any
 from incidentui.runbook.model import Pairs, Problem, Variable
 
 ARGS: dict[str, tuple[str, ...]] = {
-    "git.reset": ("to", "push", "mode", "within"),
-    "git.revert": ("commits", "push", "within"),
+    "git.reset": ("to", "push", "mode", "skip_rehearsal", "within"),
+    "git.revert": ("commits", "push", "mainline", "drop", "edit", "resolved", "skip_rehearsal", "within"),
+    "git.undo": ("of", "push", "skip_rehearsal", "within"),
+    "git.restore-work": ("from",),
+    "git.mark-good": ("rev",),
     "workload.restart": ("name", "engine", "within"),
     "verify": ("checks", "within", "consecutive"),
     "ci.wait": ("commit", "within", "provider"),
@@ -26,6 +29,9 @@ ARGS: dict[str, tuple[str, ...]] = {
 NEEDED: dict[str, tuple[str, ...]] = {
     "git.reset": ("to",),
     "git.revert": ("commits",),
+    "git.undo": (),
+    "git.restore-work": (),
+    "git.mark-good": (),
     "workload.restart": ("name",),
     "verify": (),
     "ci.wait": ("commit",),

@@ -23,6 +23,7 @@ from incidentui.session.door import Door, fail, give
 from incidentui.session.loop import Loop
 from incidentui.session.ports import (
     Clock,
+    Clone,
     Details,
     DiffLine,
     Done,
@@ -59,6 +60,7 @@ class World:
     executors: Sequence[Executor] = ()
     details: Details | None = None
     fixes: Fixes | None = None
+    clone: Clone | None = None
     problems: tuple[str, ...] = ()
 
 
@@ -297,6 +299,19 @@ class LiveSession:
                     self._loop.put(await self._world.fixes.look(effect))
             case i.LookNow():
                 await actions.look()
+            case i.ReadLedger() | i.KeepGood():
+                await self._ask_clone(effect)
+
+    async def _ask_clone(self, effect: i.ReadLedger | i.KeepGood) -> None:
+        clone, loop = self._world.clone, self._loop
+        if clone is None or loop is None:
+            return
+        if isinstance(effect, i.ReadLedger):
+            ledger = await clone.ledger(effect.good, effect.tip, effect.symbol)
+            if ledger is not None:
+                loop.put(i.LedgerLooked(ledger))
+        elif not self.parts.read_only:
+            await clone.keep_good(effect.good)
 
     async def _leave(self, turns: "asyncio.Task[Any]", observe: "asyncio.Task[Any]") -> None:
         loop, actions = self._loop, self._actions

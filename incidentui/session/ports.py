@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 from incidentui.core.difference import DiffLine as DiffLine
 from incidentui.core.events import Fact, Recorded
 from incidentui.core.inputs import ActionActed, Command, Evidence, FixesLooked, LookAtFixes, Observation, Refusal
-from incidentui.core.model import Attempt, Light, Ms, Owner, Plan
+from incidentui.core.model import Attempt, KnownGood, Ledger, Light, Ms, Owner, Plan
 from incidentui.core.recent import Recent, Sample
 from incidentui.core.state import State
 from incidentui.core.value import dataclass
@@ -187,6 +187,16 @@ class Fixes(Protocol):
     async def look(self, asked: LookAtFixes) -> FixesLooked:
         """Whether the markers are in the trees. Never raises for what git says: unknown."""
         ...
+
+
+class Clone(Protocol):
+    """What a judgement needs of the clone, beside what its source reports."""
+
+    async def ledger(self, good: str, tip: str, symbol: str = "") -> Ledger | None:
+        """None when it could not be read: the next move of a ref asks again."""
+        ...
+
+    async def keep_good(self, good: KnownGood) -> None: ...
 
 
 class Processes(Protocol):

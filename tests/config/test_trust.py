@@ -178,3 +178,24 @@ def test_commands_of_the_configuration_wait_and_the_rest_works(tmp_path: Path) -
     allow(file)
     assert load(tmp_path).problems == ()
     assert [c.name for c in load(tmp_path).config.checks] == ["plain", "token"]
+
+
+def test_the_commands_of_a_rehearsal_run_only_when_allowed(tmp_path: Path) -> None:
+    file = tmp_path / "incidentui.toml"
+    file.write_text('[rehearse]\ncommands = [["make", "build"], "npm test"]\ntimeout = "5m"\n')
+    untrusted = load(tmp_path).config.rehearse
+    assert untrusted.commands == ()
+    assert "incidentui trust" in untrusted.refused
+    allow(file)
+    allowed = load(tmp_path).config.rehearse
+    assert allowed.commands == (("make", "build"), ("sh", "-ec", "npm test"))
+    assert (allowed.timeout_ms, allowed.refused) == (300_000, "")
+
+
+@pytest.mark.parametrize("value", ['"make"', "[1]", '[""]', "[[]]", '[["make", 1]]'])
+def test_what_is_no_list_of_commands(tmp_path: Path, value: str) -> None:
+    (tmp_path / "incidentui.toml").write_text(f"[rehearse]\ncommands = {value}\n")
+    loaded = load(tmp_path)
+    assert loaded.config.rehearse.commands == ()
+    assert [p.key for p in loaded.errors] == ["rehearse.commands"]
+    assert loaded.errors[0].hint

@@ -3,9 +3,12 @@
 import time
 from pathlib import Path
 
+import pytest
+
 from incidentui.drills import records
 from incidentui.drills import sandbox as sandboxes
 from incidentui.drills.records import Record
+from incidentui.drills.registry import DRILLS
 
 
 def standing(folder: Path) -> Record:
@@ -43,16 +46,19 @@ def test_a_drill_that_ended_keeps_its_journal(tmp_path: Path) -> None:
     assert (record.home / "journal").read_text() == "events"
 
 
-def test_clean_ends_the_services_of_a_killed_run(tmp_path: Path) -> None:
-    record = standing(tmp_path)
-    sandboxes.build(record.sandbox, "dead-backend", 3, int(time.time()))
+@pytest.mark.parametrize("drill", sorted(DRILLS))
+def test_clean_ends_the_services_of_a_killed_run(tmp_path: Path, drill: str) -> None:
+    record = records.remember(tmp_path, sandboxes.new(), drill, 3)
+    sandboxes.build(record.sandbox, drill, 3, int(time.time()))
     sandboxes.start(record.sandbox)
     sandboxes.wait_green(record.sandbox)
-    front = record.sandbox.about.front
+    ports = record.sandbox.about.ports.values()
     records.clean(tmp_path)
-    assert sandboxes.ask(front, "/api/health")[0] == 0
+    assert [sandboxes.ask(port, "/") for port in ports] == [(0, "")] * len(ports)
     left = [command for _, command in sandboxes.processes() if record.root in command]
     assert left == []
+    assert not Path(record.root).exists()
+    assert not record.place.exists()
 
 
 def test_a_stranger_in_the_folder_of_records_is_left_alone(tmp_path: Path) -> None:

@@ -19,8 +19,9 @@ from incidentui.drills import records
 from incidentui.drills import sandbox as sandboxes
 from incidentui.drills.history import git
 from incidentui.drills.records import Record
-from incidentui.drills.robot import DEAD_BACKEND, play
+from incidentui.drills.robot import play
 from incidentui.drills.running import begin
+from incidentui.drills.scripts import ROBOTS
 from incidentui.drills.terminal import Terminal, TerminalError
 
 PROGRAM = [sys.executable, "-m", "incidentui"]
@@ -73,7 +74,7 @@ def test_the_robot_brings_bookings_back_through_the_screen(tmp_path: Path) -> No
         assert tip == good
         assert resets(record) == 1
         assert sandboxes.ask(about.front, "/api/bookings")[0] == 200
-        assert sandboxes.ask(about.dashboard, "/")[0] == 200
+        assert sandboxes.ask(about.ports["dashboard"], "/")[0] == 200
         draft = Path(result["draft"]).read_text(encoding="utf-8")
         assert "Seat map: new layouts, header detection and a safety stop" in draft
         assert "348" in draft
@@ -90,7 +91,7 @@ def killed_after(record: Record, seconds: float) -> int:
         timer = threading.Timer(seconds, terminal.process.kill)
         timer.start()
         try:
-            play(terminal, DEAD_BACKEND)
+            play(terminal, ROBOTS[record.drill][""].script)
             terminal.wait_end(10)
         except (TerminalError, OSError):
             assert terminal.process.wait(20) == -9
@@ -100,25 +101,49 @@ def killed_after(record: Record, seconds: float) -> int:
         return int(said[1]) if said else 0
 
 
-def finish_after_a_kill(home: Path, seed: int) -> None:
-    record = begin(home / "drills", "dead-backend", seed, int(time.time()))
+def finish_after_a_kill(home: Path, name: str, seed: int, latest: float) -> None:
+    record = begin(home / "drills", name, seed, int(time.time()))
     try:
         sandboxes.wait_green(record.sandbox)
-        safe = killed_after(record, random.Random(seed).uniform(0.5, 15.0))
-        done = drill(home, "run", "dead-backend", "--resume", "--robot", "--keep", "--json")
+        safe = killed_after(record, random.Random(seed).uniform(0.5, latest))
+        done = drill(home, "run", name, "--resume", "--robot", "--keep", "--json")
         result = told(done)
         assert result["resolved"] is True
         assert result["tree_equal"] is True
         assert len(types(result["journal"])) >= safe
         assert resets(record) == 1
+        assert broken(record) == len(record.sandbox.about.scenario.breaking)
+        tip, good = git(
+            ["rev-parse", "main^{tree}", f"{record.sandbox.about.good}^{{tree}}"], record.sandbox.remote
+        ).split()
+        assert tip == good
     finally:
         drill(home, "clean")
+
+
+def broken(record: Record) -> int:
+    """How many commits of the colleague are on the remote."""
+    author = record.sandbox.about.scenario.breaking[0].author
+    since = f"{record.sandbox.about.good}..main"
+    return int(git(["rev-list", "--count", "--fixed-strings", f"--author={author}", since], record.sandbox.remote))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(1, 21))
 def test_killed_at_twenty_moments_it_can_be_finished(tmp_path: Path, seed: int) -> None:
-    finish_after_a_kill(tmp_path, seed)
+    finish_after_a_kill(tmp_path, "dead-backend", seed, 15.0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_the_half_rollback_killed_at_five_moments_can_be_finished(tmp_path: Path, seed: int) -> None:
+    finish_after_a_kill(tmp_path, "half-rollback", seed, 22.0)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(6, 31))
+def test_the_half_rollback_killed_at_many_moments_can_be_finished(tmp_path: Path, seed: int) -> None:
+    finish_after_a_kill(tmp_path, "half-rollback", seed, 22.0)
 
 
 def test_without_a_terminal_the_way_with_the_robot_is_named(tmp_path: Path) -> None:
@@ -134,7 +159,28 @@ def test_nothing_to_resume_is_said(tmp_path: Path) -> None:
     assert "incidentui drill run dead-backend" in done.stderr
 
 
-def test_the_drills_are_listed(tmp_path: Path) -> None:
+def test_the_drills_are_listed_with_their_robots(tmp_path: Path) -> None:
     listed = json.loads(drill(tmp_path, "list", "--json").stdout)
-    assert [entry["name"] for entry in listed] == ["dead-backend"]
-    assert listed[0]["goal"]
+    assert [(entry["name"], entry["robots"]) for entry in listed] == [
+        ("dead-backend", ["solver"]),
+        ("half-rollback", ["solver", "naive"]),
+    ]
+    assert all(entry["goal"] and entry["about"] for entry in listed)
+    said = drill(tmp_path, "list").stdout
+    assert "half-rollback" in said
+    assert "--robot=naive" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("dead-backend", "--robot=naive"), "no robot of dead-backend is called 'naive'"),
+        (("half-rollback", "--robot=clever"), "--robot=naive does it differently"),
+        (("half-rollback", "--robot=naive", "--resume"), "--robot alone goes on"),
+    ],
+)
+def test_a_robot_that_is_not_there_is_a_wrong_request(tmp_path: Path, words: tuple[str, ...], said: str) -> None:
+    done = drill(tmp_path, "run", *words)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert not (tmp_path / "drills").exists()

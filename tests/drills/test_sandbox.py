@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from incidentui.config.load import parse, validate
-from incidentui.drills import history, keeper
+from incidentui.drills import dead_backend, keeper
 from incidentui.drills import sandbox as sandboxes
 from incidentui.drills.history import git
 from incidentui.drills.sandbox import Sandbox, ask
@@ -60,8 +60,8 @@ def test_the_past_is_a_dozen_commits_of_three_people_with_a_big_one(sandbox: San
 def test_it_starts_green(sandbox: Sandbox) -> None:
     about = sandbox.about
     assert bookings(sandbox) == 200
-    assert "M. Brandt" in ask(about.dashboard, "/")[1]
-    assert ask(about.database, "/health")[0] == 200
+    assert "M. Brandt" in ask(about.ports["dashboard"], "/")[1]
+    assert ask(about.ports["database"], "/health")[0] == 200
     assert deployed(sandbox) == about.good
 
 
@@ -69,12 +69,12 @@ def test_it_starts_green(sandbox: Sandbox) -> None:
 def test_a_push_kills_the_worker_a_revert_deploys_nothing_and_the_good_tree_heals(sandbox: Sandbox) -> None:
     about = sandbox.about
     bad = keeper.push_breaking(sandbox)
-    assert git(["show", "--numstat", "--format=", bad], sandbox.remote) == f"348\t19\t{history.BREAKING_FILE}"
+    assert git(["show", "--numstat", "--format=", bad], sandbox.remote) == f"348\t19\t{dead_backend.BREAKING_FILE}"
     wait(lambda: bookings(sandbox) == 503, "503 at the front door")
     assert deployed(sandbox) == bad
-    wait(lambda: "Failed to fetch bookings" in ask(about.dashboard, "/")[1], "the dashboard's own words")
+    wait(lambda: "Failed to fetch bookings" in ask(about.ports["dashboard"], "/")[1], "the dashboard's own words")
     wait(lambda: "TypeError" in (sandbox.logs / "backend.log").read_text(), "the traceback in the worker's log")
-    assert ask(about.database, "/health")[0] == 200
+    assert ask(about.ports["database"], "/health")[0] == 200
 
     git(["pull", "-q", "--ff-only"], sandbox.work)
     git(["revert", "--no-edit", bad], sandbox.work)

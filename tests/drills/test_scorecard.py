@@ -1,11 +1,12 @@
 """The card at the end of a drill."""
 
 from incidentui.core.score import Score
+from incidentui.drills.registry import DRILLS
 from incidentui.drills.scorecard import clock, lines
 
 
 def test_your_times_stand_beside_those_of_the_real_incident() -> None:
-    card = "\n".join(lines(Score(0, 1_700, 5_000, 65_000, 71_900, 1, True, True), "dead-backend"))
+    card = "\n".join(lines(Score(0, 1_700, 5_000, 65_000, 71_900, 1, True, resolved=True), DRILLS["dead-backend"]))
     assert "dead-backend: resolved" in card
     for row in (
         "detect 0:01 4:00 09:05",
@@ -19,7 +20,17 @@ def test_your_times_stand_beside_those_of_the_real_incident() -> None:
 
 
 def test_what_did_not_happen_is_said() -> None:
-    card = "\n".join(lines(Score(), "dead-backend"))
+    card = "\n".join(lines(Score(), DRILLS["dead-backend"]))
     assert "not resolved, 0 of 100" in card
     assert "never looked at" in card
     assert clock(None) == "never"
+
+
+def test_what_their_record_does_not_tell_stays_unknown() -> None:
+    card = "\n".join(lines(Score(0, 1_700, 5_000, 9_000, 12_900, 0, True, resolved=True), DRILLS["half-rollback"]))
+    plain = " ".join(card.split())
+    assert "detect 0:01 unknown" in plain
+    assert "first action 0:09 unknown a rollback took back 3 commits; the same fatal error" in plain
+    assert "wrong turns 0 2 rollbacks that left something in force" in plain
+    assert "6 broken commits, 2 of them rollbacks" in plain
+    assert "no times" in plain

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from incidentui.core.events import ActionEnded, ActionRequested, WatchStopped
-from incidentui.drills.robot import DEAD_BACKEND, play
+from incidentui.drills.robot import play
+from incidentui.drills.scripts import DEAD_BACKEND
 from incidentui.drills.terminal import Terminal, TerminalError
 from tests.e2e.world import COMMAND, Ferry, ferry, until
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from incidentui.config import paths
 from incidentui.core.events import ActionRequested, Recorded, VerdictGiven
-from incidentui.drills import history
+from incidentui.drills import dead_backend
 from incidentui.drills import sandbox as sandboxes
 from incidentui.drills.history import git
 from incidentui.drills.sandbox import Sandbox, clone
@@ -164,13 +164,13 @@ class Ferry(Place):
         with self.watched():
             until(lambda: "KnownGoodSet" in self.names(), "known-good", 30)
 
-    def break_it(self, subject: str = history.BREAKING) -> str:
+    def break_it(self, subject: str = dead_backend.BREAKING) -> str:
         colleague = self.sandbox.colleague
         if not colleague.exists():
-            clone(self.sandbox, colleague, "Tomasz Wrona", "tomasz@ferry.invalid")
+            clone(self.sandbox, colleague, dead_backend.TOMASZ)
         git(["fetch", "-q", "origin"], colleague)
         git(["reset", "-q", "--hard", "origin/main"], colleague)
-        (colleague / history.BREAKING_FILE).write_text(history.seatmap(broken=True), encoding="utf-8")
+        (colleague / dead_backend.BREAKING_FILE).write_text(dead_backend.seatmap(broken=True), encoding="utf-8")
         git(["commit", "-q", "-a", "-m", subject], colleague)
         git(["push", "-q", "origin", "main"], colleague)
         until(lambda: self.answers() == 503, "503", 30)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from incidentui.core.inputs import ActionStepped, Refusal
+from incidentui.core.ledger import in_force, taken_back
 from incidentui.core.model import Suspect
 from incidentui.edge.git.executor import GitExecutor
 from tests.git.world import Watch, World, attempt, files, plain
@@ -31,7 +32,7 @@ async def test_a_plan_says_all_it_will_do_and_does_nothing(world: World) -> None
     ]  # fmt: skip
     assert {"database", "volumes", "settings"} == {what for what, _ in plan.not_covered}
     assert "refs/incidentui/INC-7/8" in plan.steps[0].text
-    assert plan.undo_argv[:4] == ("incidentui", "act", "git.reset", "to=refs/incidentui/INC-7/8/tip")
+    assert plan.undo_argv[:4] == ("incidentui", "act", "git.undo", "of=refs/incidentui/INC-7/8")
     assert world.git("for-each-ref") == before
     assert world.remote_tip() == world.bad[-1]
 
@@ -59,7 +60,8 @@ async def test_each_step_is_reported_and_the_evidence_holds_them(world: World) -
     assert (acted.was, acted.revision) == (world.bad[-1], world.remote_tip())
     assert acted.evidence is not None
     assert "push: done" in acted.evidence.body
-    assert (acted.in_force, acted.differs) == ((), ())
+    assert acted.ledger is not None
+    assert (in_force(acted.ledger), acted.ledger.files) == ((), ())
 
 
 async def test_without_a_push_branch_and_checkout_go_together(world: World) -> None:
@@ -120,15 +122,6 @@ async def test_an_index_with_conflicts_is_saved_too(world: World) -> None:
     assert "<<<<<<<" in world.git("show", "refs/incidentui/INC-1/8/worktree:a.txt")
 
 
-async def test_the_undo_is_one_more_reset(world: World) -> None:
-    plan = await world.planned(to="good", **PUSH)
-    await world.act(plan)
-    words = dict(word.split("=", 1) for word in plan.undo_argv if "=" in word)
-    back = await world.act(await world.planned(**words))
-    assert back.outcome == "done"
-    assert world.tree(world.remote_tip(), world.remote) == world.tree(world.bad[-1])
-
-
 async def test_a_secret_in_the_address_is_not_in_the_plan(world: World) -> None:
     world.git("remote", "set-url", "--push", "origin", "https://ana:hunter2@git.example.org/leads.git")
     plan = await world.planned(to="good", **PUSH)
@@ -149,9 +142,10 @@ async def test_one_commit_is_reverted_in_gits_own_words(world: World) -> None:
     assert plain(world.remote, "show", "main:a.txt") == "a1"
     assert plain(world.remote, "show", "main:b.txt") == "b2"
     assert world.git("rev-parse", "HEAD") == world.remote_tip()
-    assert world.bad[0] not in acted.in_force
-    assert set(acted.in_force) == {world.bad[1], world.bad[2]}
-    assert set(acted.differs) == {"b.txt", "c.txt", "old.txt"}
+    assert acted.ledger is not None
+    assert in_force(acted.ledger) == (world.bad[2], world.bad[1])
+    assert taken_back(acted.ledger, {acted.revision}) == (world.bad[0],)
+    assert {file.path for file in acted.ledger.files} == {"b.txt", "c.txt", "old.txt"}
     lights = await world.lights(plan, acted)
     assert [lights[name].ok for name in ("tree", "worktree", "remote")] == [True, True, True]
     assert world.git("worktree", "list").count("\n") == 0
@@ -193,7 +187,7 @@ async def test_what_a_revert_refuses(world: World) -> None:
     elsewhere = world.commit("elsewhere", {"e.txt": "e\n"})
     world.git("switch", "-q", "main")
     for commits, why in {
-        merge: "is a merge",
+        merge: "which side stays",
         elsewhere: "not in origin/main",
         "": "no commit",
         "--all": "revision",

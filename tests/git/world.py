@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from incidentui.config.model import RehearseConfig
 from incidentui.core.inputs import ActionActed, Observation, Refusal
 from incidentui.core.model import Attempt, Commit, KnownGood, Light, Owner, Plan
 from incidentui.core.state import State
@@ -45,6 +46,7 @@ class World:
 
     root: Path
     reported: list[Observation] = field(default_factory=list)
+    rehearse: RehearseConfig = field(default_factory=RehearseConfig)
 
     @property
     def remote(self) -> Path:
@@ -106,7 +108,7 @@ class World:
     # -- what the program does
 
     def executor(self, branch: str | None = None, remote: str | None = None) -> GitExecutor:
-        return GitExecutor(self.repo, branch, remote, Watch())
+        return GitExecutor(self.repo, branch, remote, Watch(), self.rehearse)
 
     def state(self) -> State:
         return State(seq=7, good=KnownGood(self.good, 0, "all checks green"))

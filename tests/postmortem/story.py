@@ -17,8 +17,12 @@ from incidentui.core.model import (
     CheckState,
     Commit,
     FileChange,
+    FileLeft,
+    Ledger,
+    LedgerCommit,
     Light,
     Ms,
+    Outcome,
     Owner,
     Plan,
     PlanCommit,
@@ -281,16 +285,18 @@ def odd(path: Path) -> Story:
     story.looks("bookings-page", "failing", "09:01:10", "09:01:20", "09:01:30")
     story.at("09:02:00", i.OpenIncident("Bookings answer 503", "ines"), i.Acknowledge("ines"))
     plan = replace(git_plan("git.revert", "Revert bad1bad", BACK), push=False, within_ms=0)
-    for run, outcome, why in (
+    ends: tuple[tuple[str, Outcome, str], ...] = (
         ("run-1", "done", "partly"),
         ("run-2", "failed", "the branch has moved"),
         ("run-3", "unknown", "no answer from origin"),
-    ):
+    )
+    for run, outcome, why in ends:
         story.at("09:03:00", i.RunPlan(plan, "main", "ines", OWNER, run))
-        left = ((BAD,), ("server/sync.py",)) if outcome == "done" else ((), ())
+        commits, files = (LedgerCommit(BAD, "in force"),), (FileLeft("server/sync.py", 1, 0, (BAD,)),)
+        left = Ledger(GOOD, REVERT, commits, files, 1) if outcome == "done" else None
         tree = Light("tree", False, "1 file differs", "git rev-parse", when("09:03:00"))
         revision = REVERT if outcome == "done" else None
-        acted = i.ActionActed(run, outcome, why, revision, None, None, *left)  # type: ignore[arg-type]
+        acted = i.ActionActed(run, outcome, why, revision, None, None, left)
         story.at("09:03:10", i.LightLooked(run, tree), acted)
         story.at("09:03:20", i.Ticked())
     story.looks("bookings-page", "slow", "09:04:00", "09:04:10", why="2.1 s")

@@ -27,17 +27,23 @@ class Door(BaseHTTPRequestHandler):
     worker = ""
 
     def do_GET(self) -> None:
+        self.hand_on()
+
+    def do_POST(self) -> None:
+        self.hand_on(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
+
+    def hand_on(self, sent: bytes | None = None) -> None:
         if not self.path.startswith("/api/"):
             return self.answer(404, "application/json", json.dumps({"status": "no such page"}).encode())
         connection = Worker(self.worker)
         try:
-            connection.request("GET", self.path.removeprefix("/api"))
+            connection.request(self.command, self.path.removeprefix("/api"), sent)
             response = connection.getresponse()
             body = response.read()
             kind = response.headers.get("Content-Type", "application/octet-stream")
             return self.answer(response.status, kind, body)
         except (OSError, http.client.HTTPException):
-            body = json.dumps({"status": "unavailable", "error": "no bookings worker answers"}).encode()
+            body = json.dumps({"status": "unavailable", "error": "no worker answers"}).encode()
             return self.answer(503, "application/json", body)
         finally:
             connection.close()

@@ -7,11 +7,12 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from incidentui.core.value import dataclass
+from incidentui.edge.git.disk import index_line, indexed, is_repository, occupied, on_disk, with_mode
 from incidentui.edge.git.place import Place
 from incidentui.edge.git.run import GitError, git
 from incidentui.edge.text import clean_and_redact
@@ -52,17 +53,25 @@ async def free_name(top: Path, folder: str, first: int) -> str:
     return f"{prefix}{number}"
 
 
-async def save(place: Place, base: str, more: Mapping[str, str]) -> Saved:
-    """Create `base`/head, /index, /worktree and the refs in `more`, all or none (of those that could be made)."""
+async def save(place: Place, base: str, more: Mapping[str, str], touched: Sequence[str] = ()) -> Saved:
+    """Create `base`/head, /index, /worktree and the refs in `more`, all or none (of those that could be made).
+
+    `touched`: paths the action may write; what lies there is saved too, ignored or not.
+    """
     refs = {**more}
     left_out: list[str] = []
     who = await identity(place.layout.top)
     if place.head:
         refs["head"] = place.head
         async with copied_index(place) as index:
-            for name, tree in (("index", _index_tree), ("worktree", _worktree_tree)):
+            for name in ("index", "worktree"):
                 try:
-                    refs[name] = await _commit(place, name, await tree(place, index, left_out), refs, who)
+                    tree = await (
+                        _index_tree(place, index, left_out)
+                        if name == "index"
+                        else _worktree_tree(place, index, left_out, touched)
+                    )
+                    refs[name] = await _commit(place, name, tree, refs, who)
                 except (GitError, OSError) as error:
                     left_out.append(f"the {name} was not saved: {clean_and_redact(str(error), limit=200)}")
     lines = "".join(f"create {base}/{name}\0{sha}\0" for name, sha in refs.items())
@@ -97,7 +106,7 @@ async def _index_tree(place: Place, index: Path, left_out: list[str]) -> str:
         # A tree cannot hold a conflict: it gets our side of each path. The user's own index keeps all three.
         await _settle_conflicts(top, env, unmerged.out)
         left_out.append("the index has conflicts: saved with our side of each")
-    return (await git(top, "write-tree", writes=True, env=env)).line
+    return (await git(top, "write-tree", "--missing-ok", writes=True, env=env)).line
 
 
 async def _settle_conflicts(top: Path, env: Mapping[str, str], entries: bytes) -> None:
@@ -114,20 +123,25 @@ async def _settle_conflicts(top: Path, env: Mapping[str, str], entries: bytes) -
     await git(top, "update-index", "-z", "--index-info", writes=True, env=env, stdin=lines)
 
 
-async def _worktree_tree(place: Place, index: Path, left_out: list[str]) -> str:
-    """Tracked files as they are on disk (hidden ones too) and untracked ones; never the ignored."""
+async def _worktree_tree(place: Place, index: Path, left_out: list[str], touched: Sequence[str]) -> str:
+    """Tracked files as they are on disk (hidden ones too), untracked ones, and what lies where the action writes."""
     top, env = place.layout.top, {"GIT_INDEX_FILE": str(index)}
     await _unhide(top, env)
-    listed = await git(top, "ls-files", "-z", "--modified", "--deleted", "--others", "--exclude-standard", env=env)
-    paths = _fitting(top, dict.fromkeys(listed.names), left_out)
-    names = b"".join(os.fsencode(path) + b"\0" for path in paths)
-    stored = await git(
-        top, "update-index", "--add", "--remove", "-z", "--stdin",
-        writes=True, env=env, stdin=names, ok=(0, 128), timeout_s=120,
-    )  # fmt: skip
-    if stored.code:
-        left_out.append(f"the work tree was saved only in part: {stored.err.splitlines()[0][:200]}")
-    return (await git(top, "write-tree", writes=True, env=env)).line
+    listed = await git(
+        top, "ls-files", "-z", "--modified", "--deleted", "--others", "--exclude-standard", env=env, limit=ALL_BYTES
+    )
+    tracked = await indexed(top, env)
+    paths = _fitting(top, dict.fromkeys([*listed.names, *occupied(top, touched)]), left_out)
+    keeps_modes = (await git(top, "config", "--bool", "core.fileMode", ok=None)).line != "false"
+    stored = await on_disk(top, [p for p in paths if not is_repository(tracked.get(p))], write=True)
+    lines = b"".join(
+        index_line(path, with_mode(entry, tracked.get(path), keeps_modes)) for path, entry in stored.items()
+    )
+    await git(top, "update-index", "--replace", "-z", "--index-info", writes=True, env=env, stdin=lines)
+    modules = b"".join(os.fsencode(p) + b"\0" for p in listed.names if is_repository(tracked.get(p)))
+    if modules:
+        await git(top, "update-index", "-z", "--stdin", writes=True, env=env, stdin=modules, ok=None)
+    return (await git(top, "write-tree", "--missing-ok", writes=True, env=env)).line
 
 
 async def _unhide(top: Path, env: Mapping[str, str]) -> None:

@@ -24,16 +24,21 @@ _NOTES = (
 
 
 async def diff(top: Path, sha: str) -> Sequence[DiffLine] | Refusal:
-    """What a commit changed against its first parent; the last line says so when there is more."""
+    """What a commit changed against its first parent, or with `A..B` two trees; the last line says if there is more.
+
+    No name of a ref has two dots.
+    """
     try:
         where = await layout(top)
-        found = await resolve(where, sha)
-        if isinstance(found, Refusal):
-            return found
+        found = [await resolve(where, name) for name in sha.split("..", 1)]
+        refused = next((one for one in found if isinstance(one, Refusal)), None)
+        if refused is not None:
+            return refused
+        of = ("show", "-m", "--first-parent", "--format=") if len(found) == 1 else ("diff-tree", "-r")
         answer = await git(
-            where.top, "show", "-m", "--first-parent", "--format=", "--patch", "--no-renames", "--no-ext-diff",
+            where.top, *of, "--patch", "--no-renames", "--no-ext-diff",
             "--no-textconv", "--unified=3", "--src-prefix=a/", "--dst-prefix=b/", "--submodule=short",
-            "--end-of-options", found, "--", limit=_BYTES,
+            "--end-of-options", *map(str, found), "--", limit=_BYTES,
         )  # fmt: skip
     except GitError as error:
         return Refusal(error.what, error.todo)

@@ -32,7 +32,7 @@ async def log(where: Layout, tips: Sequence[str], limit: int = COMMITS) -> tuple
         "--no-decorate", "--no-mailmap", "--encoding=UTF-8", _FORMAT, "-n", str(limit),
         "--end-of-options", *tips, "--",
     )  # fmt: skip
-    return children_first(parse(answer.out, _edges(where)))
+    return children_first(parse(answer.out, edges(where)))
 
 
 def children_first(commits: Sequence[Commit]) -> tuple[Commit, ...]:
@@ -60,7 +60,7 @@ async def between(where: Layout, good: str, tip: str, limit: int = WINDOW) -> tu
         "--diff-merges=first-parent", "--topo-order", "--no-decorate", "--no-mailmap", "--encoding=UTF-8", _FORMAT,
         "-n", str(limit), "--end-of-options", tip, f"^{good}", "--",
     )  # fmt: skip
-    return parse(answer.out, _edges(where), files=ALL)
+    return parse(answer.out, edges(where), files=ALL)
 
 
 async def one(where: Layout, sha: str) -> Commit:
@@ -70,7 +70,7 @@ async def one(where: Layout, sha: str) -> Commit:
         "--diff-merges=first-parent", "--no-decorate", "--no-mailmap", "--encoding=UTF-8", _FORMAT,
         "--no-walk", "--end-of-options", sha, "--",
     )  # fmt: skip
-    return parse(answer.out, _edges(where), files=ALL)[0]
+    return parse(answer.out, edges(where), files=ALL)[0]
 
 
 async def subject_of(where: Layout, sha: str) -> str:
@@ -78,7 +78,7 @@ async def subject_of(where: Layout, sha: str) -> str:
     return clean_and_redact(answer.out.rstrip(b"\n"), limit=SUBJECT)
 
 
-def _edges(where: Layout) -> frozenset[str]:
+def edges(where: Layout) -> frozenset[str]:
     """Where a shallow clone was cut: such a commit looks like a root that added every file."""
     try:
         return frozenset((where.common / "shallow").read_text("ascii").split())

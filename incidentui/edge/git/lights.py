@@ -9,9 +9,10 @@ from pathlib import Path
 
 from incidentui.core.inputs import ActionActed, Evidence
 from incidentui.core.model import Attempt, Light, LightName, Ms
-from incidentui.edge.git.look import Compared, compare, differs, ledger, listed
+from incidentui.edge.git.ledger import read
+from incidentui.edge.git.look import Compared, compare, differs, listed
 from incidentui.edge.git.place import Layout, Place, layout, sha_of, stand, tree_of
-from incidentui.edge.git.remote import ask, contains, fetch
+from incidentui.edge.git.remote import ask, contains, fetch, landed
 from incidentui.edge.git.run import GitError
 from incidentui.edge.git.write import wants
 
@@ -132,9 +133,10 @@ async def settle(top: Path, branch: str | None, remote: str | None, attempt: Att
 async def _settle_push(place: Place, attempt: Attempt, new: str | None) -> ActionActed:
     if place.remote is None or place.branch is None:
         return ActionActed(attempt.run, "unknown", "the remote is gone from this clone")
-    name, base = f"{place.remote}/{place.branch}", wants(attempt.plan).get("remote")
-    if new is None:
-        tip, there = await ask(place.layout, place.remote, place.branch), False
+    plan, name, base = attempt.plan, f"{place.remote}/{place.branch}", wants(attempt.plan).get("remote")
+    if plan.rewrites or new is None:
+        tip = await ask(place.layout, place.remote, place.branch)
+        there = plan.rewrites and await _moved_there(place, attempt, tip)
     else:
         tip, there = await contains(place.layout, place.remote, place.branch, new)
     left = await _leftovers(place)
@@ -142,17 +144,25 @@ async def _settle_push(place: Place, attempt: Attempt, new: str | None) -> Actio
         on_top = "" if tip == new else f"; since then it moved to {tip[:7]}"
         why = f"looked up: {name} has {new[:7] if new else ''}{on_top}"
         return await _done(place, attempt, new or tip, base, f"{why}{await _behind(place, new or tip)}{left}")
-    if tip is not None and await _remote_tree(place, tip) == attempt.plan.expects_tree:
+    if tip is not None and not plan.rewrites and await _remote_tree(place, tip) == plan.expects_tree:
         return await _done(place, attempt, tip, base, f"looked up: {name} is {tip[:7]} with the wanted tree{left}")
     now = f"{name} is {tip[:7]}" if tip else f"{name} is not there"
     why = f"looked up: it did not happen; {now}{', unchanged' if tip == base else ''}{left}"
     return ActionActed(attempt.run, "failed", why, was=base)
 
 
+async def _moved_there(place: Place, attempt: Attempt, tip: str | None) -> bool:
+    have = wants(attempt.plan)
+    if tip is not None and tip not in (have["target"], have["remote"]):
+        await fetch(place.layout, place.remote or "", place.branch or "", tip)
+    return await landed(place.layout, have["target"], have["remote"], tip)
+
+
 async def _settle_move(place: Place, attempt: Attempt, new: str | None) -> ActionActed:
     wanted, base = attempt.plan.expects_tree or "", wants(attempt.plan).get("head")
     left = await _leftovers(place)
-    if place.tip is not None and await tree_of(place.layout.top, place.tip) == wanted:
+    target = wants(attempt.plan)["target"] if attempt.plan.rewrites else place.tip
+    if place.tip is not None and place.tip == target and await tree_of(place.layout.top, place.tip) == wanted:
         return await _done(place, attempt, place.tip, base, f"looked up: {place.branch} is {place.tip[:7]}{left}")
     arrived = await _arrived(place, wanted)
     half = f"; partly: {listed(arrived)} already changed in the work tree, HEAD did not" if arrived else ""
@@ -163,11 +173,9 @@ async def _settle_move(place: Place, attempt: Attempt, new: str | None) -> Actio
 async def _done(place: Place, attempt: Attempt, revision: str, was: str | None, why: str) -> ActionActed:
     have = wants(attempt.plan)
     good = have.get("target") or have.get("good")
-    taken = [commit.sha for commit in attempt.plan.takes_back]
-    left = await ledger(place.layout, good, revision, taken) if good else None
-    force, files = (left.in_force, left.differs) if left else ((), ())
+    left = await read(place.layout, good, revision) if good else None
     evidence = Evidence("output", why)
-    return ActionActed(attempt.run, "done", why, revision, was, evidence, force, files)
+    return ActionActed(attempt.run, "done", why, revision, was, evidence, left)
 
 
 async def _behind(place: Place, sha: str) -> str:

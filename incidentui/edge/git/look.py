@@ -9,12 +9,10 @@ from collections.abc import Sequence
 
 from incidentui.core.value import dataclass
 from incidentui.edge.git.backup import flagged, present
-from incidentui.edge.git.history import between
 from incidentui.edge.git.place import Layout
 from incidentui.edge.git.run import git
 from incidentui.edge.text import clean_and_redact
 
-DIFFERS = 100
 LONG_S = 120.0
 
 
@@ -71,27 +69,3 @@ def listed(names: Sequence[str], most: int = 5) -> str:
     """At most five names, and how many more."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
-
-
-@dataclass(frozen=True, slots=True)
-class Ledger:
-    in_force: tuple[str, ...] = ()
-    differs: tuple[str, ...] = ()
-
-
-async def ledger(where: Layout, good: str, tip: str, taken: Sequence[str] = ()) -> Ledger:
-    """What still separates `tip` from `good`: files, and the commits since that touched one of them.
-
-    The rule is by file, not by line, so it may name a commit too many; those of `taken` (reverted just now) it skips.
-    """
-    paths = _shown(await differs(where, good, tip))
-    if not paths:
-        return Ledger()
-    touched, gone = set(paths), {tip, *taken}
-    commits = await between(where, good, tip)
-    force = [c.sha for c in commits if c.sha not in gone and touched & {_cut(f.path) for f in c.files}]
-    return Ledger(tuple(force), paths[:DIFFERS])
-
-
-def _cut(path: str) -> str:
-    return clean_and_redact(path, limit=200)

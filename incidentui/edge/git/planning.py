@@ -4,14 +4,19 @@ A plan is data: everything `write.py` needs is in its preconditions and in the a
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import field
+from pathlib import Path
+from typing import Literal
 
+from incidentui.config.model import RehearseConfig
 from incidentui.core.inputs import Refusal
 from incidentui.core.model import Commit, Ms, PlanCommit, PlanStep, Precondition
 from incidentui.core.plan import deadline
 from incidentui.core.state import State
 from incidentui.core.value import dataclass
 from incidentui.edge.git.backup import free_name
+from incidentui.edge.git.commit import signs
 from incidentui.edge.git.look import listed
 from incidentui.edge.git.place import Layout, Place, sha_of
 from incidentui.edge.git.remote import address, ask, fetch, push_argv
@@ -22,8 +27,19 @@ _YES = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": 
 _MIGRATION = re.compile(
     r"(^|/)(migrations?|migrate|alembic|flyway|liquibase)/|\.sql$|(^|/)schema\.(rb|prisma|php)$", re.IGNORECASE
 )
+Role = Literal["suspect", "yours", "innocent", "target", "taken back"]
 NEW = "<new commit>"
 """Stands in a plan's argv for the sha that only the act can know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where git actions of a project happen, as configured."""
+
+    top: Path
+    branch: str | None = None
+    remote: str | None = None
+    rehearse: RehearseConfig = field(default_factory=RehearseConfig)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +48,8 @@ class Wish:
 
     push: bool
     within_ms: Ms
+    skip: str = ""
+    """Why the rehearsal's commands are not to run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +85,11 @@ def wish(args: Mapping[str, str], known: Sequence[str], state: State) -> Wish | 
     push = _YES.get(args.get("push", "false").lower())
     if push is None:
         return Refusal(f"push={args['push']}: neither true nor false", "push=true or push=false", usage=True)
+    if "skip_rehearsal" in args and not args["skip_rehearsal"].strip():
+        return Refusal("skipping the rehearsal needs a reason", 'skip_rehearsal="why"', usage=True)
     within = deadline(args, state.project.deploy_within_ms)
-    return within if isinstance(within, Refusal) else Wish(push, within)
+    skip = clean_and_redact(args.get("skip_rehearsal", "").strip(), limit=300)
+    return within if isinstance(within, Refusal) else Wish(push, within, skip)
 
 
 async def ground(where: Layout, place: Place, wish: Wish, state: State, incident: str | None) -> Ground | Refusal:
@@ -80,10 +101,14 @@ async def ground(where: Layout, place: Place, wish: Wish, state: State, incident
     base = await _remote_base(where, place) if wish.push else _own_base(place)
     if isinstance(base, Refusal):
         return base
-    folder = re.sub(r"[^A-Za-z0-9_-]", "-", incident or "act").strip("-") or "act"
-    backup = await free_name(where.top, folder, state.seq + 1)
+    backup = await free_name(where.top, folder_of(incident), state.seq + 1)
     host = await address(where, place.remote) if wish.push and place.remote else ""
     return Ground(place, base, wish, backup, host, await _checked(place, base, wish.push, backup))
+
+
+def folder_of(incident: str | None) -> str:
+    """Of the backups, below refs/incidentui/."""
+    return re.sub(r"[^A-Za-z0-9_-]", "-", incident or "act").strip("-") or "act"
 
 
 async def _remote_base(where: Layout, place: Place) -> str | Refusal:
@@ -181,21 +206,43 @@ def steps(ground: Ground, what: str, argv: Sequence[tuple[str, ...]]) -> tuple[P
 
 def undo(ground: Ground) -> tuple[str, tuple[str, ...]]:
     ref = f"{ground.backup}/tip"
-    text = f"Reset to {ref}: again one fast-forward commit. Nothing is deleted; both states stay in the history."
-    push = ("push=true",) if ground.wish.push else ()
-    return text, ("incidentui", "act", "git.reset", f"to={ref}", *push, "--yes", ground.branch)
+    text = f"Back to {ref}: again one fast-forward commit. Nothing is deleted; both states stay in the history."
+    return text, undo_argv(ground)
+
+
+def undo_argv(ground: Ground) -> tuple[str, ...]:
+    """By the backup, which no other run has."""
+    push = ("push=true",) if ground.wish.push else ("push=false",)
+    return ("incidentui", "act", "git.undo", f"of={ground.backup}", *push, "--yes", ground.branch)
 
 
 def roles(commits: Sequence[Commit], state: State, chosen: bool = False) -> tuple[PlanCommit, ...]:
     ours = {attempt.revision for attempt in state.attempts.values() if attempt.revision}
     suspect = state.suspect.sha if state.suspect else None
+    gone = taken_back(state, {commit.sha for commit in commits})
 
-    def listed_as(commit: Commit) -> PlanCommit:
-        mine = commit.sha in ours or commit.subject.startswith(('Revert "', "Reset "))
-        role = "suspect" if commit.sha == suspect else "target" if chosen else "yours" if mine else "innocent"
-        return PlanCommit(commit.sha, commit.author, commit.subject, role)  # type: ignore[arg-type]
+    def role_of(commit: Commit) -> Role:
+        if commit.sha in gone and not chosen:
+            return "taken back"
+        if commit.sha == suspect:
+            return "suspect"
+        if chosen:
+            return "target"
+        mine = commit.sha in ours or commit.subject.startswith(('Revert "', "Reset ", "Undo "))
+        return "yours" if mine else "innocent"
 
-    return tuple(listed_as(commit) for commit in commits)
+    return tuple(PlanCommit(c.sha, c.author, c.subject, role_of(c)) for c in commits)
+
+
+def taken_back(state: State, window: Set[str]) -> frozenset[str]:
+    """Commits of the window that an action in it took back, and that no later one brought back."""
+    done = [a for a in state.attempts.values() if a.outcome == "done" and a.revision in window and not a.plan.rewrites]
+    gone: set[str] = set()
+    # Newest first: an undo takes the commit of its action back, and then that action counts for nothing.
+    for attempt in sorted(done, key=lambda a: a.asked, reverse=True):
+        if attempt.revision not in gone:
+            gone |= {commit.sha for commit in attempt.plan.takes_back}
+    return frozenset(gone)
 
 
 def not_covered(window: Sequence[Commit]) -> tuple[tuple[str, str], ...]:
@@ -213,7 +260,26 @@ def not_covered(window: Sequence[Commit]) -> tuple[tuple[str, str], ...]:
 
 
 def within(args: Mapping[str, str]) -> dict[str, str]:
-    return {"within": args["within"]} if "within" in args else {}
+    """What goes into a plan as it was asked for."""
+    return {key: args[key] for key in ("within", "skip_rehearsal") if key in args}
+
+
+def merged(commits: Sequence[Commit]) -> tuple[str, ...]:
+    """What taking a merge back means for the next merge of the same branch."""
+    merges = [commit.sha[:7] for commit in commits if len(commit.parents) > 1]
+    if not merges:
+        return ()
+    again = "that branch" if len(merges) == 1 else "those branches"
+    return (f"{listed(merges)}: merging {again} again later brings nothing back; take this commit back first.",)
+
+
+async def commit_checks(where: Layout, state: State) -> tuple[Precondition, ...]:
+    """For plans that write a commit."""
+    good = await good_check(where, state)
+    if not await signs(where.top):
+        return good
+    note = "signed if that needs no prompt; else it is written unsigned, and said"
+    return (*good, Precondition("signing", "this clone signs its commits", note=note))
 
 
 async def good_check(where: Layout, state: State) -> tuple[Precondition, ...]:

@@ -6,6 +6,7 @@ Never touches tracking refs while looking, never forces. Turns git's words about
 from collections.abc import Sequence
 
 from incidentui.core.value import dataclass
+from incidentui.edge.git.history import between
 from incidentui.edge.git.place import Layout, sha_of
 from incidentui.edge.git.run import GitError, git, short
 from incidentui.edge.text import clean_and_redact
@@ -60,8 +61,39 @@ async def contains(where: Layout, remote: str, branch: str, sha: str) -> tuple[s
     return tip, under.code == 0
 
 
-def push_argv(remote: str, sha: str, branch: str) -> tuple[str, ...]:
-    return ("git", "push", remote, f"{sha}:refs/heads/{branch}")
+async def landed(where: Layout, target: str, base: str, tip: str | None) -> bool:
+    """Whether a branch that was to move from `base` to `target` did, `tip` being where it is now (in this clone)."""
+    if tip is None or tip in (target, base):
+        return tip == target
+    if not await under(where, target, tip):
+        return False
+    return await under(where, base, target) or not await under(where, base, tip)
+
+
+async def under(where: Layout, old: str, new: str) -> bool:
+    """Whether `old` is `new` or in its history."""
+    return (await git(where.top, "merge-base", "--is-ancestor", old, new, ok=None)).code == 0
+
+
+async def moved(where: Layout, remote: str, branch: str, was: str, tip: str | None) -> str:
+    """How the remote's branch went on meanwhile, with the authors: "kim: hotfix (1a2b3c4)"."""
+    if tip is None:
+        return f"{remote}/{branch} is gone from the remote"
+    now = f"{remote}/{branch} moved: {was[:7]} was planned, {tip[:7]} is there"
+    try:
+        await fetch(where, remote, branch, tip)
+        commits = await between(where, was, tip, limit=20)
+    except GitError:
+        return now
+    told = "; ".join(f"{c.author}: {c.subject[:60]} ({c.sha[:7]})" for c in commits[:5])
+    more = f" and {len(commits) - 5} more" if len(commits) > 5 else ""
+    return f"{now}: {told}{more}" if commits else f"{now}, without {was[:7]}"
+
+
+def push_argv(remote: str, sha: str, branch: str, lease: str | None = None) -> tuple[str, ...]:
+    """`lease`: the branch may move back too, but only from exactly there."""
+    forced = (f"--force-with-lease=refs/heads/{branch}:{lease}",) if lease else ()
+    return ("git", "push", *forced, remote, f"{sha}:refs/heads/{branch}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +103,14 @@ class Pushed:
     words: str
 
 
-async def push(where: Layout, remote: str, sha: str, branch: str) -> Pushed:
+async def push(where: Layout, argv: Sequence[str], remote: str, branch: str) -> Pushed:
     """What git said; only `ask` says whether it is there. The user's own pre-push hook runs, as with any push."""
-    plain = ("-c", "push.followTags=false", "-c", "push.recurseSubmodules=no", "-c", "push.autoSetupRemote=false")
+    plain = (
+        "-c", "push.followTags=false", "-c", "push.recurseSubmodules=no", "-c", "push.autoSetupRemote=false",
+        "-c", "push.useForceIfIncludes=false",
+    )  # fmt: skip
     try:
-        answer = await git(
-            where.top, *plain, *push_argv(remote, sha, branch)[1:], writes=True, hooks=True, ok=None, timeout_s=PUSH_S
-        )
+        answer = await git(where.top, *plain, *argv[1:], writes=True, hooks=True, ok=None, timeout_s=PUSH_S)
     except GitError as error:
         return Pushed(False, error.what, error.err)
     if answer.code == 0:
@@ -89,9 +122,12 @@ def refused(words: str, remote: str, branch: str) -> str:
     """Why a push did not go through, in plain words."""
     said = _remote_words(words)
     tail = f": {said}" if said else ""
-    if "(fetch first)" in words or "(non-fast-forward)" in words or "(stale info)" in words:
+    rejected = "[remote rejected]" in words
+    if not rejected and any(why in words for why in ("(fetch first)", "(non-fast-forward)", "(stale info)")):
         return f"{remote}/{branch} moved while this ran; nothing was overwritten"
-    if "[remote rejected]" in words:
+    if rejected and any(why in words for why in ("cannot lock ref", "failed to update ref", "incorrect old value")):
+        return f"{remote}/{branch} moved, or was locked, while this ran; nothing was overwritten"
+    if rejected:
         protected = "protected" in words.lower() or "hook declined" in words
         return (
             f"{remote} does not accept it{' (hook or protected branch)' if protected else ''}{tail or _bracket(words)}"

@@ -4,33 +4,33 @@ Equal by construction; no conflict, no force, nothing lost. Only plans: `write.p
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from incidentui.core.inputs import Refusal
-from incidentui.core.model import Plan, Precondition
+from incidentui.core.model import Plan, Precondition, Rehearsal
 from incidentui.core.state import State
-from incidentui.edge.git import planning
+from incidentui.edge.git import planning, rehearsal
+from incidentui.edge.git.branch_mode import plan_branch
 from incidentui.edge.git.history import WINDOW, between, subject_of
 from incidentui.edge.git.place import Layout, layout, resolve, stand, tree_of
-from incidentui.edge.git.planning import Ground
+from incidentui.edge.git.planning import Ground, Site
+from incidentui.edge.git.rehearsal import rehearsed
 from incidentui.edge.git.run import git
 
-_KNOWN = ("to", "push", "mode", "within")
+_KNOWN = ("to", "push", "mode", "skip_rehearsal", "within")
+_MODES = ("tree", "branch")
 _GOOD = ("good", "known-good")
 
 
-async def plan_reset(
-    top: Path, branch: str | None, remote: str | None, args: Mapping[str, str], state: State, incident: str | None
-) -> Plan | Refusal:
+async def plan_reset(site: Site, args: Mapping[str, str], state: State, incident: str | None) -> Plan | Refusal:
     wish = planning.wish(args, _KNOWN, state)
     if isinstance(wish, Refusal):
         return wish
-    if args.get("mode", "tree") != "tree":
-        return Refusal(
-            f"mode={args['mode']} is not there yet", "mode=tree: a new commit with the old tree, no force", usage=True
-        )
-    where = await layout(top)
-    ground = await planning.ground(where, await stand(where, branch, remote), wish, state, incident)
+    mode = args.get("mode", "tree")
+    if mode not in _MODES:
+        hint = "mode=tree: a new commit with the old tree, no force; mode=branch: the branch itself moves"
+        return Refusal(f"there is no mode={mode}", hint, usage=True)
+    where = await layout(site.top)
+    ground = await planning.ground(where, await stand(where, site.branch, site.remote), wish, state, incident)
     if isinstance(ground, Refusal):
         return ground
     to = args.get("to", "good")
@@ -40,13 +40,16 @@ async def plan_reset(
     tree, now = await tree_of(where.top, target), await tree_of(where.top, ground.base)
     if tree is None or now is None:
         return Refusal(f"the files of {target[:7]} are not in this clone", "git fetch --unshallow, or fetch it")
+    good = to in _GOOD or (state.good is not None and state.good.sha == target)
+    if mode == "branch":
+        return await plan_branch(ground, target, good, state, args, site)
     if tree == now and not (wish.push and _runs_another(state, tree)):
         return Refusal(
             f"nothing to do: {ground.tip_name} already has the tree of {target[:7]}",
             "if production still fails, look at what runs, or restart it",
         )
-    good = to in _GOOD or (state.good is not None and state.good.sha == target)
-    return await _plan(ground, target, tree, good, state, args)
+    tried = await rehearsed(where, target, tree, f"tree equal to {target[:7]}", site.rehearse, wish.skip)
+    return await _plan(ground, target, tree, good, state, args, tried)
 
 
 def _runs_another(state: State, tree: str) -> bool:
@@ -66,7 +69,9 @@ async def _target(where: Layout, to: str, state: State) -> str | Refusal:
     return found
 
 
-async def _plan(ground: Ground, target: str, tree: str, good: bool, state: State, args: Mapping[str, str]) -> Plan:
+async def _plan(
+    ground: Ground, target: str, tree: str, good: bool, state: State, args: Mapping[str, str], tried: Rehearsal
+) -> Plan:
     where, branch, base = ground.where, ground.branch, ground.base
     window = await between(where, target, base)
     name = f"known-good {target[:7]}" if good else target[:7]
@@ -87,7 +92,7 @@ async def _plan(ground: Ground, target: str, tree: str, good: bool, state: State
         title=f"Reset {branch} to {name}" + (", then push" if ground.wish.push else ""),
         target=branch,
         steps=planning.steps(ground, f"one new commit on {branch} with the tree of {target[:7]}", [argv]),
-        checked=(*checked, *await planning.good_check(where, state)),
+        checked=(*checked, *await planning.commit_checks(where, state), rehearsal.check(tried)),
         takes_back=planning.roles(window, state),
         not_covered=planning.not_covered(window),
         undo=undo,
@@ -96,6 +101,8 @@ async def _plan(ground: Ground, target: str, tree: str, good: bool, state: State
         push=ground.wish.push,
         within_ms=ground.wish.within_ms,
         host=ground.host,
+        rehearsal=tried,
+        warnings=planning.merged(window),
     )
 
 

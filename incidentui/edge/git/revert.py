@@ -1,98 +1,241 @@
-"""`git.revert`: chosen commits taken back as one commit, rehearsed in a scratch worktree outside the repository.
+"""`git.revert`: commits taken back as one commit: one, many, a range, merges; rehearsed before anything moves.
 
-The rehearsal gives the tree or the conflict before anything is asked; the user's own work tree never sees a
-sequencer. Only plans (and rehearses): `write.py` acts.
+At a conflict nothing is left half-done: the commit and its files are named, and the responder chooses to edit, to drop
+that commit, or to reset instead. Only plans: `write.py` acts.
 """
 
-import os
-import shutil
-import tempfile
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from incidentui.core.inputs import Refusal
-from incidentui.core.model import Commit, Plan
+from incidentui.core.inputs import Offer, Refusal
+from incidentui.core.model import Commit, Plan, Rehearsal
 from incidentui.core.state import State
-from incidentui.edge.git import history, planning
-from incidentui.edge.git.backup import identity
+from incidentui.core.value import dataclass
+from incidentui.edge.git import history, planning, rehearsal
+from incidentui.edge.git.editing import Edited, commit_of, edited, lay_conflict_out
 from incidentui.edge.git.look import listed
-from incidentui.edge.git.place import Layout, layout, resolve, stand, tree_of
-from incidentui.edge.git.planning import Ground
-from incidentui.edge.git.run import GitError, git
-from incidentui.edge.processes import exists
-from incidentui.edge.text import clean_and_redact
+from incidentui.edge.git.place import layout, resolve, stand, tree_of
+from incidentui.edge.git.planning import Ground, Site
+from incidentui.edge.git.rehearsal import Conflict, Pick
+from incidentui.edge.git.run import git
 
-_KNOWN = ("commits", "push", "within")
-_SCRATCH = "incidentui-scratch-"
-_CHECKOUT_S = 120.0
+_KNOWN = ("commits", "push", "mainline", "drop", "edit", "resolved", "skip_rehearsal", "within")
+_SHOWN = 20
+"""Commits of a range that a title or a message names one by one."""
 
 
-async def plan_revert(
-    top: Path, branch: str | None, remote: str | None, args: Mapping[str, str], state: State, incident: str | None
-) -> Plan | Refusal:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be taken back, newest first."""
+
+    commits: tuple[Commit, ...]
+    picks: tuple[Pick, ...]
+    dropped: tuple[str, ...]
+    args: Mapping[str, str]
+    """As they go into the plan and into every offer: with full shas."""
+
+
+async def plan_revert(site: Site, args: Mapping[str, str], state: State, incident: str | None) -> Plan | Refusal:
     wish = planning.wish(args, _KNOWN, state)
     if isinstance(wish, Refusal):
         return wish
-    where = await layout(top)
-    ground = await planning.ground(where, await stand(where, branch, remote), wish, state, incident)
+    where = await layout(site.top)
+    ground = await planning.ground(where, await stand(where, site.branch, site.remote), wish, state, incident)
     if isinstance(ground, Refusal):
         return ground
-    names = [name for name in args.get("commits", "").split(",") if name.strip()]
-    chosen = await _chosen(ground, names, state)
-    if isinstance(chosen, Refusal):
-        return chosen
-    tree = await rehearse(where, ground.base, [commit.sha for commit in chosen])
-    if isinstance(tree, Refusal):
-        return tree
-    if tree == await tree_of(where.top, ground.base):
-        return Refusal(f"nothing to do: {ground.tip_name} has nothing left of them", "they were taken back before")
-    return await _plan(ground, chosen, tree, state, args)
+    asked = await _asked(ground, args, state)
+    if isinstance(asked, Refusal):
+        return asked
+    return await _rehearse(ground, asked, state, site)
 
 
-async def _chosen(ground: Ground, names: Sequence[str], state: State) -> list[Commit] | Refusal:
-    """The commits as typed, newest first by history, each on the branch and no merge."""
+# -- what is meant
+
+
+async def _asked(ground: Ground, args: Mapping[str, str], state: State) -> Asked | Refusal:
+    shas = await _named(ground, args.get("commits", ""), state)
+    if isinstance(shas, Refusal):
+        return shas
+    dropped = await _named(ground, args["drop"], state) if args.get("drop") else []
+    if isinstance(dropped, Refusal):
+        return dropped
+    kept = [sha for sha in shas if sha not in dropped]
+    if not kept:
+        return Refusal("every commit named is dropped", "nothing would be taken back", usage=True)
+    ordered = await _ordered(ground, kept)
+    if isinstance(ordered, Refusal):
+        return ordered
+    commits = tuple([await history.one(ground.where, sha) for sha in ordered])
+    words = {
+        "commits": ",".join(shas), "push": str(ground.wish.push).lower(), **planning.within(args),
+        **{key: args[key] for key in ("mainline", "resolved", "skip_rehearsal") if args.get(key)},
+        **({"drop": ",".join(dropped)} if dropped else {}),
+    }  # fmt: skip
+    picks = await _picks(ground, commits, words)
+    if isinstance(picks, Refusal):
+        return picks
+    edit = {"edit": args["edit"]} if args.get("edit", "false").lower() not in ("false", "no", "0", "") else {}
+    return Asked(commits, picks, tuple(dropped), {**words, **edit})
+
+
+async def _named(ground: Ground, text: str, state: State) -> list[str] | Refusal:
+    """Shas of a list like `A,B..C,suspect`; a range by its first parents, so that a merge counts once."""
+    names = [name.strip() for name in text.split(",") if name.strip()]
     if not names:
-        return Refusal("no commit named", "commits=SHA, or several: commits=SHA,SHA", usage=True)
+        return Refusal("no commit named", "commits=SHA, several: commits=SHA,SHA, a range: commits=A..B", usage=True)
     shas: list[str] = []
     for name in names:
-        if name.strip() == "suspect" and state.suspect:
+        if name == "suspect" and state.suspect:
             shas.append(state.suspect.sha)
             continue
-        found = await resolve(ground.where, name.strip())
+        found = await (_range(ground, name) if ".." in name else resolve(ground.where, name))
         if isinstance(found, Refusal):
             return found
-        shas.append(found)
+        shas += [found] if isinstance(found, str) else found
+    return list(dict.fromkeys(shas))
+
+
+async def _range(ground: Ground, name: str) -> list[str] | Refusal:
+    ends = name.split("..")
+    if len(ends) != 2 or not ends[0] or ends[1].startswith("."):
+        return Refusal(f'"{name[:80]}" is no range', "A..B: what came after A, up to B", usage=True)
+    old, new = await resolve(ground.where, ends[0]), await resolve(ground.where, ends[1] or "HEAD")
+    if isinstance(old, Refusal):
+        return old
+    if isinstance(new, Refusal):
+        return new
+    listed_ = await git(ground.where.top, "rev-list", "--first-parent", "--end-of-options", new, f"^{old}", "--")
+    shas = [sha for sha in listed_.line.split("\n") if sha]
+    return shas or Refusal(f"{ends[0][:40]}..{ends[1][:40]} holds no commit", "A is the older end", usage=True)
+
+
+async def _ordered(ground: Ground, shas: Sequence[str]) -> list[str] | Refusal:
+    """Newest first by history; each must be on the branch."""
     walked = await git(ground.where.top, "rev-list", "--topo-order", "--end-of-options", ground.base, "--")
     order = {sha: n for n, sha in enumerate(walked.line.split("\n"))}
-    for sha in shas:
-        if sha not in order:
-            return Refusal(
-                f"{sha[:7]} is not in {ground.tip_name}", "only what is on the branch can be taken back", usage=True
-            )
-    commits = [await history.one(ground.where, sha) for sha in sorted(set(shas), key=order.__getitem__)]
+    stray = next((sha for sha in shas if sha not in order), None)
+    if stray is not None:
+        what = f"{stray[:7]} is not in {ground.tip_name}"
+        return Refusal(what, "only what is on the branch can be taken back", usage=True)
+    return sorted(shas, key=order.__getitem__)
+
+
+async def _picks(ground: Ground, commits: Sequence[Commit], words: Mapping[str, str]) -> tuple[Pick, ...] | Refusal:
+    """Of a merge the side that stays must be named."""
+    side = words.get("mainline", "")
+    if side and not side.isdigit():
+        return Refusal(f"mainline={side} is no number", "mainline=1 keeps the first parent's side", usage=True)
+    picks = []
     for commit in commits:
-        if len(commit.parents) > 1:
-            hint = f"git.reset to={commit.parents[0][:7]} gives the tree before it"
-            return Refusal(f"{commit.sha[:7]} is a merge: which side to keep is not clear", hint)
-    return commits
+        if len(commit.parents) < 2:
+            picks.append(Pick(commit.sha))
+        elif not side or not 1 <= int(side) <= len(commit.parents):
+            return await _which_side(ground, commit, words)
+        else:
+            picks.append(Pick(commit.sha, int(side)))
+    return tuple(picks)
 
 
-async def _plan(ground: Ground, chosen: Sequence[Commit], tree: str, state: State, args: Mapping[str, str]) -> Plan:
-    where, branch, base = ground.where, ground.branch, ground.base
-    shorts = ", ".join(commit.sha[:7] for commit in chosen)
+async def _which_side(ground: Ground, merge: Commit, words: Mapping[str, str]) -> Refusal:
+    parents = [await history.one(ground.where, sha) for sha in merge.parents]
+    choices = tuple(
+        Offer(
+            f"Keep side {n}: {parent.sha[:7]} {parent.subject[:60]}", f"by {parent.author}",
+            "git.revert", tuple({**words, "mainline": str(n)}.items()),
+        )
+        for n, parent in enumerate(parents, 1)
+    )  # fmt: skip
+    sides = ", or ".join(f"mainline={n} keeps {p.sha[:7]} {p.subject[:60]}" for n, p in enumerate(parents, 1))
+    what = f'{merge.sha[:7]} "{merge.subject[:60]}" is a merge: which side stays?'
+    return Refusal(what, sides, choices=choices)
+
+
+# -- the rehearsal
+
+
+async def _rehearse(ground: Ground, asked: Asked, state: State, site: Site) -> Plan | Refusal:
+    where, start, done = ground.where, ground.base, 0
+    if "resolved" in asked.args:
+        found = await edited(where, asked.args["resolved"], ground.base, asked.picks)
+        if isinstance(found, Refusal):
+            return found
+        start, done = await _after(ground, found), len(asked.picks) - len(found.rest)
+    async with rehearsal.scratch(where, start) as folder:
+        stopped = await rehearsal.take_back(folder, asked.picks[done:])
+        if stopped is not None:
+            return await _conflict(ground, asked, state, start, done, stopped)
+        tree = await rehearsal.tree_in(folder)
+        if tree == await tree_of(where.top, ground.base):
+            return Refusal(f"nothing to do: {ground.tip_name} has nothing left of them", "they were taken back before")
+        text = "no conflict" if "resolved" not in asked.args else "conflict settled by hand"
+        tried = await rehearsal.rehearsed_in(folder, where, tree, text, site.rehearse, ground.wish.skip)
+    return await _plan(ground, asked, tree, tried, state)
+
+
+async def _after(ground: Ground, found: Edited) -> str:
+    return await commit_of(ground.where, found.tree, ground.base)
+
+
+async def _conflict(ground: Ground, asked: Asked, state: State, start: str, done: int, stopped: Conflict) -> Refusal:
+    commit = asked.commits[done + stopped.at]
+    files = listed(stopped.files) or stopped.words
+    if "edit" in asked.args:
+        return await _laid_out(ground, asked, start, done, commit, files)
+    plain = {key: value for key, value in asked.args.items() if key != "resolved" or done}
+    more = [*asked.dropped, commit.sha]
+    drop = Offer(
+        f"Drop {commit.sha[:7]}", "it stays in force, the others are taken back",
+        "git.revert", tuple({**plain, "drop": ",".join(more)}.items()),
+    )  # fmt: skip
+    edit = Offer(
+        "Edit", "the conflict in a scratch worktree of yours", "git.revert", tuple({**plain, "edit": "true"}.items())
+    )
+    choices = (edit, *((drop,) if len(asked.commits) > 1 else ()), _reset(ground, asked, state))
+    back = dict(choices[-1].args)["to"][:12]
+    dropping = f"; drop={commit.sha[:12]} goes on without it" if len(asked.commits) > 1 else ""
+    return Refusal(
+        f'{commit.sha[:7]} "{commit.subject[:60]}" cannot be taken back alone: later commits changed the same lines '
+        f"({files})",
+        f"nothing was changed; edit=true lays the conflict out{dropping}; git.reset to={back} has no conflicts",
+        choices=choices,
+    )
+
+
+def _reset(ground: Ground, asked: Asked, state: State) -> Offer:
+    oldest = asked.commits[-1]
+    good = state.good.sha if state.good else next(iter(oldest.parents), oldest.sha)
+    name = f"known-good {good[:7]}" if state.good else f"{good[:7]}, before all of them"
+    push = ("push", str(ground.wish.push).lower())
+    return Offer(f"Reset to {name} instead", "no conflict is possible", "git.reset", (("to", good), push))
+
+
+async def _laid_out(ground: Ground, asked: Asked, start: str, done: int, commit: Commit, files: str) -> Refusal:
+    folder = await lay_conflict_out(ground.where, ground.base, start, asked.picks, done)
+    words = {key: value for key, value in asked.args.items() if key != "edit"} | {"resolved": str(folder)}
+    line = " ".join(f"{key}={value}" for key, value in words.items())
+    return Refusal(
+        f"{commit.sha[:7]} conflicts; it is laid out in {folder}: {files}",
+        f"edit the files there, then: incidentui act git.revert {line} --yes {ground.branch}",
+        choices=(Offer("Go on with what is there now", str(folder), "git.revert", tuple(words.items())),),
+    )
+
+
+# -- the plan
+
+
+async def _plan(ground: Ground, asked: Asked, tree: str, tried: Rehearsal, state: State) -> Plan:
+    where, branch, base, chosen = ground.where, ground.branch, ground.base, asked.commits
+    shorts = listed([commit.sha[:7] for commit in chosen])
     undo, undo_argv = planning.undo(ground)
-    rehearsal = [("git", "revert", "--no-commit", commit.sha) for commit in chosen]
-    argv = ("git", "commit-tree", tree, "-p", base, "-m", message(chosen))
-    what = f"one new commit on {branch} without {listed([c.sha[:7] for c in chosen])}, rehearsed in a scratch worktree"
-    words = {"commits": ",".join(c.sha for c in chosen), "push": str(ground.wish.push).lower()}
+    argv = ("git", "commit-tree", tree, "-p", base, "-m", message(chosen, asked.picks))
+    what = f"one new commit on {branch} without {shorts}, rehearsed in a scratch worktree"
     return Plan(
         action="git.revert",
-        args=tuple({**words, **planning.within(args)}.items()),
+        args=tuple({key: value for key, value in asked.args.items() if key != "edit"}.items()),
         title=f"Revert {shorts}" + (", then push" if ground.wish.push else ""),
         target=branch,
-        steps=planning.steps(ground, what, [*rehearsal, argv]),
-        checked=(*ground.notes, *await planning.good_check(where, state)),
+        steps=planning.steps(ground, what, [*(pick.argv for pick in asked.picks), argv]),
+        checked=(*ground.notes, *await planning.commit_checks(where, state), rehearsal.check(tried)),
         takes_back=planning.roles(chosen, state, chosen=True),
         not_covered=planning.not_covered(chosen),
         undo=undo,
@@ -101,68 +244,31 @@ async def _plan(ground: Ground, chosen: Sequence[Commit], tree: str, state: Stat
         push=ground.wish.push,
         within_ms=ground.wish.within_ms,
         host=ground.host,
+        rehearsal=tried,
+        warnings=planning.merged(chosen),
     )
 
 
-def message(chosen: Sequence[Commit]) -> str:
+def message(chosen: Sequence[Commit], picks: Sequence[Pick]) -> str:
     """Git's own words, which other tools look for."""
     more = f" and {len(chosen) - 1} more" if len(chosen) > 1 else ""
-    body = "\n".join(f"This reverts commit {commit.sha}." for commit in chosen)
+    body = "\n".join(_reverts(commit, pick) for commit, pick in zip(chosen, picks, strict=True))
     return f'Revert "{chosen[0].subject}"{more}\n\n{body}'
 
 
-# -- the rehearsal
+def _reverts(commit: Commit, pick: Pick) -> str:
+    if pick.mainline is None:
+        return f"This reverts commit {commit.sha}."
+    return f"This reverts commit {commit.sha}, reversing\nchanges made to {commit.parents[pick.mainline - 1]}."
 
 
-async def rehearse(where: Layout, base: str, shas: Sequence[str]) -> str | Refusal:
-    """The tree of `base` without these commits (given newest first), or why there is none."""
-    await tidy(where)
-    who = await identity(where.top)
-    async with _scratch(where, base) as scratch:
-        for sha in shas:
-            done = await git(
-                scratch, "-c", "rerere.enabled=false", "revert", "--no-commit", "--no-edit", "--no-gpg-sign", sha,
-                writes=True, ok=None, env=who, timeout_s=60,
-            )  # fmt: skip
-            if done.code:
-                return await _conflict(scratch, sha, done.err)
-        return (await git(scratch, "write-tree", writes=True)).line
+def picks_of(plan: Plan) -> tuple[Pick, ...]:
+    """What a plan takes back, read off its own commands."""
+    argvs = [argv for step in plan.steps for argv in step.argv if argv[:3] == ("git", "revert", "--no-commit")]
+    return tuple(Pick(argv[-1], int(argv[4]) if argv[3] == "-m" else None) for argv in argvs)
 
 
-async def _conflict(scratch: Path, sha: str, words: str) -> Refusal:
-    unmerged = await git(scratch, "diff", "--name-only", "--diff-filter=U", "-z", ok=None)
-    files = [clean_and_redact(os.fsencode(name), limit=120) for name in unmerged.names]
-    where = listed(files) or clean_and_redact(words, limit=200)
-    return Refusal(
-        f"{sha[:7]} cannot be taken back alone: later commits changed the same lines ({where})",
-        "nothing was changed; git.reset to known-good has no conflicts",
-    )
-
-
-@asynccontextmanager
-async def _scratch(where: Layout, base: str) -> AsyncIterator[Path]:
-    """A detached worktree in the temporary directory; gone afterwards, whatever happens but kill -9 (see tidy)."""
-    folder = Path(tempfile.mkdtemp(prefix=f"{_SCRATCH}{os.getpid()}-"))
-    try:
-        await git(
-            where.top, "worktree", "add", "--quiet", "--detach", "--force", "--", str(folder), base,
-            writes=True, timeout_s=_CHECKOUT_S,
-        )  # fmt: skip
-        yield folder
-    finally:
-        with suppress(GitError):
-            await git(where.top, "worktree", "remove", "--force", "--force", "--", str(folder), writes=True, ok=None)
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-async def tidy(where: Layout) -> None:
-    """Take away scratch worktrees whose process is gone: their names carry its id."""
-    for record in sorted((where.common / "worktrees").glob(f"{_SCRATCH}*")):
-        owner = record.name.removeprefix(_SCRATCH).partition("-")[0]
-        if owner.isdigit() and exists(int(owner)):
-            continue
-        with suppress(OSError):
-            folder = Path((record / "gitdir").read_text().strip()).parent
-            if folder.name.startswith(_SCRATCH):
-                shutil.rmtree(folder, ignore_errors=True)
-        shutil.rmtree(record, ignore_errors=True)
+def resolved_in(plan: Plan) -> Path | None:
+    """The worktree a responder settled a conflict in."""
+    path = dict(plan.args).get("resolved", "") if plan.action == "git.revert" else ""
+    return Path(path) if path else None

@@ -13,8 +13,9 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from incidentui.core.inputs import Observation, RepositoryLooked, SourceAnswered, SourceFailed
+from incidentui.core.inputs import GoodFound, Observation, RepositoryLooked, SourceAnswered, SourceFailed
 from incidentui.core.model import Commit, Ms, Repository
+from incidentui.edge.git.good import kept
 from incidentui.edge.git.history import log
 from incidentui.edge.git.place import Layout, Place, layout, stand
 from incidentui.edge.git.planning import dirty
@@ -104,6 +105,15 @@ class GitSource:
             return self._failed("git", words, self._lost_every)
 
     async def _clone(self) -> Sequence[Observation]:
+        first = self._place is None
+        seen = await self._seen_here()
+        if not first or self._place is None:
+            return seen
+        with suppress(GitError):  # a journal that knows of no known-good takes the one that the clone keeps
+            return (*(GoodFound(good) for good in (await kept(self._place.layout))[:1]), *seen)
+        return seen
+
+    async def _seen_here(self) -> Sequence[Observation]:
         now = self._clock.mono()
         found = fingerprint(self._place.layout, self._branch) if self._place else None
         if self._place is None or self._print is None or found != self._print:

@@ -5,16 +5,22 @@ says, never what a command returned. The user's index, work tree and tracking re
 last, and that one gives way to anything of theirs.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Protocol
 
-from incidentui.core.inputs import ActionActed, ActionStepped, Evidence, Refusal
-from incidentui.core.model import Outcome, Plan, Progress, StepState
-from incidentui.edge.git.backup import Saved, identity, save
-from incidentui.edge.git.look import Ledger, ledger, listed
+from incidentui.core.inputs import ActionActed, ActionStepped, Evidence
+from incidentui.core.model import Ledger, Outcome, Plan, Progress, StepState
+from incidentui.edge.git.backup import Saved, save
+from incidentui.edge.git.commit import write
+from incidentui.edge.git.ledger import read
+from incidentui.edge.git.look import differs, listed
 from incidentui.edge.git.place import Place, layout, sha_of, stand, tree_of
-from incidentui.edge.git.remote import ask, contains, push
-from incidentui.edge.git.revert import rehearse
-from incidentui.edge.git.run import GitError, git, short
+from incidentui.edge.git.planning import NEW
+from incidentui.edge.git.rehearsal import Conflict, tree_without
+from incidentui.edge.git.remote import ask, contains, moved, push
+from incidentui.edge.git.revert import picks_of
+from incidentui.edge.git.run import Answer, GitError, git, short
 from incidentui.session.ports import Clock, Report
 
 FOLLOW_S = 120.0
@@ -34,11 +40,48 @@ class StopError(Exception):
         self.step: StepState = step
 
 
+class Way(Protocol):
+    """How the branch gets to where the plan wants it: by a commit on its tip, or by moving itself."""
+
+    def kept(self) -> Mapping[str, str]:
+        """What else is kept under the backup."""
+        ...
+
+    async def revision(self, act: "Act", place: Place) -> str:
+        """The commit the branch will be: written now, or there already."""
+        ...
+
+    async def there(self, place: Place, sha: str, base: str) -> tuple[str | None, bool]:
+        """The remote's tip, and whether the push is in it."""
+        ...
+
+    async def advance(self, place: Place, sha: str, base: str) -> str:
+        """Branch and checkout to `sha`; empty when they are there, else what was in the way."""
+        ...
+
+
+class CommitWay:
+    """One new commit on the tip; nothing is ever forced."""
+
+    def kept(self) -> Mapping[str, str]:
+        return {}
+
+    async def revision(self, act: "Act", place: Place) -> str:
+        return await act.write_commit(place)
+
+    async def there(self, place: Place, sha: str, base: str) -> tuple[str | None, bool]:
+        return await contains(place.layout, place.remote or "", place.branch or "", sha)
+
+    async def advance(self, place: Place, sha: str, base: str) -> str:
+        return blocked(place) or await forward(place, sha)
+
+
 class Act:
     """One run of one plan."""
 
-    def __init__(self, run: str, plan: Plan, report: Report, clock: Clock) -> None:
+    def __init__(self, run: str, plan: Plan, report: Report, clock: Clock, way: Way | None = None) -> None:
         self.run = run
+        self._way = way or CommitWay()
         self.plan = plan
         self.wants = wants(plan)
         self._report = report
@@ -52,14 +95,15 @@ class Act:
 
     async def do(self, top: Path, branch: str | None, remote: str | None) -> ActionActed:
         outcome: Outcome = "done"
-        left = Ledger()
+        left: Ledger | None = None
         try:
             place = await self._check(top, branch, remote)
             await self._save(place)
-            sha = await self._write(place)
+            sha = await self._way.revision(self, place)
             why = await self._push(place, sha) if self.plan.push else await self._move(place, sha)
             left, note = await self._left(place)
-            why += note
+            kept = f"; {self.base[:7]} is kept under {self.wants['backup']}/tip" if self.plan.rewrites else ""
+            why += kept + note
         except StopError as stop:
             outcome, why = stop.outcome, stop.why
             self._end(stop.step, stop.why)
@@ -69,7 +113,7 @@ class Act:
             self._end("failed", why)
         return ActionActed(
             self.run, outcome, why, self.revision, self.base or None, Evidence("output", "\n".join(self._words)),
-            left.in_force, left.differs,
+            left,
         )  # fmt: skip
 
     # -- steps
@@ -111,67 +155,73 @@ class Act:
             return "" if place.on_branch else f"HEAD is not on {place.branch} any more"
         if place.remote is None or place.branch is None:
             return "the remote is gone"
-        tip = await ask(place.layout, place.remote, place.branch)
-        if tip != self.wants["remote"]:
-            name = f"{place.remote}/{place.branch}"
-            return f"{name} moved: {_short(self.wants['remote'])} was planned, {_short(tip)} is there; plan again"
-        return ""
+        remote, was = self._push_argv("")[-2], self.wants["remote"]
+        if place.remote != remote:
+            return f"the remote is {place.remote}, the plan was for {remote}"
+        tip = await ask(place.layout, remote, place.branch)
+        return "" if tip == was else f"{await moved(place.layout, remote, place.branch, was, tip)}; plan again"
+
+    def _push_argv(self, sha: str) -> tuple[str, ...]:
+        """The push as the plan shows it."""
+        shown = next((argv for step in self.plan.steps if step.verb == "push" for argv in step.argv), ())
+        return tuple(word.replace(NEW, sha) for word in shown)
 
     async def _save(self, place: Place) -> None:
         self._begin("save")
         base = self.wants["backup"]
         try:
-            saved = await save(place, base, {"tip": self.base})
+            touched = await differs(place.layout, place.head or "", await self._tree(place))
+            saved = await save(place, base, {"tip": self.base, **self._way.kept()}, touched)
         except GitError as error:
             if not await sha_of(place.layout.top, f"{base}/tip"):
                 raise
             raise StopError("refused", f"{base} was used meanwhile; plan again; nothing changed") from error
         self._end("done", _saved(saved, place.head))
 
-    async def _write(self, place: Place) -> str:
+    async def write_commit(self, place: Place) -> str:
         self._begin("write")
         top = place.layout.top
         argv = next(argv for step in self.plan.steps for argv in step.argv if argv[:2] == ("git", "commit-tree"))
         tree = await self._tree(place)
         if argv[2] != tree or argv[4] != self.base:
             raise StopError("refused", "the plan is for another tree or another tip; plan again; nothing changed")
-        who = await identity(top)
-        answer = await git(top, *argv[1:-2], "-F", "-", writes=True, env=who, stdin=argv[-1].encode())
+        sha, note = await write(top, argv)
         # Under a ref of ours before anything moves: after a crash `settle` finds it, and no gc takes it.
         ref = f"{self.wants['backup']}/new"
-        await git(top, "update-ref", "--no-deref", ref, answer.line, "", writes=True)
-        self._end("done", f"{answer.line[:7]}, tree {tree[:7]}")
-        return answer.line
+        await git(top, "update-ref", "--no-deref", ref, sha, "", writes=True)
+        self._end("done", f"{sha[:7]}, tree {tree[:7]}{note}")
+        return sha
 
     async def _tree(self, place: Place) -> str:
         wanted = self.plan.expects_tree or ""
-        target = self.wants.get("target")
+        target = self.wants.get("target") or self.wants.get("before")
         if target is not None:
             found = await tree_of(place.layout.top, target)
             if found != wanted:
                 raise StopError("refused", f"{target[:7]} has another tree than planned; nothing changed")
-        elif await sha_of(place.layout.top, wanted, "tree") is None:
-            # The rehearsed tree hangs on no ref: a gc since then may have taken it.
-            again = await rehearse(place.layout, self.base, [commit.sha for commit in self.plan.takes_back])
-            if isinstance(again, Refusal) or again != wanted:
-                raise StopError("refused", "the revert gives another result now; plan again; nothing changed")
+        # The rehearsed tree hangs on no ref: a gc since then may have taken it.
+        elif await sha_of(place.layout.top, wanted, "tree") is None and await self._again(place) != wanted:
+            raise StopError("refused", "the revert gives another result now; plan again; nothing changed")
         return wanted
+
+    async def _again(self, place: Place) -> str | Conflict:
+        return await tree_without(place.layout, self.base, picks_of(self.plan))
 
     async def _push(self, place: Place, sha: str) -> str:
         self._begin("push")
         remote, branch = place.remote or "", place.branch or ""
-        pushed = await push(place.layout, remote, sha, branch)
+        pushed = await push(place.layout, self._push_argv(sha), remote, branch)
         if pushed.words:
             self._words.append(pushed.words)
         # Whatever git said: what the remote has is what counts.
         try:
-            tip, there = await contains(place.layout, remote, branch, sha)
+            tip, there = await self._way.there(place, sha, self.base)
+            others = "" if there or tip == self.base else await moved(place.layout, remote, branch, self.base, tip)
         except GitError as error:
             raise StopError("unknown", f"{pushed.why or 'pushed'}, and then: {error.what}", "unknown") from None
         if not there:
-            raise StopError(
-                "failed", f"{pushed.why or 'not on the remote after the push'}: {remote}/{branch} {_is(tip)}"
-            )
+            now = others or f"{remote}/{branch} {_is(tip)}"
+            raise StopError("failed", f"{pushed.why or 'not on the remote after the push'}: {now}")
         self.revision = sha
         beyond = "" if tip == sha else f"; {tip[:7] if tip else ''} came on top"
         text = f"{self.base[:7]}..{sha[:7]} {branch} → {remote}/{branch}{beyond}"
@@ -182,13 +232,15 @@ class Act:
     async def _follow(self, place: Place, sha: str) -> None:
         """After a push the checkout is a courtesy: whatever is in its way stays, and is named."""
         self._begin("follow")
+        now_ahead = place.tip is not None and place.tip != sha
         try:
             now = await stand(place.layout, place.branch, place.remote)
-            blocked = _blocked(now) or await forward(now, sha)
+            way = await self._way.advance(now, sha, self.base)
         except (GitError, OSError) as error:
-            blocked = str(error)
-        if blocked:
-            self._end("skipped", f"the checkout stays as it is: {blocked}")
+            way = str(error)
+        if way:
+            back = "; a push from here would bring the commits back" if self.plan.rewrites and now_ahead else ""
+            self._end("skipped", f"the checkout stays as it is: {way}{back}")
         else:
             self._end("done", f"{place.branch} and its files are {sha[:7]}")
 
@@ -196,26 +248,25 @@ class Act:
         """Without a push branch and checkout go together, or nothing does."""
         self._begin("follow")
         try:
-            blocked = _blocked(place) or await forward(place, sha)
+            way = await self._way.advance(place, sha, self.base)
         except (GitError, OSError) as error:
-            blocked = str(error)
+            way = str(error)
         if await sha_of(place.layout.top, place.ref) != sha:
             raise StopError(
-                "refused", f"the checkout cannot follow: {blocked or 'the branch moved'}; {place.branch} was not moved"
+                "refused", f"the checkout cannot follow: {way or 'the branch moved'}; {place.branch} was not moved"
             )
         self.revision = sha
         self._end("done", f"{place.branch} and its files are {sha[:7]}")
         return f"{place.branch} is {sha[:7]}, was {self.base[:7]}; not pushed"
 
-    async def _left(self, place: Place) -> tuple[Ledger, str]:
+    async def _left(self, place: Place) -> tuple[Ledger | None, str]:
         good = self.wants.get("target") or self.wants.get("good")
         if good is None or self.revision is None:
-            return Ledger(), ""
-        taken = [commit.sha for commit in self.plan.takes_back]
+            return None, ""
         try:
-            return await ledger(place.layout, good, self.revision, taken), ""
+            return await read(place.layout, good, self.revision), ""
         except GitError as error:
-            return Ledger(), f"; what is still in force could not be read: {error.what}"
+            return None, f"; what is still in force could not be read: {error.what}"
 
 
 def wants(plan: Plan) -> dict[str, str]:
@@ -223,26 +274,47 @@ def wants(plan: Plan) -> dict[str, str]:
     return {check.name: check.want for check in plan.checked}
 
 
-def _blocked(place: Place) -> str:
+def blocked(place: Place) -> str:
     if not place.on_branch:
         return f"HEAD is {place.head_branch or 'detached'}, not {place.branch}"
     return f"a {place.operation} is in progress" if place.operation else ""
 
 
+async def locked(place: Place, sha: str) -> str:
+    """Why the branch cannot be written; empty when it can. Git changes the files first and would stop half-way."""
+    move = f"start\nupdate {place.ref}\0{sha}\0{place.tip or ''}\0prepare\nabort\n"
+    words = move.replace("\n", "\0")
+    answer = await git(
+        place.layout.top,
+        "update-ref",
+        "-z",
+        "--stdin",
+        writes=True,
+        ok=None,
+        stdin=words.encode("utf-8", "surrogateescape"),
+    )
+    return "" if answer.code == 0 else in_the_way(place, answer)
+
+
 async def forward(place: Place, sha: str) -> str:
     """Fast-forward the checkout; empty when it did, else what was in the way."""
+    if way := await locked(place, sha):
+        return way
     answer = await git(place.layout.top, *_FOLLOW, sha, writes=True, ok=None, timeout_s=FOLLOW_S)
-    if answer.code == 0:
-        return ""
+    return "" if answer.code == 0 else in_the_way(place, answer)
+
+
+def in_the_way(place: Place, answer: Answer) -> str:
+    """Why git left the checkout alone, with the files where it names them."""
     lines = answer.err.splitlines()
     files = [line.strip() for line in lines if line.startswith(("\t", "    "))]
-    if files and "would be overwritten" in answer.err:
+    if files and any(said in answer.err for said in ("would be overwritten", "would lose untracked")):
         return f"{listed(files)} in the way"
     if "fast-forward" in answer.err:
         return f"{place.branch} has commits of its own here"
     if ".lock'" in answer.err:
         return f"another git holds a lock, or left it: {short(answer.err)}"
-    return short(answer.err) or f"git merge ended with {answer.code}"
+    return short(answer.err) or f"git {answer.argv[1]} ended with {answer.code}"
 
 
 def _saved(saved: Saved, head: str | None) -> str:

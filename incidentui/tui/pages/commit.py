@@ -1,12 +1,17 @@
 """One commit: who, when, how big, why it is the suspect, and its diff."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
 
+from incidentui.core.errors import in_file
 from incidentui.core.format import count, short, size
+from incidentui.core.kinds import kind_of
 from incidentui.core.model import Commit, FileChange, Ms, Repository
+from incidentui.core.standing import standing
 from incidentui.core.state import State
 from incidentui.session.ports import DiffLine, View
-from incidentui.tui.line import Ground, Line, Seg, Token, cut_middle, spread
+from incidentui.tui.line import Ground, Line, Seg, Token, cells, cut_middle, length, spread
 from incidentui.tui.page import PageContext
 from incidentui.tui.pages.act import ActPage, about_commit
 from incidentui.tui.pages.asking import Asked, nothing
@@ -23,9 +28,12 @@ from incidentui.tui.pages.layout import (
     stack,
     wall,
 )
-from incidentui.tui.present.standing import findings
+from incidentui.tui.pages.ledger import MARKS
+from incidentui.tui.present.follow import findings
 
 _BAR = 10
+_METER = 20
+_NO_CRASH: Mapping[tuple[str, int], str] = MappingProxyType({})
 
 
 def find(repository: Repository | None, sha: str) -> Commit | None:
@@ -45,8 +53,9 @@ def commit_lines(sha: str, view: View, width: int, height: int) -> list[Line]:
         files: list[Line] = []
     else:
         about = _about(commit, state, left)
-        files = section(left, "FILES", _files(commit, left), (Seg(_sizes(commit), "muted"),))
-    why = section(right, "WHY IT IS THE SUSPECT", _reasons(sha, state, right))
+        meter = _meter(commit.added + commit.deleted, state.project.size_limit, left)
+        files = section(left, "FILES", [*meter, *_files(commit, left)], (Seg(_sizes(commit), "muted"),))
+    why = _why(sha, state, right)
     body = beside((left, stack(about, files)), (right, why)) if two else stack(about, why, files, space=False)
     return stack(top, body, space=two)
 
@@ -68,6 +77,10 @@ def _place(sha: str, state: State) -> tuple[Seg, ...]:
     if sha in since and state.good is not None:
         n = len(since) - since.index(sha)
         segs.append(Seg(f"{' · ' if segs else ''}{n} of {len(since)} since ★ {short(state.good.sha)}", "muted"))
+    stands = standing(state, sha)
+    if stands is not None:
+        glyph, token = MARKS[stands.state]
+        segs.append(Seg(f"{' · ' if segs else ''}{glyph} {stands.state}", token))
     return tuple(segs)
 
 
@@ -95,6 +108,18 @@ def _sizes(commit: Commit) -> str:
     return f"{count(commit.file_count or len(commit.files), 'file')}  {size(commit.added, commit.deleted)}"
 
 
+def _meter(lines: int, limit: int, width: int) -> list[Line]:
+    """The size of the change against the limit; what is above it has the other colour."""
+    if lines <= 0 or limit <= 0:
+        return []
+    whole = min(_METER, max(1, round(_METER * lines / limit)))
+    within = whole if lines <= limit else max(1, round(_METER * limit / lines))
+    bar = (Seg("█" * within, "okfill"), Seg("█" * (whole - within), "failfill"), Seg("·" * (_METER - whole), "rule"))
+    over = lines > limit
+    said = Seg(f"  {count(lines, 'line')}, the limit is {limit}", "fail" if over else "muted")
+    return [spread(width, (Seg("size      ", "muted"), *bar, said))]
+
+
 def _files(commit: Commit, width: int) -> list[Line]:
     biggest = max(((f.added or 0) + (f.deleted or 0) for f in commit.files), default=0)
     rows = [_file(change, biggest, width) for change in commit.files]
@@ -103,13 +128,15 @@ def _files(commit: Commit, width: int) -> list[Line]:
 
 
 def _file(change: FileChange, biggest: int, width: int) -> Line:
-    path = Seg(cut_middle(change.path, width - 26))
+    kind = kind_of(change.path)
+    flag = f"  {kind}" if kind else ""
+    path = Seg(cut_middle(change.path, max(8, width - 26 - cells(flag)))), Seg(flag, "slow")
     if change.added is None or change.deleted is None:
-        return spread(width, (path,), (Seg("binary", "muted"), Seg(" " * (_BAR + 1))))
+        return spread(width, path, (Seg("binary", "muted"), Seg(" " * (_BAR + 1))))
     added, deleted = _bar(change.added, change.deleted, biggest)
     bar = (Seg("█" * added, "okfill"), Seg("█" * deleted, "failfill"), Seg(" " * (_BAR - added - deleted)))
     sizes = (Seg(f"{'+' + str(change.added):>6} ", "ok"), Seg(f"{'−' + str(change.deleted):>5} ", "fail"))
-    return spread(width, (path,), (*sizes, *bar))
+    return spread(width, path, (*sizes, *bar))
 
 
 def _bar(added: int, deleted: int, biggest: int) -> tuple[int, int]:
@@ -121,10 +148,22 @@ def _bar(added: int, deleted: int, biggest: int) -> tuple[int, int]:
     return plus, whole - plus
 
 
-def _reasons(sha: str, state: State, width: int) -> list[Line]:
-    if state.suspect is None or state.suspect.sha != sha:
+def _why(sha: str, state: State, width: int) -> list[Line]:
+    """What speaks for it and what does not, as a list; of a commit that is not the suspect too."""
+    suspect = state.suspect
+    if suspect is None:
         return []
-    return [line for reason in state.suspect.reasons for line in hanging((Seg("✗ ", "fail"),), reason, width)]
+    said = next((one for one in suspect.ranked if one.sha == sha), None)
+    chosen = suspect.sha == sha
+    if said is None and not chosen:
+        return []
+    reasons = suspect.reasons if chosen else said.reasons if said else ()
+    cleared = said.cleared if said else ()
+    lines = [line for reason in reasons for line in hanging((Seg("✗ ", "fail"),), reason, width)]
+    lines += [line for fact in cleared for line in hanging((Seg("· ", "muted"),), fact, width, "muted")]
+    place = f" · {suspect.ranked.index(said) + 1} of {suspect.count or len(suspect.ranked)}" if said else ""
+    note = (Seg(f"{len(reasons)} of {len(reasons) + len(cleared)}", "fail"), Seg(place, "muted"))
+    return section(width, "WHY IT IS THE SUSPECT" if chosen else "WHAT SPEAKS FOR IT", lines, note)
 
 
 # -- the diff
@@ -140,14 +179,52 @@ def hunks(diff: Sequence[DiffLine]) -> list[int]:
     return starts
 
 
-def diff_lines(diff: Sequence[DiffLine], hunk: int, whole: bool, width: int) -> list[Line]:
+def crashes(sha: str, state: State) -> dict[tuple[str, int], str]:
+    """Lines of this commit's files at which what is red now says it fails: only while they have the same number.
+
+    That is when this commit is what ran, or no commit since touched the file.
+    """
+    out = {}
+    commits = state.repository.commits if state.repository else ()
+    order = [commit.sha for commit in commits]
+    for seen in state.errors:
+        runs, line = seen.revision or sha, seen.error.line
+        if line is None or sha not in order or runs not in order:
+            continue
+        after = commits[order.index(runs) : order.index(sha)]
+        for change in commits[order.index(sha)].files:
+            moved = any(f.path == change.path for commit in after for f in commit.files)
+            if in_file(seen.error, change.path) and not moved:
+                out[change.path, line] = f"{seen.error.text}, since {wall(seen.at)}"
+    return out
+
+
+def diff_lines(
+    diff: Sequence[DiffLine], hunk: int, whole: bool, width: int, crash: Mapping[tuple[str, int], str] = _NO_CRASH
+) -> list[Line]:
     """The diff from its n-th hunk on, the file of that hunk in the title; `whole`: from the beginning."""
     starts = hunks(diff)
     at = starts[hunk] if starts and not whole else 0
     path = next((line.text for line in reversed(diff[: at + 1]) if line.kind == "file"), "")
     note = count(len(starts), "hunk") if whole else f"hunk {hunk + 1} of {len(starts)} · {path}"
     body = diff[at + 1 :] if not whole and starts and diff[at].kind == "hunk" else diff[at:]
-    return [rule(width, "DIFF", (Seg(note, "muted"),)), *(row for line in body for row in diff_line(line, width))]
+    out = [rule(width, "DIFF", (Seg(note, "muted"),))]
+    for line in body:
+        path = line.text.partition(" (")[0] if line.kind == "file" else path.partition(" (")[0]
+        said = crash.get((path, line.new)) if line.new is not None and line.kind in ("same", "add") else None
+        out += _crashing(line, said, width) if said else diff_line(line, width)
+    return out
+
+
+def first_crash(diff: Sequence[DiffLine], crash: Mapping[tuple[str, int], str]) -> int | None:
+    """The hunk in which it fails."""
+    path, hunk, starts = "", -1, set(hunks(diff))
+    for n, line in enumerate(diff):
+        hunk += n in starts
+        path = line.text.partition(" (")[0] if line.kind == "file" else path
+        if line.new is not None and line.kind in ("same", "add") and (path, line.new) in crash:
+            return max(0, hunk)
+    return None
 
 
 _KIND: dict[str, tuple[str, Token, Token, Ground]] = {
@@ -155,6 +232,15 @@ _KIND: dict[str, tuple[str, Token, Token, Ground]] = {
     "add": ("+", "ok", "text", "addbg"),
     "del": ("-", "fail", "text", "delbg"),
 }
+
+
+def _crashing(line: DiffLine, said: str, width: int) -> list[Line]:
+    """The line with its error at its end, or under it where there is no room."""
+    rows = [replace(row, ground="failbg") for row in diff_line(line, width)]
+    error = (Seg("  ◂ ", "fail"), Seg(said, "fail", bold=True))
+    if length(rows[-1].segs) + length(error) <= width:
+        return [*rows[:-1], replace(rows[-1], segs=(*rows[-1].segs, *error))]
+    return [*rows, *(replace(row, ground="failbg") for row in hanging(error[:1], said, width, "fail", bold=True))]
 
 
 def diff_line(line: DiffLine, width: int) -> list[Line]:
@@ -179,7 +265,8 @@ class CommitPage:
 
     def __init__(self, sha: str) -> None:
         self.sha = sha
-        self.hunk = 0
+        self.hunk = -1
+        """Until the diff is there: the first, or the one with the line that crashes."""
         self.whole = False
         self._may_act = True
         self.diff: Asked[Sequence[DiffLine]] = Asked("git")
@@ -197,7 +284,10 @@ class CommitPage:
         head = commit_lines(self.sha, view, width, height)
         answer = self.diff.answer
         if answer:
-            body = diff_lines(answer, self.hunk, self.whole, width)
+            crash = crashes(self.sha, view.state)
+            if self.hunk < 0:
+                self.hunk = first_crash(answer, crash) or 0
+            body = diff_lines(answer, self.hunk, self.whole, width, crash)
         else:
             missing = self.diff.lines(now, width) or nothing("It changes no text.", answer)
             body = section(width, "DIFF", missing)
@@ -221,6 +311,7 @@ class CommitPage:
 
     def _go(self, by: int, key: str, screen: PageContext) -> None:
         last = len(hunks(self.diff.answer or ())) - 1
+        self.hunk = max(0, self.hunk)
         if not 0 <= self.hunk + by <= last:
             screen.refuse(key, "no hunk further on" if by > 0 else "this is the first hunk")
             return

@@ -9,7 +9,7 @@ from incidentui.core.format import minutes
 from incidentui.core.model import Attempt, Ms, Progress, StepState
 from incidentui.session.ports import View
 from incidentui.tui.line import Line, Seg, Token, cells, spread
-from incidentui.tui.page import PageContext
+from incidentui.tui.page import Page, PageContext
 from incidentui.tui.pages import verdict
 from incidentui.tui.pages.act import choose, chosen
 from incidentui.tui.pages.layout import cell, hanging, heading, section, size_of, stack
@@ -113,6 +113,7 @@ class ActionPage:
         self.run = run
         self._judged = False
         self._choices = 0
+        self._left = False
         self.start: Hashable = None
 
     @property
@@ -127,7 +128,7 @@ class ActionPage:
         choices = ((last, "plan what next"),) if self._choices else ()
         return (
             *choices,
-            ("enter", "evidence"),
+            *((("enter", "open the row"), ("d", "all differences")) if self._left else (("enter", "evidence"),)),
             ("v", "look again"),
             ("n", "note"),
             ("y", "copy verdict"),
@@ -139,13 +140,22 @@ class ActionPage:
             why = "This action is not in what is known here: another journal, or a time before it was asked for."
             return [heading(width, "ACTION"), Line(), *hanging((), why, width, "muted")]
         self._judged = attempt.verdict is not None
+        self._left = attempt.ledger is not None and bool(attempt.in_force)
         red = next((lit for lit in attempt.lights if lit.looked and lit.ok is False), None)
-        self.start = ("light", red.name) if red is not None and self._judged else None
+        self.start = self._start(attempt, red.name if red is not None else None)
         may_act = not view.read_only and view.playhead is None
         self._choices = len(verdict.what_now(view.state, attempt)) if may_act else 0
         if attempt.verdict is not None:
             return verdict.verdict_lines(attempt, attempt.verdict, view, width, height)
         return running_lines(attempt, view, now, width, height)
+
+    def _start(self, attempt: Attempt, red: str | None) -> Hashable:
+        """The row that says most, of those that leave the sentence on top in sight."""
+        if not self._judged:
+            return None
+        if self._left:
+            return ("commit", attempt.in_force[0])
+        return ("light", red) if red is not None else None
 
     def handle(self, key: str, screen: PageContext) -> bool:
         attempt = screen.session.view.state.attempts.get(self.run)
@@ -159,6 +169,13 @@ class ActionPage:
 
     def _after(self, key: str, attempt: Attempt, screen: PageContext) -> bool:
         n = chosen(key, screen)
+        if key == "d" or (key == "enter" and n is None):
+            if page := self._behind(key, attempt, screen.cursor):
+                screen.push(page)
+                return True
+            if key == "d":
+                screen.refuse("d", "nothing is known to differ")
+                return True
         if n is not None:
             choose(n, verdict.what_now(screen.session.view.state, attempt), screen)
         elif key == "enter":
@@ -169,6 +186,17 @@ class ActionPage:
             screen.session.look_now()
             screen.say("looking again; what is found becomes new events, this verdict stays")
         return n is not None or key == "v"
+
+    def _behind(self, key: str, attempt: Attempt, row: Hashable) -> Page | None:
+        """The differences of a file, or of all; the page of a commit."""
+        from incidentui.tui.pages.commit import CommitPage
+        from incidentui.tui.pages.difference import DifferencePage
+
+        ledger = attempt.ledger
+        kind, name = row if isinstance(row, tuple) and len(row) == 2 else ("", "")
+        if ledger is not None and (key == "d" or kind == "file"):
+            return DifferencePage(ledger.good, ledger.tip, str(name) if kind == "file" and key == "enter" else "")
+        return CommitPage(str(name)) if key == "enter" and kind == "commit" else None
 
     def _evidence(self, attempt: Attempt, screen: PageContext) -> bool:
         light = next((lit for lit in attempt.lights if ("light", lit.name) == screen.cursor), None)

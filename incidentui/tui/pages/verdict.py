@@ -12,6 +12,7 @@ from incidentui.session.ports import View
 from incidentui.tui.line import Line, Seg, Token, cells, length, spread
 from incidentui.tui.pages.act import Choice, choice_lines
 from incidentui.tui.pages.layout import beside, cell, hanging, headings, section, size_of, split, stack, wall
+from incidentui.tui.pages.ledger import MARKS, ledger_lines, not_rolled_back
 from incidentui.tui.pages.lights import NAMES, all_five, five_lights, mark
 
 _WORD: dict[str, tuple[str, Token]] = {
@@ -27,6 +28,18 @@ def verdict_lines(attempt: Attempt, verdict: Verdict, view: View, width: int, he
     space = size_of(width, height) != "compact"
     lights = verdict.lights or attempt.lights
     shown = verdict.word != "refused" or bool(lights)
+    left = ledger_lines(attempt, verdict, view.state, width, space)
+    if left:
+        return stack(
+            headings(width, "VERDICT", (Seg(attempt.plan.title),), _when(attempt)),
+            _sentence(attempt, verdict, view.state, width),
+            five_lights(lights, width),
+            left,
+            section(width, "WHAT NOW", choice_lines(_now(view, attempt), width)),
+            section(width, "EVIDENCE", _evidence(lights, width), _looks(attempt, lights)),
+            section(width, "DELTA", delta_lines(delta_rows(attempt, verdict), width)),
+            space=space,
+        )
     return stack(
         headings(width, "VERDICT", (Seg(attempt.plan.title),), _when(attempt)),
         _sentence(attempt, verdict, view.state, width),
@@ -48,7 +61,7 @@ def _sentence(attempt: Attempt, verdict: Verdict, state: State, width: int) -> l
     glyph, token = _WORD[verdict.word]
     head = (Seg(f"{glyph} {verdict.word.upper()}", token, bold=True), Seg("   "))
     why = verdict.why or _WHY.get(verdict.word, "")
-    more = explain(attempt, verdict, state)
+    more = not_rolled_back(attempt, verdict) or explain(attempt, verdict, state)
     return [*hanging(head, why, width, "strong", bold=True), *(hanging((), more, width, "muted") if more else [])]
 
 
@@ -71,6 +84,9 @@ def explain(attempt: Attempt, verdict: Verdict, state: State) -> str:
             return "Nothing ran, nothing changed."
         case "outcome unknown":
             return "The program that ran it is gone. The lights are what can be seen of it now."
+        case "complete" if verdict.in_force and attempt.plan.action == "git.revert":
+            n = len(verdict.in_force)
+            return f"{count(n, 'other commit')} since known-good stay{'s' if n == 1 else ''} in force."
         case "complete" if attempt.plan.not_covered:
             return (
                 "What the plan did not cover stays as it is: " + ", ".join(w for w, _ in attempt.plan.not_covered) + "."
@@ -153,11 +169,20 @@ def what_now(state: State, attempt: Attempt) -> tuple[Choice, ...]:
     wait = Choice("Wait 5 more minutes", "looks, changes nothing", "verify", (("within", "5m"), ("consecutive", "3")))
     if attempt.verdict.word == "complete":
         verify = Choice("Verify for 5 minutes", wait.note, wait.action, wait.args)
-        return () if attempt.plan.action == "verify" else (verify,)
-    acts = [*_again(state, attempt), *_reset(state, attempt), *_restarts(state)]
+        if attempt.plan.local:
+            return _undo(attempt)
+        return () if attempt.plan.action == "verify" else (verify, *_undo(attempt))
+    acts = [*_again(state, attempt), *_reset(state, attempt), *_the_rest(attempt), *_restarts(state)]
     first = [wait] if attempt.verdict.word == "outcome unknown" else []
-    last = [] if first else [wait]
+    last = [*([] if first else [wait]), *_undo(attempt)]
     return tuple(_distinct([*first, *acts, *last]))[:9]
+
+
+def _undo(attempt: Attempt) -> tuple[Choice, ...]:
+    """Of git actions that were done; whether others built on it, the plan finds out."""
+    if attempt.outcome != "done" or not attempt.plan.changes or not attempt.plan.action.startswith("git."):
+        return ()
+    return (Choice("Undo it", "where nobody built on it", "git.undo", (("of", attempt.run),)),)
 
 
 def _distinct(choices: Iterable[Choice]) -> list[Choice]:
@@ -179,7 +204,19 @@ def _reset(state: State, attempt: Attempt) -> list[Choice]:
     if attempt.plan.action == "git.reset" and tree:
         return []
     args = (("to", state.good.sha), ("push", "true"))
-    return [Choice(f"Reset to ★ {short(state.good.sha)}", "new commit, new push", "git.reset", args)]
+    n = len(attempt.in_force) + len(attempt.taken_back)
+    note = f"takes back all {n} at once; equal by construction" if attempt.in_force else "new commit, new push"
+    return [Choice(f"Reset to ★ {short(state.good.sha)}", note, "git.reset", args)]
+
+
+def _the_rest(attempt: Attempt) -> list[Choice]:
+    """Taking back what a revert left in force, newest first; its rehearsal says whether that goes."""
+    if attempt.plan.action != "git.revert" or not attempt.in_force:
+        return []
+    names = ", ".join(short(sha) for sha in attempt.in_force[:3])
+    more = f" and {len(attempt.in_force) - 3} more" if len(attempt.in_force) > 3 else ""
+    args = (("commits", ",".join(attempt.in_force)), ("push", "true" if attempt.plan.push else "false"))
+    return [Choice(f"Revert {names}{more} too", "rehearsed first", "git.revert", args)]
 
 
 def _restarts(state: State) -> list[Choice]:
@@ -202,7 +239,9 @@ def _left_over(verdict: Verdict, state: State, width: int, space: bool) -> list[
     subjects = {c.sha: c.subject for c in state.repository.commits} if state.repository else {}
     force: list[Line] = []
     for sha in verdict.in_force:
-        head = (Seg("✗ ", "fail"), Seg(f"{short(sha)} "), Seg("in force  ", "fail"))
+        glyph, token = MARKS["partly" if sha in verdict.partly else "in force"]
+        word = "partly" if sha in verdict.partly else "in force"
+        head = (Seg(f"{glyph} ", token), Seg(f"{short(sha)} "), Seg(f"{word:<10}", token))
         force += hanging(head, subjects.get(sha, ""), width)
     files = [line for path in verdict.differs for line in hanging((Seg("≠ ", "fail"),), path, width)]
     return stack(

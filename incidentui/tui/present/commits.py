@@ -3,11 +3,13 @@
 from functools import lru_cache
 
 from incidentui.core.format import age, count, short
-from incidentui.core.model import Commit
+from incidentui.core.ledger import in_force, taken_back
+from incidentui.core.model import Commit, InForce
+from incidentui.core.standing import ours, standing
 from incidentui.tui.line import Line, Seg, Token, cut, fit, pad
+from incidentui.tui.present.follow import beside, different
 from incidentui.tui.present.parts import empty, joined, title
 from incidentui.tui.present.scene import Scene, in_state, running
-from incidentui.tui.present.standing import different, standing
 
 _AUTHOR = 6
 
@@ -17,7 +19,7 @@ def lines(scene: Scene, width: int, *, focused: bool = False) -> list[Line]:
     repo = scene.state.repository
     if repo is None or not repo.commits:
         return [*out, _nothing(scene)]
-    return out + standing(scene, width - 1) + [_row(scene, commit, width - 1) for commit in repo.commits]
+    return out + beside(scene, width - 1) + [_row(scene, commit, width - 1) for commit in repo.commits]
 
 
 def _nothing(scene: Scene) -> Line:
@@ -45,8 +47,13 @@ def summary(scene: Scene) -> tuple[Seg, ...]:
         suspect = scene.state.suspect
         bad = suspect is not None and suspect.sha == runs
         return joined((Seg(f"runs {short(runs)}", "fail" if bad else "slow"), Seg(f"HEAD {short(repo.head)}", "muted")))
+    if told_apart(scene) and scene.state.ledger is not None:
+        own, ledger = ours(scene.state), scene.state.ledger
+        force, back = len(in_force(ledger, own)), len(taken_back(ledger, own))
+        return (Seg(f"{force} in force", "fail" if force else "muted"), Seg(f" · {back} taken back", "muted"))
     if scene.state.suspect is not None and in_state(scene, "failing"):
-        return (Seg(f"{count(len(scene.state.suspect.window) or 1, 'commit')} since good", "muted"),)
+        n = scene.state.suspect.count or len(scene.state.suspect.window) or 1
+        return (Seg(f"{count(n, 'commit')} since good", "muted"),)
     if repo.upstream and repo.head and repo.upstream != repo.head:
         return (Seg(f"{branch} ≠ {repo.remote or 'remote'}/{branch} {short(repo.upstream)}", "slow"),)
     parts = [branch]
@@ -61,8 +68,11 @@ def mark(scene: Scene, commit: Commit) -> tuple[str, Token, str, Token]:
     """Mark with its tone, and the word after the sha with its tone."""
     state = scene.state
     repo = state.repository
+    stands = standing(state, commit.sha) if told_apart(scene) else None
     deployed = any(d.now == commit.sha for d in state.deploys)
     if state.suspect is not None and state.suspect.sha == commit.sha:
+        if stands is not None and stands.state != "in force":
+            return "▲", "fail", stands.state, _STANDS[stands.state][1]
         return "▲", "fail", "suspect", "fail"
     good = state.good is not None and state.good.sha == commit.sha
     if any(a.revision == commit.sha for a in state.attempts.values()):
@@ -71,14 +81,33 @@ def mark(scene: Scene, commit: Commit) -> tuple[str, Token, str, Token]:
         return "◆", "text", "HEAD" if repo and repo.head == commit.sha else "", "muted"
     if good:
         return "★", "ok", "good", "ok"
+    if stands is not None:
+        sign, token = _STANDS[stands.state]
+        return sign, token, stands.state, "muted" if stands.state == "taken back" else token
     head = "HEAD" if repo is not None and repo.head == commit.sha else ""
     return ("▲" if deployed else " "), "text", head, "muted"
 
 
+_STANDS: dict[InForce, tuple[str, Token]] = {
+    "in force": ("✗", "fail"),
+    "partly": ("!", "slow"),
+    "taken back": ("✓", "ok"),
+}
+
+
+def told_apart(scene: Scene) -> bool:
+    """Whether the commits since known-good say what stands of them: in trouble, and once some were taken back."""
+    ledger = scene.state.ledger
+    if ledger is None or not (scene.incident or in_state(scene, "failing")):
+        return False
+    return any(commit.state != "in force" for commit in ledger.commits)
+
+
 def _row(scene: Scene, commit: Commit, width: int) -> Line:
     signs, told = mark(scene, commit), age(scene.now - commit.at)
+    column = 11 if told_apart(scene) else 8
     author = commit.author.partition(" ")[0]
-    return _line(signs, commit.sha, commit.added, commit.deleted, author, commit.subject, told, width)
+    return _line(signs, commit.sha, commit.added, commit.deleted, author, commit.subject, told, width, column)
 
 
 @lru_cache(maxsize=512)
@@ -91,16 +120,17 @@ def _line(
     subject: str,
     told: str,
     width: int,
+    column: int,
 ) -> Line:
     sign, sign_token, word, word_token = signs
     marked = sign_token != "text" or bool(word) or sign == "◆"
     ink: Token = "text" if marked else "muted"
     author = f"{pad(author, _AUTHOR)} " if width >= 54 else ""
-    fixed = 2 + 8 + 8 + 4 + 1 + 4 + 1 + len(author) + 1 + 4
+    fixed = 2 + 8 + column + 4 + 1 + 4 + 1 + len(author) + 1 + 4
     segs = (
         Seg(f"{sign} ", sign_token),
         Seg(f"{short(sha)} ", ink),
-        Seg(pad(word, 8), word_token),
+        Seg(pad(word, column), word_token),
         Seg(_number("+", added), ink),
         Seg(" "),
         Seg(_number("−", deleted), ink),

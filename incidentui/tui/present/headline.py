@@ -7,6 +7,7 @@ from incidentui.core.follow import Missing
 from incidentui.core.format import count, duration, minutes, short, size
 from incidentui.core.model import Attempt, ServiceStatus
 from incidentui.tui.line import Ground, Line, Seg, Token, cut, pad, spread
+from incidentui.tui.present.follow import alarm, alarm_words
 from incidentui.tui.present.format import coarse, hms
 from incidentui.tui.present.parts import hints, joined
 from incidentui.tui.present.scene import (
@@ -20,7 +21,6 @@ from incidentui.tui.present.scene import (
     running,
     watched,
 )
-from incidentui.tui.present.standing import alarm, alarm_words
 from incidentui.tui.regions import Class
 
 _LABEL = 19

@@ -27,7 +27,7 @@ def different(scene: Scene) -> tuple[Seg, ...]:
     return joined(Seg(f"{s.name} runs {short(s.running)}", "slow") for s in told)
 
 
-def standing(scene: Scene, width: int) -> list[Line]:
+def beside(scene: Scene, width: int) -> list[Line]:
     """A row under the pane's title for each thing that is not in the commits below it."""
     repo = scene.state.repository
     said = [text for s in scene.state.services.values() if (text := odd(s))]
@@ -38,7 +38,7 @@ def standing(scene: Scene, width: int) -> list[Line]:
 
 def findings(state: State, sha: str) -> list[tuple[Seg, str]]:
     """What was found out about a commit: the end of a bisect, where it is as a fix, that it was taken back."""
-    ended = [a for a in state.attempts.values() if a.plan.action == "git.bisect" and a.revision == sha]
+    ended = [a for a in state.attempts.values() if a.plan.action == "git.bisect" and a.found == sha]
     said = [(Seg("✗ ", "fail"), a.why) for a in ended[-1:]]
     if (status := state.fixes.get(sha)) is not None:
         mark = Seg("✗ ", "fail") if is_lost(status) else Seg("★ ", "ok")

@@ -77,7 +77,7 @@ async def test_services_that_run_different_revisions_and_odd_builds_are_named() 
 async def test_the_page_of_a_commit_says_what_was_found_out_about_it_and_offers_to_mark_it() -> None:
     view = fakes.first_red()
     plan = Plan("git.bisect", (), "Bisect", "harbor", changes=False)
-    ended = Attempt("b", 0, plan, fakes.ME, "ana", 1, outcome="done", revision=fakes.BAD, why="it is the first bad one")
+    ended = Attempt("b", 0, plan, fakes.ME, "ana", 1, outcome="done", found=fakes.BAD, why="it is the first bad one")
     fix = FixStatus(
         Fix(fakes.BAD, "sync safety", "ana", 1, "server/a.py", 'or "::1"'),
         (FixPlace("HEAD", "gone", 2, fakes.GOOD, True), FixPlace("runs:api", "there", 2, fakes.BAD, True)),

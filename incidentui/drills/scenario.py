@@ -1,0 +1,96 @@
+"""What makes one drill: data, and a function that gives the files of a commit.
+
+How a sandbox is built, broken, judged and scored is the same for all of them and knows none by name.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+from incidentui.core.model import Ms
+from incidentui.core.value import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A commit: of the past, `ago` hours before the drill; or one that breaks, written when it is pushed."""
+
+    author: str
+    subject: str
+    ago: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A supervised program: Python run on these words, without site-packages. The words may hold marks."""
+
+    name: str
+    argv: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a user asks at one of the ports, and how a good answer begins (a regular expression)."""
+
+    port: str
+    path: str
+    method: str = "GET"
+    says: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One time of those to whom it really happened, from the deploy on, and what it was."""
+
+    time: Ms | Literal["never", "unknown"]
+    what: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """The real incident, as far as its record tells."""
+
+    heading: str
+    detect: Told
+    acknowledge: Told
+    first_action: Told
+    recover: Told
+    wrong_turns: int
+    turns: str
+    """Which they were."""
+    more: tuple[str, ...] = ()
+    """What else is known, a sentence each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    name: str
+    about: str
+    goal: str
+    data: str
+    """The folder of its files."""
+    responder: str
+    past: tuple[Written, ...]
+    """Up to the commit that is good, oldest first."""
+    breaking: tuple[Written, ...]
+    pushes: tuple[tuple[int, ...], ...]
+    """Ways in which the breaking commits may come: how many in each push. The seed chooses one."""
+    tree: Callable[[int], Mapping[str, str]]
+    """Every file of the n-th commit, the breaking ones counted on. The texts may hold marks."""
+    ports: tuple[str, ...]
+    """The first is the front door."""
+    programs: tuple[Program, ...]
+    environment: Mapping[str, str]
+    healthy: tuple[Request, ...]
+    """What a user is served when all is well."""
+    original: Original
+
+    @property
+    def front(self) -> str:
+        return self.ports[0]
+
+
+def marked(text: str, marks: Mapping[str, str]) -> str:
+    """The text with each `@MARK@` replaced by what it stands for."""
+    for mark, value in marks.items():
+        text = text.replace(f"@{mark}@", value)
+    return text

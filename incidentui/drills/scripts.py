@@ -1,0 +1,133 @@
+"""What the scripted responders do, drill by drill. Data: words to wait for, keys to press, words that answer."""
+
+from collections.abc import Sequence
+
+from incidentui.core.value import dataclass
+from incidentui.drills.robot import CLEAR, ENTER, ESC, Step
+
+ASKED = r"Commit to go back to ›"
+
+
+@dataclass(frozen=True, slots=True)
+class Robot:
+    """A responder who knows what to do, or believes to."""
+
+    about: str
+    script: Sequence[Step]
+    resumes: bool = False
+    """Whether it can go on where a killed run stopped."""
+
+
+def _ticked(n: int) -> tuple[Step, ...]:
+    """A manual step of a runbook: read it, tick it."""
+    return (
+        Step(f"step {n} is to be ticked", rf"▸ {n} ", ("x",), rf"step {n} done, note"),
+        Step(f"tick step {n}", rf"step {n} done, note", (ENTER,), rf"step {n} is done"),
+    )
+
+
+def _opened(service: str) -> tuple[Step, ...]:
+    return (
+        Step("the screen is live", r"o open incident", within_s=20),
+        Step("it turns red", rf"✗ .*{service}.* (is|are) failing", ("o",), r"open an incident, title", within_s=25),
+        Step("accept the title", r"open an incident, title", (ENTER,), r"c close"),
+        Step("acknowledge", r"i I'm on it", ("i",), r"you are on it"),
+    )
+
+
+def _runbook(title: str) -> tuple[Step, ...]:
+    return (
+        Step("look at the runbooks", r"r runbook", ("r",), r"RUNBOOKS"),
+        Step("choose one", r"x start it", ("j", "k"), cursor=title),
+        Step("start it", r"x start it", ("x",), r"s skip, with a reason"),
+    )
+
+
+MAIN = (
+    Step(
+        "say yes to the others",
+        r"type the branch to run it|Y yes, take back",
+        ("Y",),
+        r"type the branch to run it",
+        again=True,
+        only_if=r"Y yes, take back",
+    ),
+    Step("go to the word", r"type the branch to run it", ("x",), r"enter does nothing until", again=True),
+    Step("begin the word anew", r"enter does nothing until", (CLEAR,), r"4 letters missing"),
+    Step("type m", r"4 letters missing", ("m",), r"3 letters missing"),
+    Step("type a", r"3 letters missing", ("a",), r"2 letters missing"),
+    Step("type i", r"2 letters missing", ("i",), r"one letter missing"),
+    Step("type n", r"one letter missing", ("n",), r"enter runs it"),
+    Step("run it", r"enter runs it", (ENTER,), r"RUNNING|VERDICT"),
+)
+"""A plan that changes main, from its first row to the verdict."""
+
+ROLL_BACK: tuple[Step, ...] = (
+    *_runbook("Roll back a bad deploy"),
+    *_ticked(1),
+    Step("plan the reset", r"x run", ("x",), rf"TAKES BACK|{ASKED}", within_s=10),
+    # Killed before anything was known to be good: the responder's own checkout still stands where it was.
+    Step("name the commit", rf"TAKES BACK|{ASKED}", (*"HEAD", ENTER), r"TAKES BACK", within_s=10, only_if=ASKED),
+    *MAIN,
+    Step("it is complete", r"✓ COMPLETE", (ESC,), r"s skip, with a reason", within_s=30),
+    *_ticked(3),
+    Step("plan the verification", r"x run", ("x",), r"runs it at once", within_s=10),
+    Step("verify", r"runs it at once", ("x",), r"RUNNING|VERDICT", again=True),
+    Step("it is verified", r"✓ COMPLETE", (ESC,), r"s skip, with a reason", within_s=30),
+    *_ticked(5),
+    Step("back to the screen", r"RUNBOOK", (ESC, ESC), r"c close"),
+)
+CLOSED: tuple[Step, ...] = (
+    Step("close the incident", r"c close", ("c",), r"as resolved\?"),
+    Step("close it as resolved", r"as resolved\?", ("c",), r"o open incident"),
+    Step("read the draft", r"o open incident", ("p",), r"w write file"),
+    Step("write the draft", r"## ", ("w",), r"write to"),
+    Step("accept the file name", r"write to", (ENTER,), r"written to|type yes to replace it"),
+    Step("back again", r"written to|type yes to replace it", (ESC, ESC), r"o open incident"),
+)
+GONE: tuple[Step, ...] = (
+    Step("leave", r"o open incident|c close", ("q",), r"Leave\?"),
+    Step("leave at once", r"Leave\?", ("q",)),
+)
+
+DEAD_BACKEND = (*_opened("bookings"), *ROLL_BACK, *CLOSED, *GONE)
+
+ALL_SIX: tuple[Step, ...] = (
+    Step("look at the commits", r"c close", ("3", "z"), r"3 COMMITS"),
+    Step(
+        "all six are there",
+        r"Complete rollback: remove",
+        ("z",),
+        r"1 TIMELINE",
+        within_s=25,
+        read=tuple(
+            rf"([0-9a-f]{{7}}) .*{words}"
+            for words in ("Complete rollback: remove", "Revert all snap", "Keep the snapshot")
+        ),
+    ),
+)
+"""They come over some seconds: a plan made before the last one would be refused."""
+
+HALF_ROLLBACK = (*_opened("lending"), *ALL_SIX, *ROLL_BACK, *CLOSED, *GONE)
+HALF_ROLLBACK_NAIVE: tuple[Step, ...] = (
+    *_opened("lending"),
+    *ALL_SIX,
+    *_runbook("Take back commits"),
+    *_ticked(1),
+    Step("plan the revert", r"x run", ("x",), r"Commits to take back ›"),
+    Step("name the newest three", r"Commits to take back ›", ("{0},{1},{2}", ENTER), r"TAKES BACK", within_s=10),
+    *MAIN,
+    Step("it is not complete", r"✗ NOT COMPLETE", (ESC, ESC, ESC), r"c close", within_s=40),
+    Step("close the incident all the same", r"c close", ("c",), r"close INC-1 though .*, because"),
+    Step("give no reason", r"close INC-1 though .*, because", (ENTER,), r"not resolved"),
+    *GONE,
+)
+
+ROBOTS: dict[str, dict[str, Robot]] = {
+    "dead-backend": {"": Robot("resets to known-good by the runbook", DEAD_BACKEND, resumes=True)},
+    "half-rollback": {
+        "": Robot("resets to known-good by the runbook", HALF_ROLLBACK, resumes=True),
+        "naive": Robot("takes back the newest three", HALF_ROLLBACK_NAIVE),
+    },
+}
+"""By the name of the drill, then by their own; the one without a name solves it."""
