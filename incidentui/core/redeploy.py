@@ -28,7 +28,7 @@ def guarded(plan: Plan, state: State, reason: str) -> Plan:
     found = brings_back(state, plan)
     if not found:
         return plan
-    note = f"goes on all the same: {reason}" if reason else 'anyway="why" on the command line goes on all the same'
+    note = f"goes on all the same: {reason}" if reason else 'anyway="why" goes on all the same'
     stops = tuple(Precondition(NAME, _words(t), t.sha, bool(reason), note) for t in found[:_NAMED])
     args = (*plan.args, ("anyway", reason)) if reason else plan.args
     return replace(plan, checked=(*plan.checked, *stops), args=args)
