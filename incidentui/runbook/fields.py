@@ -20,6 +20,11 @@ ARGS: dict[str, tuple[str, ...]] = {
     "git.mark-good": ("rev",),
     "workload.restart": ("name", "engine", "within"),
     "verify": ("checks", "within", "consecutive"),
+    "ci.wait": ("commit", "within", "provider"),
+    # No `command` here: what a file of a repository runs comes from the configuration, which is allowed by its hash.
+    "git.bisect": ("good", "bad", "within", "step", "first-parent"),
+    "fix.mark": ("commit", "file", "contains", "matches", "check"),
+    "fix.forget": ("commit", "reason"),
 }
 NEEDED: dict[str, tuple[str, ...]] = {
     "git.reset": ("to",),
@@ -29,6 +34,10 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "git.mark-good": (),
     "workload.restart": ("name",),
     "verify": (),
+    "ci.wait": ("commit",),
+    "git.bisect": (),
+    "fix.mark": ("commit",),
+    "fix.forget": ("commit",),
 }
 SOURCES = ("git.head", "good", "suspect", "service", "workload", "branch")
 _RUNME = "name cwd interactive background interpreter promptEnv excludeFromRunAll ignore tag"

@@ -29,6 +29,7 @@ from incidentui.tui.pages.layout import (
     wall,
 )
 from incidentui.tui.pages.ledger import MARKS
+from incidentui.tui.present.follow import findings
 
 _BAR = 10
 _METER = 20
@@ -97,6 +98,7 @@ def _about(commit: Commit, state: State, width: int) -> list[Line]:
         same = day_and_time(deploy.at)[:10] == day_and_time(commit.at)[:10]
         facts.append(f"deployed {wall(deploy.at) if same else day_and_time(deploy.at)}")
     return [
+        *(line for mark, told in findings(state, commit.sha) for line in hanging((mark,), told, width)),
         *hanging((), commit.subject, width, "strong", bold=True),
         *hanging((), " · ".join(fact for fact in facts if fact), width, "muted"),
     ]

@@ -7,6 +7,7 @@ from incidentui.core.ledger import in_force, taken_back
 from incidentui.core.model import Commit, InForce
 from incidentui.core.standing import ours, standing
 from incidentui.tui.line import Line, Seg, Token, cut, fit, pad
+from incidentui.tui.present.follow import beside, different
 from incidentui.tui.present.parts import empty, joined, title
 from incidentui.tui.present.scene import Scene, in_state, running
 
@@ -18,7 +19,7 @@ def lines(scene: Scene, width: int, *, focused: bool = False) -> list[Line]:
     repo = scene.state.repository
     if repo is None or not repo.commits:
         return [*out, _nothing(scene)]
-    return out + [_row(scene, commit, width - 1) for commit in repo.commits]
+    return out + beside(scene, width - 1) + [_row(scene, commit, width - 1) for commit in repo.commits]
 
 
 def _nothing(scene: Scene) -> Line:
@@ -40,6 +41,8 @@ def summary(scene: Scene) -> tuple[Seg, ...]:
         return (Seg(f"{repo.operation} in progress", "slow"),)
     if remote is not None:
         return (Seg(f"{repo.remote or 'remote'}/{branch} unknown", "unknown"),)
+    if several := different(scene):
+        return several
     if runs and repo.head and runs != repo.head:
         suspect = scene.state.suspect
         bad = suspect is not None and suspect.sha == runs
