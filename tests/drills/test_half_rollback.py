@@ -95,7 +95,6 @@ def test_a_dry_write_is_kept_nowhere_and_a_real_one_is(sandbox: Sandbox) -> None
 
 
 @pytest.mark.slow
-@pytest.mark.req("R0-08", "R0-09")
 def test_each_commit_breaks_and_only_the_tree_of_known_good_heals(sandbox: Sandbox) -> None:
     about = sandbox.about
     assert lent(sandbox)[1].startswith('{"status": "ok"')
@@ -196,7 +195,7 @@ def test_on_top_of_a_responders_work_nobody_pushes_any_more() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.req("R0-06", "R0-08", "R0-09", "R0-10")
+@pytest.mark.req("R0-14", "R0-24", "F72")
 def test_the_robot_lets_members_borrow_again_through_the_screen(tmp_path: Path) -> None:
     result = told(drill(tmp_path, "run", "half-rollback", "--robot", "--keep", "--json"))
     record = kept(tmp_path)
@@ -217,7 +216,7 @@ def test_the_robot_lets_members_borrow_again_through_the_screen(tmp_path: Path) 
 
 
 @pytest.mark.slow
-@pytest.mark.req("R0-06", "R0-09", "R0-12")
+@pytest.mark.req("R0-08", "R0-09", "R0-10", "F72")
 def test_the_naive_robot_takes_back_three_and_is_told_which_three_are_in_force(tmp_path: Path) -> None:
     done = drill(tmp_path, "run", "half-rollback", "--robot=naive", "--keep", "--json")
     assert "stuck" not in done.stderr, done.stderr
