@@ -80,6 +80,7 @@ def _run(acting: Live, plan: Plan, word: str, say: "_Said") -> int:
     answer = acting.session.run_plan(plan, word, run=run).result()
     if isinstance(answer, Refusal):
         return say.refused(plan, answer)
+    say.agreed(plan)
     say.recorded(answer.incident, [i.id for i in acting.session.view.state.incidents.values() if i.closed is None])
     while (attempt := _judged(acting, run)) is None:
         if acting.session.stopped:
@@ -169,6 +170,13 @@ class _Said:
             self.planned(plan)
         return self.refused(plan, Refusal("confirmation missing", f"--yes {plan.target} runs it"))
 
+    def agreed(self, plan: Plan) -> None:
+        """The typed word says yes to the whole plan, so the commits of others are named."""
+        others = [c for c in plan.takes_back if c.role == "innocent"]
+        if others:
+            names = "; ".join(f"{c.author}: {c.subject} ({short(c.sha)})" for c in others)
+            click.echo(f"incidentui: --yes {plan.target} takes these back too: {names}", err=True)
+
     def recorded(self, incident: str | None, among: Sequence[str]) -> None:
         if len(among) > 1:
             click.echo(f"incidentui: it belongs to {incident}, opened last of {', '.join(among)}", err=True)
@@ -178,6 +186,9 @@ class _Said:
             verdict = {"word": "refused", "why": why.why, "hint": why.hint, "choices": [asdict(o) for o in why.choices]}
             self._document(plan, "refused", verdict, None)
         click.echo(f"refused: {why.why}" + (f" · {why.hint}" if why.hint else ""), err=True)
+        for offer in why.choices:
+            words = " ".join(f"{key}={value}" for key, value in offer.args)
+            click.echo(f"  {offer.title} ({offer.note}): incidentui act {offer.action} {words}", err=True)
         return CANNOT_RUN if why.usage else REFUSED
 
     def verdict(self, attempt: Attempt, seq: int | None) -> int:
@@ -248,11 +259,20 @@ def _plan_lines(plan: Plan) -> list[str]:
     lines += [f"  {n} {step.verb:<8} {step.text}" for n, step in enumerate(plan.steps, 1)]
     lines += [f"    | {' '.join(argv)}" for step in plan.steps for argv in step.argv]
     lines += [f"  {'+' if p.ok else '!'} {p.text}" + (f": {p.note}" if p.note else "") for p in plan.checked]
-    lines += [f"  takes back {short(c.sha)} {c.role} {c.author}: {c.subject}" for c in plan.takes_back]
+    lines += _rehearsal_lines(plan)
+    verb = "vanishes" if plan.rewrites else "takes back"
+    lines += [f"  {verb} {short(c.sha)} {c.role} {c.author}: {c.subject}" for c in plan.takes_back]
     lines += [f"  not covered: {what}: {why}" for what, why in plan.not_covered]
+    lines += [f"  later: {text}" for text in plan.warnings]
     if plan.undo:
         lines.append(f"  undo: {plan.undo}")
     return lines
+
+
+def _rehearsal_lines(plan: Plan) -> list[str]:
+    """What a red command said last."""
+    red = plan.rehearsal.red if plan.rehearsal else None
+    return [f"    | {line}" for line in red.output.strip().splitlines()[-20:]] if red else []
 
 
 def _verdict_lines(attempt: Attempt) -> list[str]:

@@ -72,6 +72,7 @@ def _attempt(facts: Facts, attempt: Attempt) -> list[str]:
         f"Asked at {stamp(attempt.asked)} by {text(attempt.by)}. **{verdict(attempt)}**{ended}, {took}.",
     ]
     out += _moved(facts, attempt)
+    out += _rehearsed(attempt)
     out += _did(attempt)
     if attempt.verdict is not None and attempt.verdict.lights:
         out += ["", *_lights(attempt)]
@@ -87,6 +88,16 @@ def _moved(facts: Facts, attempt: Attempt) -> list[str]:
         return [f"Outcome: {text(attempt.why)}."] if attempt.why and attempt.plan.changes else []
     target = text(attempt.plan.target)
     return [f"{target}: {sha(facts.was.get(attempt.run))} → {sha(attempt.revision)}, {text(attempt.why)}."]
+
+
+def _rehearsed(attempt: Attempt) -> list[str]:
+    tried = attempt.plan.rehearsal
+    if tried is None or not (tried.skipped or tried.commands):
+        return []
+    if tried.skipped:
+        return ["", f"The rehearsal's commands were skipped by {text(attempt.by)}: {text(tried.skipped)}."]
+    ran = ", ".join(f"{text(' '.join(c.argv))} {c.why or c.state}" for c in tried.commands)
+    return ["", f"Rehearsed before: {text(tried.text)}; {ran}."]
 
 
 def _did(attempt: Attempt) -> list[str]:

@@ -140,6 +140,10 @@ def usual(desk: Desk) -> "tuple[Choice, ...]":
         if is_bad(workload):
             out += about_workload(workload.name)
     out.append(Choice("Verify recovery", "changes nothing", "verify", (("consecutive", "3"),)))
+    last = next((a for a in reversed(tuple(state.attempts.values())) if a.plan.action.startswith("git.")), None)
+    if last is not None and last.outcome == "done" and last.plan.changes:
+        out.append(Choice(f"Undo: {last.plan.title}", "where nobody built on it", "git.undo", (("of", last.run),)))
+        out.append(Choice("Bring saved work back", "over nothing of today", "git.restore-work"))
     return tuple(out)
 
 

@@ -16,6 +16,7 @@ from incidentui.core.plan import deadline
 from incidentui.core.state import State
 from incidentui.core.value import dataclass
 from incidentui.edge.git.backup import free_name
+from incidentui.edge.git.commit import signs
 from incidentui.edge.git.look import listed
 from incidentui.edge.git.place import Layout, Place, sha_of
 from incidentui.edge.git.remote import address, ask, fetch, push_argv
@@ -270,6 +271,15 @@ def merged(commits: Sequence[Commit]) -> tuple[str, ...]:
         return ()
     again = "that branch" if len(merges) == 1 else "those branches"
     return (f"{listed(merges)}: merging {again} again later brings nothing back; take this commit back first.",)
+
+
+async def commit_checks(where: Layout, state: State) -> tuple[Precondition, ...]:
+    """For plans that write a commit."""
+    good = await good_check(where, state)
+    if not await signs(where.top):
+        return good
+    note = "signed if that needs no prompt; else it is written unsigned, and said"
+    return (*good, Precondition("signing", "this clone signs its commits", note=note))
 
 
 async def good_check(where: Layout, state: State) -> tuple[Precondition, ...]:

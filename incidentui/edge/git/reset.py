@@ -92,7 +92,7 @@ async def _plan(
         title=f"Reset {branch} to {name}" + (", then push" if ground.wish.push else ""),
         target=branch,
         steps=planning.steps(ground, f"one new commit on {branch} with the tree of {target[:7]}", [argv]),
-        checked=(*checked, *await planning.good_check(where, state), rehearsal.check(tried)),
+        checked=(*checked, *await planning.commit_checks(where, state), rehearsal.check(tried)),
         takes_back=planning.roles(window, state),
         not_covered=planning.not_covered(window),
         undo=undo,

@@ -235,7 +235,7 @@ async def _plan(ground: Ground, asked: Asked, tree: str, tried: Rehearsal, state
         title=f"Revert {shorts}" + (", then push" if ground.wish.push else ""),
         target=branch,
         steps=planning.steps(ground, what, [*(pick.argv for pick in asked.picks), argv]),
-        checked=(*ground.notes, *await planning.good_check(where, state), rehearsal.check(tried)),
+        checked=(*ground.notes, *await planning.commit_checks(where, state), rehearsal.check(tried)),
         takes_back=planning.roles(chosen, state, chosen=True),
         not_covered=planning.not_covered(chosen),
         undo=undo,

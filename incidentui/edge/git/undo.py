@@ -159,7 +159,7 @@ async def _commit(ground: Ground, before: Before, state: State, words: Mapping[s
         title=f"Undo {_name(before)}" + (", then push" if ground.wish.push else ""),
         target=ground.branch,
         steps=planning.steps(ground, f"one new commit on {ground.branch} with the tree of {old[:7]}", [argv]),
-        checked=(*ground.notes, *_checked(before), *await planning.good_check(where, state), rehearsal.check(tried)),
+        checked=(*ground.notes, *_checked(before), *await planning.commit_checks(where, state), rehearsal.check(tried)),
         takes_back=planning.roles([taken], state, chosen=True),
         not_covered=planning.not_covered([taken]),
         undo=undo,

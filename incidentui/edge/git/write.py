@@ -11,7 +11,8 @@ from typing import Protocol
 
 from incidentui.core.inputs import ActionActed, ActionStepped, Evidence
 from incidentui.core.model import Ledger, Outcome, Plan, Progress, StepState
-from incidentui.edge.git.backup import Saved, identity, save
+from incidentui.edge.git.backup import Saved, save
+from incidentui.edge.git.commit import write
 from incidentui.edge.git.ledger import read
 from incidentui.edge.git.look import differs, listed
 from incidentui.edge.git.place import Place, layout, sha_of, stand, tree_of
@@ -101,7 +102,8 @@ class Act:
             sha = await self._way.revision(self, place)
             why = await self._push(place, sha) if self.plan.push else await self._move(place, sha)
             left, note = await self._left(place)
-            why += note
+            kept = f"; {self.base[:7]} is kept under {self.wants['backup']}/tip" if self.plan.rewrites else ""
+            why += kept + note
         except StopError as stop:
             outcome, why = stop.outcome, stop.why
             self._end(stop.step, stop.why)
@@ -183,13 +185,12 @@ class Act:
         tree = await self._tree(place)
         if argv[2] != tree or argv[4] != self.base:
             raise StopError("refused", "the plan is for another tree or another tip; plan again; nothing changed")
-        who = await identity(top)
-        answer = await git(top, *argv[1:-2], "-F", "-", writes=True, env=who, stdin=argv[-1].encode())
+        sha, note = await write(top, argv)
         # Under a ref of ours before anything moves: after a crash `settle` finds it, and no gc takes it.
         ref = f"{self.wants['backup']}/new"
-        await git(top, "update-ref", "--no-deref", ref, answer.line, "", writes=True)
-        self._end("done", f"{answer.line[:7]}, tree {tree[:7]}")
-        return answer.line
+        await git(top, "update-ref", "--no-deref", ref, sha, "", writes=True)
+        self._end("done", f"{sha[:7]}, tree {tree[:7]}{note}")
+        return sha
 
     async def _tree(self, place: Place) -> str:
         wanted = self.plan.expects_tree or ""
@@ -231,13 +232,15 @@ class Act:
     async def _follow(self, place: Place, sha: str) -> None:
         """After a push the checkout is a courtesy: whatever is in its way stays, and is named."""
         self._begin("follow")
+        now_ahead = place.tip is not None and place.tip != sha
         try:
             now = await stand(place.layout, place.branch, place.remote)
             way = await self._way.advance(now, sha, self.base)
         except (GitError, OSError) as error:
             way = str(error)
         if way:
-            self._end("skipped", f"the checkout stays as it is: {way}")
+            back = "; a push from here would bring the commits back" if self.plan.rewrites and now_ahead else ""
+            self._end("skipped", f"the checkout stays as it is: {way}{back}")
         else:
             self._end("done", f"{place.branch} and its files are {sha[:7]}")
 

@@ -37,6 +37,12 @@ def about_commit(sha: str, me: str, state: State) -> tuple[Choice, ...]:
             (("to", sha), ("push", "true")),
         ),
         Choice(f"Mark {short(sha)} known-good", "only recorded", command=MarkGood(sha, me)),
+        Choice(
+            f"Move {branch} itself to {short(sha)}",
+            "later commits vanish from it",
+            "git.reset",
+            (("to", sha), ("mode", "branch"), ("push", "true")),
+        ),
     )
 
 

@@ -14,8 +14,8 @@ from incidentui.session.ports import Done, View
 from incidentui.tui.line import Line, Seg, spread
 from incidentui.tui.page import PageContext
 from incidentui.tui.pages.layout import hanging, quoted, railed, size_of
-from incidentui.tui.pages.plan_lines import innocents, plan_argvs, plan_head, plan_lines
-from incidentui.tui.pages.word_line import missing, stop_hint, word_lines
+from incidentui.tui.pages.plan_lines import closed, innocents, may_skip, plan_argvs, plan_head, plan_lines
+from incidentui.tui.pages.word_line import closed_lines, missing, stop_hint, word_lines
 
 DEAF_S = 0.3
 """Keys of this time after the page appeared were meant for another screen."""
@@ -48,10 +48,12 @@ class PlanPage:
             return ("esc", "leave the word"), ("ctrl+u", "clear"), ("enter", "runs, once the word is complete")
         if not self._may_act:
             return ("y", "copy the commands"), ("n", "no, stop")
-        run = ("x", "type the word" if self.plan.changes else "run it")
+        run: tuple[tuple[str, str], ...] = (("x", "type the word" if self.plan.changes else "run it"),)
         yes = (("Y", "yes, theirs too"),) if innocents(self.plan) and not self.yes else ()
         diff = (("d", "what it takes back"),) if self.plan.takes_back else ()
-        return *yes, run, *diff, ("y", "copy the commands"), ("n", "no, stop")
+        skip = (("s", "skip the rehearsal, with a reason"),) if may_skip(self.plan) else ()
+        run = () if closed(self.plan) else run
+        return *yes, *run, *skip, *diff, ("y", "copy the commands"), ("n", "no, stop")
 
     @property
     def pinned(self) -> tuple[int, int]:
@@ -78,6 +80,8 @@ class PlanPage:
             return [Line((Seg("x refused: ", "muted"), Seg(view.read_only, "muted")))]
         if not self.plan.changes:
             return [Line((Seg("x ", "accent", bold=True), Seg("runs it at once: it only looks")))]
+        if shut := closed(self.plan):
+            return closed_lines(shut, width)
         rows = 2 if size_of(width, height) == "compact" else 3
         return word_lines(self.plan, self.typed, self.typing, self.yes, width, rows)
 
@@ -98,6 +102,8 @@ class PlanPage:
                 from incidentui.tui.pages.commit import CommitPage
 
                 screen.push(CommitPage(self.plan.takes_back[0].sha))
+            case "s" if may_skip(self.plan):
+                screen.prompt("skip the rehearsal, why", lambda reason: self._skip(reason, screen))
             case "n":
                 screen.say("stopped, nothing changed")
                 screen.back()
@@ -110,6 +116,8 @@ class PlanPage:
         others = innocents(self.plan)
         if screen.session.view.read_only:
             screen.refuse("x", screen.session.view.read_only, "Start without it to act.")
+        elif shut := closed(self.plan):
+            screen.refuse("x", shut, "s skips the rehearsal, with a reason.")
         elif self._asked:
             screen.refuse("x", "it was asked for already", "The answer is on its way.")
         elif not self.plan.changes:
@@ -119,6 +127,22 @@ class PlanPage:
             screen.refuse("x", f"it also takes back work of {authors}", "Y says yes to that.")
         else:
             self.typing, self.typed = True, ""
+
+    def _skip(self, reason: str, screen: PageContext) -> None:
+        """The same plan again, without its commands."""
+        if not reason.strip():
+            screen.refuse("s", "skipping needs a reason")
+            return
+        args = {**dict(self.plan.args), "skip_rehearsal": reason.strip()}
+
+        def shown(answer: Plan | Refusal) -> None:
+            if isinstance(answer, Refusal):
+                screen.refuse("s", answer.why, answer.hint)
+            else:
+                screen.replace(PlanPage(answer, self.step))
+                screen.say("the rehearsal is skipped, and the reason recorded; nothing has happened yet")
+
+        screen.when(screen.session.plan(self.plan.action, args), shown)
 
     def _agree(self, screen: PageContext) -> None:
         if innocents(self.plan):
@@ -189,7 +213,12 @@ def open_plan(screen: PageContext, key: str, action: str, args: Mapping[str, str
         return
 
     def shown(answer: Plan | Refusal) -> None:
-        if isinstance(answer, Refusal):
+        if isinstance(answer, Refusal) and answer.choices:
+            from incidentui.tui.pages.refused import RefusedPage
+
+            screen.push(RefusedPage(action, answer, step))
+            screen.say("refused, nothing changed")
+        elif isinstance(answer, Refusal):
             screen.refuse(key, answer.why, answer.hint)
         else:
             screen.push(PlanPage(answer, step))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from incidentui.core.format import short
+from incidentui.core.format import duration, short
 from incidentui.core.model import Plan, PlanCommit, PlanStep, Precondition
 from incidentui.core.state import State
 from incidentui.session.ports import View
@@ -15,7 +15,10 @@ _ROLE: dict[str, tuple[str, Token]] = {
     "yours": ("◆", "text"),
     "innocent": ("!", "slow"),
     "target": ("◇", "text"),
+    "taken back": ("–", "muted"),
 }
+_RED_LINES = 8
+"""Of the output of a command that failed, its end."""
 
 
 _UNDO = 11
@@ -64,6 +67,7 @@ def _left(plan: Plan, width: int) -> list[Line]:
         section(width, "WHAT IT DOES", _does(plan.steps, width), _takes(plan)),
         commands(plan_argvs(plan), width),
         section(width, "CHECKED NOW, AND AGAIN WHEN IT RUNS", _checked(plan.checked, width)),
+        section(width, "REHEARSAL", rehearsal_lines(plan, width)),
     )
 
 
@@ -71,18 +75,25 @@ def _right(plan: Plan, width: int) -> list[Line]:
     n = len(plan.takes_back)
     note = (Seg(f"{n} commit" + ("s" if n != 1 else ""), "muted"),)
     return stack(
-        section(width, "TAKES BACK", _taken(plan, width), note),
+        section(width, "VANISHES FROM THE BRANCH" if plan.rewrites else "TAKES BACK", _taken(plan, width), note),
         section(width, "NOT COVERED", _not_covered(plan, width)),
+        section(width, "LATER", _later(plan, width)),
     )
+
+
+def _later(plan: Plan, width: int) -> list[Line]:
+    return [line for text in plan.warnings for line in hanging((Seg("! ", "slow"),), text, width)]
 
 
 def _labelled(plan: Plan, width: int) -> list[Line]:
     """One column: a label before each part, the commands last."""
     parts: list[tuple[str, Token, list[Line]]] = [
         ("does", "muted", _does(plan.steps, width - 13)),
-        ("takes back", "muted", _taken(plan, width - 13)),
+        ("vanishes" if plan.rewrites else "takes back", "muted", _taken(plan, width - 13)),
         ("not covered", "slow", _not_covered(plan, width - 13)),
+        ("later", "slow", _later(plan, width - 13)),
         ("checked", "muted", _checked(plan.checked, width - 13)),
+        ("rehearsal", "muted", rehearsal_lines(plan, width - 13)),
         ("undo", "muted", _undo(plan, width - 13)),
         ("commands", "muted", commands(plan_argvs(plan), width - 13)),
     ]
@@ -122,6 +133,42 @@ def _checked(checked: Sequence[Precondition], width: int) -> list[Line]:
     return out
 
 
+def rehearsal_lines(plan: Plan, width: int) -> list[Line]:
+    """The project's own commands one by one, and the end of what a red one said."""
+    if plan.rehearsal is None:
+        return []
+    out: list[Line] = []
+    for command in plan.rehearsal.commands:
+        glyph, token = _REHEARSED[command.state]
+        name = command.argv[2] if command.argv[:2] == ("sh", "-ec") else " ".join(command.argv)
+        took = (Seg(duration(command.took_ms), "muted"),) if command.took_ms is not None else ()
+        words = " ".join(part for part in (name, "·", command.why or command.state) if part)
+        rows = hanging((Seg(f"{glyph} ", token),), words, width - 10)
+        out += [spread(width, rows[0].segs, took), *rows[1:]]
+        if command.state in ("failed", "stopped"):
+            said = command.output.strip().splitlines()[-_RED_LINES:]
+            out += [line for text in said for line in hanging((Seg("│ ", "muted"),), text, width, "muted")]
+    return out
+
+
+_REHEARSED: dict[str, tuple[str, Token]] = {
+    "ok": ("✓", "ok"),
+    "failed": ("✗", "fail"),
+    "stopped": ("✗", "fail"),
+    "not run": ("○", "muted"),
+}
+
+
+def closed(plan: Plan) -> str:
+    """Why the word line is closed; empty when it is open."""
+    red = plan.rehearsal.red if plan.rehearsal else None
+    return f"the rehearsal is red, {' '.join(red.argv)[:80]}: {red.why}" if red else ""
+
+
+def may_skip(plan: Plan) -> bool:
+    return plan.rehearsal is not None and bool(plan.rehearsal.commands)
+
+
 def _undo(plan: Plan, width: int) -> list[Line]:
     if not plan.changes:
         return []
@@ -142,7 +189,10 @@ def _taken(plan: Plan, width: int) -> list[Line]:
 
 def _commit(commit: PlanCommit, author: int, width: int) -> Line:
     glyph, token = _ROLE[commit.role]
-    role = Seg(f"{commit.role:<9}", token if commit.role in ("suspect", "innocent") else "muted")
+    role = Seg(
+        f"{commit.role:<11}" if commit.role == "taken back" else f"{commit.role:<9}",
+        token if commit.role in ("suspect", "innocent") else "muted",
+    )
     return spread(
         width,
         (

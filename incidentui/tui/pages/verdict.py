@@ -169,11 +169,20 @@ def what_now(state: State, attempt: Attempt) -> tuple[Choice, ...]:
     wait = Choice("Wait 5 more minutes", "looks, changes nothing", "verify", (("within", "5m"), ("consecutive", "3")))
     if attempt.verdict.word == "complete":
         verify = Choice("Verify for 5 minutes", wait.note, wait.action, wait.args)
-        return () if attempt.plan.action == "verify" else (verify,)
+        if attempt.plan.local:
+            return _undo(attempt)
+        return () if attempt.plan.action == "verify" else (verify, *_undo(attempt))
     acts = [*_again(state, attempt), *_reset(state, attempt), *_the_rest(attempt), *_restarts(state)]
     first = [wait] if attempt.verdict.word == "outcome unknown" else []
-    last = [] if first else [wait]
+    last = [*([] if first else [wait]), *_undo(attempt)]
     return tuple(_distinct([*first, *acts, *last]))[:9]
+
+
+def _undo(attempt: Attempt) -> tuple[Choice, ...]:
+    """Of git actions that were done; whether others built on it, the plan finds out."""
+    if attempt.outcome != "done" or not attempt.plan.changes or not attempt.plan.action.startswith("git."):
+        return ()
+    return (Choice("Undo it", "where nobody built on it", "git.undo", (("of", attempt.run),)),)
 
 
 def _distinct(choices: Iterable[Choice]) -> list[Choice]:

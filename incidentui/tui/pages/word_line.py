@@ -28,6 +28,13 @@ def word_lines(plan: Plan, typed: str, typing: bool, yes: bool, width: int, rows
     return [replace(line, ground="failbg") for line in ([Line(), *body] if rows > 2 else body)]
 
 
+def closed_lines(why: str, width: int) -> list[Line]:
+    """Where the word would be: why there is none."""
+    text = flow([(Seg("The word is closed: ", "strong", bold=True), Seg(why))], width)
+    skip = (Seg("s", "accent", bold=True), Seg(" skip the rehearsal, with a reason", "muted"))
+    return [replace(line, ground="failbg") for line in (*text, spread(width, skip, stop_hint("esc")))]
+
+
 def _typing_lines(plan: Plan, typed: str, width: int) -> list[Line]:
     done = typed == plan.target
     hint = Seg(missing(plan.target, typed), "strong" if done else "muted", bold=done)

@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from incidentui.core.inputs import Refusal, ShowPlan
+from incidentui.core.inputs import Offer, Refusal, ShowPlan
+from incidentui.core.model import PlanCommit, Rehearsal, RehearsedCommand
 from incidentui.session.ports import View
 from incidentui.tui.glyphs import ascii_twin
 from incidentui.tui.line import cells
 from incidentui.tui.pages.commit import CommitPage
 from incidentui.tui.pages.plan import PlanPage, open_plan
+from incidentui.tui.pages.refused import RefusedPage
 from incidentui.tui.pages.running import ActionPage
 from incidentui.tui.pages.word_line import missing
 from tests.tui.pages import builders as b
@@ -255,3 +257,93 @@ def test_a_plan_that_is_refused_says_why_and_opens_nothing() -> None:
     open_plan(s, "1", "git.reset", {"to": b.GOOD})
     assert s.refused == [("1", "the work tree is in the middle of a merge", "Finish it first.")]
     assert s.pages == []
+
+
+# -- the rehearsal
+
+RED = Rehearsal(
+    "7be01c2",
+    "tree equal to 59a77c4",
+    (
+        RehearsedCommand(("make", "build"), "ok", took_ms=41_000),
+        RehearsedCommand(("sh", "-ec", "npm test"), "failed", "exit 2", 3_000, "1 of 9\nsync is broken\n"),
+        RehearsedCommand(("make", "lint"), "not run"),
+    ),
+)
+
+
+@pytest.mark.parametrize(("width", "height"), [(118, 40), (78, 20)])
+def test_a_red_rehearsal_is_shown_with_its_words_and_closes_the_word(width: int, height: int) -> None:
+    it, s = page(rehearsal=RED), screen()
+    text = b.shown(it, b.view(), width, height)
+    for said in ("✓ make build · ok", "✗ npm test · exit 2", "│ sync is broken", "○ make lint · not run"):
+        assert said in text
+    assert "The word is closed: the rehearsal is red" in text
+    assert "Type the branch" not in text
+    s.type(it, "x", *"main", "enter")
+    assert s.session.runs == []
+    assert s.refused[0][0] == "x"
+    assert "the rehearsal is red" in s.refused[0][1]
+    assert ("s", "skip the rehearsal, with a reason") in it.keys
+
+
+def test_skipping_asks_why_and_plans_again() -> None:
+    it, s = page(rehearsal=RED), screen()
+    s.session.planned = b.plan(rehearsal=Rehearsal("7be01c2", "tree equal", skipped="the build box is down"))
+    s.push(it)
+    s.type(it, "s")
+    label, done = s.prompts[0]
+    assert "skip the rehearsal" in label
+    done("  ")
+    assert s.session.plans == []
+    assert "reason" in s.refused[-1][1]
+    done("the build box is down")
+    action, args = s.session.plans[0]
+    assert (action, args["skip_rehearsal"], args["to"]) == ("git.reset", "the build box is down", b.GOOD)
+    assert isinstance(s.pages[-1], PlanPage)
+    assert len(s.pages) == 1
+    assert "type the branch to run it" in b.shown(s.pages[-1], b.view(), 118, 34)
+
+
+def test_what_vanishes_and_what_comes_later_is_said() -> None:
+    gone = (PlanCommit(b.BAD, "sam", "queue settings", "taken back"),)
+    it = page(
+        rewrites=True, takes_back=gone, warnings=("1a2b3c4: merging that branch again later brings nothing back.",)
+    )
+    text = b.shown(it, b.view(), 118, 34)
+    assert "VANISHES FROM THE BRANCH" in text
+    assert "taken back sam" in " ".join(text.split())
+    assert "LATER ──" in text
+    assert "1a2b3c4: merging that branch" in text
+    assert ("Y", "yes, theirs too") not in it.keys
+
+
+# -- refused, with choices
+
+REFUSED = Refusal(
+    "a942e4f cannot be taken back alone (sync.ts)",
+    "nothing was changed",
+    choices=(
+        Offer("Edit", "in a worktree of yours", "git.revert", (("commits", b.BAD), ("edit", "true"))),
+        Offer("Reset instead", "no conflict", "git.reset", (("to", b.GOOD),)),
+    ),
+)
+
+
+def test_a_refusal_with_choices_is_a_page_of_numbers() -> None:
+    s = screen()
+    s.session.planned = REFUSED
+    open_plan(s, "1", "git.revert", {"commits": b.BAD}, step=2)
+    it = s.pages[-1]
+    assert isinstance(it, RefusedPage)
+    text = b.shown(it, b.view(), 78, 20)
+    for said in ("REFUSED", "a942e4f cannot be taken back alone", "nothing was changed", "1  Edit", "2  Reset instead"):
+        assert said in text
+    assert {line.rail for line in it.lines(b.view(), b.at(14), 78, 20)} == {None}
+    s.session.planned = b.plan()
+    s.type(it, "3", "2")
+    assert s.session.plans[-1] == ("git.reset", {"to": b.GOOD})
+    opened = s.pages[-1]
+    assert isinstance(opened, PlanPage)
+    assert opened.step == 2
+    assert s.session.runs == []

@@ -97,6 +97,7 @@ def test_what_now_after_a_revert_that_did_not_deploy() -> None:
         ("git.reset", {"to": b.GOOD, "push": "true"}),
         ("workload.restart", {"name": "backend"}),
         ("verify", {"within": "5m", "consecutive": "3"}),
+        ("git.undo", {"of": "r1"}),
     ]
 
 
@@ -107,7 +108,7 @@ def test_what_now_does_not_offer_the_reset_that_was_just_done() -> None:
 def test_what_now_when_failed_unknown_and_complete() -> None:
     assert what_now(b.state(), b.judged(word="failed"))[0].title == "Plan it again"
     assert what_now(b.state(), b.judged(word="outcome unknown"))[0].action == "verify"
-    assert [c.action for c in what_now(b.state(), b.judged(word="complete"))] == ["verify"]
+    assert [c.action for c in what_now(b.state(), b.judged(word="complete"))] == ["verify", "git.undo"]
     verify = replace(b.judged(word="complete"), plan=Plan("verify", (), "Verify", "shop", changes=False))
     assert what_now(b.state(), verify) == ()
 
@@ -117,7 +118,7 @@ def test_a_digit_opens_the_plan_of_its_choice() -> None:
     s.type(it, "1", "9")
     assert s.session.plans == [("workload.restart", {"name": "backend"})]
     assert isinstance(s.pages[-1], PlanPage)
-    assert s.refused[-1] == ("9", "there are 2 choices here", "")
+    assert s.refused[-1] == ("9", "there are 3 choices here", "")
 
 
 def test_enter_on_the_row_of_a_choice_opens_its_plan_too() -> None:

@@ -1,0 +1,138 @@
+"""Git on a big repository of the user's: `python -m bench.git DIR`. Prints each figure beside the bare git commands.
+
+Both sides are started by this Python, in turns, and the medians of nine rounds compared. The window is the newest one
+that has about 200 commits; ours is everything from the command to the value, the bare side starts git and reads it.
+"""
+
+import argparse
+import asyncio
+import os
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from incidentui.core.model import Commit, KnownGood, Repository
+from incidentui.core.state import State
+from incidentui.core.suspects import since_good
+from incidentui.edge.clock import SystemClock
+from incidentui.edge.git.history import WINDOW, log
+from incidentui.edge.git.ledger import read
+from incidentui.edge.git.patches import ARGS
+from incidentui.edge.git.place import Layout, layout
+from incidentui.edge.git.source import GitSource
+
+ROUNDS = 9
+T = TypeVar("T")
+PANE, LEDGER = 1.3, 3.0
+
+
+def bare(top: Path, *argv: str, given: str = "") -> bytes:
+    return subprocess.run(["git", "-C", str(top), *argv], check=True, capture_output=True, input=given.encode()).stdout
+
+
+def seconds(what: Callable[[], object]) -> float:
+    begin = time.perf_counter()
+    what()
+    return time.perf_counter() - begin
+
+
+def beside(name: str, ours: Callable[[], object], theirs: Callable[[], object], limit: float | None) -> bool:
+    ours(), theirs()
+    pairs = [(seconds(ours), seconds(theirs)) for _ in range(ROUNDS)]
+    mine, other = (statistics.median(column) * 1000 for column in zip(*pairs, strict=True))
+    good = limit is None or mine / other <= limit
+    asked = "" if limit is None else f"  limit {limit:g}  {'ok' if good else 'MISSED'}"
+    print(f"{name:<58}{mine:>9.1f} ms{other:>9.1f} ms{mine / other:>7.2f}{asked}")
+    return good
+
+
+def window_of(top: Path) -> tuple[str, str]:
+    """(good, tip): the commit on the first-parent line that has at most 200 commits after it."""
+    tip = bare(top, "rev-parse", "HEAD").decode().strip()
+    line = bare(top, "rev-list", "--first-parent", "-n", "200", tip).decode().split()
+    good = tip
+    for sha in line:
+        if int(bare(top, "rev-list", "--count", f"{sha}..{tip}")) > WINDOW:
+            break
+        good = sha
+    return good, tip
+
+
+def needed(top: Path, good: str, tip: str) -> Callable[[], None]:
+    """The bare commands: the window with sizes, its two ends compared, the patches of what touched a differing file."""
+    paths = bare(top, "diff-tree", "-r", "--name-only", "--no-renames", good, tip).decode().split("\n")[:-1]
+    touched = bare(top, "log", "--format=%H", "--diff-merges=first-parent", "--full-history", f"{good}..{tip}")
+    numstat = ("log", "-z", "--numstat", "--no-renames", "--diff-merges=first-parent", f"{good}..{tip}")
+    few = paths if len(paths) <= 500 else []
+
+    def run() -> None:
+        bare(top, *numstat)
+        bare(top, "diff-tree", *ARGS, good, tip)
+        bare(top, "diff-tree", "--stdin", *ARGS, "--diff-merges=first-parent", "--", *few, given=touched.decode())
+
+    return run
+
+
+async def quiet(top: Path) -> int:
+    """How many processes the source starts in twenty looks at a clone where nothing moves."""
+    source = GitSource(top, None, None, SystemClock(), files_every_ms=10_000_000)
+    await source.look()
+    started, begin = 0, asyncio.create_subprocess_exec
+
+    async def counted(*argv: str, **more: object) -> object:
+        nonlocal started
+        started += 1
+        return await begin(*argv, **more)  # type: ignore[arg-type]
+
+    asyncio.create_subprocess_exec = counted  # type: ignore[assignment]
+    try:
+        for _ in range(20):
+            await source._look_clone()
+    finally:
+        asyncio.create_subprocess_exec = begin
+    return started
+
+
+def suspects(commits: Sequence[Commit], good: str, tip: str) -> int:
+    state = State(good=KnownGood(good, 0, "bench"), repository=Repository("main", tip, commits=tuple(commits)))
+    return len(since_good(state, tip))
+
+
+def _run(runner: asyncio.Runner, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    return runner.run(work())
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench.git")
+    parser.add_argument("dir", type=Path, help="a clone with a long history; it is only read")
+    top = parser.parse_args().dir.resolve()
+    os.environ["GIT_OPTIONAL_LOCKS"] = "0"
+    with asyncio.Runner() as runner:
+        where: Layout = runner.run(layout(top))
+        total = int(bare(top, "rev-list", "--count", "HEAD"))
+        good, tip = window_of(top)
+        count = int(bare(top, "rev-list", "--count", f"{good}..{tip}"))
+        print(f"{top.name}: {total} commits; window of {count}; load {os.getloadavg()[0]:.1f}")
+        pane = partial(_run, runner, lambda: log(where, ["HEAD"]))
+        window = partial(_run, runner, lambda: read(where, good, tip))
+        named = partial(suspects, _run(runner, lambda: log(where, ["HEAD"])), good, tip)
+        fine = [
+            beside("50 commits with sizes / the same git log, bare", pane, lambda: bare(top, *_PANE, *_SAME), PANE),
+            beside("  / without a merge's own size", pane, lambda: bare(top, *_PANE), None),
+            beside("suspects, ledger / the git commands", lambda: (window(), named()), needed(top, good, tip), LEDGER),
+        ]
+        started = runner.run(quiet(top))
+        print(f"processes in 20 looks when nothing moved: {started}  {'MISSED' if started else 'ok'}")
+    return 0 if all(fine) and not started else 1
+
+
+_PANE = ("log", "-z", "--numstat", "-n", "50", "HEAD")
+_SAME = ("-m", "--first-parent")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
