@@ -140,8 +140,10 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _say(message: str, code: int) -> int:
+    from incidentui.edge.known import learn
     from incidentui.edge.text import redact
 
+    learn()  # an argument that is repeated may hold one, and there may be no project
     click.echo(f"incidentui: {' '.join(redact(message).split())}", err=True)
     return code
 

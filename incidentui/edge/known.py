@@ -26,12 +26,14 @@ _IS_A_PLACE = re.compile(r"(?i)(?:_file|_path|_dir|_url|_uri|_id|_name|_user|_so
 _SHORTEST = 6
 
 
-def learn(root: Path) -> None:
-    """Whatever is met from now on, in this process, is kept free of them."""
-    config = _read(root / CONFIG)
-    named = (os.environ.get(name, "") for name in _ENV.findall(config))
-    add_known_secrets([*named, *_headers(config), *_logins(config), *_logins(_read(root / ".git" / "config"))])
-    add_known_secrets(of_environment(os.environ.items()))
+def learn(root: Path | None = None) -> None:
+    """Whatever is met from now on, in this process, is kept free of them. Without a project: of the environment's."""
+    found = list(of_environment(os.environ.items()))
+    if root is not None:
+        config = _read(root / CONFIG)
+        found += (os.environ.get(name, "") for name in _ENV.findall(config))
+        found += (*_headers(config), *_logins(config), *_logins(_read(root / ".git" / "config")))
+    add_known_secrets(found)
 
 
 def of_environment(variables: Iterable[tuple[str, str]] | Mapping[str, str]) -> Iterator[str]:

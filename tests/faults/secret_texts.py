@@ -72,7 +72,7 @@ _SHAPES: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 KNOWN: dict[str, str] = {
     # A variable that the configuration names, one whose name says it, a password in a URL of it, one of a git remote.
-    "LEADS_GATE": f'{_core(90)}"&/ö+ x',
+    "LEADS_GATE": f'{_core(90)}"&/<+ x',
     "REPORTS_DB_PASSWORD": f"{_core(91)}<%$é",
     "URL": _core(92),
     "REMOTE": _core(93),

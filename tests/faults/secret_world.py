@@ -103,7 +103,7 @@ def _argv_told(base: Path) -> Path:
 @contextmanager
 def secret_world(given: Sequence[Given]) -> Iterator[tuple[Place, dict[str, str]]]:
     """The project, and what the environment of every command must hold."""
-    texts = (*(one.text for one in given), *LOOK_ALIKES)
+    texts = (*(one.text for one in given), " · ".join(LOOK_ALIKES))
     base, short = Path(tempfile.mkdtemp(prefix="iufs-")), Path(tempfile.mkdtemp(prefix="iuf-"))
     root, remote = base / "work", base / "remote.git"
     root.mkdir()
