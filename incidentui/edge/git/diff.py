@@ -13,6 +13,7 @@ from incidentui.edge.text import Lines, clean_and_redact
 from incidentui.session.ports import DiffLine
 
 LINES = 5_000
+PATCH = 16_000
 _BYTES = 8 << 20
 _WIDTH = 1000
 _HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
@@ -46,6 +47,15 @@ async def diff(top: Path, sha: str) -> Sequence[DiffLine] | Refusal:
     # Cleaning thousands of lines takes half a second: not on the loop that also watches and acts.
     lines = await asyncio.to_thread(lambda: list(islice(parse(answer.out.split(b"\n")), LINES + 1)))
     return [*lines[:LINES], _more()] if answer.cut or len(lines) > LINES else lines
+
+
+async def patch(top: Path, one: str, other: str, most: int = PATCH) -> str:
+    """What lies between two commits, as text to be kept; cut where it is long, and said so."""
+    answer = await git(
+        top, "diff-tree", "-r", "--stat", "--patch", "--no-renames", "--no-ext-diff", "--no-textconv", "--unified=3",
+        "--src-prefix=a/", "--dst-prefix=b/", "--end-of-options", one, other, "--", limit=4 * most,
+    )  # fmt: skip
+    return await asyncio.to_thread(clean_and_redact, answer.out, most, True)
 
 
 def _more() -> DiffLine:

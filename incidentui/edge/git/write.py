@@ -13,6 +13,7 @@ from incidentui.core.inputs import ActionActed, ActionStepped, Evidence
 from incidentui.core.model import Ledger, Outcome, Plan, Progress, StepState
 from incidentui.edge.git.backup import Saved, save
 from incidentui.edge.git.commit import write
+from incidentui.edge.git.diff import patch
 from incidentui.edge.git.follow import blocked, forward
 from incidentui.edge.git.ledger import read
 from incidentui.edge.git.look import differs
@@ -99,6 +100,7 @@ class Act:
             left, note = await self._left(place)
             kept = f"; {self.base[:7]} is kept under {self.wants['backup']}/tip" if self.plan.rewrites else ""
             why += kept + note
+            self._words.append(await self._changed(place, sha))
         except StopError as stop:
             outcome, why = stop.outcome, stop.why
             self._end(stop.step, stop.why)
@@ -253,6 +255,13 @@ class Act:
         self.revision = sha
         self._end("done", f"{place.branch} and its files are {sha[:7]}")
         return f"{place.branch} is {sha[:7]}, was {self.base[:7]}; not pushed"
+
+    async def _changed(self, place: Place, sha: str) -> str:
+        """The exact difference the act made, for the record: before and after."""
+        try:
+            return f"\n{self.base[:7]} → {sha[:7]}:\n{await patch(place.layout.top, self.base, sha)}"
+        except (GitError, OSError) as error:
+            return f"\n{self.base[:7]} → {sha[:7]}: {error}"
 
     async def _left(self, place: Place) -> tuple[Ledger | None, str]:
         good = self.wants.get("target") or self.wants.get("good")
