@@ -193,6 +193,7 @@ def judged(given: Sequence[Given]) -> None:
     assert damaged == []
 
 
+@pytest.mark.req("F35")
 @pytest.mark.slow
 def test_a_sample_of_secrets_survives_nowhere() -> None:
     judged(random.Random(19).sample(SECRETS, 7))

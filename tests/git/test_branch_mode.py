@@ -18,7 +18,7 @@ def said(plan: Plan) -> str:
     return " | ".join(f"{check.text}: {check.note}" for check in plan.checked)
 
 
-@pytest.mark.req("R3-06", "R3-38")
+@pytest.mark.req("R3-06", "R3-38", "F49")
 async def test_the_plan_shows_what_vanishes_and_a_push_that_needs_the_tip_it_saw(world: World) -> None:
     plan = await world.planned(**PUSH)
     tip = world.bad[-1]
