@@ -1,5 +1,7 @@
 """Plans, acts, reverts, lights and backups, on real repositories with a real remote."""
 
+import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +11,8 @@ from incidentui.core.inputs import ActionStepped, Refusal
 from incidentui.core.ledger import in_force, taken_back
 from incidentui.core.model import Suspect
 from incidentui.edge.git.executor import GitExecutor
+from incidentui.edge.git.place import layout
+from incidentui.edge.git.remote import address
 from tests.git.world import Watch, World, attempt, files, plain
 
 PUSH = {"push": "true"}
@@ -124,11 +128,34 @@ async def test_an_index_with_conflicts_is_saved_too(world: World) -> None:
     assert "<<<<<<<" in world.git("show", "refs/incidentui/INC-1/8/worktree:a.txt")
 
 
-async def test_a_secret_in_the_address_is_not_in_the_plan(world: World) -> None:
+async def test_a_secret_in_the_address_is_not_shown(world: World) -> None:
     world.git("remote", "set-url", "--push", "origin", "https://ana:hunter2@git.example.org/leads.git")
+    assert await address(await layout(world.repo), "origin") == "https://git.example.org/leads.git"
+
+
+async def test_a_push_goes_elsewhere_and_its_address_is_in_no_argument(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """`git` as the program finds it writes down what it was called with."""
+    elsewhere = world.root / "elsewhere-hunter2.git"
+    plain(world.root, "clone", "-q", "--bare", str(world.remote), str(elsewhere))
+    world.git("remote", "set-url", "--push", "origin", str(elsewhere))
+    real, calls = shutil.which("git"), tmp_path / "calls"
+    spy = tmp_path / "bin" / "git"
+    spy.parent.mkdir()
+    spy.write_text(f'#!/bin/sh\necho "$@" >> {calls}\nexec {real} "$@"\n')
+    spy.chmod(0o755)
+    before = world.remote_tip()
+    monkeypatch.setenv("PATH", f"{spy.parent}:{os.environ['PATH']}")
     plan = await world.planned(to="good", **PUSH)
-    assert plan.host == "https://git.example.org/leads.git"
-    assert "hunter2" not in repr(plan)
+    acted = await world.act(plan)
+    monkeypatch.undo()
+    assert acted.outcome == "done", acted.why
+    assert plain(elsewhere, "rev-parse", "main") == acted.revision
+    assert world.remote_tip() == before
+    ours = [line for line in calls.read_text().splitlines() if line.startswith("--no-pager")]
+    assert [line for line in ours if "ls-remote" in line]
+    assert [line for line in ours if "hunter2" in line] == []
 
 
 # -- revert

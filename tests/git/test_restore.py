@@ -93,6 +93,26 @@ async def test_work_comes_back_bit_for_bit_and_goes_again(record: Record, name: 
     assert seen(world) == before
 
 
+async def test_a_repository_of_long_hashes_is_like_any_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, world: World
+) -> None:
+    monkeypatch.setenv("GIT_DEFAULT_HASH", "sha256")
+    (tmp_path / "long").mkdir()
+    record = Record(World(tmp_path / "long").build())
+    world = record.world
+    assert len(world.good) == 64
+    _much(world)
+    before = seen(world)
+    for args in ({"to": "good"}, {"to": "good", "mode": "branch"}):
+        assert (await record.act("git.reset", **args, push="true"))[1].outcome == "done"
+        assert seen(world) == before
+        assert (await record.act("git.undo"))[1].outcome == "done"
+    world.git("reset", "-q", "--hard")
+    world.git("clean", "-q", "-f", "-d")
+    assert (await record.act("git.restore-work", **{"from": BASE}))[1].outcome == "done"
+    assert seen(world) == before
+
+
 async def test_the_newest_that_holds_work_is_meant(record: Record) -> None:
     world = record.world
     world.write("notes.txt", "mine\n")

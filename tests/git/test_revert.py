@@ -71,6 +71,8 @@ async def test_a_revert_is_reverted(record: Record) -> None:
 def _merge(world: World) -> str:
     world.git("switch", "-q", "-c", "side", world.good)
     world.commit("side work", {"s.txt": "s\n"}, "lee")
+    late = {"GIT_COMMITTER_DATE": "2030-01-01T00:00:00Z"}  # by its clock newer than what stands on main
+    plain(world.repo, "commit", "-q", "--amend", "--no-edit", env=late)
     world.git("switch", "-q", "main")
     world.git("merge", "-q", "--no-ff", "-m", "merge side", "side")
     world.push()
@@ -81,10 +83,9 @@ async def test_of_a_merge_the_side_that_stays_is_asked_for(world: World) -> None
     merge = _merge(world)
     refused = await _refused(world, commits=merge, **PUSH)
     assert "which side stays" in refused.why
-    assert "mainline=1 keeps" in refused.hint
-    assert "mainline=2 keeps" in refused.hint
-    assert "tune worker" in refused.hint
-    assert "side work" in refused.hint
+    first, second = (world.git("rev-parse", f"{merge}^{n}")[:7] for n in (1, 2))
+    assert f"mainline=1 keeps {first} tune worker" in refused.hint
+    assert f"mainline=2 keeps {second} side work" in refused.hint
     assert [dict(offer.args)["mainline"] for offer in refused.choices] == ["1", "2"]
     for bad in ("3", "0", "x"):
         assert isinstance(await world.plan("git.revert", commits=merge, mainline=bad, **PUSH), Refusal)

@@ -120,7 +120,7 @@ async def _settle_conflicts(top: Path, env: Mapping[str, str], entries: bytes) -
             best[path] = min(best.get(path, (9, b"")), (rank, mode + b" " + sha))
     lines = b""
     for path, (_, entry) in best.items():
-        lines += b"0 " + b"0" * 40 + b"\t" + path + b"\0" + entry + b"\t" + path + b"\0"
+        lines += b"0 " + b"0" * len(entry.split(b" ")[1]) + b"\t" + path + b"\0" + entry + b"\t" + path + b"\0"
     await git(top, "update-index", "-z", "--index-info", writes=True, env=env, stdin=lines)
 
 
@@ -135,8 +135,9 @@ async def _worktree_tree(place: Place, index: Path, left_out: list[str], touched
     paths = _fitting(top, dict.fromkeys([*listed.names, *occupied(top, touched)]), left_out)
     keeps_modes = (await git(top, "config", "--bool", "core.fileMode", ok=None)).line != "false"
     stored = await on_disk(top, [p for p in paths if not is_repository(tracked.get(p))], write=True)
+    width = len(place.head or "")
     lines = b"".join(
-        index_line(path, with_mode(entry, tracked.get(path), keeps_modes)) for path, entry in stored.items()
+        index_line(path, with_mode(entry, tracked.get(path), keeps_modes), width) for path, entry in stored.items()
     )
     await git(top, "update-index", "--replace", "-z", "--index-info", writes=True, env=env, stdin=lines)
     modules = b"".join(os.fsencode(p) + b"\0" for p in listed.names if is_repository(tracked.get(p)))

@@ -15,9 +15,9 @@ Entry = tuple[str, str]
 """(mode, sha) of a path in a tree, an index or on disk."""
 
 
-def index_line(path: str, entry: Entry | None) -> bytes:
-    """For `update-index --index-info`; None takes the path out."""
-    mode, sha = entry or ("0", "0" * 40)
+def index_line(path: str, entry: Entry | None, width: int) -> bytes:
+    """For `update-index --index-info`; None takes the path out. `width`: digits of this repository's shas."""
+    mode, sha = entry or ("0", "0" * width)
     return f"{mode} {sha}\t".encode() + os.fsencode(path) + b"\0"
 
 

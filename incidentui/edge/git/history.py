@@ -65,12 +65,19 @@ async def between(where: Layout, good: str, tip: str, limit: int = WINDOW) -> tu
 
 async def one(where: Layout, sha: str) -> Commit:
     """One commit with all its files; `sha` was verified."""
+    return (await several(where, [sha]))[0]
+
+
+async def several(where: Layout, shas: Sequence[str]) -> tuple[Commit, ...]:
+    """These commits in this order, by one process."""
+    if not shas:
+        return ()
     answer = await git(
         where.top, "log", "-z", "--numstat", "--no-renames", "--no-ext-diff", "--no-textconv",
         "--diff-merges=first-parent", "--no-decorate", "--no-mailmap", "--encoding=UTF-8", _FORMAT,
-        "--no-walk", "--end-of-options", sha, "--",
+        "--no-walk=unsorted", "--end-of-options", *shas, "--",
     )  # fmt: skip
-    return parse(answer.out, edges(where), files=ALL)[0]
+    return parse(answer.out, edges(where), files=ALL)
 
 
 async def subject_of(where: Layout, sha: str) -> str:

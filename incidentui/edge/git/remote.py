@@ -16,6 +16,9 @@ FETCH_S = 60.0
 PUSH_S = 180.0
 """A push waits for the remote's hooks, and these may deploy."""
 
+_PUSHED = "incidentui-pushes-to"
+"""A remote by this name is known to a single command, for the address that pushes go to."""
+
 _NO_LOGIN = ("Authentication failed", "could not read Username", "could not read Password", "Permission denied",
              "terminal prompts disabled", "Host key verification failed", "HTTP 403", "error: 403")  # fmt: skip
 _NO_ANSWER = ("Could not resolve", "unable to access", "Connection refused", "Connection timed out",
@@ -27,8 +30,8 @@ async def ask(where: Layout, remote: str, branch: str, timeout_s: float = ASK_S)
     """The sha of the remote's branch, now; None when the remote has no such branch. GitError: no answer."""
     ref = f"refs/heads/{branch}"
     try:
-        from_there = await target(where, remote)
-        answer = await git(where.top, "ls-remote", "--end-of-options", from_there, ref, timeout_s=timeout_s)
+        name, env = await target(where, remote)
+        answer = await git(where.top, "ls-remote", "--end-of-options", name, ref, timeout_s=timeout_s, env=env)
     except GitError as error:
         raise GitError(
             trouble(error, remote), remote, "asked again by itself", kind=error.kind, err=error.err
@@ -40,20 +43,23 @@ async def ask(where: Layout, remote: str, branch: str, timeout_s: float = ASK_S)
     return None
 
 
-async def target(where: Layout, remote: str) -> str:
+async def target(where: Layout, remote: str) -> tuple[str, dict[str, str]]:
     """What to ask about a push: the remote, or the address it pushes to where that is another one.
+
+    An address may hold a password, so it goes to git by the environment: the arguments of a process are for all to see.
 
     GitError where it pushes to several: what one of them has would say nothing of the others.
     """
     fetched = await git(where.top, "remote", "get-url", "--", remote, ok=None)
     pushed = await git(where.top, "remote", "get-url", "--push", "--all", "--", remote, ok=None)
     if pushed.code or pushed.line == fetched.line:
-        return remote
+        return remote, {}
     if "\n" in pushed.line:
         raise GitError(
             "it pushes to several addresses at once", remote, f"git config --get-all remote.{remote}.pushurl"
         )
-    return pushed.line
+    setting = {"GIT_CONFIG_KEY_0": f"remote.{_PUSHED}.url", "GIT_CONFIG_VALUE_0": pushed.line}
+    return _PUSHED, {"GIT_CONFIG_COUNT": "1", **setting}
 
 
 async def fetch(where: Layout, remote: str, branch: str, sha: str) -> None:
@@ -61,10 +67,11 @@ async def fetch(where: Layout, remote: str, branch: str, sha: str) -> None:
     if await sha_of(where.top, sha):
         return
     refspec = f"+refs/heads/{branch}:refs/incidentui/remote/{branch}"
+    name, env = await target(where, remote)
     await git(
         where.top, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--no-prune",
-        "--no-recurse-submodules", "--refmap=", "--end-of-options", await target(where, remote), refspec,
-        writes=True, timeout_s=FETCH_S,
+        "--no-recurse-submodules", "--refmap=", "--end-of-options", name, refspec,
+        writes=True, timeout_s=FETCH_S, env=env,
     )  # fmt: skip
 
 

@@ -172,7 +172,7 @@ class Restore:
 
     async def _restore(self, where: Layout, work: Work, todo: Todo) -> None:
         began = self._clock.mono()
-        await bring_back(where.top, work, todo)
+        await bring_back(where.top, work, todo, len(wants(self.plan)["head"]))
         self._step(2, "restore", "done", listed([*todo.files, *(p for p in todo.staged if p not in todo.files)]), began)
 
 

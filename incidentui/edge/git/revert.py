@@ -65,7 +65,7 @@ async def _asked(ground: Ground, args: Mapping[str, str], state: State) -> Asked
     ordered = await _ordered(ground, kept)
     if isinstance(ordered, Refusal):
         return ordered
-    commits = tuple([await history.one(ground.where, sha) for sha in ordered])
+    commits = await history.several(ground.where, ordered)
     words = {
         "commits": ",".join(shas), "push": str(ground.wish.push).lower(), **planning.within(args),
         **{key: args[key] for key in ("mainline", "resolved", "skip_rehearsal") if args.get(key)},
@@ -137,7 +137,7 @@ async def _picks(ground: Ground, commits: Sequence[Commit], words: Mapping[str, 
 
 
 async def _which_side(ground: Ground, merge: Commit, words: Mapping[str, str]) -> Refusal:
-    parents = [await history.one(ground.where, sha) for sha in merge.parents]
+    parents = await history.several(ground.where, merge.parents)
     choices = tuple(
         Offer(
             f"Keep side {n}: {parent.sha[:7]} {parent.subject[:60]}", f"by {parent.author}",

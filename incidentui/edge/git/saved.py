@@ -124,13 +124,13 @@ def _empty(place: Path) -> bool:
 # -- writing
 
 
-async def bring_back(top: Path, work: Work, todo: Todo) -> None:
+async def bring_back(top: Path, work: Work, todo: Todo, width: int) -> None:
     """Files first, then what was staged: asked for again, it goes on where it stopped."""
     for path in todo.files:
         if work.files[path] is None:
             _take_away(top, path)
     await _write(top, {p: e for p in todo.files if (e := work.files[p]) is not None})
-    lines = b"".join(index_line(p, work.staged[p]) for p in todo.staged)
+    lines = b"".join(index_line(p, work.staged[p], width) for p in todo.staged)
     if lines:
         await git(top, "update-index", "--replace", "-z", "--index-info", writes=True, stdin=lines)
 
