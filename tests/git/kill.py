@@ -44,8 +44,20 @@ def below(pid: int) -> list[int]:
     return sorted(found - {pid})
 
 
+def backup(ground: Ground) -> str:
+    """Of the one action that was done before."""
+    names = ground.git("for-each-ref", "--format=%(refname)", "refs/incidentui/act").split("\n")
+    return names[0].rpartition("/")[0]
+
+
+def meant(ground: Ground, case: Case) -> list[str]:
+    """An undo by the backup it is of, as every plan shows it: asked for twice, it is still done once."""
+    asking = words(ground, case.action, case.push)
+    return [*asking, f"of={ground.to}"] if case.action == "undo" else asking
+
+
 def started(ground: Ground, case: Case, tmp: Path) -> "subprocess.Popen[bytes]":
-    argv = [COMMAND, "act", *words(ground, case.action, case.push), "--json", "--yes", ground.branch]
+    argv = [COMMAND, "act", *meant(ground, case), "--json", "--yes", ground.branch]
     env = environment(ground, tmp)
     return subprocess.Popen(
         argv, cwd=ground.folder, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -64,6 +76,7 @@ def requested(place: Place, seen: int, it: "subprocess.Popen[bytes]") -> float:
 def span(slot: Slot, case: Case) -> float:
     """How long an undisturbed one takes from its request on, on this machine today."""
     ground = ready(slot, case)
+    ground.to = backup(ground) if case.action == "undo" else ground.to
     place = Place(ground.repo, slot.home)
     seen = len(place.records())
     with temporary(slot.folder) as tmp, started(ground, case, tmp) as it:
@@ -93,6 +106,7 @@ def killed(ground: Ground, place: Place, case: Case, tmp: Path, chance: random.R
 
 def moment(slot: Slot, case: Case, chance: random.Random, n: int, span_s: float) -> Ending:
     ground = ready(slot, case)
+    ground.to = backup(ground) if case.action == "undo" else ground.to
     place, ending = Place(ground.repo, slot.home), Ending()
     old = text(run(ground.remote if case.push else ground.repo, "rev-parse", "refs/heads/main"))
     judge = Judge(ground, slot.folder / "judged")
@@ -180,7 +194,7 @@ def _once_more(ground: Ground, case: Case, wanted: Asked, old: str, tmp: Path, e
     for folder in (ground.repo / ".git", ground.remote):
         for lock in folder.rglob("*.lock"):
             lock.unlink()
-    said = act(ground, words(ground, case.action, case.push), tmp)
+    said = act(ground, meant(ground, case), tmp)
     _moved(ground, case, wanted, old, ending)
     store = ground.remote if case.push else ground.repo
     new = text(run(store, "rev-parse", "refs/heads/main"))

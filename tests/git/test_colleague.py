@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.table import record
 from tests.git.kill import WORK
 from tests.git.table.ground import Ground, Slot, quiet_home
 from tests.git.table.play import ACTIONS, Case, act, ready, temporary, words
@@ -113,6 +114,7 @@ def swept(folder: Path, turns: list[Turn]) -> None:
     slot.folder.mkdir()
     with quiet_home(folder):
         found = {turn: faults(slot, turn) for turn in turns}
+    record("git: a colleague pushes meanwhile", cases=len(turns), wrong=sum(map(bool, found.values())))
     assert {turn: what for turn, what in found.items() if what} == {}
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.table import record
 from tests.git.kill import WORK, Ending, moment, span
 from tests.git.table.ground import Slot, quiet_home
 from tests.git.table.play import ACTIONS, Case
@@ -29,6 +30,7 @@ def told(action: str, endings: list[Ending]) -> None:
     where = Counter(f"{ending.where} {ending.outcome}".strip() for ending in endings)
     left = Counter(one.rpartition("/")[2].split("-")[0] for ending in endings for one in ending.left)
     print(json.dumps({"action": action, "moments": len(endings), "where": where, "left": left}))  # noqa: T201 - the result
+    record(f"git: kill -9, {action}", cases=len(endings), wrong=sum(bool(ending.faults) for ending in endings))
     assert [ending for ending in endings if ending.faults] == []
 
 

@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from tests.faults.table import record
 from tests.git.table.names import STATES
 from tests.git.table.play import Case, board, cases, line, play_all
 
@@ -12,6 +13,7 @@ IN_CI = 24
 
 def judged(chosen: list[Case]) -> None:
     results = play_all(chosen)
+    record("git: hostile names × actions", **board(results))
     assert [line(result) for result in results if result.faults] == []
     assert board(results) == {"cases": len(chosen), "lost": 0, "lies": 0, "stuck": 0}
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.table import record
 from tests.git.table.plain_ways import WAYS
 from tests.git.table.play import STATES, Case, Result, board, cases, line, play_all
 
@@ -62,6 +63,7 @@ def test_a_sample_of_the_table_loses_nothing_and_tells_no_lie() -> None:
 def test_the_whole_table_loses_nothing_and_tells_no_lie() -> None:
     every = cases()
     results = play_all(every)
+    record("git: states × actions, here and pushed", **board(results))
     assert told(results) == {"cases": len(every), "lost": 0, "lies": 0, "stuck": 0}
     as_known(results)
 

@@ -95,7 +95,7 @@ class Judge:
         if said.exit not in fits.get(said.outcome, ()):
             self._fault("lie", f"{said.outcome} with exit {said.exit}")
         if "Traceback" in said.errors or "fault of the program" in said.errors + said.why:
-            self._fault("lie", f"a fault of the program: {said.why or said.errors}")
+            self._fault("lie", f"a fault of the program: {said.errors[-250:] or said.why}")
         if "broken" in said.verdict:
             self._fault("lie", f"no JSON: {said.verdict['broken']}")
         if said.outcome != "done" and not said.why:
