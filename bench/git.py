@@ -1,6 +1,6 @@
 """Git on a big repository of the user's: `python -m bench.git DIR`. Prints each figure beside the bare git commands.
 
-Both sides are started by this Python, in turns, and the medians of nine rounds compared. The window is the newest one
+Both sides are started by this Python, in turns, and the medians of five rounds compared. The window is the newest one
 that has about 200 commits; ours is everything from the command to the value, the bare side starts git and reads it.
 """
 
@@ -25,7 +25,7 @@ from incidentui.edge.git.patches import ARGS
 from incidentui.edge.git.place import Layout, layout
 from incidentui.edge.git.source import GitSource
 
-ROUNDS = 9
+ROUNDS = 5
 T = TypeVar("T")
 PANE, LEDGER = 1.3, 3.0
 

@@ -122,6 +122,14 @@ def test_whatever_the_lines_are_somebody_is_named_while_the_file_differs(version
     assert bool(force) == bool(direct.hunks)
 
 
+def test_lines_of_known_good_that_only_changed_places_have_somebody_too() -> None:
+    versions = [[b"x", b"y"], [], [b"y"], [b"y", b"x"]]
+    patches = [_patch(one, other) for one, other in pairwise(versions)]
+    ledger = _ledger(patches, _patch(versions[0], versions[-1]))
+    assert {c.state for c in ledger.commits} != {"taken back"}
+    assert ledger.files[0].by != ()
+
+
 @settings(deadline=None)
 @given(st.lists(st.sampled_from([b"}", b"", b"a", b"b"]), min_size=2, max_size=9), st.data())
 def test_a_block_of_common_lines_is_taken_back_when_it_is_back(base: list[bytes], data: st.DataObject) -> None:

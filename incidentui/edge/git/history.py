@@ -112,27 +112,26 @@ def _records(tokens: list[bytes]) -> Iterator[tuple[list[bytes], list[bytes]]]:
 def _commit(header: list[bytes], counts: list[bytes], edges: frozenset[str], files: int) -> Commit:
     sha, tree, parents, author, at, subject = header
     name = sha.lstrip(b"\n>").decode("ascii", "replace")
-    changes = () if name in edges else tuple(_change(count) for count in counts)
+    found = [] if name in edges else [match.groups() for count in counts if (match := _COUNT.match(count))]
     return Commit(
         sha=name,
         parents=tuple(parents.decode("ascii", "replace").split()),
         author=clean_and_redact(author, limit=100),
         at=int(at) * 1000 if at.lstrip(b"-").isdigit() else 0,
         subject=clean_and_redact(subject, limit=SUBJECT),
-        added=sum(change.added or 0 for change in changes),
-        deleted=sum(change.deleted or 0 for change in changes),
-        files=changes[:files],
-        file_count=len(changes),
+        added=sum(_lines(added) or 0 for added, _, _ in found),
+        deleted=sum(_lines(deleted) or 0 for _, deleted, _ in found),
+        # Cleaning a name costs more than reading it: only those that are kept.
+        files=tuple(_change(*groups) for groups in found[:files]),
+        file_count=len(found),
         tree=tree.decode("ascii", "replace"),
     )
 
 
-def _change(count: bytes) -> FileChange:
-    found = _COUNT.match(count)
-    assert found is not None
-    added, deleted, path = found.groups()
-    return FileChange(
-        clean_and_redact(path, limit=400),
-        int(added) if added != b"-" else None,
-        int(deleted) if deleted != b"-" else None,
-    )
+def _change(added: bytes, deleted: bytes, path: bytes) -> FileChange:
+    return FileChange(clean_and_redact(path, limit=400), _lines(added), _lines(deleted))
+
+
+def _lines(count: bytes) -> int | None:
+    """None for a binary file."""
+    return int(count) if count != b"-" else None
