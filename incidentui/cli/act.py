@@ -4,7 +4,7 @@ import json
 import signal
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from types import FrameType
 from typing import Any
 
@@ -13,16 +13,24 @@ import click
 from incidentui.cli.journal_access import project_root, responder
 from incidentui.cli.live import Live, live
 from incidentui.cli.options import CANNOT_RUN, REFUSED, CannotRun, Options
+from incidentui.core.acts import TOLD
 from incidentui.core.format import short
 from incidentui.core.inputs import Refusal
 from incidentui.core.model import Attempt, Light, LightName, Plan
 from incidentui.core.words import light_mark
+from incidentui.edge.text import redact
 from incidentui.runbook.fields import ARGS, NEEDED
 from incidentui.session.door import SessionStopped
 
-ACTIONS = ("git.reset", "git.revert", "git.undo", "git.restore-work", "git.mark-good", "workload.restart", "verify")
+ACTIONS = (
+    "git.reset", "git.revert", "git.undo", "git.restore-work", "git.mark-good", "git.bisect", "ci.wait", "fix.mark",
+    "fix.forget", "workload.restart", "verify",
+)  # fmt: skip
 UNKNOWN = 4
 FIRST_LOOKS_S = 5.0
+_ANYWAY = ("git.reset", "git.revert", "git.undo")
+TYPED = {"git.bisect": ("command",), **dict.fromkeys(_ANYWAY, ("anyway",))}
+"""Arguments that only a person may give: no file of a repository can."""
 _KEYS: dict[LightName, str] = {
     "tree": "tree_equal",
     "worktree": "worktree_equal",
@@ -42,13 +50,13 @@ _KEYS: dict[LightName, str] = {
 def command(
     options: Options, action: str, pairs: tuple[str, ...], plan_only: bool, word: str | None, as_json: bool
 ) -> int:
-    """Act: git.…, workload.restart, verify. Without --yes a plan that changes something is only shown."""
+    """Act: git.…, fix.…, ci.wait, workload.restart, verify. Without --yes a change is only shown."""
     args = _pairs(pairs)
     if action not in ACTIONS:
         raise CannotRun(f"{action} is no action; there is {', '.join(ACTIONS)}.")
     _must_be_meant(action, args)
     read_only = "read-only: started with --read-only" if options.read_only else ""
-    acting = live(project_root(options), responder(), read_only=read_only)
+    acting = live(project_root(options), responder(), read_only=read_only, typed=True)
     say = _Said(action, as_json)
     with _Interrupts() as interrupts:
         try:
@@ -123,8 +131,8 @@ def _pairs(pairs: Sequence[str]) -> Mapping[str, str]:
 def _must_be_meant(action: str, args: Mapping[str, str]) -> None:
     """Arguments that no action of that name takes are a mistake in the asking, not a refusal."""
     for key in args:
-        if key not in ARGS[action]:
-            raise CannotRun(f"{action} takes no {key}; it takes {', '.join(ARGS[action])}.")
+        if key not in (known := (*ARGS[action], *TYPED.get(action, ()))):
+            raise CannotRun(f"{action} takes no {key}; it takes {', '.join(known)}.")
     for key in NEEDED[action]:
         if key not in args and (action, key) != ("git.reset", "to"):
             raise CannotRun(f"{action} needs {key}=….")
@@ -182,6 +190,7 @@ class _Said:
             click.echo(f"incidentui: it belongs to {incident}, opened last of {', '.join(among)}", err=True)
 
     def refused(self, plan: Plan | None, why: Refusal) -> int:
+        why = replace(why, why=redact(why.why), hint=redact(why.hint))  # it may repeat what was asked for
         if self._json:
             verdict = {"word": "refused", "why": why.why, "hint": why.hint, "choices": [asdict(o) for o in why.choices]}
             self._document(plan, "refused", verdict, None)
@@ -227,7 +236,7 @@ def verdict_document(attempt: Attempt) -> dict[str, Any]:
         "why": verdict.why,
         "findings": {light.name: light.finding for light in verdict.lights},
         "delta": asdict(verdict.delta),
-        "revision": attempt.revision,
+        "revision": attempt.revision or attempt.found,
     }
 
 
@@ -247,6 +256,8 @@ def exit_code(attempt: Attempt) -> int:
 
 
 def asked_lights(plan: Plan) -> tuple[LightName, ...]:
+    if plan.action in TOLD:
+        return ()
     if plan.local:
         return ("worktree",)
     if plan.action.startswith("git."):

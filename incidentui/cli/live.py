@@ -32,19 +32,19 @@ class Live:
         self.journal.close()
 
 
-def live(root: Path, me: str, *, read_only: str = "") -> Live:
+def live(root: Path, me: str, *, read_only: str = "", typed: bool = False) -> Live:
     """Opens the journal and reads it; nothing is looked at before `session.start()`.
 
     A journal that cannot be read is mended first: a screen is wanted most when things break.
     """
     try:
-        return _live(root, me, read_only)
+        return _live(root, me, read_only, typed)
     except DatabaseError:
         mend(str(journal_path(root)), project_name(root))
-        return _live(root, me, read_only)
+        return _live(root, me, read_only, typed)
 
 
-def _live(root: Path, me: str, read_only: str) -> Live:
+def _live(root: Path, me: str, read_only: str, typed: bool) -> Live:
     # asyncio writes to stderr, over the screen, when a child was reaped before its watcher woke; nothing is lost by it.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     clock = SystemClock()
@@ -55,7 +55,7 @@ def _live(root: Path, me: str, read_only: str) -> Live:
     def world() -> World:
         from incidentui.cli.world import build
 
-        return build(parsed, clock)
+        return build(parsed, clock, me=me, typed=typed)
 
     def drafter(journal: Journal, state: State, incident: str, now: Ms) -> str | Refusal:
         from incidentui.cli.drafting import drafted  # not needed before somebody asks for a draft

@@ -13,14 +13,17 @@ from incidentui.cli.options import Options
 from incidentui.config.load import parse
 from incidentui.core.decide import decide
 from incidentui.core.evolve import evolve
-from incidentui.core.format import short, size
-from incidentui.core.inputs import Input, LedgerLooked, Sampled, StartWatch
+from incidentui.core.fixes import places
+from incidentui.core.follow import behind, dirty_count, missing, same, unpushed, unsaved
+from incidentui.core.format import duration, short, size
+from incidentui.core.inputs import Input, LedgerLooked, LookAtFixes, Sampled, StartWatch
 from incidentui.core.ledger import in_force, partly, taken_back, told
+from incidentui.core.model import FixStatus, Ms
 from incidentui.core.recent import Recent, add
 from incidentui.core.standing import ours, tip, wanted
 from incidentui.core.state import State
 from incidentui.core.turn import provisional
-from incidentui.core.words import STATE_MARK, is_bad
+from incidentui.core.words import STATE_MARK, fix_places, is_bad, marker, missed, named
 from incidentui.edge.clock import SystemClock
 from incidentui.session.turn import load, sample_of
 
@@ -41,7 +44,9 @@ def command(options: Options, as_json: bool) -> int:
         journal.close()
     state, problems = asyncio.run(_look(root, clock, known))
     click.echo(
-        json.dumps(document(state, problems), ensure_ascii=False) if as_json else "\n".join(lines(state, problems))
+        json.dumps(document(state, problems), ensure_ascii=False)
+        if as_json
+        else "\n".join(lines(state, problems, clock.now()))
     )
     states = [s.state for s in state.services.values()]
     return 1 if "failing" in states else 4 if "unknown" in states else 0
@@ -51,13 +56,18 @@ async def _look(root: Path, clock: SystemClock, known: State) -> tuple[State, tu
     """Every source looks once; one look decides here, whatever the thresholds of the watch are."""
     from incidentui.cli.world import build
 
-    world = build(parse(root), clock)
+    world = build(parse(root), clock, once=True)
     checks = tuple(replace(c, fail_after=1, recover_after=1) for c in world.spec.checks)
     spec = replace(world.spec, checks=checks)
     seen = await asyncio.gather(*(asyncio.wait_for(source.look(), LOOK_S) for source in world.sources))
+    # What was said of fixes and pushes is known from the record; the rest is looked at anew.
     state = replace(known, services={}, checks={}, workloads={}, sources={})
     inputs: list[Input] = [StartWatch(spec, "status"), *(one for some in seen for one in some)]
     state = _after(state, {}, inputs, clock)
+    if world.fixes is not None and state.fixes:
+        marks = tuple(s.fix for s in state.fixes.values() if s.fix.file)
+        found = await world.fixes.look(LookAtFixes(marks, places(state)))
+        state = _after(state, {}, [found], clock)
     want = wanted(state)
     ledger = await world.clone.ledger(want.good, want.tip, want.symbol) if world.clone and want else None
     return (_after(state, {}, [LedgerLooked(ledger)], clock) if ledger else state), world.problems
@@ -86,6 +96,8 @@ def document(state: State, problems: tuple[str, ...]) -> dict[str, Any]:
                 "layer": s.layer,
                 "running": s.running,
                 "running_why": s.running_why,
+                "running_is": _against(state, s.running),
+                "build": s.odd or None,
             }
             for s in state.services.values()
         ],
@@ -99,6 +111,8 @@ def document(state: State, problems: tuple[str, ...]) -> dict[str, Any]:
             "remote": repo.remote if repo else None,
             "upstream": repo.upstream if repo else None,
             "dirty": list(repo.dirty) if repo else [],
+            "dirty_count": dirty_count(repo) if repo else 0,
+            "unpushed": [{"sha": c.sha, "subject": c.subject} for c in unpushed(repo)],
             "operation": repo.operation if repo else None,
             "known_good": state.good.sha if state.good else None,
             "known_good_why": state.good.why if state.good else None,
@@ -118,13 +132,59 @@ def document(state: State, problems: tuple[str, ...]) -> dict[str, Any]:
                 "restarts": w.restarts,
                 "health": w.health,
                 "revision": w.revision,
+                "dirty": w.dirty or None,
                 "note": w.note,
             }
             for w in state.workloads.values()
         ],
+        "push": _push(state),
+        "fixes": [_fix(status) for status in state.fixes.values()],
+        "taken_back": [
+            {"sha": t.sha, "subject": t.subject, "at": t.at, "checks": [n for n, _ in t.checks], "back_in": t.back}
+            for t in state.taken_back.values()
+        ],
         "sources": [{"name": s.name, "state": "unknown", "why": s.why} for s in state.sources.values()],
         "problems": list(problems),
     }
+
+
+def _against(state: State, running: str | None) -> dict[str, bool | None]:
+    """Whether a service runs what HEAD and the remote's branch are; null where one of the two is not known."""
+    repo = state.repository
+    tips = {"head": repo.head if repo else None, "upstream": repo.upstream if repo else None}
+    return {name: same(state, running, tip) if running and tip else None for name, tip in tips.items()}
+
+
+def _push(state: State) -> dict[str, Any] | None:
+    """The newest push that is not deployed everywhere yet; `alarm` says since when that is too late."""
+    push = state.awaited
+    left = behind(state)
+    if push is None or not left:
+        return None
+    return {
+        "sha": push.sha,
+        "seen": push.at,
+        "alarm": push.alarm,
+        "why": missed(push.sha, [(s.name, s.running) for s in left], len(push.services)) if push.alarm else None,
+        "runs": {s.name: s.running for s in left},
+    }
+
+
+def _fix(status: FixStatus) -> dict[str, Any]:
+    fix = status.fix
+    return {
+        "commit": fix.commit,
+        "subject": fix.subject,
+        "marker": marker(fix),
+        "lost": status.lost,
+        "places": {p.place: {"state": p.state, "revision": p.revision, "since": p.since} for p in status.places},
+    }
+
+
+def _fix_line(status: FixStatus) -> str:
+    states = {p.state for p in status.places}
+    mark = next((m for word, m in (("gone", "✗"), ("unknown", "?"), ("missing", "·")) if word in states), "✓")
+    return f"{mark} {named(status.fix.commit, status.fix.subject)}  {fix_places(status)}"
 
 
 def _ledger(state: State) -> dict[str, Any] | None:
@@ -149,17 +209,23 @@ def _ledger(state: State) -> dict[str, Any] | None:
     }
 
 
-def lines(state: State, problems: tuple[str, ...]) -> list[str]:
+def lines(state: State, problems: tuple[str, ...], now: Ms) -> list[str]:
     out = [f"{state.project.name}  {state.project.environment}".rstrip(), ""]
     out += [f"! {problem}" for problem in problems]
+    if (found := missing(state)) is not None:
+        lasted = duration(now - found.since)
+        out += [f"✗ {missed(found.sha, found.runs, found.expected)}, for {lasted}", ""]
     for s in state.services.values():
         runs = f"runs {short(s.running)}" if s.running else (s.running_why and f"runs unknown: {s.running_why}")
-        out.append(f"{STATE_MARK[s.state]} {s.name:<16} {s.why:<40} {runs}".rstrip())
+        head = ", not HEAD" if _against(state, s.running)["head"] is False else ""
+        nowhere = ", a commit nobody pushed" if s.odd == "nowhere" else ""
+        out.append(f"{STATE_MARK[s.state]} {s.name:<16} {s.why:<40} {runs}{head}{nowhere}".rstrip())
     if repo := state.repository:
         out.append("")
         good = f", known-good {short(state.good.sha)}" if state.good else ""
         where = f"{repo.remote}/{repo.branch} {short(repo.upstream)}" if repo.remote else "no remote"
         out.append(f"HEAD {short(repo.head)} on {repo.branch or 'no branch'}, {where}{good}")
+        out += [f"! {text}" for text in unsaved(repo)]
         out += [
             f"  {short(c.sha)} {size(c.added, c.deleted):>12}  {c.author:<12} {c.subject}" for c in repo.commits[:5]
         ]
@@ -168,10 +234,17 @@ def lines(state: State, problems: tuple[str, ...]) -> list[str]:
         back, force = taken_back(ledger, ours(state)), in_force(ledger, ours(state))
         out.append(f"since known-good: {told(len(back), len(force))}")
         out += [f"  {short(c.sha)} {c.state:<10} {c.subject}" for c in ledger.commits[:20]]
+    out += ["", *map(_fix_line, state.fixes.values())] if state.fixes else []
+    out += [
+        f"✗ {short(t.sha)} was taken back and is in {short(t.back)} again: {', '.join(n for n, _ in t.checks)} failed"
+        for t in state.taken_back.values()
+        if t.back
+    ]
     if state.workloads:
         out.append("")
     for w in state.workloads.values():
         mark = "✗" if is_bad(w) else "?" if w.state == "unknown" else "·" if w.health == "none" else "✓"
-        out.append(f"{mark} {w.name:<16} {w.state:<12} {w.note}".rstrip())
+        built = f"built from uncommitted code: {w.dirty}" if w.dirty else ""
+        out.append(f"{mark} {w.name:<16} {w.state:<12} {', '.join(part for part in (w.note, built) if part)}".rstrip())
     out += [f"? {s.name:<16} {s.why}" for s in state.sources.values()]
     return out

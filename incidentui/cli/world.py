@@ -4,12 +4,13 @@ Imported by the commands that look at the world or act on it; everything heavy i
 because a screen calls `build` only after its first frame.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from incidentui.config.load import validate
 from incidentui.config.model import Loaded, Parsed, ProjectConfig
-from incidentui.core.inputs import Refusal
+from incidentui.core.inputs import FixesLooked, LookAtFixes, Refusal
 from incidentui.core.value import dataclass
 from incidentui.session.live import World
 from incidentui.session.ports import Clock, DiffLine, Executor, LogLine, Source
@@ -36,12 +37,30 @@ class Pages:
         return await self.engines.logs(workload, lines)
 
 
-def build(parsed: Parsed, clock: Clock) -> World:
-    """The whole world of a project; what is wrong in its file is left out and listed."""
+@dataclass(frozen=True, slots=True)
+class MarkerLook:
+    """Looks for the markers of fixes in the trees of a clone."""
+
+    top: Path
+
+    async def look(self, asked: LookAtFixes) -> FixesLooked:
+        from incidentui.edge.git.fixes import look
+
+        return await look(self.top, asked)
+
+
+def build(parsed: Parsed, clock: Clock, *, me: str = "", once: bool = False, typed: bool = False) -> World:
+    """The whole world of a project; what is wrong in its file is left out and listed.
+
+    `once`: for one look alone, which has no time to wait and see. `typed`: a person types the arguments of actions.
+    """
+    from incidentui.edge.ci import CiExecutor
     from incidentui.edge.containers.executor import WorkloadExecutor
     from incidentui.edge.containers.logs import WorkloadLogs
+    from incidentui.edge.git.bisecting import BisectExecutor
     from incidentui.edge.git.clone import GitClone
     from incidentui.edge.git.executor import GitExecutor
+    from incidentui.edge.git.fix_marks import FixExecutor
     from incidentui.edge.git.source import GitSource
     from incidentui.edge.runbooks import read_runbooks
     from incidentui.edge.shell import ShellExecutor
@@ -49,7 +68,12 @@ def build(parsed: Parsed, clock: Clock) -> World:
     loaded = validate(parsed)
     config = loaded.config
     git = GitExecutor(config.dir, config.branch, config.remote, clock, config.rehearse)
-    executors: list[Executor] = [git]
+    executors: list[Executor] = [
+        git,
+        FixExecutor(config.dir, me, clock),
+        BisectExecutor(config.dir, config.bisect_command, clock, typed=typed),
+        CiExecutor(config.dir, config.remote, config.ci_command, clock),
+    ]
     sources: list[Source] = [GitSource(config.dir, config.branch, config.remote, clock)]
     engines, watching = _engines(config, clock)
     sources += watching
@@ -57,9 +81,11 @@ def build(parsed: Parsed, clock: Clock) -> World:
         executors.append(WorkloadExecutor(*engines, clock=clock))
     executors.append(ShellExecutor(config.dir, lambda: read_runbooks(config.dir, config.runbooks).runbooks, clock))
     sources += _checks(loaded, clock)
+    sources += _revisions(loaded, clock, engines, once)
     pages = Pages(git, WorkloadLogs(*engines) if engines else None)
     problems = tuple(p.words() for p in loaded.problems)
-    return World(config.spec(), sources, executors, pages, GitClone(config.dir), problems)
+    clone = GitClone(config.dir)
+    return World(config.spec(), sources, executors, pages, MarkerLook(config.dir), clone, problems)
 
 
 def _engines(config: ProjectConfig, clock: Clock) -> "tuple[list[Engine], list[Source]]":
@@ -82,19 +108,53 @@ def _engines(config: ProjectConfig, clock: Clock) -> "tuple[list[Engine], list[S
 
 
 def _checks(loaded: Loaded, clock: Clock) -> list[Source]:
-    from incidentui.config.trust import allowed
-    from incidentui.edge.checks.revision import RevisionSource
     from incidentui.edge.checks.source import ChecksSource
-    from incidentui.edge.git.place import sha_of
+
+    return [ChecksSource(loaded.config.checks, clock)] if loaded.config.checks else []
+
+
+def _revisions(loaded: Loaded, clock: Clock, engines: "Sequence[Engine]", once: bool) -> list[Source]:
+    from incidentui.config.trust import allowed
+    from incidentui.edge.checks.revision import PATIENCE_MS, RevisionSource
+    from incidentui.edge.git.place import known_here
 
     config = loaded.config
+    if not config.revisions:
+        return []
+    trusted = allowed(loaded)
+    patience = 0 if once else PATIENCE_MS
+    label = _labels(config, engines)
 
-    async def _full(abbreviated: str) -> str | None:
-        return await sha_of(config.dir, abbreviated)
+    async def _full(said: str) -> str | None:
+        return await known_here(config.dir, said)
 
-    sources: list[Source] = []
-    if config.checks:
-        sources.append(ChecksSource(config.checks, clock))
-    if config.revisions:
-        sources.append(RevisionSource(config.revisions, config.dir, clock, resolve=_full, trusted=allowed(loaded)))
-    return sources
+    return [
+        RevisionSource(
+            config.revisions, config.dir, clock, resolve=_full, label=label, trusted=trusted, patience_ms=patience
+        )
+    ]
+
+
+def _labels(config: ProjectConfig, engines: "Sequence[Engine]") -> "Callable[[str, str], Awaitable[str | None]]":
+    """Reads a label of the images that a service's workloads run, where Docker is watched."""
+    from incidentui.edge.containers.docker import DockerEngine
+
+    docker = next((engine for engine in engines if isinstance(engine, DockerEngine)), None)
+    workloads = {s.name: s.workloads or (s.name,) for s in config.services}
+
+    async def _label(service: str, label: str) -> str | None:
+        from incidentui.edge.checks.revision import NotKnownError
+        from incidentui.edge.containers.engine import EngineLost, EngineRefused
+
+        if docker is None:
+            raise NotKnownError("no Docker engine is watched: [project] docker is missing")
+        try:
+            found = await docker.labelled(workloads.get(service, ()), label)
+        except (EngineLost, EngineRefused) as lost:
+            raise NotKnownError(str(lost)) from None
+        if len(set(found.values())) > 1:
+            several = ", ".join(f"{name} {value[:12]}" for name, value in sorted(found.items()))
+            raise NotKnownError(f"its workloads run different revisions: {several}")
+        return next(iter(found.values()), None)
+
+    return _label

@@ -81,6 +81,10 @@ class ProjectConfig:
     deploy_within_ms: Ms = 60_000
     good_after_ms: Ms = 60_000
     size_limit: int = 100
+    deploy_by_paths: bool = False
+    ci_command: tuple[str, ...] | None = None
+    """What tells how the pipeline of a commit ended, instead of gh or glab."""
+    bisect_command: tuple[str, ...] | None = None
     runbooks: tuple[str, ...] = RUNBOOK_FOLDERS
     rehearse: RehearseConfig = field(default_factory=RehearseConfig)
     keys: Mapping[str, str] = field(default_factory=dict)
@@ -104,11 +108,16 @@ class ProjectConfig:
             size_limit=self.size_limit,
             deploy_within_ms=self.deploy_within_ms,
             good_after_ms=self.good_after_ms,
+            deploy_by_paths=self.deploy_by_paths,
         )
 
     def commands(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """(where, argv) of everything in the file that would run a program: what `trust` is asked for."""
         found = [(f"services.{r.service}.revision", r.command) for r in self.revisions if r.command]
+        if self.ci_command:
+            found.append(("deploy.ci", self.ci_command))
+        if self.bisect_command:
+            found.append(("bisect.command", self.bisect_command))
         found += [(f"rehearse.commands[{n}]", argv) for n, argv in enumerate(self.rehearse.commands)]
         for check in self.checks:
             for name, value in check.headers:

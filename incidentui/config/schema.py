@@ -187,6 +187,19 @@ class ProjectTable(Table):
     runbooks: list[str] | None = None
 
 
+class CiTable(Table):
+    command: Argv
+
+
+class BisectTable(Table):
+    command: Argv = None
+
+
+class DeployTable(Table):
+    by_paths: bool = False
+    ci: CiTable | None = None
+
+
 class RehearseTable(Table):
     commands: Annotated[Any, BeforeValidator(command_list)] = ()
     timeout: Duration = 600_000

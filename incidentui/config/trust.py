@@ -179,7 +179,9 @@ def without_untrusted(loaded: Loaded) -> Loaded:
     problems = tuple(Problem(CONFIG, None, key, said + " ".join(argv), hint, level="warning") for key, argv in commands)
     refused = f"its commands are not allowed yet: incidentui trust {CONFIG}" if loaded.config.rehearse.commands else ""
     rehearse = replace(loaded.config.rehearse, commands=(), refused=refused)
-    config = replace(loaded.config, services=services, checks=checks, rehearse=rehearse)
+    config = replace(
+        loaded.config, services=services, checks=checks, rehearse=rehearse, ci_command=None, bisect_command=None
+    )
     return replace(loaded, config=config, problems=(*loaded.problems, *problems))
 
 

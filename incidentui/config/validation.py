@@ -22,9 +22,18 @@ from incidentui.config.model import (
     ServiceConfig,
 )
 from incidentui.config.paths import CONFIG, folder_name
-from incidentui.config.schema import LATER, CheckTable, ProjectTable, RehearseTable, ServiceTable, near
+from incidentui.config.schema import (
+    LATER,
+    BisectTable,
+    CheckTable,
+    DeployTable,
+    ProjectTable,
+    RehearseTable,
+    ServiceTable,
+    near,
+)
 
-_TABLES = ["project", "services", "checks", "rehearse", "keys"]
+_TABLES = ["project", "deploy", "bisect", "services", "checks", "rehearse", "keys"]
 _CHECK_TYPES_LATER = ("tcp", "command", "container", "prometheus", "journey", "agreement")
 _Path = tuple[str | int, ...]
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -57,6 +66,8 @@ class _Reader:
             if key not in _TABLES:
                 self.wrong((key,), "unknown table", near(key, _TABLES) or "known: " + ", ".join(_TABLES))
         project = self._project()
+        deploy = self._deploy()
+        bisect = self._sound(BisectTable, self.parsed.data.get("bisect", {}), ("bisect",)) or BisectTable()
         services = self._services()
         checks = self._checks([s.name for s in services])
         home = self.parsed.dir
@@ -73,6 +84,9 @@ class _Reader:
             deploy_within_ms=project.deploy_within,
             good_after_ms=project.good_after,
             size_limit=project.size_limit,
+            deploy_by_paths=deploy.by_paths,
+            ci_command=deploy.ci.command if deploy.ci else None,
+            bisect_command=bisect.command,
             runbooks=self._folders(project.runbooks),
             rehearse=self._rehearse(),
             keys=self._keys(),
@@ -89,6 +103,9 @@ class _Reader:
     def _project(self) -> ProjectTable:
         table = self.parsed.data.get("project", {})
         return self._sound(ProjectTable, table, ("project",)) or ProjectTable()
+
+    def _deploy(self) -> DeployTable:
+        return self._sound(DeployTable, self.parsed.data.get("deploy", {}), ("deploy",)) or DeployTable()
 
     def _rehearse(self) -> RehearseConfig:
         read = self._sound(RehearseTable, self.parsed.data.get("rehearse", {}), ("rehearse",)) or RehearseTable()

@@ -19,9 +19,23 @@ from incidentui.core.inputs import (
     StopAction,
 )
 from incidentui.core.ledger import in_force, partly, taken_back, told
-from incidentui.core.model import Attempt, CheckState, Delta, KnownGood, Light, LightName, Moment, Ms, Outcome, Verdict
+from incidentui.core.model import (
+    Attempt,
+    CheckState,
+    Delta,
+    KnownGood,
+    Light,
+    LightName,
+    Moment,
+    Ms,
+    Outcome,
+    SeenError,
+    Verdict,
+)
 from incidentui.core.recent import CheckRecent
+from incidentui.core.redeploy import not_asked, overridden
 from incidentui.core.runs import is_running, step_follows
+from incidentui.core.suspects import name_suspect
 from incidentui.core.turn import Deciding, Decision, refuse
 from incidentui.core.words import is_bad
 
@@ -35,8 +49,12 @@ NAMES: dict[LightName, str] = {
 }
 GOOD: tuple[CheckState, ...] = ("ok", "slow")
 STEADY_MS: Ms = 2_000
-STOPPABLE = ("shell",)
+STOPPABLE = ("shell", "ci.wait", "git.bisect")
 """Actions whose effect can be cut off: it leaves no more half done than its own failing would."""
+
+
+TOLD = ("ci.wait", "git.bisect", "fix.mark", "fix.forget")
+"""Actions that change nothing and whose executor's word is the verdict: no light belongs to them."""
 
 
 def show_plan(d: Deciding, c: ShowPlan) -> Decision:
@@ -55,8 +73,12 @@ def run_plan(d: Deciding, c: RunPlan) -> Decision:
     failed = [p for p in c.plan.checked if not p.ok]
     if c.plan.changes and failed:
         return refuse(f"{failed[0].text}: {failed[0].note or 'does not hold'}", "open the plan again")
+    if (taken := not_asked(d.state, c.plan)) is not None:
+        return refuse(f"{short(taken.sha)} was taken back since the plan was made", "open the plan again")
     incident = d.state.current
     name = incident.id if incident else None
+    for stop in overridden(c.plan):
+        d.say(e.NoteAdded(f"{stop.text}; {stop.note}", c.by), c.by, "key", incident=name, source=f"responder:{c.by}")
     number = _number(d, c.plan.changes)
     before = tuple((check.name, check.state) for check in d.state.checks.values())
     errors = tuple(dict.fromkeys(seen.error.signature for seen in d.state.errors))
@@ -116,10 +138,12 @@ def acted(d: Deciding, look: ActionActed) -> None:
             if attempt.plan.action == "git.mark-good" and look.revision is not None:
                 d.say(e.KnownGoodSet(KnownGood(look.revision, d.now, "marked by hand", attempt.by)), "good", "key")
             judge(d)
+            if attempt.plan.action == "git.bisect":
+                name_suspect(d)
         case "failed" | "refused":
-            _verdict(d, attempt, look.outcome, Verdict(look.outcome, look.why))
+            _verdict(d, attempt, look.outcome, Verdict(look.outcome, look.why, _unlit(d, attempt)))
         case "unknown":
-            _verdict(d, attempt, "unknown", Verdict("outcome unknown", look.why))
+            _verdict(d, attempt, "unknown", Verdict("outcome unknown", look.why, _unlit(d, attempt)))
 
 
 def _left(d: Deciding, look: ActionActed) -> dict[str, tuple[str, ...]]:
@@ -180,6 +204,9 @@ def judge(d: Deciding, stopped_by: str = "") -> None:
     if attempt.plan.action == "verify":
         _judge_verify(d, attempt, lights, stopped_by)
         return
+    if attempt.plan.action in TOLD:
+        _verdict(d, attempt, "done", Verdict("complete", attempt.why, _no_lights(lights)))
+        return
     if attempt.plan.action == "shell" or attempt.plan.local:
         bad = next((light.finding for light in lights if light.ok is False), "")
         _verdict(d, attempt, "done", Verdict("not complete" if bad else "complete", bad or attempt.why, lights))
@@ -198,6 +225,14 @@ def judge(d: Deciding, stopped_by: str = "") -> None:
     else:
         why = _missing(d, attempt, lights) + _stopped(stopped_by, waited)
         _verdict(d, attempt, "done", Verdict("not complete", why, lights))
+
+
+def _unlit(d: Deciding, attempt: Attempt) -> tuple[Light, ...]:
+    return _no_lights(five(d, attempt)) if attempt.plan.action in TOLD else ()
+
+
+def _no_lights(lights: tuple[Light, ...]) -> tuple[Light, ...]:
+    return tuple(replace(light, ok=None, finding="does not apply") for light in lights)
 
 
 def _against_good(attempt: Attempt, lights: tuple[Light, ...]) -> tuple[Light, ...]:
@@ -235,7 +270,7 @@ def five(d: Deciding, attempt: Attempt) -> tuple[Light, ...]:
 
 
 def _running(d: Deciding, attempt: Attempt) -> Light:
-    if attempt.plan.action in ("verify", "shell"):
+    if attempt.plan.action in ("verify", "shell", *TOLD):
         return Light("running", None, "does not apply")
     if attempt.plan.action == "workload.restart":
         return _workload_light(d, attempt)
@@ -372,7 +407,7 @@ def _verdict(d: Deciding, attempt: Attempt, outcome: Outcome, verdict: Verdict) 
 
 def _with_errors(d: Deciding, attempt: Attempt, verdict: Verdict) -> Verdict:
     """The errors of before against those of now: a change that changed nothing about them is told as such."""
-    again, other = compared(d.state, attempt.errors)
+    again, other = compared(_seen_since(d, attempt), attempt.errors)
     if not attempt.errors or not (again or other):
         return verdict
     told = e.ErrorCompared(attempt.run, again, other)
@@ -386,6 +421,20 @@ def _with_errors(d: Deciding, attempt: Attempt, verdict: Verdict) -> Verdict:
     )
     texts = tuple(error.text for error in again), tuple(error.text for error in other)
     return replace(verdict, lights=lights, same_error=texts[0], other_error=texts[1])
+
+
+def _seen_since(d: Deciding, attempt: Attempt) -> tuple[SeenError, ...]:
+    """The errors of services that were asked again and failed: what nobody looked at again is not the same again."""
+    since = _asked_since(d, attempt)
+    specs = {check.name: check.service for check in d.state.project.checks}
+    last = {name: d.recent[name].looks[-1] for name in specs if name in d.recent and d.recent[name].looks}
+    failed = [name for name, look in last.items() if look.at > since and look.state == "failing"]
+    services = {specs[name] for name in failed}
+    return tuple(
+        seen
+        for seen in d.state.errors
+        if (seen.service in services if seen.source.startswith("workload:") else seen.source[6:] in failed)
+    )
 
 
 def _delta(d: Deciding, attempt: Attempt) -> Delta:

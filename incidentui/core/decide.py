@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from incidentui.core import acts, incidents, judge, runs, standing, watching
+from incidentui.core import acts, fixes, follow, incidents, judge, runs, standing, watching
 from incidentui.core import events as e
 from incidentui.core import inputs as i
 from incidentui.core.model import Ms
@@ -27,6 +27,9 @@ def decide(state: State, recent: Recent, given: i.Input, now: Ms) -> Decision:
             | i.WorkloadsLooked()
             | i.SourceFailed()
             | i.SourceAnswered()
+            | i.FixTold()
+            | i.FixDropped()
+            | i.FixesLooked()
             | i.Ticked()
             | i.ClockShifted()
         ):
@@ -54,6 +57,9 @@ def _observe(
     | i.WorkloadsLooked
     | i.SourceFailed
     | i.SourceAnswered
+    | i.FixTold
+    | i.FixDropped
+    | i.FixesLooked
     | i.Ticked
     | i.ClockShifted,
 ) -> None:
@@ -81,12 +87,16 @@ def _observe(
             watching.source_failed(d, seen)
         case i.SourceAnswered():
             watching.source_answered(d, seen)
+        case i.FixTold() | i.FixDropped() | i.FixesLooked():
+            fixes.observed(d, seen)
         case i.Ticked():
             judge.known_good(d)
         case i.ClockShifted():
             d.say(e.ClockMoved(seen.by_ms), "clock", "key")
         case _:
             assert_never(seen)
+    follow.judge(d)
+    fixes.recheck(d)
     acts.judge(d)
 
 

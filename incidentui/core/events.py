@@ -8,12 +8,15 @@ from incidentui.core.model import (
     CheckState,
     Commit,
     ErrorText,
+    Fix,
+    FixState,
     KnownGood,
     Layer,
     Ledger,
     Light,
     Moment,
     Ms,
+    OddBuild,
     Outcome,
     Owner,
     Plan,
@@ -91,6 +94,7 @@ class RevisionSeen:
     was: str | None
     now: str | None
     why: str = ""
+    odd: OddBuild = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +146,34 @@ class Pushed:
     was: str | None
     now: str
     author: str = ""
+    expects: tuple[str, ...] = ()
+    """Services that a deploy of it is expected in."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeployMissed:
+    """A push was not followed by the deploy that was expected of it."""
+
+    sha: str
+    remote: str
+    branch: str
+    pushed: Ms
+    within_ms: Ms
+    runs: tuple[tuple[str, str | None], ...]
+    """(service, what it runs) of those that did not follow."""
+    expected: int = 0
+    """How many were expected to."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeployFollowed:
+    """Every service that was expected to runs what was pushed, or the same tree."""
+
+    sha: str
+    services: tuple[str, ...]
+    took_ms: Ms
+    late: bool = False
+    """It had been said that nothing was deployed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +213,55 @@ class SuspectNamed:
 @dataclass(frozen=True, slots=True)
 class KnownGoodSet:
     good: KnownGood
+
+
+@dataclass(frozen=True, slots=True)
+class FixMarked:
+    fix: Fix
+
+
+@dataclass(frozen=True, slots=True)
+class FixSeen:
+    """Whether a fix is in a place became another answer."""
+
+    commit: str
+    subject: str
+    place: str
+    was: FixState
+    now: FixState
+    revision: str | None = None
+    why: str = ""
+    lost: int = 0
+    """How often it was gone by now, this time counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class FixForgotten:
+    commit: str
+    subject: str
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommitBack:
+    """A commit that was taken back is in the remote's branch again, not by an action of ours."""
+
+    sha: str
+    subject: str
+    tip: str
+    taken_back: Ms
+    checks: tuple[str, ...]
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CommitCleared:
+    """The checks that failed with a commit that was taken back pass with it: it may be deployed."""
+
+    sha: str
+    subject: str
+    checks: tuple[str, ...]
 
 
 # -- the incident
@@ -402,12 +483,19 @@ Event = (
     | ErrorSeen
     | ErrorCompared
     | Pushed
+    | DeployMissed
+    | DeployFollowed
     | WorkloadsSeen
     | WorkloadChanged
     | SourceLost
     | SourceRegained
     | SuspectNamed
     | KnownGoodSet
+    | FixMarked
+    | FixSeen
+    | FixForgotten
+    | CommitBack
+    | CommitCleared
     | IncidentOpened
     | WindowMoved
     | IncidentAcknowledged
@@ -443,12 +531,19 @@ TYPES: dict[str, type[Event]] = {
     "error.seen": ErrorSeen,
     "error.compared": ErrorCompared,
     "push.seen": Pushed,
+    "deploy.missed": DeployMissed,
+    "deploy.followed": DeployFollowed,
     "workloads.seen": WorkloadsSeen,
     "workload.changed": WorkloadChanged,
     "source.lost": SourceLost,
     "source.regained": SourceRegained,
     "suspect.named": SuspectNamed,
     "good.set": KnownGoodSet,
+    "fix.marked": FixMarked,
+    "fix.seen": FixSeen,
+    "fix.forgotten": FixForgotten,
+    "commit.back": CommitBack,
+    "commit.cleared": CommitCleared,
     "incident.opened": IncidentOpened,
     "incident.window-moved": WindowMoved,
     "incident.acknowledged": IncidentAcknowledged,

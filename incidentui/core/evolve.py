@@ -11,8 +11,11 @@ from typing import TypeVar, assert_never
 from incidentui.core import events as e
 from incidentui.core.model import (
     Attempt,
+    AwaitedDeploy,
     CheckStatus,
     Deploy,
+    FixPlace,
+    FixStatus,
     Incident,
     Ms,
     Progress,
@@ -23,8 +26,10 @@ from incidentui.core.model import (
     Source,
     Span,
     Stage,
+    TakenBack,
     Workload,
 )
+from incidentui.core.redeploy import brings_back
 from incidentui.core.state import State
 from incidentui.core.words import is_bad
 
@@ -35,6 +40,9 @@ ATTEMPTS = 50
 LEDGERS = 3
 """How many of them keep the whole ledger: it can have 200 commits."""
 CLOSED = 20
+FIXES = 50
+FIX_PLACES = 50
+TAKEN_BACK = 200
 T = TypeVar("T")
 
 
@@ -78,12 +86,21 @@ def _apply(state: State, recorded: e.Recorded) -> State:
             | e.SourceRegained()
         ):
             return _world(state, event, recorded)
+        case (
+            e.Pushed()
+            | e.DeployMissed()
+            | e.DeployFollowed()
+            | e.FixMarked()
+            | e.FixSeen()
+            | e.FixForgotten()
+            | e.CommitBack()
+            | e.CommitCleared()
+        ):
+            return _followed(state, event, recorded)
         case e.LedgerRead():
             return replace(state, ledger=event.ledger)
         case e.ErrorSeen():
             return replace(state, errors=(*state.errors, event.seen)[-ERRORS:])
-        case e.ErrorCompared():
-            return state
         case e.SuspectNamed():
             return replace(state, suspect=event.suspect)
         case e.KnownGoodSet():
@@ -103,7 +120,7 @@ def _apply(state: State, recorded: e.Recorded) -> State:
             return _action(state, event, recorded)
         case e.RunbookStarted() | e.StepChanged() | e.RunbookEnded():
             return _runbook(state, event, recorded)
-        case e.WatchStopped() | e.Pushed() | e.MomentMarked() | e.ActionPlanned():
+        case e.WatchStopped() | e.MomentMarked() | e.ActionPlanned() | e.ErrorCompared():
             return state
         case e.ClockMoved() | e.DataErased() | e.JournalReplaced() | e.UnknownEvent():
             return state
@@ -153,6 +170,7 @@ def _world(
                 running_since=recorded.at,
                 running_why=event.why,
                 ran=event.now or old.ran,
+                odd=event.odd,
             )
             return replace(state, services=_put(state.services, event.service, new))
         case e.Deployed():
@@ -160,7 +178,7 @@ def _world(
             for name in event.services:
                 old = services.get(name, ServiceStatus(name))
                 services[name] = replace(
-                    old, running=event.now, running_since=recorded.at, running_why="", ran=event.now
+                    old, running=event.now, running_since=recorded.at, running_why="", ran=event.now, odd=""
                 )
             deploy = Deploy(recorded.at, event.services, event.was, event.now, recorded.seq)
             return replace(state, services=services, deploys=(*state.deploys, deploy)[-DEPLOYS:])
@@ -182,6 +200,20 @@ def _world(
             return _source_lost(state, event, recorded)
         case e.SourceRegained():
             return replace(state, sources={n: s for n, s in state.sources.items() if n != event.source})
+
+
+def _awaited(
+    state: State, event: e.Pushed | e.DeployMissed | e.DeployFollowed, recorded: e.Recorded
+) -> AwaitedDeploy | None:
+    """Of the newest push alone: one that came after another takes its place."""
+    match event:
+        case e.Pushed():
+            made = AwaitedDeploy(event.now, event.was, recorded.at, event.remote, event.branch, event.expects)
+            return made if event.expects else None
+        case e.DeployMissed():
+            return replace(state.awaited, alarm=recorded.at) if state.awaited else None
+        case e.DeployFollowed():
+            return None
 
 
 def _recovered(state: State, source: str) -> State:
@@ -230,6 +262,79 @@ def _source_lost(state: State, event: e.SourceLost, recorded: e.Recorded) -> Sta
         n: replace(w, state="unknown") if w.engine == event.source else w for n, w in state.workloads.items()
     }
     return replace(state, sources=_put(state.sources, event.source, source), workloads=workloads)
+
+
+# -- fixes, and commits that were taken back
+
+
+def _followed(
+    state: State,
+    event: e.Pushed
+    | e.DeployMissed
+    | e.DeployFollowed
+    | e.FixMarked
+    | e.FixSeen
+    | e.FixForgotten
+    | e.CommitBack
+    | e.CommitCleared,
+    recorded: e.Recorded,
+) -> State:
+    match event:
+        case e.Pushed() | e.DeployMissed() | e.DeployFollowed():
+            return replace(state, awaited=_awaited(state, event, recorded))
+        case e.CommitBack() | e.CommitCleared():
+            return _came_back(state, event)
+        case _:
+            return _fix(state, event, recorded)
+
+
+def _fix(state: State, event: e.FixMarked | e.FixSeen | e.FixForgotten, recorded: e.Recorded) -> State:
+    match event:
+        case e.FixMarked():
+            lost = old.lost if (old := state.fixes.get(event.fix.commit)) else 0
+            others = {n: f for n, f in state.fixes.items() if n != event.fix.commit}
+            fixes = dict([*others.items(), (event.fix.commit, FixStatus(event.fix, lost=lost))][-FIXES:])
+            return replace(state, fixes=fixes)
+        case e.FixForgotten():
+            return replace(state, fixes={n: f for n, f in state.fixes.items() if n != event.commit})
+        case e.FixSeen():
+            return _fix_seen(state, event, recorded)
+
+
+def _fix_seen(state: State, event: e.FixSeen, recorded: e.Recorded) -> State:
+    status = state.fixes.get(event.commit)
+    if status is None:
+        return state
+    was_there = event.now == "there" or any(p.was_there for p in status.places if p.place == event.place)
+    place = FixPlace(event.place, event.now, recorded.at, event.revision, was_there)
+    places = (*(p for p in status.places if p.place != event.place), place)[-FIX_PLACES:]
+    return replace(state, fixes=_put(state.fixes, event.commit, replace(status, places=places, lost=event.lost)))
+
+
+def _came_back(state: State, event: e.CommitBack | e.CommitCleared) -> State:
+    taken = state.taken_back.get(event.sha)
+    if taken is None:
+        return state
+    if isinstance(event, e.CommitBack):
+        return replace(state, taken_back=_put(state.taken_back, event.sha, replace(taken, back=event.tip)))
+    return replace(state, taken_back={n: t for n, t in state.taken_back.items() if n != event.sha})
+
+
+def _took_back(state: State, attempt: Attempt, event: e.ActionEnded, at: Ms) -> Mapping[str, TakenBack]:
+    """What an action that is done took back while checks failed; what it brought back is free again."""
+    if event.outcome != "done" or event.revision is None or not attempt.plan.takes_back:
+        return state.taken_back
+    ours = {a.revision for a in state.attempts.values()}
+    red = [name for name, was in attempt.before if was == "failing"]
+    since = {name: c.since for name, c in state.checks.items() if c.state == "failing" and c.since is not None}
+    checks = tuple((name, since.get(name, attempt.asked)) for name in red)
+    kept = {t.sha: t for t in state.taken_back.values() if t not in brings_back(state, attempt.plan)}
+    new = {
+        c.sha: TakenBack(c.sha, c.subject, event.revision, at, checks)
+        for c in reversed(attempt.plan.takes_back)
+        if checks and c.sha not in ours
+    }
+    return dict([*((n, t) for n, t in kept.items() if n not in new), *new.items()][-TAKEN_BACK:])
 
 
 # -- the incident
@@ -347,13 +452,15 @@ def _action(
                 outcome=event.outcome,
                 why=event.why,
                 acted=recorded.at,
-                revision=event.revision or attempt.revision,
+                revision=(event.revision if attempt.plan.changes else None) or attempt.revision,
+                found=None if attempt.plan.changes else event.revision,
                 in_force=event.in_force,
                 differs=event.differs,
                 partly=event.partly,
                 taken_back=event.taken_back,
                 ledger=event.ledger,
             )
+            state = replace(state, taken_back=_took_back(state, attempt, event, recorded.at))
         case e.LightSeen():
             others_l = tuple(light for light in attempt.lights if light.name != event.light.name)
             changed = replace(attempt, lights=(*others_l, event.light))

@@ -7,10 +7,12 @@ import hashlib
 
 from incidentui.core.model import (
     CheckState,
+    Fix,
     KnownGood,
     Ledger,
     Light,
     Ms,
+    OddBuild,
     Outcome,
     Owner,
     Plan,
@@ -78,6 +80,7 @@ class RevisionLooked:
     service: str
     sha: str | None
     why: str = ""
+    odd: OddBuild = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,37 @@ class SourceFailed:
 @dataclass(frozen=True, slots=True)
 class SourceAnswered:
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class FixTold:
+    """An executor proved that the marker of a fix is in its commit and not before it."""
+
+    fix: Fix
+
+
+@dataclass(frozen=True, slots=True)
+class FixDropped:
+    commit: str
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class FixLook:
+    commit: str
+    place: str
+    revision: str | None
+    there: bool | None
+    """None: it could not be looked at."""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FixesLooked:
+    looks: tuple[FixLook, ...]
+    back: tuple[tuple[str, str, bool], ...] = ()
+    """(commit that was taken back, tip of the remote, whether its change is in it again)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +190,9 @@ Observation = (
     | WorkloadsLooked
     | SourceFailed
     | SourceAnswered
+    | FixTold
+    | FixDropped
+    | FixesLooked
     | Ticked
     | ClockShifted
     | ActionStepped
@@ -352,6 +389,17 @@ class CancelAction:
 
 
 @dataclass(frozen=True, slots=True)
+class LookAtFixes:
+    """Look for the markers of these fixes in the trees of these places, and for what was taken back in the remote's."""
+
+    fixes: tuple[Fix, ...]
+    places: tuple[tuple[str, str], ...]
+    """(place, commit)."""
+    taken_back: tuple[str, ...] = ()
+    tip: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LookNow:
     """Every source looks at once."""
 
@@ -372,4 +420,4 @@ class KeepGood:
     good: KnownGood
 
 
-Effect = StartAction | SettleAction | CancelAction | LookNow | ReadLedger | KeepGood
+Effect = StartAction | SettleAction | CancelAction | LookAtFixes | LookNow | ReadLedger | KeepGood

@@ -21,6 +21,10 @@ Outcome = Literal["done", "failed", "refused", "unknown"]
 StepState = Literal["todo", "running", "done", "failed", "skipped", "unknown"]
 WorkloadState = Literal["running", "starting", "restarting", "crashing", "exited", "stopped", "paused", "unknown"]
 LightName = Literal["tree", "worktree", "remote", "running", "user_path"]
+FixState = Literal["there", "missing", "gone", "unknown"]
+"""Of a fix in a place. "missing": it never was there; "gone": it was."""
+OddBuild = Literal["", "dirty", "nowhere"]
+"""What runs is no commit of the branch: built from uncommitted code, or from a commit that nobody pushed."""
 InForce = Literal["taken back", "in force", "partly"]
 """Of a commit since known-good: how much of it stands in the tree now."""
 
@@ -70,6 +74,8 @@ class ProjectSpec:
     """After a push: how long a deploy may take to be seen."""
     good_after_ms: Ms = 60_000
     """How long every look must be good before the running revision is judged known-good."""
+    deploy_by_paths: bool = False
+    """A push that touches no path of a service is not expected to be deployed there."""
 
 
 # -- what was seen -----------------------------------------------------------------------------
@@ -120,6 +126,7 @@ class ServiceStatus:
     """Why the running revision is not known."""
     ran: str | None = None
     """The last revision that was known: stays when `running` becomes unknown."""
+    odd: OddBuild = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +170,8 @@ class Repository:
     operation: str | None = None
     """A merge, rebase, revert or bisect in progress, by its git name."""
     commits: tuple[Commit, ...] = ()
+    dirty_count: int = 0
+    """How many there are of `dirty`; 0 in records from before it was counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +196,8 @@ class Workload:
     """The engine's own words: "Exited too quickly", "OOM killed"."""
     ident: str = ""
     """Container id or pid: what an action must still find."""
+    dirty: str = ""
+    """The label of its image that says it was built from uncommitted code, with its value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +218,69 @@ class Deploy:
     was: str | None
     now: str
     seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitedDeploy:
+    """The newest push, until every service that was expected to follow runs it."""
+
+    sha: str
+    was: str | None
+    at: Ms
+    remote: str
+    branch: str
+    services: tuple[str, ...]
+    alarm: Ms | None = None
+    """When it was said that the world did not follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A commit that mends something, and what shows that it is there: a text in a file, or a check."""
+
+    commit: str
+    subject: str
+    by: str
+    at: Ms
+    file: str = ""
+    contains: str = ""
+    pattern: bool = False
+    """`contains` is an extended regular expression."""
+    check: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FixPlace:
+    """A place that a fix was looked for: "HEAD", "remote", "runs:api", "check:api-health"."""
+
+    place: str
+    state: FixState
+    since: Ms
+    revision: str | None = None
+    was_there: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FixStatus:
+    fix: Fix
+    places: tuple[FixPlace, ...] = ()
+    lost: int = 0
+    """How often it was gone again."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """A commit that an action of ours took back while checks failed: not to be deployed again before they pass."""
+
+    sha: str
+    subject: str
+    revision: str
+    """The commit that took it back."""
+    at: Ms
+    checks: tuple[tuple[str, Ms], ...]
+    """(check, since when it failed)."""
+    back: str | None = None
+    """The tip of the remote in which it is again, by somebody's push."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -518,6 +592,8 @@ class Attempt:
     ended: Ms | None = None
     revision: str | None = None
     """The commit that was written, or the revision wanted."""
+    found: str | None = None
+    """The commit that an action that changes nothing found or marked: no commit of ours."""
     verdict: Verdict | None = None
     in_force: tuple[str, ...] = ()
     differs: tuple[str, ...] = ()

@@ -5,8 +5,10 @@ from dataclasses import field
 
 from incidentui.core.model import (
     Attempt,
+    AwaitedDeploy,
     CheckStatus,
     Deploy,
+    FixStatus,
     Incident,
     KnownGood,
     Ledger,
@@ -18,6 +20,7 @@ from incidentui.core.model import (
     ServiceStatus,
     Source,
     Suspect,
+    TakenBack,
     Workload,
 )
 from incidentui.core.value import dataclass
@@ -43,6 +46,11 @@ class State:
     """Of the commits since known-good, as last read; it may be of an older tip than `repository`."""
     deploys: tuple[Deploy, ...] = ()
     """The last 20, oldest first."""
+    awaited: AwaitedDeploy | None = None
+    fixes: Mapping[str, FixStatus] = field(default_factory=dict)
+    """By commit, the last 50 that were marked."""
+    taken_back: Mapping[str, TakenBack] = field(default_factory=dict)
+    """By commit, the last 200."""
     good: KnownGood | None = None
     was_good: KnownGood | None = None
     """The known-good before it, of another commit."""

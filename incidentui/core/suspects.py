@@ -19,9 +19,22 @@ def name_suspect(d: Deciding) -> None:
     found = find(d.state)
     if found is not None and _doubted(d, found):
         found = find(d.state)  # the window reaches back to the known-good before it
+    found = bisected(d.state, found)
     if found is not None and found != d.state.suspect:
         same = d.state.suspect is not None and d.state.suspect.sha == found.sha
         d.say(e.SuspectNamed(found), "suspects", "quiet" if same else "detail")
+
+
+def bisected(state: State, found: Suspect | None) -> Suspect | None:
+    """What a bisect of these days found is no guess: it goes before what the commits look like."""
+    ended = [a for a in state.attempts.values() if a.plan.action == "git.bisect" and a.outcome == "done" and a.found]
+    if found is None or not ended or state.at - ended[-1].asked > LOOK_BACK_MS:
+        return found
+    sha, why = ended[-1].found or "", ended[-1].why
+    if sha != found.sha and sha not in found.window:
+        return found
+    reason = why.rpartition("(")[2].rstrip(")")
+    return replace(found, sha=sha, reasons=(reason, *(found.reasons if sha == found.sha else found.reasons[:1])))
 
 
 def _doubted(d: Deciding, found: Suspect) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from incidentui.core import errors
 from incidentui.core import events as e
+from incidentui.core.follow import expected
 from incidentui.core.inputs import (
     Evidence,
     LookNow,
@@ -31,29 +32,40 @@ def repository(d: Deciding, look: RepositoryLooked) -> None:
     d.say(e.RepositorySeen(new), "git", "quiet", source="git")
     if old is not None and old.upstream and new.upstream and old.upstream != new.upstream:
         by = next((c.author for c in new.commits if c.sha == new.upstream), "")
-        pushed = e.Pushed(new.remote or "", new.branch or "", old.upstream, new.upstream, by)
+        expects = expected(d.state, new, old.upstream, new.upstream) if old.branch == new.branch else ()
+        pushed = e.Pushed(new.remote or "", new.branch or "", old.upstream, new.upstream, by, expects)
         d.say(pushed, "push", source="git")
     name_suspect(d)
 
 
 def revision(d: Deciding, look: RevisionLooked) -> None:
     service = d.state.services.get(look.service)
-    if service is None or (service.running == look.sha and service.running_why == look.why):
+    if look.odd == "nowhere" and _commit(d.state.repository, look.sha or "") is not None:
+        look = replace(look, odd="")  # git has told of it since
+    seen = (service.running, service.running_why, service.odd) if service else None
+    if service is None or seen == (look.sha, look.why, look.odd):
         return
     source = f"revision:{look.service}"
     deployed = look.sha is not None and service.ran is not None and service.ran != look.sha
     last = d.state.deploys[-1] if d.state.deploys else None
     if deployed and last is not None and last.now == look.sha and d.now - last.at < SAME_DEPLOY_MS:
-        d.say(e.RevisionSeen(look.service, service.running, look.sha), look.service, source=source)
+        d.say(e.RevisionSeen(look.service, service.running, look.sha, odd=look.odd), look.service, source=source)
     elif deployed and look.sha is not None:
         commit = _commit(d.state.repository, look.sha)
         d.say(e.Deployed((look.service,), service.ran, look.sha, commit), "deploy", "key", source=source)
         name_suspect(d)
         if commit is None:
             d.effects.append(LookNow())  # git has not heard of it yet
+        if look.odd:
+            d.say(_odd(look, look.sha), look.service, "key", source=source)
     else:
         moment: Moment = "detail" if service.ran is not None or look.sha is None else "quiet"
-        d.say(e.RevisionSeen(look.service, service.running, look.sha, look.why), look.service, moment, source=source)
+        loud = look.odd and look.odd != service.odd
+        d.say(_odd(look, service.running), look.service, "key" if loud else moment, source=source)
+
+
+def _odd(look: RevisionLooked, was: str | None) -> e.RevisionSeen:
+    return e.RevisionSeen(look.service, was, look.sha, look.why, look.odd)
 
 
 def _commit(repo: Repository | None, sha: str) -> Commit | None:

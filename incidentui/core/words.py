@@ -11,7 +11,7 @@ from incidentui.core import events as e
 from incidentui.core.envelope import erased
 from incidentui.core.format import count, duration, short, size
 from incidentui.core.ledger import in_force, taken_back, told
-from incidentui.core.model import CheckState, Commit, Light, Workload
+from incidentui.core.model import CheckState, Commit, Fix, FixState, FixStatus, Light, Workload
 from incidentui.core.value import dataclass
 
 Tone = Literal["text", "muted", "fail", "slow", "unknown", "ok"]
@@ -85,6 +85,8 @@ def _say(event: e.Event, key: bool) -> tuple[str, str, Tone]:
             return _runbook(event)
         case e.ClockMoved() | e.DataErased() | e.JournalReplaced() | e.UnknownEvent():
             return _of_the_record(event)
+        case e.FixMarked() | e.FixSeen() | e.FixForgotten() | e.CommitBack() | e.CommitCleared():
+            return _fix(event)
         case e.LedgerRead() | e.ErrorSeen() | e.ErrorCompared():
             return _found_out(event)
         case _:
@@ -242,6 +244,98 @@ def _of_the_record(event: e.ClockMoved | e.DataErased | e.JournalReplaced | e.Un
             return "?", f"{event.type}: written by a newer incidentui", "muted"
 
 
+def _fix(
+    event: e.FixMarked | e.FixSeen | e.FixForgotten | e.CommitBack | e.CommitCleared,
+) -> tuple[str, str, Tone]:
+    match event:
+        case e.FixMarked():
+            return "★", f"{named(event.fix.commit, event.fix.subject)}: {marker(event.fix)}, by {event.fix.by}", "text"
+        case e.FixForgotten():
+            return "–", f"{named(event.commit, event.subject)} is not looked for any more: {event.why}", "text"
+        case e.FixSeen():
+            return _fix_seen(event)
+        case e.CommitBack():
+            by = f" by {event.by}" if event.by else ""
+            failed = f"{', '.join(event.checks)} failed with it and has not passed with it"
+            return "✗", f"{short(event.sha)} ({event.subject}), taken back, was pushed again{by}: {failed}", "fail"
+        case e.CommitCleared():
+            return "✓", f"{short(event.sha)} runs again, and {', '.join(event.checks)} is good with it", "ok"
+
+
+def _fix_seen(event: e.FixSeen) -> tuple[str, str, Tone]:
+    where, name = place_words(event.place, event.revision), named(event.commit, event.subject)
+    check = event.place.startswith("check:")
+    match event.now:
+        case "gone":
+            how = f"{where} fails: {event.why}" if check else f"{where} does not have it"
+            again = f", the {ordinal(event.lost)} time" if event.lost > 1 else ""
+            return "✗", f"{name} is gone: {how}{again}", "fail"
+        case "there":
+            return "✓", f"{name}: {where} {'is good' if check else 'has it'}", "ok" if event.was == "gone" else "text"
+        case "missing":
+            return "·", f"{name}: {where} {'fails' if check else 'does not have it yet'}", "text"
+        case "unknown":
+            return "?", f"{name}: {where} could not be looked at: {event.why}", "unknown"
+
+
+def named(commit: str, subject: str) -> str:
+    return f"fix {short(commit)} ({subject})"
+
+
+def marker(fix: Fix) -> str:
+    """What shows that a fix is there."""
+    parts = [f"{'matches' if fix.pattern else 'contains'} {fix.contains!r} in {fix.file}"] if fix.file else []
+    return " and ".join([*parts, *([f"check {fix.check}"] if fix.check else [])])
+
+
+def fix_places(status: FixStatus) -> str:
+    """Where a fix is and where not, what is bad first: "gone: HEAD remote, there: runs api, lost 2 times"."""
+    order: tuple[FixState, ...] = ("gone", "missing", "unknown", "there")
+    by = {word: [p.place.replace(":", " ") for p in status.places if p.state == word] for word in order}
+    said = ", ".join(f"{word}: {' '.join(where)}" for word, where in by.items() if where) or "not looked for yet"
+    return said + (f", lost {count(status.lost, 'time')}" if status.lost else "")
+
+
+def ordinal(n: int) -> str:
+    last = {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th") if n % 100 not in (11, 12, 13) else "th"
+    return f"{n}{last}"
+
+
+def place_words(place: str, revision: str | None) -> str:
+    """ "the tree of HEAD 298a730", "what api runs, 298a730", "check api-health"."""
+    kind, _, name = place.partition(":")
+    match kind:
+        case "runs":
+            return f"what {name} runs, {short(revision)},"
+        case "check":
+            return f"check {name}"
+        case "remote":
+            return f"the tree of the remote, {short(revision)},"
+        case _:
+            return f"the tree of {kind} {short(revision)}"
+
+
+def _running(event: e.RevisionSeen) -> tuple[str, str, Tone]:
+    if event.odd == "dirty":
+        return "!", f"runs no commit: {event.why}", "slow"
+    if event.now is None:
+        return "?", f"running revision unknown: {event.why}", "unknown"
+    if event.odd == "nowhere":
+        return "!", f"runs {short(event.now)}: {NOWHERE}", "slow"
+    return "·", f"runs {short(event.now)}", "text"
+
+
+NOWHERE = "a commit nobody pushed, it is in no history known here"
+
+
+def missed(sha: str, runs: Iterable[tuple[str, str | None]], expected: int) -> str:
+    """ "298a730 was pushed, but nothing was deployed: api runs a942e4f"."""
+    left = tuple(runs)
+    still = "runs" if len(left) >= expected else "still runs"
+    told = ", ".join(f"{name} {still} {short(now) if now else 'what is unknown'}" for name, now in left)
+    return f"{short(sha)} was pushed, but " + (f"nothing was deployed: {told}" if still == "runs" else told)
+
+
 def _found_out(event: e.LedgerRead | e.ErrorSeen | e.ErrorCompared) -> tuple[str, str, Tone]:
     match event:
         case e.LedgerRead():
@@ -273,12 +367,15 @@ def _watching(event: e.Event) -> tuple[str, str, Tone]:
             commit = event.commit
             return "▲", f"{short(event.now)}  {size(commit.added, commit.deleted)}  {commit.subject}", "text"
         case e.RevisionSeen():
-            if event.now is None:
-                return "?", f"running revision unknown: {event.why}", "unknown"
-            return "·", f"runs {short(event.now)}", "text"
+            return _running(event)
         case e.Pushed():
             by = f", by {event.author}" if event.author else ""
             return "·", f"{event.remote}/{event.branch} {short(event.was)} → {short(event.now)}{by}", "text"
+        case e.DeployMissed():
+            return "✗", missed(event.sha, event.runs, event.expected) + f", {duration(event.within_ms)} on", "fail"
+        case e.DeployFollowed():
+            said = f"{short(event.sha)} runs, {duration(event.took_ms)} after its push"
+            return "✓", said, "ok" if event.late else "text"
         case e.SourceLost():
             return "?", event.why, "unknown"
         case e.SourceRegained():

@@ -12,17 +12,22 @@ import select
 import shutil
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import IO
 
 from incidentui.core.value import dataclass
 
 HEAD, TAIL = 64 << 10, 192 << 10
+_ERRORS = 16 << 10
 MARK = "INCIDENTUI_STEP"
 _POLITE_S = 1.0
 """What is stopped may end by itself for so long."""
@@ -40,6 +45,8 @@ class Ran:
     output: bytes
     left: int = 0
     """Processes that it left behind, and that were ended."""
+    errors: bytes = b""
+    """What it said as errors, where that was asked for by itself."""
 
 
 async def run(
@@ -49,15 +56,17 @@ async def run(
     environment: Mapping[str, str] | None = None,
     *,
     errors: bool = True,
+    apart: bool = False,
 ) -> Ran:
-    """`errors`: whether its standard error is output too. Raises OSError, ValueError when it cannot be started.
+    """`errors`: whether its standard error is output too; `apart`: it is given by itself.
 
-    Cancelled, it is stopped first.
+    Raises OSError, ValueError when it cannot be started. Cancelled, it is stopped first.
     """
     stop = threading.Event()
     loop = asyncio.get_running_loop()
     with ThreadPoolExecutor(1, "step") as thread:
-        work = loop.run_in_executor(thread, _run, argv, folder, within_s, environment or os.environ, errors, stop)
+        ask = _run_apart if apart else partial(_run, errors=subprocess.STDOUT if errors else subprocess.DEVNULL)
+        work = loop.run_in_executor(thread, ask, argv, folder, within_s, environment or os.environ, stop)
         try:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
@@ -67,13 +76,22 @@ async def run(
             raise
 
 
+def _run_apart(
+    argv: Sequence[str], folder: Path, within_s: float, environment: Mapping[str, str], stop: threading.Event
+) -> Ran:
+    with tempfile.TemporaryFile() as said:
+        ran = _run(argv, folder, within_s, environment, stop, errors=said)
+        said.seek(0)
+        return replace(ran, errors=said.read(_ERRORS))
+
+
 def _run(
     argv: Sequence[str],
     folder: Path,
     within_s: float,
     environment: Mapping[str, str],
-    errors: bool,
     stop: threading.Event,
+    errors: int | IO[bytes],
 ) -> Ran:
     mark = uuid.uuid4().hex
     _must_be_there(argv[0], folder)
@@ -85,7 +103,7 @@ def _run(
             env={**environment, **_QUIET, MARK: mark},
             stdin=subprocess.DEVNULL,
             stdout=theirs,
-            stderr=subprocess.STDOUT if errors else subprocess.DEVNULL,
+            stderr=errors,
             start_new_session=True,
         )
     except BaseException:

@@ -4,7 +4,7 @@ from incidentui.core import events as e
 from incidentui.core.acts import NAMES
 from incidentui.core.format import count, duration, size
 from incidentui.core.model import Attempt
-from incidentui.core.words import light_mark
+from incidentui.core.words import light_mark, marker
 from incidentui.postmortem.facts import Facts
 from incidentui.postmortem.markdown import UNKNOWN, sha, stamp, table, text
 
@@ -39,6 +39,21 @@ def roles(facts: Facts, name: str) -> list[str]:
     back = [a for a in facts.attempts if a.outcome == "done" and any(c.sha == name for c in a.plan.takes_back)]
     out += [f"taken back by {_name(a)}" for a in back if name not in a.in_force]
     return out
+
+
+def fixes(facts: Facts) -> list[str]:
+    """What was marked as a fix, where it stands, and how often it was lost."""
+    rows = [
+        (
+            sha(status.fix.commit),
+            text(status.fix.subject),
+            text(marker(status.fix)),
+            ", ".join(text(f"{p.place.replace(':', ' ')}: {p.state}") for p in status.places) or UNKNOWN,
+            count(status.lost, "time") if status.lost else "never seen",
+        )
+        for status in facts.state.fixes.values()
+    ]
+    return table(("Commit", "Subject", "Marker", "Where", "Lost"), rows)
 
 
 def _name(attempt: Attempt) -> str:

@@ -5,7 +5,7 @@ Valid at any moment: while the incident is open it says "as of".
 
 from incidentui.core.format import count, duration, latency, size
 from incidentui.core.model import Commit, Ms
-from incidentui.postmortem.acted import attempts, code, commits, runbooks, verdict
+from incidentui.postmortem.acted import attempts, code, commits, fixes, runbooks, verdict
 from incidentui.postmortem.facts import Facts
 from incidentui.postmortem.gaps import candidates, gaps
 from incidentui.postmortem.markdown import UNKNOWN, section, sha, stamp, table, text
@@ -24,6 +24,7 @@ def render(facts: Facts) -> str:
         section("Attempts", attempts(facts)),
         *([section("Runbooks", runbooks(facts))] if facts.runbooks else []),
         section("Code state", code(facts)),
+        *([section("Fixes", fixes(facts))] if facts.state.fixes else []),
         section("Components", components(facts)),
         section("Causes", _causes(facts)),
         section("Went well, went wrong, where we were lucky", ASK),
@@ -160,7 +161,9 @@ def _causes(facts: Facts) -> list[str]:
     suspect = facts.suspect
     if suspect is None:
         return [UNKNOWN]
-    window = f" It is one of {len(suspect.window)} commits since known-good." if len(suspect.window) > 1 else ""
+    n = max(suspect.count, len(suspect.window))
+    ends = f", {sha(suspect.good)} to {sha(suspect.tip)}" if suspect.good and suspect.tip else ""
+    window = f" It is one of {n} commits since known-good{ends}." if n > 1 else ""
     told = f"{sha(suspect.sha)} is suspected, by the program; nobody confirmed it.{window} The reasons:"
     return [told, "", *(f"- {text(reason)}" for reason in suspect.reasons)]
 

@@ -20,6 +20,11 @@ ARGS: dict[str, tuple[str, ...]] = {
     "git.mark-good": ("rev",),
     "workload.restart": ("name", "engine", "within"),
     "verify": ("checks", "within", "consecutive"),
+    "ci.wait": ("commit", "within", "provider"),
+    # No `command` here: what a file of a repository runs comes from the configuration, which is allowed by its hash.
+    "git.bisect": ("good", "bad", "within", "step", "first-parent"),
+    "fix.mark": ("commit", "file", "contains", "matches", "check"),
+    "fix.forget": ("commit", "reason"),
 }
 NEEDED: dict[str, tuple[str, ...]] = {
     "git.reset": ("to",),
@@ -29,6 +34,10 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "git.mark-good": (),
     "workload.restart": ("name",),
     "verify": (),
+    "ci.wait": ("commit",),
+    "git.bisect": (),
+    "fix.mark": ("commit",),
+    "fix.forget": ("commit",),
 }
 SOURCES = ("git.head", "good", "suspect", "service", "workload", "branch")
 _RUNME = "name cwd interactive background interpreter promptEnv excludeFromRunAll ignore tag"
@@ -75,7 +84,7 @@ def read_mapping(text: str) -> list[Field] | None:
 
 
 def _only_plain(text: str) -> None:
-    """No aliases, and no nesting that a reader in Python would need minutes for."""
+    """No aliases, no tags, and no nesting that a reader in Python would need minutes for."""
     import yaml
 
     depth = 0
@@ -83,6 +92,8 @@ def _only_plain(text: str) -> None:
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if isinstance(event, yaml.AliasEvent):
             raise UnreadableError("YAML aliases (*name) are not read", _mark_line(event.start_mark))
+        if getattr(event, "tag", None) not in (None, "!"):  # "!" is what a quoted text has
+            raise UnreadableError("YAML tags (!name) are not read", _mark_line(event.start_mark))
         if depth > _DEEPEST:
             raise UnreadableError("nested too deeply", _mark_line(event.start_mark))
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import field, replace
 
 from incidentui.core import inputs as i
+from incidentui.core.acts import STOPPABLE
 from incidentui.core.model import Attempt, Light, Ms, Plan
 from incidentui.core.state import State
 from incidentui.core.value import dataclass
@@ -60,6 +61,8 @@ class Actions:
     """Set while no effect of ours is under way: leaving waits for it."""
     _effect: "asyncio.Future[i.ActionActed] | None" = None
     _stopped_by: str = ""
+    _only_looks: bool = False
+    """Whether the effect under way changes nothing: leaving need not wait for it."""
 
     def __post_init__(self) -> None:
         self.idle.set()
@@ -84,12 +87,19 @@ class Actions:
     async def _act(self, executor: Executor, attempt: Attempt, plan: Plan) -> None:
         """Leaving waits for this."""
         self.idle.clear()
+        self._only_looks = not plan.changes and plan.action in STOPPABLE
         self._effect = asyncio.ensure_future(executor.act(attempt.run, plan, attempt.incident, self.put))
         try:
             await self._ended(executor, attempt, self._effect)
         finally:
             self._effect, self._stopped_by = None, ""
             self.idle.set()
+
+    def let_go(self, by: str) -> None:
+        """The session ends: what only looks is not waited for."""
+        if self._effect is not None and self._only_looks:
+            self._stopped_by = by
+            self._effect.cancel()
 
     def cancel(self, run: str, by: str) -> None:
         """Only for effects that may be cut off; who asks has made sure of it."""

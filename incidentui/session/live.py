@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar
 from incidentui.core import inputs as i
 from incidentui.core.events import Recorded
 from incidentui.core.model import Ms, Plan, ProjectSpec
+from incidentui.core.redeploy import guarded
 from incidentui.core.state import State
 from incidentui.core.value import dataclass
 from incidentui.core.verify import verify_plan
@@ -27,6 +28,7 @@ from incidentui.session.ports import (
     DiffLine,
     Done,
     Executor,
+    Fixes,
     Journal,
     LogLine,
     Processes,
@@ -57,6 +59,7 @@ class World:
     sources: Sequence[Source] = ()
     executors: Sequence[Executor] = ()
     details: Details | None = None
+    fixes: Fixes | None = None
     clone: Clone | None = None
     problems: tuple[str, ...] = ()
 
@@ -291,6 +294,9 @@ class LiveSession:
                 await actions.settle(effect.run)
             case i.CancelAction():
                 actions.cancel(effect.run, effect.by)
+            case i.LookAtFixes():
+                if self._world.fixes is not None and self._loop is not None:
+                    self._loop.put(await self._world.fixes.look(effect))
             case i.LookNow():
                 await actions.look()
             case i.ReadLedger() | i.KeepGood():
@@ -312,6 +318,8 @@ class LiveSession:
         assert loop is not None
         observe.cancel()
         self._ending = True
+        if actions is not None:
+            actions.let_go(self.me)
         await loop.caught_up(turns)
         if actions is not None:
             await actions.idle.wait()
@@ -359,12 +367,15 @@ class LiveSession:
         state = self._desk.state
         if action == "verify":
             return verify_plan(args, state)
+        args = dict(args)
+        reason = args.pop("anyway", "").strip()
         executor = (await self._built).executor(action)
         if executor is None:
             known = sorted(a for e in self._world.executors for a in e.actions)
             return i.Refusal(f"{action} is not possible here", f"there is {', '.join([*known, 'verify'])}")
         incident = state.current
-        return await executor.plan(action, args, state, incident.id if incident else None)
+        plan = await executor.plan(action, args, state, incident.id if incident else None)
+        return guarded(plan, state, reason) if isinstance(plan, Plan) else plan
 
     async def _look(self) -> None:
         await (await self._built).look()

@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 
 from incidentui.core.difference import DiffLine as DiffLine
 from incidentui.core.events import Fact, Recorded
-from incidentui.core.inputs import ActionActed, Command, Evidence, Observation, Refusal
+from incidentui.core.inputs import ActionActed, Command, Evidence, FixesLooked, LookAtFixes, Observation, Refusal
 from incidentui.core.model import Attempt, KnownGood, Ledger, Light, Ms, Owner, Plan
 from incidentui.core.recent import Recent, Sample
 from incidentui.core.state import State
@@ -50,6 +50,8 @@ class Aside:
 
     why: str
     path: str
+    facts: tuple[Fact, ...] | None = None
+    """As they were written, without the secrets that stood in them; None: as they were given."""
 
 
 class NotSaved(Exception):  # noqa: N818 - a state of the disk that may pass, not a fault
@@ -181,6 +183,12 @@ class Details(Protocol):
     async def diff(self, sha: str) -> Sequence[DiffLine] | Refusal: ...
 
     async def logs(self, workload: str, lines: int = 200) -> Sequence[LogLine] | Refusal: ...
+
+
+class Fixes(Protocol):
+    async def look(self, asked: LookAtFixes) -> FixesLooked:
+        """Whether the markers are in the trees. Never raises for what git says: unknown."""
+        ...
 
 
 class Clone(Protocol):

@@ -12,8 +12,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from incidentui.config.checks import Expect, HttpCheck, RevisionSpec
+from incidentui.core.follow import says_dirty
 from incidentui.core.inputs import RevisionLooked
-from incidentui.core.model import Ms
+from incidentui.core.model import Ms, OddBuild
 from incidentui.edge import step
 from incidentui.edge.checks.http import HttpProbe, Transports
 from incidentui.edge.checks.json_rules import BadPathError, find, parse
@@ -21,17 +22,26 @@ from incidentui.edge.text import clean_and_redact
 from incidentui.session.ports import Clock, Report
 
 Resolve = Callable[[str], Awaitable[str | None]]
-"""A short sha to the full one; None when the repository knows no such commit, or several."""
+"""A short or full sha to the full one; None when the repository knows no such commit, or several."""
 Label = Callable[[str, str], Awaitable[str | None]]
 """(service, label) to its value on the image of one of its workloads."""
 
 _SHA = re.compile(r"[0-9a-f]{7,40}")
+_DESCRIBED = re.compile(r".+-\d+-g([0-9a-f]{7,40})")
+"""As `git describe` says it."""
+PATIENCE_MS: Ms = 12_000
+"""How long a commit may be missing here before it is one that nobody pushed: a fetch may be on its way."""
+_ASK_AGAIN_MS: Ms = 3_000
 _CAP = 4096
 _TIMEOUT_MS: Ms = 5_000
 
 
 class NotKnownError(Exception):
     """Why the revision cannot be known, in words for the screen."""
+
+    def __init__(self, why: str, odd: OddBuild = "") -> None:
+        super().__init__(why)
+        self.odd: OddBuild = odd
 
 
 class RevisionSource:
@@ -46,6 +56,7 @@ class RevisionSource:
         resolve: Resolve | None = None,
         label: Label | None = None,
         trusted: bool = False,
+        patience_ms: Ms = PATIENCE_MS,
     ) -> None:
         self._specs = tuple(specs)
         self._dir = base_dir
@@ -53,6 +64,12 @@ class RevisionSource:
         self._resolve = resolve
         self._label = label
         self._trusted = trusted
+        self._clock = clock
+        self._patience = patience_ms
+        self._here: set[str] = set()
+        """Full shas that the repository has."""
+        self._absent: dict[str, tuple[Ms, Ms]] = {}
+        """Full shas that it has not: when that was seen first, and last."""
         self._transports = Transports()
         self._probes = {spec.service: self._probe(spec, clock) for spec in specs if spec.url is not None}
 
@@ -72,14 +89,19 @@ class RevisionSource:
 
     async def _look(self, spec: RevisionSpec) -> RevisionLooked:
         try:
-            return RevisionLooked(spec.service, await self._full(await self._said(spec)))
+            sha = await self._full(await self._said(spec))
+            return RevisionLooked(spec.service, sha, odd=await self._odd(sha))
         except NotKnownError as why:
-            return RevisionLooked(spec.service, None, clean_and_redact(str(why), 200))
+            return RevisionLooked(spec.service, None, clean_and_redact(str(why), 200), why.odd)
 
     async def _full(self, said: str) -> str:
-        sha = said.strip().lower()
+        text = said.strip()
+        if says_dirty(text):
+            raise NotKnownError(f"built from uncommitted code: {clean_and_redact(text, 60)}", "dirty")
+        described = _DESCRIBED.fullmatch(text.lower())
+        sha = described[1] if described else text.lower()
         if not _SHA.fullmatch(sha):
-            shown = clean_and_redact(said.strip(), 40)
+            shown = clean_and_redact(text, 40)
             raise NotKnownError(f'"{shown}" is no commit' if shown else "the answer is empty")
         if len(sha) == 40:
             return sha
@@ -87,6 +109,21 @@ class RevisionSource:
         if full is None:
             raise NotKnownError(f"{sha}: not one commit of this repository")
         return full
+
+    async def _odd(self, sha: str) -> OddBuild:
+        """Whether the repository, which fetches what is pushed, has had time to hear of this commit and has not."""
+        if self._resolve is None or sha in self._here:
+            return ""
+        now = self._clock.mono()
+        first, last = self._absent.get(sha, (now, now - _ASK_AGAIN_MS))
+        if now - last >= _ASK_AGAIN_MS:
+            if await self._resolve(sha) is not None:
+                self._absent.pop(sha, None)
+                self._here.add(sha)
+                return ""
+            last = now
+        self._absent = {sha: (first, last), **{k: v for k, v in self._absent.items() if k != sha}}
+        return "nowhere" if now - first >= self._patience else ""
 
     async def _said(self, spec: RevisionSpec) -> str:
         if spec.file is not None:

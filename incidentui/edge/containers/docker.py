@@ -4,7 +4,7 @@ import asyncio
 import importlib
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from incidentui.core.inputs import Observation, WorkloadsLooked
@@ -16,6 +16,7 @@ from incidentui.edge.containers.docker_words import (
     detail_of,
     inspected,
     key_of,
+    labelled,
     listed,
     lost_words,
     names,
@@ -104,6 +105,10 @@ class DockerEngine:
         except NotFound:
             return None  # gone since the list
         return found
+
+    async def labelled(self, wanted: Collection[str], label: str) -> dict[str, str]:
+        """The value of an image's label on each of these workloads, by name."""
+        return labelled(await self._ask(self._list), wanted, label)
 
     async def one(self, workload: Workload) -> Workload | None:
         found = await self._ask(lambda: self._inspect(workload.ident))

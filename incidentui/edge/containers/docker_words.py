@@ -5,10 +5,11 @@ import json
 import re
 import socket
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
+from incidentui.core.follow import says_dirty
 from incidentui.core.model import Ms, Workload, WorkloadState
 from incidentui.core.value import dataclass
 from incidentui.edge.text import clean, clean_and_redact
@@ -16,6 +17,7 @@ from incidentui.edge.text import clean, clean_and_redact
 SERVICE = "com.docker.compose.service"
 PROJECT = "com.docker.compose.project"
 REVISION = "org.opencontainers.image.revision"
+VERSION = "org.opencontainers.image.version"
 Health = Literal["healthy", "unhealthy", "starting", "none"]
 
 _CODE = re.compile(r"^(?:Exited|Restarting) \((-?\d+)\)")
@@ -79,6 +81,20 @@ def _labels(entry: Mapping[str, Any]) -> Mapping[str, str]:
     return entry.get("Labels") or {}
 
 
+def labelled(entries: Sequence[Mapping[str, Any]], wanted: Collection[str], label: str) -> dict[str, str]:
+    """The value of a label on each of these workloads, of the running ones where any runs."""
+    named = [(name, entry) for entry, name in zip(entries, names(entries), strict=True) if name in wanted]
+    running = [(name, entry) for name, entry in named if entry.get("State") == "running"]
+    found = {name: _labels(entry).get(label, "") for name, entry in running or named}
+    return {name: clean(value, 120) for name, value in found.items() if value}
+
+
+def dirty(labels: Mapping[str, str]) -> str:
+    """The label that says the image was built from uncommitted code, with its value; empty when none does."""
+    found = next((key for key in (REVISION, VERSION) if says_dirty(labels.get(key, ""))), None)
+    return f"{found} = {clean(labels[found], 60)}" if found else ""
+
+
 def listed(entry: Mapping[str, Any], name: str, detail: Detail | None) -> Workload:
     """A container from the list; `detail` when it was inspected since it last changed."""
     status = str(entry.get("Status", ""))
@@ -90,6 +106,7 @@ def listed(entry: Mapping[str, Any], name: str, detail: Detail | None) -> Worklo
         sick=health(status),
         image=clean(str(entry.get("Image", "")), 200),
         revision=clean(_labels(entry)[REVISION], 60) if _labels(entry).get(REVISION) else None,
+        dirty=dirty(_labels(entry)),
         detail=detail,
     )
 
@@ -107,6 +124,7 @@ def inspected(found: Mapping[str, Any], was: Workload) -> Workload:
         sick=_health_word(state),
         image=was.image,
         revision=was.revision,
+        dirty=was.dirty,
         detail=detail_of(found, ()),
     )
 
@@ -146,6 +164,7 @@ def _workload(
     sick: Health,
     image: str,
     revision: str | None,
+    dirty: str,
     detail: Detail | None,
 ) -> Workload:
     word: WorkloadState = _STATES.get(state, "unknown")
@@ -168,6 +187,7 @@ def _workload(
         revision=revision,
         note=_note(state, word, detail),
         ident=ident,
+        dirty=dirty,
     )
 
 

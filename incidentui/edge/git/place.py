@@ -113,6 +113,18 @@ async def sha_of(top: Path, name: str, kind: str = "commit") -> str | None:
     return answer.line if answer.code == 0 and _SHA.match(answer.line) else None
 
 
+async def known_here(top: Path, said: str) -> str | None:
+    """The full sha of a commit that this clone has. Where that proves nothing (no clone, a shallow one) a full sha is
+    taken as it is."""
+    try:
+        found = await sha_of(top, said)
+        if found is not None or len(said) < 40:
+            return found
+        return said if (await layout(top)).shallow else None
+    except GitError:
+        return said if len(said) == 40 else None
+
+
 async def tree_of(top: Path, name: str) -> str | None:
     return await sha_of(top, name, "tree")
 

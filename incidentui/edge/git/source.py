@@ -56,6 +56,7 @@ class GitSource:
         self._print: Fingerprint | None = None
         self._files_due = 0
         self._dirty: tuple[str, ...] = ()
+        self._dirty_count = 0
         self._commits: tuple[tuple[tuple[str, ...], bool] | None, tuple[Commit, ...]] = (None, ())
         self._upstream: str | None = None
         self._asked: Ms | None = None
@@ -125,7 +126,8 @@ class GitSource:
         elif now < self._files_due:
             return ()
         with suppress(GitError):  # a status that takes too long is no reason to see nothing else
-            self._dirty = await dirty(self._place.layout, DIRTY)
+            found = await dirty(self._place.layout)
+            self._dirty, self._dirty_count = found[:DIRTY], len(found)
         # At most a twentieth of the time goes into asking for uncommitted files.
         took = self._clock.mono() - now
         self._files_due = self._clock.mono() + max(self._files_every, 20 * took)
@@ -151,7 +153,7 @@ class GitSource:
                 self._commits = (key, await log(place.layout, tips))
             picture = Repository(
                 place.branch, place.head, self._upstream, place.remote, self._asked, self._dirty, place.operation,
-                self._commits[1],
+                self._commits[1], self._dirty_count,
             )  # fmt: skip
             same = self._seen is not None and replace(picture, remote_asked=self._seen.remote_asked) == self._seen
             self._seen = picture

@@ -43,6 +43,9 @@ def about_commit(sha: str, me: str, state: State) -> tuple[Choice, ...]:
             "git.reset",
             (("to", sha), ("mode", "branch"), ("push", "true")),
         ),
+        Choice(f"Mark {short(sha)} as a fix", "looked for after each move", "fix.mark", (("commit", sha),)),
+        Choice(f"Wait for CI of {short(sha)}", "only looks", "ci.wait", (("commit", sha),)),
+        Choice(f"Bisect from known-good to {short(sha)}", "only looks", "git.bisect", (("bad", sha),)),
     )
 
 

@@ -29,6 +29,7 @@ from incidentui.tui.pages.layout import (
     wall,
 )
 from incidentui.tui.pages.ledger import MARKS
+from incidentui.tui.present.follow import findings
 
 _BAR = 10
 _METER = 20
@@ -97,6 +98,7 @@ def _about(commit: Commit, state: State, width: int) -> list[Line]:
         same = day_and_time(deploy.at)[:10] == day_and_time(commit.at)[:10]
         facts.append(f"deployed {wall(deploy.at) if same else day_and_time(deploy.at)}")
     return [
+        *(line for mark, told in findings(state, commit.sha) for line in hanging((mark,), told, width)),
         *hanging((), commit.subject, width, "strong", bold=True),
         *hanging((), " · ".join(fact for fact in facts if fact), width, "muted"),
     ]
@@ -159,7 +161,7 @@ def _why(sha: str, state: State, width: int) -> list[Line]:
     cleared = said.cleared if said else ()
     lines = [line for reason in reasons for line in hanging((Seg("✗ ", "fail"),), reason, width)]
     lines += [line for fact in cleared for line in hanging((Seg("· ", "muted"),), fact, width, "muted")]
-    place = f" · {suspect.ranked.index(said) + 1} of {suspect.count or len(suspect.ranked)}" if said else ""
+    place = f" · no. {suspect.ranked.index(said) + 1} of {suspect.count or len(suspect.ranked)}" if said else ""
     note = (Seg(f"{len(reasons)} of {len(reasons) + len(cleared)}", "fail"), Seg(place, "muted"))
     return section(width, "WHY IT IS THE SUSPECT" if chosen else "WHAT SPEAKS FOR IT", lines, note)
 

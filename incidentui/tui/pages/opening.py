@@ -18,6 +18,8 @@ def open_row(recorded: e.Recorded, session: Session) -> Page:
             return ActionPage(run)
         case e.Deployed():
             return CommitPage(recorded.event.now)
+        case e.DeployMissed() | e.DeployFollowed():
+            return CommitPage(recorded.event.sha)
         case e.SuspectNamed():
             return CommitPage(recorded.event.suspect.sha)
         case e.WorkloadChanged(evidence=None, now=workload) if workload.name in session.view.state.workloads:

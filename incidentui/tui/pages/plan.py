@@ -51,7 +51,8 @@ class PlanPage:
         run: tuple[tuple[str, str], ...] = (("x", "type the word" if self.plan.changes else "run it"),)
         yes = (("Y", "yes, theirs too"),) if innocents(self.plan) and not self.yes else ()
         diff = (("d", "what it takes back"),) if self.plan.takes_back else ()
-        skip = (("s", "skip the rehearsal, with a reason"),) if may_skip(self.plan) else ()
+        may = may_skip(self.plan)
+        skip = (("s", f"{may[1]}, with a reason"),) if may else ()
         run = () if closed(self.plan) else run
         return *yes, *run, *skip, *diff, ("y", "copy the commands"), ("n", "no, stop")
 
@@ -81,7 +82,7 @@ class PlanPage:
         if not self.plan.changes:
             return [Line((Seg("x ", "accent", bold=True), Seg("runs it at once: it only looks")))]
         if shut := closed(self.plan):
-            return closed_lines(shut, width)
+            return closed_lines(shut, (may_skip(self.plan) or ("", ""))[1], width)
         rows = 2 if size_of(width, height) == "compact" else 3
         return word_lines(self.plan, self.typed, self.typing, self.yes, width, rows)
 
@@ -102,8 +103,8 @@ class PlanPage:
                 from incidentui.tui.pages.commit import CommitPage
 
                 screen.push(CommitPage(self.plan.takes_back[0].sha))
-            case "s" if may_skip(self.plan):
-                screen.prompt("skip the rehearsal, why", lambda reason: self._skip(reason, screen))
+            case "s" if (may := may_skip(self.plan)) is not None:
+                screen.prompt(f"{may[1]}, why", lambda reason: self._skip(may[0], reason, screen))
             case "n":
                 screen.say("stopped, nothing changed")
                 screen.back()
@@ -117,7 +118,7 @@ class PlanPage:
         if screen.session.view.read_only:
             screen.refuse("x", screen.session.view.read_only, "Start without it to act.")
         elif shut := closed(self.plan):
-            screen.refuse("x", shut, "s skips the rehearsal, with a reason.")
+            screen.refuse("x", shut, "s goes on, with a reason.")
         elif self._asked:
             screen.refuse("x", "it was asked for already", "The answer is on its way.")
         elif not self.plan.changes:
@@ -128,19 +129,19 @@ class PlanPage:
         else:
             self.typing, self.typed = True, ""
 
-    def _skip(self, reason: str, screen: PageContext) -> None:
-        """The same plan again, without its commands."""
+    def _skip(self, what: str, reason: str, screen: PageContext) -> None:
+        """The same plan again, without what closed it."""
         if not reason.strip():
             screen.refuse("s", "skipping needs a reason")
             return
-        args = {**dict(self.plan.args), "skip_rehearsal": reason.strip()}
+        args = {**dict(self.plan.args), what: reason.strip()}
 
         def shown(answer: Plan | Refusal) -> None:
             if isinstance(answer, Refusal):
                 screen.refuse("s", answer.why, answer.hint)
             else:
                 screen.replace(PlanPage(answer, self.step))
-                screen.say("the rehearsal is skipped, and the reason recorded; nothing has happened yet")
+                screen.say("the reason is part of the plan now; nothing has happened yet")
 
         screen.when(screen.session.plan(self.plan.action, args), shown)
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from incidentui.core.format import duration, short
 from incidentui.core.model import Plan, PlanCommit, PlanStep, Precondition
+from incidentui.core.redeploy import NAME as TAKEN_BACK
 from incidentui.core.state import State
 from incidentui.session.ports import View
 from incidentui.tui.line import Line, Seg, Token, cells, pad, spread
@@ -161,12 +162,23 @@ _REHEARSED: dict[str, tuple[str, Token]] = {
 
 def closed(plan: Plan) -> str:
     """Why the word line is closed; empty when it is open."""
+    if again := brought_back(plan):
+        return again
     red = plan.rehearsal.red if plan.rehearsal else None
     return f"the rehearsal is red, {' '.join(red.argv)[:80]}: {red.why}" if red else ""
 
 
-def may_skip(plan: Plan) -> bool:
-    return plan.rehearsal is not None and bool(plan.rehearsal.commands)
+def brought_back(plan: Plan) -> str:
+    """What stands against a commit that was taken back and would be in force again; empty when nothing does."""
+    return next((p.text for p in plan.checked if p.name == TAKEN_BACK and not p.ok), "")
+
+
+def may_skip(plan: Plan) -> tuple[str, str] | None:
+    """The argument that goes on all the same, with its reason, and what it is called."""
+    if brought_back(plan):
+        return "anyway", "go on all the same"
+    commands = plan.rehearsal is not None and bool(plan.rehearsal.commands)
+    return ("skip_rehearsal", "skip the rehearsal") if commands else None
 
 
 def _undo(plan: Plan, width: int) -> list[Line]:

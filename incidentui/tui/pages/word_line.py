@@ -28,11 +28,11 @@ def word_lines(plan: Plan, typed: str, typing: bool, yes: bool, width: int, rows
     return [replace(line, ground="failbg") for line in ([Line(), *body] if rows > 2 else body)]
 
 
-def closed_lines(why: str, width: int) -> list[Line]:
+def closed_lines(why: str, skip: str, width: int) -> list[Line]:
     """Where the word would be: why there is none."""
     text = flow([(Seg("The word is closed: ", "strong", bold=True), Seg(why))], width)
-    skip = (Seg("s", "accent", bold=True), Seg(" skip the rehearsal, with a reason", "muted"))
-    return [replace(line, ground="failbg") for line in (*text, spread(width, skip, stop_hint("esc")))]
+    key = (Seg("s", "accent", bold=True), Seg(f" {skip}, with a reason", "muted")) if skip else ()
+    return [replace(line, ground="failbg") for line in (*text, spread(width, key, stop_hint("esc")))]
 
 
 def _typing_lines(plan: Plan, typed: str, width: int) -> list[Line]:

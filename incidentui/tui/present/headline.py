@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from incidentui.core.follow import Missing
 from incidentui.core.format import count, duration, minutes, short, size
 from incidentui.core.model import Attempt, ServiceStatus
 from incidentui.tui.line import Ground, Line, Seg, Token, cut, pad, spread
+from incidentui.tui.present.follow import alarm, alarm_words
 from incidentui.tui.present.format import coarse, hms
 from incidentui.tui.present.parts import hints, joined
 from incidentui.tui.present.scene import (
@@ -39,6 +41,9 @@ def headline(scene: Scene, width: int, kind: Class, *, short_form: bool = False)
         return Headline(block.lines[:1], block.banded)
     if kind == "compact" and len(block.lines) == 3 and not _offered(scene):
         return Headline((block.lines[0], _merged(scene, inner)), block.banded)
+    if (found := alarm(scene)) is not None and len(block.lines) < 3:
+        first, *rest = block.lines
+        block = Headline((first, _unfollowed(scene, found, inner, block.banded), *rest), block.banded)
     if scene.view.problems and not block.banded:
         return Headline((*block.lines, _problems(scene, inner)), False)
     return block
@@ -136,7 +141,8 @@ def _others(scene: Scene) -> tuple[Seg, ...]:
 def _why(scene: Scene, width: int, kind: Class) -> Line | None:
     suspect = scene.state.suspect
     if suspect is None:
-        return None
+        found = alarm(scene)
+        return _unfollowed(scene, found, width, True) if found is not None else None
     text = _suspicion(scene, kind)
     right: tuple[Seg, ...] = ()
     if scene.view.playhead is not None:
@@ -149,6 +155,8 @@ def _why(scene: Scene, width: int, kind: Class) -> Line | None:
 def _suspicion(scene: Scene, kind: Class) -> tuple[Seg, ...]:
     state, suspect = scene.state, scene.state.suspect
     assert suspect is not None
+    if alarm(scene) is not None:  # more urgent than all that can be said of the commit
+        return (Seg(_standing(scene), "strong", bold=True),)
     found = commit(scene, suspect.sha)
     head = f"{size(found.added, found.deleted)} by {found.author}" if found else "not in this clone"
     deploy = next((d for d in reversed(state.deploys) if d.now == suspect.sha), None)
@@ -173,7 +181,9 @@ def _suspicion(scene: Scene, kind: Class) -> tuple[Seg, ...]:
 
 
 def _standing(scene: Scene) -> str:
-    """What the last action did to it: "still running after reset 1"."""
+    """What the last action did to it: "still running after reset 1"; a push that was not followed says more."""
+    if (found := alarm(scene)) is not None:
+        return f"{short(found.sha)} was pushed {duration(scene.now - found.since)} ago and is not deployed"
     suspect, last = scene.state.suspect, _last_attempt(scene)
     if suspect is None or last is None or last.ended is None or last.revision == suspect.sha:
         return ""
@@ -338,6 +348,12 @@ def _known_good(scene: Scene) -> list[Seg]:
         Seg(short(good.sha), "text", bold=True),
         Seg(age + tail, "muted"),
     ]
+
+
+def _unfollowed(scene: Scene, found: Missing, width: int, banded: bool) -> Line:
+    """The line of a push that nothing was deployed of."""
+    text = (Seg("✗ ", "fail", bold=True), Seg(cut(alarm_words(scene, found), width - 2), "fail", bold=True))
+    return spread(width, text, ground="failbg", rail="fail") if banded else spread(width, text)
 
 
 def _problems(scene: Scene, width: int) -> Line:

@@ -237,6 +237,7 @@ def has_evidence(record: Recorded) -> bool:
     """Whether something stands behind the row: stored evidence, a commit, a plan, a verdict."""
     return evidence_of(record.event) is not None or type(record.event).__name__ in (
         "Deployed",
+        "DeployMissed",
         "VerdictGiven",
         "ActionRequested",
         "ActionEnded",

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from incidentui.core.inputs import Offer, Refusal, ShowPlan
-from incidentui.core.model import PlanCommit, Rehearsal, RehearsedCommand
+from incidentui.core.model import PlanCommit, Precondition, Rehearsal, RehearsedCommand
 from incidentui.session.ports import View
 from incidentui.tui.glyphs import ascii_twin
 from incidentui.tui.line import cells
@@ -182,6 +182,7 @@ def test_a_long_word_is_shown_whole() -> None:
     assert len(s.session.runs) == 1
 
 
+@pytest.mark.req("F26")
 @pytest.mark.req("F23")
 def test_innocent_commits_are_listed_with_authors_and_need_their_own_yes() -> None:
     s, it = screen(), PlanPage(b.innocent_plan(), mono=ticking())
@@ -347,3 +348,22 @@ def test_a_refusal_with_choices_is_a_page_of_numbers() -> None:
     assert isinstance(opened, PlanPage)
     assert opened.step == 2
     assert s.session.runs == []
+
+
+@pytest.mark.req("R3-27", "R3-13")
+def test_what_was_taken_back_closes_the_word_until_a_reason_is_given() -> None:
+    stop = Precondition("taken-back", "a942e4f was taken back at 09:17:00: api-health failed with it", b.BAD, ok=False)
+    it, s = page(checked=(stop,)), screen()
+    s.push(it)
+    assert "The word is closed: a942e4f was taken back at 09:17:00" in b.shown(it, b.view(), 118, 34)
+    s.type(it, "x")
+    assert "was taken back" in s.refused[0][1]
+    assert ("s", "go on all the same, with a reason") in it.keys
+    s.session.planned = b.plan(checked=(replace(stop, ok=True, note="goes on all the same: the check was wrong"),))
+    s.type(it, "s")
+    label, done = s.prompts[0]
+    assert "go on all the same" in label
+    done("the check was wrong")
+    _, args = s.session.plans[0]
+    assert args["anyway"] == "the check was wrong"
+    assert "type the branch to run it" in b.shown(s.pages[-1], b.view(), 118, 34)
