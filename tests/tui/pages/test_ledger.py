@@ -119,6 +119,12 @@ def test_rows_open_a_commit_a_file_or_all_differences() -> None:
 
 
 @pytest.mark.req("R0-09")
+def test_the_page_opens_on_a_commit_in_force_so_that_the_sentence_on_top_stays_in_sight() -> None:
+    page = ActionPage("r1")
+    b.shown(page, incomplete(), 118, 34)
+    assert page.start == ("commit", FORCE[0])
+
+
 def test_the_differences_of_a_file_are_its_own() -> None:
     diff = (*b.DIFF, DiffLine("file", None, None, "docs/logo.png (binary)"))
     session = b.FakeSession(diffs=diff)
