@@ -149,7 +149,7 @@ def _taken(todo: Items, removed: Sequence[bytes]) -> list[Part]:
 
 
 def _afloat(*sides: Items) -> _Afloat:
-    """Lines that went and could as well have stood here: no line of known-good stood between when they went."""
+    """Lines that went and could as well have stood here: no line of known-good surely stood between when they went."""
     out: _Afloat = {}
     for side in sides:
         since = ENDLESS
@@ -158,7 +158,7 @@ def _afloat(*sides: Items) -> _Afloat:
                 break
             if item.now is not None:
                 since = min(since, item.steps[-1][0]) if item.first is not None else since
-            elif item.steps[-1][0] < since:
+            elif item.steps[-1][0] <= since:
                 out.setdefault(_bare(item), []).append((side, item))
     return {key: found[::-1] for key, found in out.items()}
 
