@@ -55,7 +55,7 @@ def _keys(project: sandboxes.Project, rounds: int) -> Iterator[Budget]:
 
 def _storm(project: sandboxes.Project, rounds: int) -> Iterator[Budget]:
     busy, calm = storm.keys(project, rounds)
-    yield _beside("key to paint, 200 looks/s / no looks", busy, calm, None)
+    yield _beside("key to paint, 200 looks/s / no looks", busy, calm, 1.5)
 
 
 def _panes() -> Iterator[Budget]:

@@ -5,19 +5,19 @@ import sys
 
 
 def _leave_out_this_folder() -> None:
-    """`python -m` puts the current folder first on the path: a repository's `git.py` would be taken for a library."""
+    """A repository's `git.py` is no library: `python -m` puts the current folder first on the path, and an empty entry
+    or a dot in PYTHONPATH puts it anywhere.
+    """
     import os
 
     try:
         here = os.getcwd()
     except OSError:
-        here = ""
-    if sys.flags.safe_path or sys.path[:1] not in ([here], [""]):
         return
-    del sys.path[0]
+    path = [entry for entry in sys.path if entry and os.path.abspath(entry) != here]
     home = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    if home == here and home not in sys.path:
-        sys.path.append(home)  # started in its own source tree; libraries still come first
+    # Started in its own source tree: libraries still come first.
+    sys.path[:] = [*path, home] if home == here else path
 
 
 def main() -> None:
@@ -26,6 +26,7 @@ def main() -> None:
 
         sys.stdout.write(f"incidentui {__version__}\n")
         return
+    _leave_out_this_folder()
     gc.disable()  # what is imported is no garbage: looking for some takes a seventh of the time to the first frame
     from incidentui.cli.main import run
     from incidentui.cli.output import guard
@@ -35,5 +36,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    _leave_out_this_folder()
     main()

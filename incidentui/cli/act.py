@@ -4,7 +4,7 @@ import json
 import signal
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from types import FrameType
 from typing import Any
 
@@ -18,6 +18,7 @@ from incidentui.core.format import short
 from incidentui.core.inputs import Refusal
 from incidentui.core.model import Attempt, Light, LightName, Plan
 from incidentui.core.words import light_mark
+from incidentui.edge.text import redact
 from incidentui.runbook.fields import ARGS, NEEDED
 from incidentui.session.door import SessionStopped
 
@@ -189,6 +190,7 @@ class _Said:
             click.echo(f"incidentui: it belongs to {incident}, opened last of {', '.join(among)}", err=True)
 
     def refused(self, plan: Plan | None, why: Refusal) -> int:
+        why = replace(why, why=redact(why.why), hint=redact(why.hint))  # it may repeat what was asked for
         if self._json:
             verdict = {"word": "refused", "why": why.why, "hint": why.hint, "choices": [asdict(o) for o in why.choices]}
             self._document(plan, "refused", verdict, None)

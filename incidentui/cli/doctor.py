@@ -57,7 +57,7 @@ def _line(finding: Finding, ascii_only: bool) -> str:
 
 
 async def look(options: Options) -> list[Finding]:
-    findings = [_python(), _sqlite(), await _git_program(), _state_folder(), _grants(), _terminal()]
+    findings = [_python(), _sqlite(), await _git_program(), *_state_folder(), _grants(), _terminal()]
     try:
         root = project_root(options)
     except CannotRun as error:
@@ -65,7 +65,7 @@ async def look(options: Options) -> list[Finding]:
     loaded = load(root)
     findings += _project(root, loaded)
     findings += await asyncio.gather(_work_tree(root), _supervisor(loaded), _docker(loaded))
-    return [*findings, _journal(root)]
+    return [*findings, *await _leftovers(root), _journal(root)]
 
 
 # -- this machine
@@ -76,11 +76,14 @@ def _python() -> Finding:
 
 
 def _sqlite() -> Finding:
+    from incidentui.edge.store.filesystem import shared
     from incidentui.edge.store.schema import wal_is_safe
 
     version = sqlite3.sqlite_version
     if sqlite3.sqlite_version_info < (3, 37, 0):
         return Finding("sqlite", "bad", f"{version} is too old for the journal", "3.37 or newer is needed")
+    if wal_is_safe() and (kind := shared(str(_nearest(paths.state_home())))):
+        return Finding("sqlite", "ok", f"{version}: the journal uses TRUNCATE, because WAL does not work on {kind}")
     if wal_is_safe():
         return Finding("sqlite", "ok", f"{version}: the journal uses WAL")
     return Finding(
@@ -98,21 +101,31 @@ async def _git_program() -> Finding:
     return Finding("git", "ok", answer.line.removeprefix("git version "))
 
 
-def _state_folder() -> Finding:
+def _nearest(folder: Path) -> Path:
+    """The folder, or the first above it that is there."""
+    return next(place for place in (folder, *folder.parents) if place.exists())
+
+
+def _state_folder() -> Iterator[Finding]:
+    from incidentui.edge.store.filesystem import shared
+
     folder = paths.state_home()
-    place = folder
-    while not place.exists() and place != place.parent:
-        place = place.parent
+    place = _nearest(folder)
     try:
         with tempfile.TemporaryFile(dir=place):
             pass
     except OSError as error:
         hint = f"make {place} writable, or set INCIDENTUI_HOME to a folder that is"
-        return Finding("state", "bad", f"{folder}: nothing can be recorded: {error.strerror}", hint)
+        yield Finding("state", "bad", f"{folder}: nothing can be recorded: {error.strerror}", hint)
+        return
     free = shutil.disk_usage(place).free // 1_048_576
     if free < 100:
-        return Finding("state", "warn", f"{folder}: only {free} MB free", "make room before an incident needs it")
-    return Finding("state", "ok", str(folder))
+        yield Finding("state", "warn", f"{folder}: only {free} MB free", "make room before an incident needs it")
+    else:
+        yield Finding("state", "ok", str(folder))
+    if kind := shared(str(place)):
+        text = f"{folder}: on {kind}, where other machines may write: locks may not hold there"
+        yield Finding("state", "warn", text, "set INCIDENTUI_HOME to a folder on a disk of this machine")
 
 
 def _grants() -> Finding:
@@ -169,6 +182,27 @@ async def _work_tree(root: Path) -> Finding:
     if not names:
         return Finding("work tree", "warn", "no remote", "a way back stays on this machine: git remote add origin URL")
     return Finding("work tree", "ok", f"remote {', '.join(names)}")
+
+
+async def _leftovers(root: Path) -> list[Finding]:
+    """What a killed run, or a killed git, left here."""
+    from incidentui.edge.git.leftovers import abandoned, locks
+    from incidentui.edge.git.place import layout
+    from incidentui.edge.git.run import GitError
+
+    try:
+        where = await layout(root)
+    except GitError:
+        return []
+    left, ours = locks(where), abandoned(where)
+    findings = []
+    if left:
+        names = ", ".join(map(str, left))
+        findings.append(Finding("locks", "warn", f"left, or a git runs: {names}", "when no git runs: remove them"))
+    if ours:
+        names = ", ".join(map(str, ours))
+        findings.append(Finding("scratch", "warn", f"left by a killed run: {names}", "the next git action removes it"))
+    return findings
 
 
 async def _supervisor(loaded: Loaded) -> Finding:

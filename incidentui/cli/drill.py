@@ -208,6 +208,7 @@ def _result(record: Record, keystrokes: int | None) -> tuple[dict[str, Any], lis
     drafts = sorted(record.place.glob("*.md"), key=lambda file: file.stat().st_mtime_ns)
     result = {
         "drill": record.drill,
+        "seed": record.seed,
         "resolved": end.resolved,
         "score": end.points,
         "keystrokes": keystrokes,

@@ -88,18 +88,15 @@ def _facts(journal: SqliteJournal, incident: str) -> Facts:
 
 
 def _write(target: Path, lines: Iterator[str]) -> int:
-    """All lines into a new file, or none: the name is taken first, so that nobody's file is ever replaced."""
+    """All lines into a new file, or none."""
     from incidentui.edge.store.jsonl import write_lines
 
     try:
-        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+        if os.path.lexists(target):
+            raise FileExistsError(target)
+        return write_lines(target, lines)
     except FileExistsError:
         raise Refused(f"{target} is there already. Name another file, or move it away first.") from None
-    try:
-        return write_lines(target, lines)
-    except BaseException:
-        target.unlink(missing_ok=True)
-        raise
 
 
 def _unknown(incident: str) -> CannotRun:

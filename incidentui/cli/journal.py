@@ -95,10 +95,10 @@ def erase(options: Options, seq: int, reason: str, evidence: bool, as_json: bool
     from incidentui.edge.store.erase import EraseRefusedError
     from incidentui.edge.store.erase import erase as erase_event
 
+    path, by = _path(options), responder()
     why = " ".join(clean_and_redact(reason, limit=400, lines=True).split())
     if not why:
         raise CannotRun("--reason: say why.")
-    path, by = _path(options), responder()
     try:
         done = erase_event(str(path), seq, why, by, SystemClock(), evidence)
     except EraseRefusedError as error:

@@ -14,6 +14,7 @@ import click
 from incidentui.cli.options import CannotRun, Options
 from incidentui.config import paths
 from incidentui.edge.clock import SystemClock
+from incidentui.edge.known import learn
 from incidentui.edge.text import clean
 
 if TYPE_CHECKING:
@@ -23,7 +24,16 @@ NAME_LIMIT = 60
 
 
 def project_root(options: Options) -> Path:
-    """The project: named, else up from here, else the one with an open incident. CannotRun when there is none."""
+    """The project: named, else up from here, else the one with an open incident. CannotRun when there is none.
+
+    From here on its secrets are known: nothing that is said or stored holds them.
+    """
+    root = _project_root(options)
+    learn(root)
+    return root
+
+
+def _project_root(options: Options) -> Path:
     if options.project is not None:
         folder = Path(options.project)
         if not folder.is_dir():

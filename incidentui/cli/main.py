@@ -140,7 +140,11 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _say(message: str, code: int) -> int:
-    click.echo(f"incidentui: {' '.join(message.split())}", err=True)
+    from incidentui.edge.known import learn
+    from incidentui.edge.text import redact
+
+    learn()  # an argument that is repeated may hold one, and there may be no project
+    click.echo(f"incidentui: {' '.join(redact(message).split())}", err=True)
     return code
 
 
@@ -154,7 +158,7 @@ def _sentence(error: Exception) -> str:
     if os.environ.get("INCIDENTUI_DEBUG"):
         import traceback
 
-        traceback.print_exception(error)
+        sys.stderr.write(clean_and_redact("".join(traceback.format_exception(error)), 200_000, lines=True))
     if isinstance(error, DatabaseError):
         return f"the journal cannot be read: {error}. `incidentui journal verify` says where."
     if isinstance(error, JournalError | OSError):

@@ -28,11 +28,11 @@ LIMIT = 4_000
 def command(options: Options, text: tuple[str, ...], at: str | None, incident: str | None, as_json: bool) -> None:
     """Write a note into the journal."""
     may_write(options, "note")
+    root, by = project_root(options), responder()  # first: its secrets are known from here on
     words = note_text(" ".join(text))
     clock = SystemClock()
     now = clock.now()
     happened = parse_time(at, now, "--at") if at else now
-    root, by = project_root(options), responder()
     path = paths.journal_path(root)
     paths.remember_root(root)
     project = paths.project_name(root) if not path.exists() else ""

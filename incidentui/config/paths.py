@@ -73,11 +73,11 @@ def responder_file() -> Path:
 def remember_root(root: Path) -> None:
     """Note in the project's folder where the project lies, so that it is found from elsewhere; if that can be noted."""
     folder = project_folder(root)
-    file = folder / _ROOT
+    file, here = folder / _ROOT, os.fsencode(os.path.realpath(root))
     try:
-        if not file.exists():
+        if not file.exists() or file.read_bytes() != here:  # a power cut can leave it empty
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            file.write_bytes(os.fsencode(os.path.realpath(root)))
+            file.write_bytes(here)
     except OSError:
         return  # a convenience: what follows needs the folder more, and says why it cannot have it
 

@@ -19,7 +19,19 @@ from incidentui.core.inputs import (
     StopAction,
 )
 from incidentui.core.ledger import in_force, partly, taken_back, told
-from incidentui.core.model import Attempt, CheckState, Delta, KnownGood, Light, LightName, Moment, Ms, Outcome, Verdict
+from incidentui.core.model import (
+    Attempt,
+    CheckState,
+    Delta,
+    KnownGood,
+    Light,
+    LightName,
+    Moment,
+    Ms,
+    Outcome,
+    SeenError,
+    Verdict,
+)
 from incidentui.core.recent import CheckRecent
 from incidentui.core.redeploy import not_asked, overridden
 from incidentui.core.runs import is_running, step_follows
@@ -395,7 +407,7 @@ def _verdict(d: Deciding, attempt: Attempt, outcome: Outcome, verdict: Verdict) 
 
 def _with_errors(d: Deciding, attempt: Attempt, verdict: Verdict) -> Verdict:
     """The errors of before against those of now: a change that changed nothing about them is told as such."""
-    again, other = compared(d.state, attempt.errors)
+    again, other = compared(_seen_since(d, attempt), attempt.errors)
     if not attempt.errors or not (again or other):
         return verdict
     told = e.ErrorCompared(attempt.run, again, other)
@@ -409,6 +421,20 @@ def _with_errors(d: Deciding, attempt: Attempt, verdict: Verdict) -> Verdict:
     )
     texts = tuple(error.text for error in again), tuple(error.text for error in other)
     return replace(verdict, lights=lights, same_error=texts[0], other_error=texts[1])
+
+
+def _seen_since(d: Deciding, attempt: Attempt) -> tuple[SeenError, ...]:
+    """The errors of services that were asked again and failed: what nobody looked at again is not the same again."""
+    since = _asked_since(d, attempt)
+    specs = {check.name: check.service for check in d.state.project.checks}
+    last = {name: d.recent[name].looks[-1] for name in specs if name in d.recent and d.recent[name].looks}
+    failed = [name for name, look in last.items() if look.at > since and look.state == "failing"]
+    services = {specs[name] for name in failed}
+    return tuple(
+        seen
+        for seen in d.state.errors
+        if (seen.service in services if seen.source.startswith("workload:") else seen.source[6:] in failed)
+    )
 
 
 def _delta(d: Deciding, attempt: Attempt) -> Delta:

@@ -149,9 +149,9 @@ def telling(state: State) -> SeenError | None:
     return max(state.errors, key=lambda e: (bool(e.error.symbol) + bool(e.error.file), e.at), default=None)
 
 
-def compared(state: State, before: Sequence[str]) -> tuple[tuple[ErrorText, ...], tuple[ErrorText, ...]]:
+def compared(errors: Sequence[SeenError], before: Sequence[str]) -> tuple[tuple[ErrorText, ...], tuple[ErrorText, ...]]:
     """The errors that are there now: those that were there before, and the others."""
-    now = {seen.error.signature: seen.error for seen in state.errors}
+    now = {seen.error.signature: seen.error for seen in errors}
     again = tuple(error for name, error in now.items() if name in before)
     return again[:3], tuple(error for name, error in now.items() if name not in before)[:3]
 

@@ -82,13 +82,13 @@ SCENARIO = Scenario(
     healthy=(LEND, Request("counter", "/")),
     # Its record counts commits and attempts and names no time of day.
     original=Original(
-        heading="what happened to them; their report names no times",
-        detect=Told("unknown", "the user tested, again and again, and nothing worked"),
+        heading="what happened to them; no times are known",
+        detect=Told("unknown", "users tested, and nothing worked"),
         acknowledge=Told("unknown"),
-        first_action=Told("unknown", "a rollback took back 3 commits; the same fatal error"),
-        recover=Told("unknown", "back to the known-good commit, which the user found by hand"),
+        first_action=Told("unknown", "3 commits taken back, the same fatal error"),
+        recover=Told("unknown", "back to known-good, which a user found"),
         wrong_turns=2,
-        turns="rollbacks that left something in force",
-        more=("They pushed 6 broken commits, 2 of them rollbacks, and tested none before it was deployed.",),
+        turns="rollbacks that were none",
+        more=("They pushed 6 broken commits, 2 of them rollbacks.",),
     ),
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from incidentui.core.format import count, short
 from incidentui.core.model import Ms
 from incidentui.core.score import Score
 from incidentui.drills.scenario import Scenario, Told
@@ -35,7 +36,11 @@ def _table(rows: Sequence[Row]) -> list[str]:
 
 def _proof(score: Score) -> list[str]:
     known = {True: "equal to known-good", False: "not equal to known-good", None: "never looked at"}
-    return [f"  The tree on the remote is {known[score.tree_equal]}. Times count from the deploy."]
+    out = [f"  The tree on the remote is {known[score.tree_equal]}."]
+    if score.in_force and not score.tree_equal:
+        files = count(len(score.differs), "file")
+        out.append(f"  Still in force: {', '.join(map(short, score.in_force))}; {files} differ.")
+    return [*out, "  Times count from the deploy."]
 
 
 def clock(ms: Ms | None) -> str:

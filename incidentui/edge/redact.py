@@ -33,7 +33,9 @@ def set_known_secrets(values: Iterable[str]) -> None:
 
 def add_known_secrets(values: Iterable[str]) -> None:
     """These values too."""
-    set_known_secrets(_known_values | frozenset(values))
+    both = _known_values | frozenset(values)
+    if both != _known_values:  # each check says its own again at every look
+        set_known_secrets(both)
 
 
 def redact(text: str) -> str:
@@ -46,7 +48,7 @@ def redact(text: str) -> str:
             if folded is None or hint in folded:
                 text = _compiled(rule.pattern).sub(rule.replacement, text)
                 break
-    return text
+    return _without_beheaded_keys(text) if "-----END " in text else text
 
 
 _compiled = cache(re.compile)
@@ -59,7 +61,8 @@ def _forms(value: str) -> Iterator[str]:
     import html
 
     value = value.strip()
-    yield from (value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1])
+    once, plain = json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]
+    yield from (value, once, plain, json.dumps(once)[1:-1], json.dumps(plain, ensure_ascii=False)[1:-1])
     yield from (quote(value), quote(value, safe=""), quote_plus(value), html.escape(value))
     yield re.sub("%[0-9A-F]{2}", lambda found: found.group().lower(), quote(value, safe=""))
     if len(value) >= _WHOLE_WORD_BELOW:
@@ -102,6 +105,8 @@ _ASSIGNED = rf"""(?i)({_SENSITIVE})(\\?["']?\s?(?:=>|[:=])\s{{0,3}}){_VALUE}"""
 _HARMLESS_VALUE = r"""(?xi) ["']? (?: \$\{?[A-Z_][A-Z0-9_]*\}? | <[^>]*> | \*+ | \{+[^}]*\}* | null | none | nil | true
     | false | yes | no | required | expected\S* | missing | invalid | incorrect | wrong | empty | expired | unset
     | unknown | \[redacted\] | ) ["']? [,.)}\]]*"""
+_KEY_END = r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
+_KEY_LINE = r"[^\n]{0,64}?[A-Za-z0-9+/]{16,80}={0,2}\s{0,2}"
 _PLAIN_WORD = r"(?:[A-Za-z]?[a-z]{1,15}|\d{1,6}|[^\w]{1,3})[,.:)]*"
 
 
@@ -121,6 +126,20 @@ def _assigned(found: re.Match[str]) -> str:
         if value.startswith(quote_mark):
             return f"{key}{between}{quote_mark}{GONE}{quote_mark}"
     return f"{key}{between}{GONE}"
+
+
+def _without_beheaded_keys(text: str) -> str:
+    """A key whose beginning was cut off, as at the end of a log: the lines before its end are its body."""
+    out, done = [], 0
+    for end in _compiled(_KEY_END).finditer(text):
+        lines = text[done : end.start()].split("\n")
+        last, body = lines.pop(), len(lines)
+        while body and _compiled(_KEY_LINE).fullmatch(lines[body - 1]):
+            body -= 1
+        gone = [GONE] if body < len(lines) else []
+        out += ["\n".join([*lines[:body], *gone, last]), end.group()]
+        done = end.end()
+    return "".join([*out, text[done:]])
 
 
 def _basic(found: re.Match[str]) -> str:

@@ -159,6 +159,7 @@ def read_bounded(file: Path) -> bytes:
 def visible(content: bytes) -> str:
     """The text with control characters as pictures; tabs and line ends stay, for a command may need them."""
     text = content.decode("utf-8", errors="replace").removeprefix("\ufeff").replace("\r\n", "\n")
+    text = text.replace("\x1b", "␛").replace("\x9b", "\ufffd")  # colours too: what is allowed is shown with its marks
     return "\t".join(clean(part, len(part) + 1, lines=True) for part in text.split("\t"))
 
 

@@ -7,6 +7,7 @@ import asyncio
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from incidentui.config.trust import ONE_RUN
@@ -17,7 +18,7 @@ from incidentui.core.state import State
 from incidentui.core.visible import look_alikes, plainly
 from incidentui.edge import step as steps
 from incidentui.edge.step import HEAD, TAIL, Ran
-from incidentui.edge.text import clean_and_redact
+from incidentui.edge.text import clean_and_redact, redact
 from incidentui.runbook.model import Command, Runbook, Step
 from incidentui.session.ports import Clock, Report
 
@@ -49,7 +50,7 @@ class ShellExecutor:
             title=f"{runbook.title}, step {step.n}: {step.title}",
             target=WORD,
             target_kind="word",
-            steps=tuple(PlanStep("run", _first_line(c.text), (_argv(c),)) for c in step.commands),
+            steps=tuple(_shown(c) for c in step.commands),
             checked=(Precondition("digest", f"{runbook.path} is as it was shown", runbook.digest),),
             not_covered=tuple(_not_covered(runbook, step)),
             undo="Nothing is known of how to undo it.",
@@ -85,7 +86,7 @@ class ShellExecutor:
             ran = await self._run(command, plan, environment)
             n += 1
             text = clean_and_redact(ran.output, limit=HEAD + TAIL, lines=True)
-            said.append(f"$ {command.text.rstrip()}\n{text}")
+            said.append(f"$ {redact(command.text.rstrip())}\n{text}")
             good, words = ran.code == 0, _words(ran, plan)
             took = self._clock.now() - began
             report(ActionStepped(run, Progress(n, "run", "done" if good else "failed", words, took)))
@@ -140,6 +141,12 @@ def _not_covered(runbook: Runbook, step: Step) -> Iterator[tuple[str, str]]:
 def _argv(command: Command) -> tuple[str, ...]:
     shell = _SHELLS.get(command.lang, "sh")
     return (shutil.which(shell) or "/bin/sh", "-e", "-c", command.text)
+
+
+def _shown(command: Command) -> PlanStep:
+    """What runs is read from the file again, by its digest; this is for people and for the record."""
+    text = redact(command.text)
+    return PlanStep("run", _first_line(text), (_argv(replace(command, text=text)),))
 
 
 def _first_line(text: str) -> str:

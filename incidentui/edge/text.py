@@ -6,9 +6,9 @@ business of `edge.redact`, whose functions are offered here too because nearly e
 
 import re
 
-from incidentui.edge.redact import add_known_secrets, redact, set_known_secrets
+from incidentui.edge.redact import GONE, add_known_secrets, redact, set_known_secrets
 
-__all__ = ["add_known_secrets", "clean", "clean_and_redact", "redact", "set_known_secrets"]
+__all__ = ["Lines", "add_known_secrets", "clean", "clean_and_redact", "redact", "set_known_secrets"]
 
 LIMIT = 4000
 MARK = "\ufffd"
@@ -19,6 +19,8 @@ _AHEAD = 8_192
 # Colours and "erase to the end of the line" are decoration and go without a trace. Every other sequence keeps all
 # its characters and loses only its power (␛[2J): an unfinished OSC must not swallow the text that follows it.
 _COLOUR = re.compile(r"(?:\x1b\[|\x9b)(?:[0-9:;]{0,64}m|[012]?K)")
+_KEY_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+_KEY_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _VARIATION = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f"
@@ -39,6 +41,20 @@ def clean_and_redact(text: str | bytes, limit: int = LIMIT, lines: bool = False)
     """Cleaned, then free of secrets, then cut: a cut first could leave half a secret that no pattern knows."""
     whole = redact(_harmless(text, limit, lines=True))
     return _bound(whole if lines else _one_line(whole), limit)
+
+
+class Lines:
+    """Lines that come one by one: the body of a private key holds nothing that gives it away, its first line does."""
+
+    def __init__(self, limit: int = LIMIT) -> None:
+        self._limit = limit
+        self._inside = False
+
+    def __call__(self, text: str | bytes) -> str:
+        plain = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+        begin, end = _KEY_BEGIN.search(plain), _KEY_END.search(plain)
+        inside, self._inside = self._inside, (self._inside or begin is not None) and end is None
+        return GONE if inside and not end and not begin else clean_and_redact(text, self._limit)
 
 
 def _harmless(text: str | bytes, limit: int, lines: bool) -> str:

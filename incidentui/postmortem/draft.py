@@ -161,7 +161,9 @@ def _causes(facts: Facts) -> list[str]:
     suspect = facts.suspect
     if suspect is None:
         return [UNKNOWN]
-    window = f" It is one of {len(suspect.window)} commits since known-good." if len(suspect.window) > 1 else ""
+    n = max(suspect.count, len(suspect.window))
+    ends = f", {sha(suspect.good)} to {sha(suspect.tip)}" if suspect.good and suspect.tip else ""
+    window = f" It is one of {n} commits since known-good{ends}." if n > 1 else ""
     told = f"{sha(suspect.sha)} is suspected, by the program; nobody confirmed it.{window} The reasons:"
     return [told, "", *(f"- {text(reason)}" for reason in suspect.reasons)]
 

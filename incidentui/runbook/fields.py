@@ -84,7 +84,7 @@ def read_mapping(text: str) -> list[Field] | None:
 
 
 def _only_plain(text: str) -> None:
-    """No aliases, and no nesting that a reader in Python would need minutes for."""
+    """No aliases, no tags, and no nesting that a reader in Python would need minutes for."""
     import yaml
 
     depth = 0
@@ -92,6 +92,8 @@ def _only_plain(text: str) -> None:
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if isinstance(event, yaml.AliasEvent):
             raise UnreadableError("YAML aliases (*name) are not read", _mark_line(event.start_mark))
+        if getattr(event, "tag", None) not in (None, "!"):  # "!" is what a quoted text has
+            raise UnreadableError("YAML tags (!name) are not read", _mark_line(event.start_mark))
         if depth > _DEEPEST:
             raise UnreadableError("nested too deeply", _mark_line(event.start_mark))
 

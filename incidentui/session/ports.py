@@ -50,6 +50,8 @@ class Aside:
 
     why: str
     path: str
+    facts: tuple[Fact, ...] | None = None
+    """As they were written, without the secrets that stood in them; None: as they were given."""
 
 
 class NotSaved(Exception):  # noqa: N818 - a state of the disk that may pass, not a fault

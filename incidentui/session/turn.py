@@ -106,7 +106,8 @@ def take(
                 after = replace(decided.desk, base=fold(records, desk.base), aside=())
                 return Turn(after, decided.answers(records[0].seq), tuple(decided.effects), (), wrote=True)
             case Aside():
-                aside = replace(decided.desk, base=desk.base, aside=(*desk.aside, *decided.facts))
+                put = decided.facts if result.facts is None else result.facts
+                aside = replace(decided.desk, base=desk.base, aside=(*desk.aside, *put))
                 return Turn(aside, decided.answers(None), tuple(decided.effects), (), result, wrote=True)
 
 

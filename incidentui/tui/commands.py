@@ -207,6 +207,15 @@ def leave(desk: Desk) -> None:
     desk.ask(f"Leave?  q or y leaves.  {watch}; the record stays.{running}", ("q", "y"), desk.surface.leave)
 
 
+def suspend(desk: Desk) -> None:
+    """The whole process stands still, as every program does: nothing is watched meanwhile, and the record says so."""
+    attempt = desk.view.state.attempt
+    if attempt is not None and attempt.outcome is None and attempt.by == desk.session.me:
+        desk.refuse("ctrl+z", "a step is running, and it is recorded from here", "Its verdict comes; ctrl+c stops it")
+    elif not desk.surface.suspend():
+        desk.refuse("ctrl+z", "no shell is here that could bring it back", "q leaves")
+
+
 def stop_step(desk: Desk) -> None:
     attempt = desk.view.state.attempt
     if attempt is None:
@@ -260,6 +269,7 @@ TABLE: dict[str, Run] = {
     "copy": copy,
     "look_now": look_now,
     "leave": leave,
+    "suspend": suspend,
     "stop_step": stop_step,
     "play": play,
     "step_back": lambda desk: transport(desk).step(-1),

@@ -54,6 +54,10 @@ class Surface(Protocol):
 
     def leave(self) -> None: ...
 
+    def suspend(self) -> bool:
+        """Stands still until the shell brings it back. False: no shell is there to do so."""
+        ...
+
 
 @dataclass(slots=True)
 class Opened:

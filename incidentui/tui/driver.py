@@ -1,8 +1,10 @@
 """A terminal driver that survives bad bytes, floods, hang-ups and signals, and always gives the terminal back."""
 
+import contextlib
 import os
 import selectors
 import signal
+import termios
 import threading
 from codecs import getincrementaldecoder
 from io import TextIOWrapper
@@ -24,23 +26,38 @@ ESCAPE_S = 0.05
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGINT)
 
 
+def has_job_control() -> bool:
+    """Whether a shell is there that can bring us back: else a stop would be for good."""
+    try:
+        return os.getsid(os.getppid()) == os.getsid(0) and os.getsid(0) != os.getpid()
+    except OSError:
+        return False
+
+
 class HardenedDriver(LinuxDriver):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._writer: Writer | None = None
         self._handlers: dict[int, Any] = {}
+        self._raw: list[Any] | None = None
+        """The terminal's settings while the screen stands."""
 
     # -- output
 
     @override
     def start_application_mode(self) -> None:
+        # A second time without `close` between: somebody said `bg`, and the terminal was not ours.
         for number in _SIGNALS:
-            self._handlers[number] = signal.signal(number, self._told_to_end)
-        assert isinstance(self._file, TextIOWrapper)
-        self._writer = Writer(self._file)
-        self._writer.start()
+            self._handlers.setdefault(number, signal.getsignal(number))
+            signal.signal(number, self._told_to_end)
+        if self._writer is None:
+            assert isinstance(self._file, TextIOWrapper)
+            self._writer = Writer(self._file)
+            self._writer.start()
         super().start_application_mode()  # type: ignore[no-untyped-call]
         self._without_textuals_writer()
+        with contextlib.suppress(termios.error):
+            self._raw = termios.tcgetattr(self.fileno)
 
     def _without_textuals_writer(self) -> None:
         """It blocks for ever on a terminal that does not read. Started and never used, it can end at once."""
@@ -90,6 +107,36 @@ class HardenedDriver(LinuxDriver):
     @override
     def _query_in_band_window_resize(self) -> None:
         return  # SIGWINCH says it
+
+    # -- standing still, and going on
+
+    @override
+    def _sigtstp_application(self, *_: object) -> None:
+        if has_job_control():
+            super()._sigtstp_application()
+
+    @override
+    def _sigcont_application(self, *_: object) -> None:
+        """After a suspension, Textual starts again. After a plain SIGSTOP nothing was put away, but the shell has
+        used the terminal since: a second start would take its settings for those to go back to."""
+        if self._writer is None or self._key_thread is None or not self._key_thread.is_alive():
+            super()._sigcont_application()
+        else:
+            self._raw_again()
+        self._loop.call_soon_threadsafe(self._paint_again)
+
+    def _raw_again(self) -> None:
+        if self._raw is not None:
+            with contextlib.suppress(termios.error):
+                termios.tcsetattr(self.fileno, termios.TCSANOW, self._raw)
+        self.write("\x1b[?1049h\x1b[?25l\x1b[?1004h")
+        self._enable_mouse_support()
+        self._enable_bracketed_paste()
+        self._disable_line_wrap()
+
+    def _paint_again(self) -> None:
+        if self._app.screen_stack:
+            self._app.screen.refresh(layout=True)
 
     # -- ending
 

@@ -52,6 +52,7 @@ TABLE: tuple[Binding, ...] = (
     Binding("zoom", ("z",), "zoom, and back", "move"),
     Binding("back", ("esc",), "one step back", "move"),
     Binding("leave", ("q",), "leave, asks", "move"),
+    Binding("suspend", ("ctrl+z",), "suspend, fg comes back", "move"),
     Binding("open_row", ("enter",), "open the row", "look"),
     Binding("filter", ("/",), "filter", "look"),
     Binding("details", (".",), "details", "look"),

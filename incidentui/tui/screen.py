@@ -1,5 +1,8 @@
 """The one screen: places the panes, draws them from the newest view, and hands keys to the desk."""
 
+import os
+import signal
+import sys
 from collections.abc import Callable, Iterable
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -243,3 +246,13 @@ class IncidentScreen(Screen[None], inherit_bindings=False):
 
     def leave(self) -> None:
         self.app.exit()
+
+    def suspend(self) -> bool:
+        if self.app.is_headless or sys.platform == "win32":
+            return False
+        from incidentui.tui.driver import has_job_control
+
+        if not has_job_control():
+            return False
+        os.kill(os.getpid(), signal.SIGTSTP)
+        return True

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from incidentui.core.errors import in_file, of_log, of_look, of_text, signature
@@ -104,6 +104,7 @@ def test_of_an_answer_the_message_counts_else_what_was_wrong_with_it() -> None:
     assert of_log("   \n") is None
 
 
+@settings(deadline=None)
 @given(st.text(max_size=400))
 def test_any_text_is_read_and_a_signature_is_its_own(text: str) -> None:
     error = of_log(text)

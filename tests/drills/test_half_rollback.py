@@ -4,6 +4,7 @@ Judged by plain git on the remote, by HTTP at the front door and by the worker's
 """
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,8 +18,10 @@ from incidentui.drills import sandbox as sandboxes
 from incidentui.drills.half_rollback import BREAKING, LEND
 from incidentui.drills.history import git
 from incidentui.drills.sandbox import Sandbox, ask
+from incidentui.drills.scripts import ROBOTS
 from tests.drills.test_robot import broken, drill, kept, resets, told, types
 
+PAGE = Path(__file__).parents[2] / "docs" / "drills.md"
 FATAL = "TypeError: hook 'snapshot' is defined twice"
 TRAP = ["api/loans.py", "api/members.py", "api/shelf.py", "api/texts.py"]
 """What differs from known-good once the newest three are taken back."""
@@ -95,7 +98,6 @@ def test_a_dry_write_is_kept_nowhere_and_a_real_one_is(sandbox: Sandbox) -> None
 
 
 @pytest.mark.slow
-@pytest.mark.req("R0-08", "R0-09")
 def test_each_commit_breaks_and_only_the_tree_of_known_good_heals(sandbox: Sandbox) -> None:
     about = sandbox.about
     assert lent(sandbox)[1].startswith('{"status": "ok"')
@@ -196,13 +198,14 @@ def test_on_top_of_a_responders_work_nobody_pushes_any_more() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.req("R0-06", "R0-08", "R0-09", "R0-10")
+@pytest.mark.req("R0-14", "R0-24")
 def test_the_robot_lets_members_borrow_again_through_the_screen(tmp_path: Path) -> None:
     result = told(drill(tmp_path, "run", "half-rollback", "--robot", "--keep", "--json"))
     record = kept(tmp_path)
     try:
         assert (result["resolved"], result["tree_equal"], result["wrong_turns"]) == (True, True, 0)
         assert (result["in_force"], result["differs"]) == ([], [])
+        assert set(result) == documented(), "docs/drills.md lists the keys of the result"
         assert 0 < result["recovered_after_s"] < 40
         sandbox = record.sandbox
         assert tree(sandbox, "main") == tree(sandbox, sandbox.about.good)
@@ -216,8 +219,20 @@ def test_the_robot_lets_members_borrow_again_through_the_screen(tmp_path: Path) 
     assert not Path(record.root).exists()
 
 
+def documented() -> set[str]:
+    table = PAGE.read_text(encoding="utf-8").partition("## The result")[2]
+    return {key for row in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE) for key in re.findall(r"`(\w+)`", row)}
+
+
+def test_the_page_names_every_drill_and_robot() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    for name, robots in ROBOTS.items():
+        assert f"**`{name}`**" in page
+        assert all(f"--robot={robot}" in page for robot in robots if robot)
+
+
 @pytest.mark.slow
-@pytest.mark.req("R0-06", "R0-09", "R0-12")
+@pytest.mark.req("R0-08", "R0-09", "R0-10")
 def test_the_naive_robot_takes_back_three_and_is_told_which_three_are_in_force(tmp_path: Path) -> None:
     done = drill(tmp_path, "run", "half-rollback", "--robot=naive", "--keep", "--json")
     assert "stuck" not in done.stderr, done.stderr

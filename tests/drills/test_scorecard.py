@@ -1,5 +1,7 @@
 """The card at the end of a drill."""
 
+import pytest
+
 from incidentui.core.score import Score
 from incidentui.drills.registry import DRILLS
 from incidentui.drills.scorecard import clock, lines
@@ -30,7 +32,16 @@ def test_what_their_record_does_not_tell_stays_unknown() -> None:
     card = "\n".join(lines(Score(0, 1_700, 5_000, 9_000, 12_900, 0, True, resolved=True), DRILLS["half-rollback"]))
     plain = " ".join(card.split())
     assert "detect 0:01 unknown" in plain
-    assert "first action 0:09 unknown a rollback took back 3 commits; the same fatal error" in plain
-    assert "wrong turns 0 2 rollbacks that left something in force" in plain
+    assert "first action 0:09 unknown 3 commits taken back, the same fatal error" in plain
+    assert "wrong turns 0 2 rollbacks that were none" in plain
     assert "6 broken commits, 2 of them rollbacks" in plain
-    assert "no times" in plain
+    assert "no times are known" in plain
+
+
+@pytest.mark.parametrize("name", sorted(DRILLS))
+def test_the_card_fits_a_small_terminal_and_says_what_is_left(name: str) -> None:
+    left = Score(0, 1, 2, 3, None, 1, False, ("a" * 40, "b" * 40, "c" * 40), ("x", "y"))
+    card = lines(left, DRILLS[name])
+    assert max(map(len, card)) < 80
+    assert "  Still in force: aaaaaaa, bbbbbbb, ccccccc; 2 files differ." in card
+    assert "  The tree on the remote is not equal to known-good." in card

@@ -59,7 +59,7 @@ def bisect(place: Place, command: str, *more: str) -> tuple[int, Any]:
     return done.returncode, json.loads(done.stdout)
 
 
-@pytest.mark.req("F47")
+@pytest.mark.req("F40")
 def test_the_first_bad_commit_is_found_and_nothing_here_moves(place: Place) -> None:
     git(["bisect", "start"], place.root)  # one of the user's own goes on
     before, left = everything(place.root), scratches()
@@ -80,7 +80,7 @@ def test_the_first_bad_commit_is_found_and_nothing_here_moves(place: Place) -> N
     assert f"{sha(place, FAULT)[:7]} bad: exit 1" in kept.body
 
 
-@pytest.mark.req("F47")
+@pytest.mark.req("F40")
 def test_what_cannot_be_tested_is_gone_around(place: Place) -> None:
     # Commits 4 to 7 cannot be tested, each in another way.
     script = (

@@ -87,7 +87,7 @@ def waited(place: Quay, path: dict[str, Any], *more: str, provider: str = "gh") 
     return done.returncode, json.loads(done.stdout)
 
 
-@pytest.mark.req("R3-39", "R3-37", "F49")
+@pytest.mark.req("R3-39", "R3-37", "F47")
 def test_it_follows_until_all_have_passed(place: Quay) -> None:
     going = {"runs": [run("in_progress"), run("queued", name="test", number=2)]}
     half = {"runs": [run("completed", "success"), run("in_progress", name="test", number=2)]}

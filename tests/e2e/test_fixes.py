@@ -41,7 +41,7 @@ def fixed(place: Quay) -> str:
     return sha
 
 
-@pytest.mark.req("R1-21", "R1-16", "F45")
+@pytest.mark.req("R1-21", "R1-16")
 def test_a_fix_that_is_lost_again_and_again_is_said_and_counted(place: Quay) -> None:
     before, fix = place.tip(), fixed(place)
     done = json.loads(place.ok("act", "fix.mark", "commit=HEAD", "file=server/a.py", 'contains=or "::1"', "--json"))

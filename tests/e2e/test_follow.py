@@ -28,7 +28,7 @@ def looked(place: Quay) -> None:
     until(lambda: place.status()["commits"]["upstream"] is not None, "the remote's tip")
 
 
-@pytest.mark.req("R3-37", "R1-14")
+@pytest.mark.req("R3-37", "R1-14", "F47")
 def test_a_push_that_nobody_deploys_is_an_alarm_once_and_ends_with_the_deploy(place: Quay) -> None:
     first = place.tip()
     with place.watched():
@@ -86,7 +86,7 @@ def test_where_the_project_says_so_only_services_whose_paths_it_touches_are_wait
     assert (alarm.sha, [name for name, _ in alarm.runs]) == (sha, ["worker"])
 
 
-@pytest.mark.req("R1-14", "R1-15")
+@pytest.mark.req("R1-14", "R1-15", "F45")
 def test_what_runs_against_head_and_what_is_only_here_is_named(place: Quay) -> None:
     first = place.tip()
     mine = place.commit({"server/a.py": "a = 3\n"}, "Not pushed")

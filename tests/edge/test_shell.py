@@ -1,7 +1,10 @@
 """Shell blocks of a runbook through plan and act: what was shown runs, bounded, and nothing is left behind."""
 
 import asyncio
+import contextlib
 import os
+import random
+import re
 import time
 from pathlib import Path
 
@@ -12,7 +15,7 @@ from incidentui.core.inputs import ActionActed, Observation, Refusal
 from incidentui.core.model import Plan
 from incidentui.core.state import State
 from incidentui.edge.clock import SystemClock
-from incidentui.edge.runbooks import read_runbooks
+from incidentui.edge.runbooks import calls_of, read_runbooks
 from incidentui.edge.shell import ShellExecutor
 
 
@@ -103,3 +106,46 @@ def test_endless_output_keeps_its_head_and_tail(folder: Path) -> None:
     assert "first" in body
     assert "bytes cut" in body
     assert "last" in body
+
+
+def _alive(number: int) -> list[str]:
+    lines = []
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            lines.append(Path(f"/proc/{name}/cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace"))
+    return [line for line in lines if line.startswith(f"sleep {number}")]
+
+
+@pytest.mark.parametrize(
+    ("block", "attrs", "why"),
+    [
+        ("setsid sleep N & sleep 0.2", "", "exit 0; 1 process it left behind ended"),
+        ("setsid sleep N & sleep N", '{"timeout":"1s"}', "stopped after 1s"),
+        ("(sleep N &)", "", "exit 0; 1 process it left behind ended"),
+        ("exec >&- 2>&-; sleep N", '{"timeout":"1s"}', "stopped after 1s"),
+        ("kill -9 $PPID; sleep N", "", "ended by signal 9; "),
+    ],
+)
+def test_nothing_that_a_step_started_lives_on(folder: Path, block: str, attrs: str, why: str) -> None:
+    number = random.randrange(10**8, 10**9)
+    done = ran(folder, trusted(folder, block.replace("N", str(number)), attrs))
+    assert why in done.why
+    assert _alive(number) == []
+
+
+def test_a_script_that_a_block_calls_is_part_of_what_is_allowed(folder: Path) -> None:
+    script = folder / "do.sh"
+    script.write_text("touch canary\n")
+    write(folder, "sh do.sh")
+    (book,) = (r for r in read_runbooks(folder).runbooks if r.title == "Look")
+    assert book.calls == ("do.sh",)
+    trust.allow(folder / "runbooks/look.md", calls=calls_of(book, folder))
+    plan = planned(folder)
+    assert isinstance(plan, Plan)
+    script.write_text("touch canary other\n")
+    assert ran(folder, plan).outcome == "refused"
+    refused = planned(folder)
+    assert isinstance(refused, Refusal)
+    assert "changed since it was allowed, +1 −1 lines" in refused.why
+    assert re.search(r"INCIDENTUI_TRUST=\w{64}", refused.hint)
+    assert not (folder / "canary").exists()

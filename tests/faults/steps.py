@@ -1,7 +1,6 @@
 """A runbook's shell block, run as a responder runs it: by keys on the screen of the installed program."""
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,14 +27,14 @@ def prepared(place: Place) -> Place:
 
 
 @contextmanager
-def at_the_step(place: Place) -> Iterator[Pty]:
+def at_the_step(place: Place, more: Mapping[str, str] | None = None) -> Iterator[Pty]:
     """The runbook is started and its step is the one to do."""
-    with Pty([COMMAND], place.root, place.env()) as screen:
-        screen.see("r runbook")
+    with Pty([COMMAND], place.root, {**place.env(), **(more or {})}) as screen:
+        screen.see(rf"▸ {TITLE}")  # the list knows only what was read when it opens
         screen.press("r", gap_s=0.2)
         screen.see("CHOOSE")
-        while not re.search(rf"RUNBOOK +{TITLE}", screen.text):
-            screen.press("\r", gap_s=0.3)  # the project's own come first; the list may not have its cursor yet
+        screen.press("\r", gap_s=0.2)  # the project's own come first
+        screen.see(rf"RUNBOOK +{TITLE}")
         screen.see("x start it")
         screen.press("x", gap_s=0.2)
         screen.see("x run")

@@ -140,7 +140,6 @@ def fill(screen: Pty) -> None:
         time.sleep(0.02)
 
 
-@pytest.mark.req("F24")
 @pytest.mark.parametrize("busy", [False, True], ids=["idle", "running"])
 def test_a_terminal_that_never_reads_does_not_keep_the_program(place: Place, busy: bool) -> None:
     with opened(place) as screen:

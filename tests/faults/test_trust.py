@@ -1,5 +1,6 @@
 """A hostile repository is opened, read, planned on, checked: nothing of it runs. What was shown is what runs."""
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -9,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.world import COMMAND, Place
-from tests.faults import slow_push
+from tests.faults import slow_push, steps
 from tests.faults.pty import Pty
+from tests.faults.table import record
 
 SHADOWED = ("git", "docker", "sqlite3", "json", "textual", "click", "httpx", "yaml", "supervisor", "sitecustomize")
 LOOKS = (
@@ -109,6 +111,7 @@ def test_looking_at_a_hostile_repository_runs_nothing(place: Place, start: str) 
         )
         assert b"Traceback" not in done.stderr, (argv, done.stderr[-500:])
         assert sung(nest) == [], argv
+    record("27 hostile repositories opened", cases=len(LOOKS), canaries=len(sung(nest)))
     with Pty([*program], place.root, place.env()) as screen:
         screen.see("change 3")
         for keys in (
@@ -130,6 +133,21 @@ def test_looking_at_a_hostile_repository_runs_nothing(place: Place, start: str) 
         screen.rest(0.5, 3)
         screen.press("\x1b", "\x1b", "q", "q", gap_s=0.25)
         assert screen.end() == 0
+    assert sung(nest) == []
+
+
+@pytest.mark.slow
+@pytest.mark.req("F23")
+@pytest.mark.parametrize("path", [".", "", ":", "{here}", "/nowhere:.:"])
+def test_a_folder_in_pythonpath_by_mistake_runs_nothing(place: Place, path: str) -> None:
+    """The current folder there: what Python itself loads before us (sitecustomize) is beyond us, and not laid here."""
+    nest = place.root.parent / "canaries"
+    nest.mkdir()
+    for name in (*SHADOWED[:-1], "pydantic", "supervisor", "platformdirs", "markdown_it"):
+        (place.root / f"{name}.py").write_text(f"open({str(nest / name)!r}, 'w').close()\n")
+    for argv in (["status"], ["doctor"], ["trust"], ["act", "git.reset", "to=HEAD~1", "--plan"]):
+        place.run(*argv, PYTHONPATH=path.format(here=place.root))
+    record("R8 names of modules in the folder", cases=1, canaries=len(sung(nest)))
     assert sung(nest) == []
 
 
@@ -192,3 +210,41 @@ def test_a_replay_loads_nothing_that_could_act(place: Place) -> None:
         done = subprocess.run(argv, cwd=place.root, env=place.env(), capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         assert "LOADED []" in done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.req("F23")
+def test_a_replay_played_with_every_acting_key_changes_nothing(place: Place) -> None:
+    """Its record holds real actions, and its project a runbook that was allowed: keys try to do them all again."""
+    canary = place.root.parent / "canary"
+    steps.write(place, f": > '{canary}'", "20s")
+    steps.prepared(place).ok("trust")
+    assert place.run("act", "git.revert", "commits=HEAD", "push=true", "--yes", "main").returncode in (0, 1)
+    state = _standing(place)
+    with Pty([COMMAND, "replay", "INC-1"], place.root, place.env()) as screen:
+        screen.see("replay|REPLAY")
+        for n, keys in enumerate(ACTING):
+            screen.press(*keys, gap_s=0.1)
+            screen.press("\x1b", "\x1b", gap_s=0.1)
+            record("29 side effects of replays", cases=1, effects=int(canary.exists() or _standing(place) != state))
+            assert not canary.exists(), (n, keys)
+        screen.press("q", "q", gap_s=0.25)
+        assert screen.end() == 0
+    assert _standing(place) == state
+    assert not canary.exists()
+
+
+ACTING = (
+    "r\rxx", "r\rxyes\r", "rxx", "r\rsno\r", "3a1xmain\r", "3a2xmain\r", "3\ra1xmain\r", "a1xmain\r", "a2xyes\r",
+    "1\rxx", "2axx", "4axx", "x", "s", "o\r", "c\r", "nnote\r", "!1", "m\r", "v",
+)  # fmt: skip
+
+
+def _standing(place: Place) -> tuple[str, ...]:
+    """All that an action could have moved: refs of both sides, the work tree, the record."""
+    return (
+        slow_push.run(["for-each-ref"], place.root),
+        slow_push.run(["for-each-ref"], place.root.parent / "remote.git"),
+        slow_push.run(["status", "--porcelain"], place.root),
+        hashlib.sha256(place.journal_file.read_bytes()).hexdigest(),
+    )

@@ -49,7 +49,7 @@ async def test_a_migration_in_the_window_is_named(world: World) -> None:
     assert "no migration file" in dict((await world.planned(to="HEAD~1", **PUSH)).not_covered)["database"]
 
 
-@pytest.mark.req("R3-06", "F42")
+@pytest.mark.req("R3-06", "R1-22", "F42")
 async def test_each_step_is_reported_and_the_evidence_holds_them(world: World) -> None:
     plan = await world.planned(to="good", **PUSH)
     acted = await world.act(plan)
@@ -60,6 +60,8 @@ async def test_each_step_is_reported_and_the_evidence_holds_them(world: World) -
     assert (acted.was, acted.revision) == (world.bad[-1], world.remote_tip())
     assert acted.evidence is not None
     assert "push: done" in acted.evidence.body
+    assert "-a2" in acted.evidence.body.splitlines()
+    assert "+a1" in acted.evidence.body.splitlines()
     assert acted.ledger is not None
     assert (in_force(acted.ledger), acted.ledger.files) == ((), ())
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from incidentui.core.inputs import Refusal
+from incidentui.core.inputs import ActionStepped, Observation, Refusal
 from incidentui.core.model import Plan
 from tests.git.world import World, attempt, files, plain
 
@@ -18,7 +18,7 @@ def said(plan: Plan) -> str:
     return " | ".join(f"{check.text}: {check.note}" for check in plan.checked)
 
 
-@pytest.mark.req("R3-06", "R3-38")
+@pytest.mark.req("R3-06", "R3-38", "F49")
 async def test_the_plan_shows_what_vanishes_and_a_push_that_needs_the_tip_it_saw(world: World) -> None:
     plan = await world.planned(**PUSH)
     tip = world.bad[-1]
@@ -126,9 +126,32 @@ async def test_a_colleagues_push_is_never_overwritten(world: World, args: dict[s
 
 
 @pytest.mark.parametrize("fetched", [False, True], ids=["", "with a fetch in between"])
-async def test_a_push_in_the_last_moment_is_stopped_by_the_lease(world: World, fetched: bool) -> None:
-    """The hook of this clone stands for a colleague who is faster than the look."""
+@pytest.mark.parametrize("verb", ["save", "push"], ids=["after the last look", "while git pushes"])
+async def test_a_push_in_the_last_moment_is_stopped(world: World, verb: str, fetched: bool) -> None:
+    """A colleague is faster than the look: once before git asks the remote (the lease), once after (the server)."""
     plan = await world.planned(**PUSH)
+    pushed: list[str] = []
+
+    def colleague(seen: Observation) -> None:
+        if isinstance(seen, ActionStepped) and (seen.progress.verb, seen.progress.state) == ("save", "done"):
+            pushed.append(world.colleague({"h.txt": "fix\n"}))
+            if fetched:
+                world.git("fetch", "-q")
+
+    if verb == "push":
+        _pushes_in_a_hook(world, fetched)
+    acted = await world.executor().act("run-1", plan, "INC-1", colleague if verb == "save" else lambda seen: None)
+    assert acted.outcome == "failed"
+    assert "nothing was overwritten" in acted.why
+    assert "kim: hotfix" in acted.why
+    assert plain(world.remote, "log", "-1", "--format=%an: %s", "main") == "kim: hotfix"
+    assert pushed in ([], [world.remote_tip()])
+    assert world.git("rev-parse", "HEAD") == world.bad[-1]
+    settled = await world.executor().settle(attempt(plan))
+    assert settled.outcome == "failed", settled.why
+
+
+def _pushes_in_a_hook(world: World, fetched: bool) -> None:
     clone = world.root / "colleague"
     plain(world.root, "clone", "-q", str(world.remote), str(clone))
     (clone / "h.txt").write_text("fix\n")
@@ -137,14 +160,6 @@ async def test_a_push_in_the_last_moment_is_stopped_by_the_lease(world: World, f
     fetch = f"env -i PATH=\"$PATH\" git -C '{world.repo}' fetch -q" if fetched else "true"
     hook = world.write(".git/hooks/pre-push", f"#!/bin/sh\nenv -i PATH=\"$PATH\" git -C '{clone}' push -q\n{fetch}\n")
     hook.chmod(0o755)
-    acted = await world.act(plan)
-    assert acted.outcome == "failed"
-    assert "nothing was overwritten" in acted.why
-    assert "kim: hotfix" in acted.why
-    assert world.remote_tip() == plain(clone, "rev-parse", "HEAD")
-    assert world.git("rev-parse", "HEAD") == world.bad[-1]
-    settled = await world.executor().settle(attempt(plan))
-    assert settled.outcome == "failed", settled.why
 
 
 async def test_a_server_that_takes_no_step_back_is_said(world: World) -> None:

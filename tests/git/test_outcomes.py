@@ -15,8 +15,9 @@ import pytest
 
 from incidentui.core.inputs import ActionActed, Refusal
 from incidentui.core.model import Plan
+from incidentui.edge.git.executor import GitExecutor
 from tests.git.test_undo import Record
-from tests.git.world import World, plain
+from tests.git.world import Watch, World, plain
 
 Do = Callable[[World], object]
 ACTIONS = {
@@ -132,8 +133,9 @@ def _hook(name: str, text: str, where: str = "repo") -> Do:
 
 def _failing_hooks(world: World) -> None:
     for name in ("pre-commit", "commit-msg", "post-commit", "post-checkout", "post-merge", "pre-rebase",
-                 "reference-transaction", "post-index-change"):  # fmt: skip
+                 "post-index-change"):  # fmt: skip
         _hook(name, "touch ../canary; exit 1")(world)
+    _hook("reference-transaction", "exit 1")(world)  # a push runs it, as any push does
 
 
 def _signing(world: World) -> None:
@@ -180,7 +182,7 @@ def _line_ends(world: World) -> None:
     world.git("config", "core.autocrlf", "true")
     world.commit("ends", {".gitattributes": "*.txt text\nb.txt eol=crlf\n"})
     world.push()
-    (world.repo / "a.txt").write_bytes(b"mine\r\nmixed\n")
+    (world.repo / "b.txt").write_bytes(b"mine\r\nmixed\n")
 
 
 def _readonly(world: World) -> None:
@@ -264,7 +266,7 @@ STATES = (
     State("on another branch", lambda w: w.git("switch", "-q", "-c", "feature"), "refused", says="HEAD is"),
     State("shallow", lambda w: _again(w, "--depth", "2", f"file://{w.remote}"), "refused", "refused", "shallow",
           only=("reset", "branch")),
-    State("partial", _partial),
+    State("partial", _partial, only=("reset", "branch", "revert")),
     State("moved submodule", _moved_submodule),
     State("dirty inside a submodule", _dirty_submodule),
     State("lfs without git-lfs", _lfs),
@@ -288,15 +290,15 @@ STATES = (
     State("replaced", lambda w: w.git("replace", w.good, w.bad[-1])),
     State("grafted", _grafted),
     State("assume-unchanged",
-          lambda w: (w.git("update-index", "--assume-unchanged", "a.txt"), w.write("a.txt", "mine\n")), "refused",
-          says="a.txt in the way"),
-    State("skip-worktree", lambda w: (w.git("update-index", "--skip-worktree", "a.txt"), w.write("a.txt", "mine\n")),
-          "refused", says="a.txt in the way"),
+          lambda w: (w.git("update-index", "--assume-unchanged", "b.txt"), w.write("b.txt", "mine\n")), "refused",
+          says="b.txt in the way"),
+    State("skip-worktree", lambda w: (w.git("update-index", "--skip-worktree", "b.txt"), w.write("b.txt", "mine\n")),
+          "refused", says="b.txt in the way"),
     State("case-only rename", _renamed_case, only=("reset", "branch", "undo")),
     State("file became folder", _file_became_folder, only=("reset", "branch", "undo")),
     State("ignored folder in the way", _folder_in_the_way, "refused", says="old.txt", only=("reset", "branch")),
     State("links and bits", _links_and_bits),
-    State("line ends", _line_ends, "refused", says="a.txt in the way"),
+    State("line ends", _line_ends, "refused", says="b.txt in the way", only=("reset", "branch")),
     State("read-only .git", _readonly, "failed", "failed", after=_writable),
     State("packed", _packed),
     State("no upstream, own commits", _unpushed, only=("reset", "branch")),
@@ -304,11 +306,11 @@ STATES = (
     State("names that are not UTF-8", _odd_names),
     State("untracked", lambda w: (w.write("x/y.txt", "mine\n"), w.write("run.log", "ignored\n"))),
     State("index formats", _formats),
-    State("branch with a slash", _renamed_branch("team/main"), branch="team/main"),
+    State("branch with a slash", _renamed_branch("team/main"), branch="team/main", only=("reset", "branch", "revert")),
     State("branch with a dash", _renamed_branch("-D"), branch="-D", only=("reset", "revert")),
     State("branch with a word of git", _renamed_branch("--upload-pack=x"), branch="--upload-pack=x",
           only=("reset", "revert")),
-    State("branch in unicode", _renamed_branch("höhe-✓"), branch="höhe-✓"),
+    State("branch in unicode", _renamed_branch("höhe-✓"), branch="höhe-✓", only=("reset", "branch", "revert")),
 )  # fmt: skip
 ALL = [(state, action, push) for state in STATES for action in state.only for push in ("true", "false")]
 FIXED = {(s.name, a, p) for s, a, p in random.Random(4).sample(ALL, 60)}
@@ -432,3 +434,50 @@ def _proven(world: World, plan: Plan, acted: ActionActed, branch: str) -> None:
 
 def test_there_are_enough_of_them() -> None:
     assert len({replace(state, name="") for state in STATES}) >= 45
+
+
+# -- outcomes of their own
+
+
+def _key(path: Path) -> Path:
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path)], check=True)
+    return path
+
+
+@pytest.mark.parametrize("action", ["git.reset", "git.revert"])
+async def test_a_clone_that_signs_signs_without_asking(world: World, action: str) -> None:
+    key = _key(world.root / "key")
+    for name, value in {"commit.gpgSign": "true", "gpg.format": "ssh", "user.signingKey": str(key)}.items():
+        world.git("config", name, value)
+    args = {"to": "good"} if action == "git.reset" else {"commits": world.bad[0]}
+    plan = await world.planned(action, push="true", **args)
+    assert "this clone signs its commits" in [check.text for check in plan.checked]
+    assert (await world.act(plan)).outcome == "done"
+    assert "gpgsig -----BEGIN SSH SIGNATURE-----" in plain(world.remote, "cat-file", "commit", "main")
+
+
+async def test_a_file_over_the_limit_is_named_and_stays(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("incidentui.edge.git.backup.FILE_BYTES", 1_000)
+    world.write("dump.sql", "x" * 2_000)
+    world.write("small.txt", "small\n")
+    acted = await world.act(await world.planned(to="good", push="true"))
+    assert acted.outcome == "done"
+    assert acted.evidence is not None
+    assert "1 not saved (too big, unreadable or a repository of its own): dump.sql" in acted.evidence.body
+    assert len((world.repo / "dump.sql").read_text()) == 2_000
+    assert plain(world.repo, "ls-tree", "--name-only", "refs/incidentui/INC-1/8/worktree", "small.txt") == "small.txt"
+
+
+@pytest.mark.parametrize("action", ["git.reset", "git.revert", "git.undo", "git.restore-work", "git.mark-good"])
+@pytest.mark.parametrize("kind", ["unborn", "bare", "no repository"])
+async def test_where_there_is_nothing_to_act_on(world: World, action: str, kind: str) -> None:
+    folder = world.root / "other"
+    folder.mkdir()
+    if kind != "no repository":
+        plain(world.root, "init", "-q", *(["--bare"] if kind == "bare" else []), str(folder))
+    executor = GitExecutor(folder, None, None, Watch())
+    args = {"git.revert": {"commits": "HEAD"}, "git.undo": {"of": "refs/incidentui/act/1"}}.get(action, {})
+    refused = await executor.plan(action, args, world.state(), None)
+    assert isinstance(refused, Refusal)
+    assert refused.why
+    assert refused.hint

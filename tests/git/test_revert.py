@@ -244,6 +244,7 @@ ASKED = {
 }  # fmt: skip
 
 
+@pytest.mark.req("R0-06", "R3-09")
 @pytest.mark.parametrize("name", [*ASKED, "undo"])
 async def test_the_projects_commands_run_on_the_rehearsed_tree(record: Record, name: str) -> None:
     world = record.world
@@ -277,6 +278,7 @@ async def test_the_projects_commands_run_on_the_rehearsed_tree(record: Record, n
     (("no-such-program",), "failed", "could not be started"),
     (("sh", "-ec", "sleep 600 & echo $! > {pid}; wait"), "stopped", "stopped after"),
 ])  # fmt: skip
+@pytest.mark.req("R0-06")
 async def test_a_red_rehearsal_closes_the_plan(world: World, argv: tuple[str, ...], state: str, why: str) -> None:
     pid = world.root / "pid"
     argv = tuple(word.replace("{pid}", str(pid)) for word in argv)
@@ -292,6 +294,7 @@ async def test_a_red_rehearsal_closes_the_plan(world: World, argv: tuple[str, ..
     assert leftovers(world) == []
 
 
+@pytest.mark.req("R0-12")
 async def test_a_skip_needs_a_reason_and_is_kept(world: World) -> None:
     ran = world.root / "ran"
     world.rehearse = RehearseConfig((("touch", str(ran)),))

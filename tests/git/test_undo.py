@@ -44,7 +44,7 @@ def record(world: World) -> Record:
     return Record(world)
 
 
-@pytest.mark.req("R3-38")
+@pytest.mark.req("R3-38", "F32", "F33")
 @pytest.mark.parametrize("push", ["true", "false"])
 @pytest.mark.parametrize("name", ACTIONS)
 async def test_an_action_is_undone_and_the_undo_too(record: Record, name: str, push: str) -> None:

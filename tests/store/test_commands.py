@@ -348,3 +348,12 @@ def test_the_golden_journal_of_version_one_opens(tmp_path: Path) -> None:
     assert [s.check for s in journal.samples(0)] == ["api"]
     assert journal.incidents() == [("INC-1", 2, 4)]
     journal.close()
+
+
+def test_where_the_project_lies_is_written_again_when_a_power_cut_emptied_it(run: Run, project: Path) -> None:
+    ok(run("open", "API down"))
+    (file,) = (project.parents[1] / "home" / "projects").glob("*/root")
+    file.write_bytes(b"")
+    ok(run("note", "here"))
+    assert file.read_text() == str(project.resolve())
+    assert ok(run("note", "from elsewhere", cwd=project.parents[1])) == "noted as 3\n"

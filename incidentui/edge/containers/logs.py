@@ -9,7 +9,7 @@ from incidentui.core.model import Workload
 from incidentui.edge.containers.docker_words import moment
 from incidentui.edge.containers.engine import Engine, EngineLost, EngineRefused
 from incidentui.edge.containers.find import find
-from incidentui.edge.text import clean_and_redact
+from incidentui.edge.text import clean_and_redact, redact
 from incidentui.session.ports import LogLine
 
 LOG_BYTES = 8192
@@ -41,7 +41,7 @@ class WorkloadLogs:
 def parse(workload: str, text: str, lines: int) -> list[LogLine]:
     """The last `lines` lines; a line that repeats the one before it is counted, not shown."""
     folded: list[LogLine] = []
-    for raw in text.split("\n")[-lines - 1 :]:
+    for raw in redact(text).split("\n")[-lines - 1 :]:  # whole: a key is many lines
         if not raw.strip():
             continue
         line = _line(workload, raw)
@@ -83,5 +83,5 @@ async def last_word(engine: Engine, workload: Workload) -> Evidence | None:
         text = await engine.tail(workload, 40)
     except (EngineLost, EngineRefused):
         return None  # the state is worth telling without its log
-    text = clean_and_redact(text[-LOG_BYTES:], LOG_BYTES, lines=True)
+    text = clean_and_redact(redact(text)[-LOG_BYTES:], LOG_BYTES, lines=True)
     return Evidence("log", text) if text.strip() else None

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from incidentui.core.value import dataclass
 from incidentui.edge.git.disk import index_line, indexed, is_repository, occupied, on_disk, with_mode
+from incidentui.edge.git.leftovers import INDEX, named
 from incidentui.edge.git.place import Place
 from incidentui.edge.git.run import GitError, git
 from incidentui.edge.text import clean_and_redact
@@ -89,7 +90,7 @@ async def _commit(place: Place, name: str, tree: str, refs: Mapping[str, str], w
 @asynccontextmanager
 async def copied_index(place: Place) -> AsyncIterator[Path]:
     """The user's index as a scratch copy. With its time: git takes a younger index's word that nothing changed."""
-    folder = Path(tempfile.mkdtemp(prefix="incidentui-index-"))
+    folder = Path(tempfile.mkdtemp(prefix=named(INDEX)))
     try:
         copy, real = folder / "index", place.layout.gitdir / "index"
         if real.exists():

@@ -11,13 +11,14 @@ from incidentui.core.model import Commit, Plan, PlanStep, Precondition
 from incidentui.core.state import State
 from incidentui.core.value import dataclass
 from incidentui.edge.git import planning, rehearsal
+from incidentui.edge.git.follow import FOLLOW_S, blocked, in_the_way, locked
 from incidentui.edge.git.history import WINDOW, between
 from incidentui.edge.git.place import Place, sha_of, tree_of
 from incidentui.edge.git.planning import Ground, Site
 from incidentui.edge.git.rehearsal import rehearsed
 from incidentui.edge.git.remote import ask, fetch, landed, push_argv, under
 from incidentui.edge.git.run import git
-from incidentui.edge.git.write import FOLLOW_S, Act, StopError, blocked, in_the_way, locked, wants
+from incidentui.edge.git.write import Act, StopError, wants
 
 _CHECKOUT = ("checkout", "--quiet", "--no-overwrite-ignore", "--no-recurse-submodules", "--no-track")
 

@@ -9,11 +9,13 @@ from pathlib import Path
 from incidentui.core.inputs import Refusal
 from incidentui.edge.git.place import layout, resolve
 from incidentui.edge.git.run import GitError, git
-from incidentui.edge.text import clean_and_redact
+from incidentui.edge.text import Lines, clean_and_redact
 from incidentui.session.ports import DiffLine
 
 LINES = 5_000
+PATCH = 16_000
 _BYTES = 8 << 20
+_WIDTH = 1000
 _HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _NOTES = (
     ("new file mode", "new file"),
@@ -47,6 +49,15 @@ async def diff(top: Path, sha: str) -> Sequence[DiffLine] | Refusal:
     return [*lines[:LINES], _more()] if answer.cut or len(lines) > LINES else lines
 
 
+async def patch(top: Path, one: str, other: str, most: int = PATCH) -> str:
+    """What lies between two commits, as text to be kept; cut where it is long, and said so."""
+    answer = await git(
+        top, "diff-tree", "-r", "--stat", "--patch", "--no-renames", "--no-ext-diff", "--no-textconv", "--unified=3",
+        "--src-prefix=a/", "--dst-prefix=b/", "--end-of-options", one, other, "--", limit=4 * most,
+    )  # fmt: skip
+    return await asyncio.to_thread(clean_and_redact, answer.out, most, True)
+
+
 def _more() -> DiffLine:
     return DiffLine("hunk", None, None, f"… more than {LINES} lines: git show has the rest")
 
@@ -54,17 +65,19 @@ def _more() -> DiffLine:
 def parse(raw: Sequence[bytes]) -> Iterator[DiffLine]:
     old = new = left = right = 0
     header: list[bytes] = []
+    added, deleted = Lines(_WIDTH), Lines(_WIDTH)
     for line in raw:
         if left > 0 or right > 0:
             kind = line[:1]
             if kind == b"+":
-                yield DiffLine("add", None, new, _text(line[1:]))
+                yield DiffLine("add", None, new, added(line[1:]))
                 new, right = new + 1, right - 1
             elif kind == b"-":
-                yield DiffLine("del", old, None, _text(line[1:]))
+                yield DiffLine("del", old, None, deleted(line[1:]))
                 old, left = old + 1, left - 1
             elif kind != b"\\":
-                yield DiffLine("same", old, new, _text(line[1:]))
+                deleted(line[1:])  # a line that stays is in both
+                yield DiffLine("same", old, new, added(line[1:]))
                 old, new, left, right = old + 1, new + 1, left - 1, right - 1
         elif line.startswith(b"diff --git "):
             if header:
@@ -74,6 +87,7 @@ def parse(raw: Sequence[bytes]) -> Iterator[DiffLine]:
             if header:
                 yield _file(header)
                 header = []
+            added, deleted = Lines(_WIDTH), Lines(_WIDTH)
             old, new = int(found[1]), int(found[3])
             left, right = int(found[2] or 1), int(found[4] or 1)
             yield DiffLine("hunk", old, new, _text(line))
@@ -99,4 +113,4 @@ def _name(text: str) -> str:
 
 
 def _text(raw: bytes | str) -> str:
-    return clean_and_redact(raw, limit=1000)
+    return clean_and_redact(raw, limit=_WIDTH)

@@ -10,6 +10,7 @@ from pathlib import Path
 from incidentui.core.inputs import ActionActed, Evidence
 from incidentui.core.model import Attempt, Light, LightName, Ms
 from incidentui.edge.git.ledger import read
+from incidentui.edge.git.leftovers import locks, tidy
 from incidentui.edge.git.look import Compared, compare, differs, listed
 from incidentui.edge.git.place import Layout, Place, layout, sha_of, stand, tree_of
 from incidentui.edge.git.remote import ask, contains, fetch, landed
@@ -139,7 +140,7 @@ async def _settle_push(place: Place, attempt: Attempt, new: str | None) -> Actio
         there = plan.rewrites and await _moved_there(place, attempt, tip)
     else:
         tip, there = await contains(place.layout, place.remote, place.branch, new)
-    left = await _leftovers(place)
+    left = _leftovers(place)
     if there and tip is not None:
         on_top = "" if tip == new else f"; since then it moved to {tip[:7]}"
         why = f"looked up: {name} has {new[:7] if new else ''}{on_top}"
@@ -160,7 +161,7 @@ async def _moved_there(place: Place, attempt: Attempt, tip: str | None) -> bool:
 
 async def _settle_move(place: Place, attempt: Attempt, new: str | None) -> ActionActed:
     wanted, base = attempt.plan.expects_tree or "", wants(attempt.plan).get("head")
-    left = await _leftovers(place)
+    left = _leftovers(place)
     target = wants(attempt.plan)["target"] if attempt.plan.rewrites else place.tip
     if place.tip is not None and place.tip == target and await tree_of(place.layout.top, place.tip) == wanted:
         return await _done(place, attempt, place.tip, base, f"looked up: {place.branch} is {place.tip[:7]}{left}")
@@ -191,8 +192,9 @@ async def _arrived(place: Place, wanted: str) -> Sequence[str]:
     return [name for name in changed if name not in still]
 
 
-async def _leftovers(place: Place) -> str:
-    """A lock that a killed git left. It is explained, never removed: another git may be running."""
-    locks = [place.layout.gitdir / "index.lock", place.layout.common / f"{place.ref}.lock"]
-    there = [str(lock) for lock in locks if lock.exists()]
-    return f"; a lock file is left: {', '.join(there)} (remove it when no git runs)" if there else ""
+def _leftovers(place: Place) -> str:
+    """A lock is explained, never removed: another git may be running. Scratch folders of the dead are ours."""
+    tidied = ", ".join(str(path) for path in tidy(place.layout))
+    there = ", ".join(str(path) for path in locks(place.layout))
+    said = f"; taken away: {tidied}" if tidied else ""
+    return f"{said}; a lock file is left: {there} (remove it when no git runs)" if there else said

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from incidentui.core.value import dataclass
 from incidentui.edge.git.backup import flagged, present
+from incidentui.edge.git.leftovers import INDEX, named
 from incidentui.edge.git.place import Layout
 from incidentui.edge.git.run import git
 from incidentui.edge.text import clean_and_redact
@@ -41,7 +42,7 @@ async def compare(where: Layout, tree: str) -> Compared:
     top = where.top
     staged = await git(top, "diff-index", "--cached", "--name-only", "-z", "--no-renames", tree, "--")
     marks = await flagged(top, {})
-    with tempfile.TemporaryDirectory(prefix="incidentui-index-") as folder:
+    with tempfile.TemporaryDirectory(prefix=named(INDEX)) as folder:
         env = {"GIT_INDEX_FILE": f"{folder}/index"}
         await git(top, "read-tree", tree, writes=True, env=env)
         # The fresh index knows nothing about the files: refreshing it hashes every one.

@@ -9,6 +9,7 @@ from pathlib import Path
 from incidentui.core.inputs import ActionActed, ActionStepped, Refusal
 from incidentui.core.model import Attempt, Plan, PlanStep, Precondition, Progress
 from incidentui.core.state import State
+from incidentui.edge.git.good import REFS as KNOWN_GOOD
 from incidentui.edge.git.history import subject_of
 from incidentui.edge.git.place import layout, resolve, sha_of, stand, tree_of
 from incidentui.edge.git.planning import Site, wish
@@ -17,7 +18,6 @@ from incidentui.edge.git.write import wants
 from incidentui.session.ports import Report
 
 ACTION = "git.mark-good"
-KNOWN_GOOD = "refs/incidentui/known-good/"
 
 
 async def plan_mark(site: Site, args: Mapping[str, str], state: State, incident: str | None) -> Plan | Refusal:

@@ -17,6 +17,7 @@ from incidentui.core.state import State
 from incidentui.core.value import dataclass
 from incidentui.edge.git.backup import free_name
 from incidentui.edge.git.commit import signs
+from incidentui.edge.git.leftovers import tidy
 from incidentui.edge.git.look import listed
 from incidentui.edge.git.place import Layout, Place, sha_of
 from incidentui.edge.git.remote import address, ask, fetch, push_argv
@@ -93,6 +94,7 @@ def wish(args: Mapping[str, str], known: Sequence[str], state: State) -> Wish | 
 
 
 async def ground(where: Layout, place: Place, wish: Wish, state: State, incident: str | None) -> Ground | Refusal:
+    tidy(where)
     if place.branch is None:
         hint = "git switch BRANCH, or name it in incidentui.toml: [project] branch"
         return Refusal("HEAD is detached, so no branch is meant", hint)

@@ -18,12 +18,11 @@ from incidentui.core.model import Precondition, Rehearsal, RehearsedCommand
 from incidentui.core.value import dataclass
 from incidentui.edge import step
 from incidentui.edge.git.backup import identity
+from incidentui.edge.git.leftovers import SCRATCH, named, tidy
 from incidentui.edge.git.place import Layout
 from incidentui.edge.git.run import GitError, git
-from incidentui.edge.processes import exists
 from incidentui.edge.text import clean_and_redact
 
-_SCRATCH = "incidentui-scratch-"
 _CHECKOUT_S = 120.0
 _KEPT = 4_000
 """Characters of a command's output that the plan carries into the record."""
@@ -156,8 +155,8 @@ def _told(command: RehearsedCommand) -> str:
 @asynccontextmanager
 async def scratch(where: Layout, commit: str) -> AsyncIterator[Path]:
     """A detached worktree in the temporary directory."""
-    await tidy(where)
-    folder = Path(tempfile.mkdtemp(prefix=f"{_SCRATCH}{os.getpid()}-"))
+    tidy(where)
+    folder = Path(tempfile.mkdtemp(prefix=named(SCRATCH)))
     try:
         await lay_out(where, folder, commit)
         yield folder
@@ -176,16 +175,3 @@ async def put_away(where: Layout, folder: Path) -> None:
     with suppress(GitError):
         await git(where.top, "worktree", "remove", "--force", "--force", "--", str(folder), writes=True, ok=None)
     shutil.rmtree(folder, ignore_errors=True)
-
-
-async def tidy(where: Layout) -> None:
-    """Take away scratch worktrees whose process is gone: their names carry its id."""
-    for record in sorted((where.common / "worktrees").glob(f"{_SCRATCH}*")):
-        owner = record.name.removeprefix(_SCRATCH).partition("-")[0]
-        if owner.isdigit() and exists(int(owner)):
-            continue
-        with suppress(OSError):
-            folder = Path((record / "gitdir").read_text().strip()).parent
-            if folder.name.startswith(_SCRATCH):
-                shutil.rmtree(folder, ignore_errors=True)
-        shutil.rmtree(record, ignore_errors=True)

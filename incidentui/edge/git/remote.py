@@ -27,7 +27,8 @@ async def ask(where: Layout, remote: str, branch: str, timeout_s: float = ASK_S)
     """The sha of the remote's branch, now; None when the remote has no such branch. GitError: no answer."""
     ref = f"refs/heads/{branch}"
     try:
-        answer = await git(where.top, "ls-remote", "--end-of-options", remote, ref, timeout_s=timeout_s)
+        from_there = await target(where, remote)
+        answer = await git(where.top, "ls-remote", "--end-of-options", from_there, ref, timeout_s=timeout_s)
     except GitError as error:
         raise GitError(
             trouble(error, remote), remote, "asked again by itself", kind=error.kind, err=error.err
@@ -39,6 +40,22 @@ async def ask(where: Layout, remote: str, branch: str, timeout_s: float = ASK_S)
     return None
 
 
+async def target(where: Layout, remote: str) -> str:
+    """What to ask about a push: the remote, or the address it pushes to where that is another one.
+
+    GitError where it pushes to several: what one of them has would say nothing of the others.
+    """
+    fetched = await git(where.top, "remote", "get-url", "--", remote, ok=None)
+    pushed = await git(where.top, "remote", "get-url", "--push", "--all", "--", remote, ok=None)
+    if pushed.code or pushed.line == fetched.line:
+        return remote
+    if "\n" in pushed.line:
+        raise GitError(
+            "it pushes to several addresses at once", remote, f"git config --get-all remote.{remote}.pushurl"
+        )
+    return pushed.line
+
+
 async def fetch(where: Layout, remote: str, branch: str, sha: str) -> None:
     """Bring `sha` into the clone, beside everything the user has: no tracking ref, tag or FETCH_HEAD moves."""
     if await sha_of(where.top, sha):
@@ -46,7 +63,7 @@ async def fetch(where: Layout, remote: str, branch: str, sha: str) -> None:
     refspec = f"+refs/heads/{branch}:refs/incidentui/remote/{branch}"
     await git(
         where.top, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--no-prune",
-        "--no-recurse-submodules", "--refmap=", "--end-of-options", remote, refspec,
+        "--no-recurse-submodules", "--refmap=", "--end-of-options", await target(where, remote), refspec,
         writes=True, timeout_s=FETCH_S,
     )  # fmt: skip
 
@@ -93,7 +110,8 @@ async def moved(where: Layout, remote: str, branch: str, was: str, tip: str | No
 def push_argv(remote: str, sha: str, branch: str, lease: str | None = None) -> tuple[str, ...]:
     """`lease`: the branch may move back too, but only from exactly there."""
     forced = (f"--force-with-lease=refs/heads/{branch}:{lease}",) if lease else ()
-    return ("git", "push", *forced, remote, f"{sha}:refs/heads/{branch}")
+    end = ("--end-of-options",) if remote.startswith("-") else ()
+    return ("git", "push", *forced, *end, remote, f"{sha}:refs/heads/{branch}")
 
 
 @dataclass(frozen=True, slots=True)

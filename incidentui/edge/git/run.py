@@ -6,11 +6,13 @@ programs) is switched off here. Knows nothing about what the commands mean.
 
 import asyncio
 import os
+import shutil
 import signal
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import field
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -47,6 +49,15 @@ _QUIET = (
     # A repository's configuration cannot open what git itself keeps shut: ext:: runs a command.
     "protocol.ext.allow=never",
 )  # fmt: skip
+
+
+_PLAIN_LFS = ("filter.lfs.required=false", "filter.lfs.clean=", "filter.lfs.smudge=", "filter.lfs.process=")
+
+
+@cache
+def _without_lfs() -> tuple[str, ...]:
+    """Where git-lfs is not installed its pointers are files like others: git would end at the missing program."""
+    return () if shutil.which("git-lfs") else _PLAIN_LFS
 
 
 class GitError(Exception):
@@ -104,7 +115,7 @@ async def git(
 ) -> Answer:
     """Run git in `top`. An exit code outside `ok` (None: any is fine) raises GitError."""
     argv = ["git", "--no-pager", "-C", str(top)]
-    for setting in _QUIET if hooks else (*_QUIET, "core.hooksPath=/dev/null"):
+    for setting in (*_QUIET, *_without_lfs(), *(() if hooks else ("core.hooksPath=/dev/null",))):
         argv += ["-c", setting]
     environment = _environment(writes, env or {})
     # Errors go to a file: what git leaves behind (a shared ssh connection) may hold a pipe open for hours.
@@ -123,7 +134,7 @@ async def git(
             raise GitError("there is no git program", "PATH", "install git", kind="missing") from None
         except (OSError, ValueError) as error:
             raise GitError(f"git could not be started: {error}", str(top), "", kind="missing") from None
-        out, cut = await _finish(process, args[0], stdin, timeout_s, limit, top)
+        out, cut = await _finish(process, _verb(args), stdin, timeout_s, limit, top)
         errors.seek(0)
         words = clean_and_redact(errors.read(_ERRORS), lines=True).strip()
     code = process.returncode if process.returncode is not None else -1
@@ -131,6 +142,14 @@ async def git(
     if ok is not None and answer.code not in ok:
         raise _failure(answer, top)
     return answer
+
+
+def _verb(args: Sequence[str]) -> str:
+    """The command, behind any settings of its own."""
+    words = list(args)
+    while words[:1] == ["-c"]:
+        words = words[2:]
+    return words[0] if words else ""
 
 
 def _environment(writes: bool, extra: Mapping[str, str]) -> dict[str, str]:
@@ -218,7 +237,11 @@ def _failure(answer: Answer, top: Path) -> GitError:
     if ".lock'" in words and "File exists" in words:
         todo = "another git runs here, or one was killed: look, then remove the lock file"
         return GitError("the repository is locked", _lock(words) or str(top), todo, code=answer.code, err=words)
-    what = f"git {answer.argv[1]} failed: {short(words) or f'exit {answer.code}'}"
+    if "external filter" in words:
+        what = f"a filter of this repository could not be run: {short(words)}"
+        todo = "install its program, or take the filter out of .git/config"
+        return GitError(what, str(top), todo, code=answer.code, err=words)
+    what = f"git {_verb(answer.argv[1:])} failed: {short(words) or f'exit {answer.code}'}"
     return GitError(what, str(top), "", code=answer.code, err=words)
 
 

@@ -13,21 +13,17 @@ from incidentui.core.inputs import ActionActed, ActionStepped, Evidence
 from incidentui.core.model import Ledger, Outcome, Plan, Progress, StepState
 from incidentui.edge.git.backup import Saved, save
 from incidentui.edge.git.commit import write
+from incidentui.edge.git.diff import patch
+from incidentui.edge.git.follow import blocked, forward
 from incidentui.edge.git.ledger import read
-from incidentui.edge.git.look import differs, listed
+from incidentui.edge.git.look import differs
 from incidentui.edge.git.place import Place, layout, sha_of, stand, tree_of
 from incidentui.edge.git.planning import NEW
 from incidentui.edge.git.rehearsal import Conflict, tree_without
 from incidentui.edge.git.remote import ask, contains, moved, push
 from incidentui.edge.git.revert import picks_of
-from incidentui.edge.git.run import Answer, GitError, git, short
+from incidentui.edge.git.run import GitError, git
 from incidentui.session.ports import Clock, Report
-
-FOLLOW_S = 120.0
-_FOLLOW = (
-    "merge", "--ff-only", "--no-overwrite-ignore", "--no-autostash", "--no-squash", "--commit", "--no-stat", "--quiet",
-    "--no-verify-signatures",
-)  # fmt: skip
 
 
 class StopError(Exception):
@@ -104,6 +100,7 @@ class Act:
             left, note = await self._left(place)
             kept = f"; {self.base[:7]} is kept under {self.wants['backup']}/tip" if self.plan.rewrites else ""
             why += kept + note
+            self._words.append(await self._changed(place, sha))
         except StopError as stop:
             outcome, why = stop.outcome, stop.why
             self._end(stop.step, stop.why)
@@ -259,6 +256,13 @@ class Act:
         self._end("done", f"{place.branch} and its files are {sha[:7]}")
         return f"{place.branch} is {sha[:7]}, was {self.base[:7]}; not pushed"
 
+    async def _changed(self, place: Place, sha: str) -> str:
+        """The exact difference the act made, for the record: before and after."""
+        try:
+            return f"\n{self.base[:7]} → {sha[:7]}:\n{await patch(place.layout.top, self.base, sha)}"
+        except (GitError, OSError) as error:
+            return f"\n{self.base[:7]} → {sha[:7]}: {error}"
+
     async def _left(self, place: Place) -> tuple[Ledger | None, str]:
         good = self.wants.get("target") or self.wants.get("good")
         if good is None or self.revision is None:
@@ -272,49 +276,6 @@ class Act:
 def wants(plan: Plan) -> dict[str, str]:
     """The values a plan's preconditions must still find, by name."""
     return {check.name: check.want for check in plan.checked}
-
-
-def blocked(place: Place) -> str:
-    if not place.on_branch:
-        return f"HEAD is {place.head_branch or 'detached'}, not {place.branch}"
-    return f"a {place.operation} is in progress" if place.operation else ""
-
-
-async def locked(place: Place, sha: str) -> str:
-    """Why the branch cannot be written; empty when it can. Git changes the files first and would stop half-way."""
-    move = f"start\nupdate {place.ref}\0{sha}\0{place.tip or ''}\0prepare\nabort\n"
-    words = move.replace("\n", "\0")
-    answer = await git(
-        place.layout.top,
-        "update-ref",
-        "-z",
-        "--stdin",
-        writes=True,
-        ok=None,
-        stdin=words.encode("utf-8", "surrogateescape"),
-    )
-    return "" if answer.code == 0 else in_the_way(place, answer)
-
-
-async def forward(place: Place, sha: str) -> str:
-    """Fast-forward the checkout; empty when it did, else what was in the way."""
-    if way := await locked(place, sha):
-        return way
-    answer = await git(place.layout.top, *_FOLLOW, sha, writes=True, ok=None, timeout_s=FOLLOW_S)
-    return "" if answer.code == 0 else in_the_way(place, answer)
-
-
-def in_the_way(place: Place, answer: Answer) -> str:
-    """Why git left the checkout alone, with the files where it names them."""
-    lines = answer.err.splitlines()
-    files = [line.strip() for line in lines if line.startswith(("\t", "    "))]
-    if files and any(said in answer.err for said in ("would be overwritten", "would lose untracked")):
-        return f"{listed(files)} in the way"
-    if "fast-forward" in answer.err:
-        return f"{place.branch} has commits of its own here"
-    if ".lock'" in answer.err:
-        return f"another git holds a lock, or left it: {short(answer.err)}"
-    return short(answer.err) or f"git {answer.argv[1]} ended with {answer.code}"
 
 
 def _saved(saved: Saved, head: str | None) -> str:

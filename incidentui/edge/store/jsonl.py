@@ -21,7 +21,7 @@ from incidentui.core.recent import CELL_MS, CELLS, Sample
 from incidentui.core.state import State
 from incidentui.edge.store.chain import Chain
 from incidentui.edge.store.errors import DamagedRecordError, JournalError, JournalReadOnlyError
-from incidentui.edge.store.place import sync_folder
+from incidentui.edge.store.place import put_new
 from incidentui.edge.store.reading import matches
 from incidentui.edge.store.sqlite import IncidentKey
 from incidentui.edge.store.window import Record, Window
@@ -80,7 +80,8 @@ def _events(journal: Record, window: Window) -> Iterator[dict[str, Any]]:
 
 
 def write_lines(path: str | os.PathLike[str], lines: Iterator[str]) -> int:
-    """All lines or none: a temporary file, synced, then renamed. How many lines there are."""
+    """All lines or none: a temporary file, synced, then named. How many lines there are; FileExistsError when the name
+    is taken: nobody's file is ever replaced."""
     target = Path(path).absolute()
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     count = 0
@@ -91,11 +92,10 @@ def write_lines(path: str | os.PathLike[str], lines: Iterator[str]) -> int:
                 count += 1
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, target)
-        sync_folder(str(target))
-    except BaseException:
+        if not put_new(temporary, str(target)):
+            raise FileExistsError(target)
+    finally:
         Path(temporary).unlink(missing_ok=True)
-        raise
     return count
 
 

@@ -105,6 +105,15 @@ def wal_is_safe(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> bool:
     return version >= newest or any(fix[:2] == version[:2] and version >= fix for fix in WAL_FIXED)
 
 
+def journal_mode(path: str) -> str:
+    """How the journal at `path` is written: a write-ahead log only where the library and the disk are fit for it."""
+    if not wal_is_safe():
+        return "TRUNCATE"
+    from incidentui.edge.store.filesystem import shared
+
+    return "TRUNCATE" if shared(os.path.dirname(path)) else "WAL"
+
+
 def connect(path: str, mode: str, busy_s: float = BUSY_S) -> sqlite3.Connection:
     """A connection without implicit transactions. `mode`: "rw" or "ro&immutable=1"."""
     uri = f"file:{place.quoted(path)}?mode={mode}"
@@ -141,7 +150,7 @@ def open_existing(path: str) -> sqlite3.Connection:
         if version < VERSION:
             _renew(conn, path, version)
         conn.execute("PRAGMA synchronous = FULL")
-        conn.execute(f"PRAGMA journal_mode = {'WAL' if wal_is_safe() else 'TRUNCATE'}").fetchone()
+        conn.execute(f"PRAGMA journal_mode = {journal_mode(path)}").fetchone()
     except BaseException:
         conn.close()
         raise

@@ -24,9 +24,11 @@ class Written(NamedTuple):
 def append_one(path: str, project: str, make: Callable[[Transaction | None], Draft]) -> Written:
     """Durable when it returns. `make` gives the draft inside the transaction (None: the journal cannot be asked)."""
     side = SideFiles(path)
+    made: list[Draft] = []
 
     def work(transaction: Transaction) -> Written:
-        stored = transaction.insert([make(transaction)])[0]
+        made[:] = [make(transaction)]
+        stored = transaction.insert(made)[0]
         return Written(stored.draft, stored.seq, path)
 
     try:
@@ -36,7 +38,8 @@ def append_one(path: str, project: str, make: Callable[[Transaction | None], Dra
         finally:
             conn.close()
     except (*schema.BROKEN, OSError, schema.SchemaError, DisplacedError) as error:
-        draft = make(None)
+        # The same one: a disk that fails at the end of a commit may have kept it, and its id says so.
+        draft = made[0] if made else make(None)
         try:
             return Written(draft, None, side.write(aside_lines([draft], (), project)), str(error))
         except OSError as second:

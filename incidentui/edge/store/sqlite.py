@@ -20,9 +20,11 @@ from incidentui.core.inputs import Evidence
 from incidentui.core.model import Ms
 from incidentui.core.recent import Sample
 from incidentui.core.state import State
+from incidentui.edge.redact import redact
 from incidentui.edge.store import reading, schema
 from incidentui.edge.store.aside import SideFiles
 from incidentui.edge.store.errors import DisplacedError, JournalError, JournalReadOnlyError
+from incidentui.edge.store.secrets import without_secrets
 from incidentui.edge.store.transaction import Draft, Stored, Transaction, aside_lines, storable
 from incidentui.edge.store.writer import Writer
 from incidentui.session.ports import Appended, Aside, Clock, Moved, NotSaved, Row, Unreadable
@@ -90,11 +92,12 @@ class SqliteJournal:
     ) -> Appended | Moved | Aside:
         if not self._shelve:
             self._refuse_when_read_only()
+        facts, evidence = without_secrets(facts, evidence)
         drafts = [self._draft(fact) for fact in facts]
         kept = [(e.sha256, e.kind, storable(e.body)) for e in evidence]
         if self.read_only:
-            return self._put_aside(drafts, kept, self.read_only)
-        looks = [(s.check, s.at, s.state, s.latency_ms, s.status, storable(s.why)) for s in samples]
+            return self._put_aside(drafts, kept, self.read_only, facts)
+        looks = [(s.check, s.at, s.state, s.latency_ms, s.status, storable(redact(s.why))) for s in samples]
 
         def work(transaction: Transaction) -> list[Stored] | _Others:
             if expected is not None and transaction.last != expected:
@@ -108,7 +111,7 @@ class SqliteJournal:
         try:
             written = self._writer.do(work)
         except (*schema.BROKEN, DisplacedError) as error:
-            return self._put_aside(drafts, kept, str(error))
+            return self._put_aside(drafts, kept, str(error), facts)
         if isinstance(written, _Others):
             return Moved(tuple(reading.recorded(row, self.project) for row in written.rows))
         return Appended(tuple(self._recorded(s, fact) for s, fact in zip(written, facts, strict=True)))
@@ -181,10 +184,12 @@ class SqliteJournal:
             prev=stored.prev,
         )
 
-    def _put_aside(self, drafts: Sequence[Draft], kept: Sequence[tuple[str, str, str]], why: str) -> Aside:
+    def _put_aside(
+        self, drafts: Sequence[Draft], kept: Sequence[tuple[str, str, str]], why: str, facts: Sequence[Fact]
+    ) -> Aside:
         # Samples are let go: they are many, and a full disk wants facts.
         try:
-            return Aside(why, self._side.write(aside_lines(drafts, kept, self.project)))
+            return Aside(why, self._side.write(aside_lines(drafts, kept, self.project)), tuple(facts))
         except OSError as error:
             raise NotSavedError(
                 f"nothing could be saved: {self.path}: {why}; and the side file: {error}. Free some disk space."

@@ -161,7 +161,7 @@ def _why(sha: str, state: State, width: int) -> list[Line]:
     cleared = said.cleared if said else ()
     lines = [line for reason in reasons for line in hanging((Seg("✗ ", "fail"),), reason, width)]
     lines += [line for fact in cleared for line in hanging((Seg("· ", "muted"),), fact, width, "muted")]
-    place = f" · {suspect.ranked.index(said) + 1} of {suspect.count or len(suspect.ranked)}" if said else ""
+    place = f" · no. {suspect.ranked.index(said) + 1} of {suspect.count or len(suspect.ranked)}" if said else ""
     note = (Seg(f"{len(reasons)} of {len(reasons) + len(cleared)}", "fail"), Seg(place, "muted"))
     return section(width, "WHY IT IS THE SUSPECT" if chosen else "WHAT SPEAKS FOR IT", lines, note)
 

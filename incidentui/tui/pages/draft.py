@@ -3,6 +3,7 @@
 Writing never replaces a file unasked.
 """
 
+import os
 import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -125,9 +126,19 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 
 def write(path: Path, text: str, replace: bool) -> None:
-    """Creates the file; an existing one only when that was asked for. Raises OSError."""
-    with path.open("w" if replace else "x", encoding="utf-8") as file:
-        file.write(text)
+    """All of it or nothing, on disk when it returns; over an existing file only when that was asked for. OSError."""
+    target = path.resolve()
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        with temporary.open("x", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        if not replace:
+            target.touch(exist_ok=False)  # the name is ours from here on; nobody's file is replaced
+        os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _in_thread(job: Callable[[], None]) -> "Future[str]":

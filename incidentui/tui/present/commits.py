@@ -8,7 +8,7 @@ from incidentui.core.model import Commit, InForce
 from incidentui.core.standing import ours, standing
 from incidentui.tui.line import Line, Seg, Token, cut, fit, pad
 from incidentui.tui.present.follow import beside, different
-from incidentui.tui.present.parts import empty, joined, title
+from incidentui.tui.present.parts import empty, hints, joined, title
 from incidentui.tui.present.scene import Scene, in_state, running
 
 _AUTHOR = 6
@@ -51,6 +51,8 @@ def summary(scene: Scene) -> tuple[Seg, ...]:
         own, ledger = ours(scene.state), scene.state.ledger
         force, back = len(in_force(ledger, own)), len(taken_back(ledger, own))
         return (Seg(f"{force} in force", "fail" if force else "muted"), Seg(f" · {back} taken back", "muted"))
+    if in_state(scene, "failing") and scene.state.good is None:
+        return (Seg("no known-good is known, ", "slow"), *hints(("m", "marks one")))
     if scene.state.suspect is not None and in_state(scene, "failing"):
         n = scene.state.suspect.count or len(scene.state.suspect.window) or 1
         return (Seg(f"{count(n, 'commit')} since good", "muted"),)

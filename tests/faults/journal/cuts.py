@@ -10,10 +10,12 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Protocol
 
 from tests.faults.journal.calls import Call, traced
 from tests.faults.journal.powercut import Disk
 from tests.faults.journal.unsynced import LUCKS, Tree, as_it_is, left, on_disk
+from tests.faults.journal.warm import Warm
 
 SEED = 20
 AFTER = "written after the power came back"
@@ -49,6 +51,10 @@ class Program:
     def run(self, *argv: str) -> "subprocess.CompletedProcess[str]":
         options = {"stdin": subprocess.DEVNULL, "capture_output": True, "text": True, "timeout": 60}
         return subprocess.run([*self.argv, *argv], cwd=self.project, env=dict(self.env), check=False, **options)  # type: ignore[call-overload,no-any-return]
+
+
+class Runs(Protocol):
+    def run(self, *argv: str) -> "subprocess.CompletedProcess[str]": ...
 
 
 @dataclass(frozen=True)
@@ -170,7 +176,7 @@ def read_back(top: Path) -> list[tuple[int, str]]:
     return [row[:2] for row in rows]
 
 
-def refusals(program: Program, promised: bool, chance: random.Random) -> list[str]:
+def refusals(program: Runs, promised: bool, chance: random.Random) -> list[str]:
     """Let the program at the state, in any order; what it could not do."""
     commands = [("events",), ("journal", "verify"), ("note", AFTER)]
     chance.shuffle(commands)
@@ -183,7 +189,7 @@ def refusals(program: Program, promised: bool, chance: random.Random) -> list[st
     return found
 
 
-def judged(program: Program, top: Path, state: State, counts: Counts, chance: random.Random) -> None:
+def judged(program: Runs, top: Path, state: State, counts: Counts, chance: random.Random) -> None:
     put(state.tree, top)
     counts.states += 1
     counts.refused += refusals(program, bool(state.promised), chance)
@@ -208,8 +214,19 @@ def files_with(top: Path, secret: str) -> list[str]:
 
 
 def sweep(program: Program, top: Path, steps: Sequence[Step], most: int) -> Counts:
+    """Each state is opened by a command that is started for it."""
+    return judge(program, top, record_run(program, top, steps), most)
+
+
+def long_sweep(program: Program, top: Path, steps: Sequence[Step], most: int) -> Counts:
+    """Each state is opened by a fork of the program."""
     played = record_run(program, top, steps)
+    with Warm(program.project, program.env, top.parent) as warm:
+        return judge(warm, top, played, most)
+
+
+def judge(runs: Runs, top: Path, played: Sequence[Played], most: int) -> Counts:
     counts, chance = Counts(), random.Random(SEED)
     for state in states(played, most, SEED):
-        judged(program, top, state, counts, chance)
+        judged(runs, top, state, counts, chance)
     return counts

@@ -47,6 +47,7 @@ for n in range(10**9):
     "export": """
 for n in range(10**9):
     journal.append([note(f"{name}-{n}", incident="INC-1")]); told(f"{name}-{n}")
+    Path(path + ".jsonl").unlink(missing_ok=True)
     write_lines(path + ".jsonl", export_lines(journal, window_of(journal, "INC-1")))
 """,
     "damage": """
@@ -92,7 +93,7 @@ def sweep(kind: str, open_here: Open, kills: int) -> None:
     for n in range(kills):
         told |= killed(kind, path, f"k{n}", chance)
         if kind == "export" and (exported := Path(f"{path}.jsonl")).exists():
-            assert JsonlJournal(exported).verify() == [], "whole, an old one or a new one"
+            assert JsonlJournal(exported).verify() == [], "whole, or not there"
     lost = told - set(notes(path)) - {str(line["data"]["text"]) for line in waiting(path)}  # type: ignore[index]
     if kills > 20:
         record(f"kill -9 in the store: {kind}", cases=kills, acknowledged=len(told), lost=len(lost))

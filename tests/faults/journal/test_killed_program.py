@@ -39,6 +39,8 @@ class Incident:
     chance: random.Random
     program: tuple[str, ...] = (COMMAND,)
     kills: int = 0
+    took_s: float = 0.1
+    """What a whole command takes just now."""
     told: dict[int, str] = field(default_factory=dict)
     """By sequence, words that the event must hold."""
     shown: list[str] = field(default_factory=list)
@@ -48,7 +50,14 @@ class Incident:
     erased: dict[int, str] = field(default_factory=dict)
 
     def run(self, *argv: str) -> "subprocess.CompletedProcess[bytes]":
-        return subprocess.run([*self.program, *argv], cwd=self.project, env=dict(self.env), check=False)
+        return subprocess.run(
+            [*self.program, *argv],
+            cwd=self.project,
+            env=dict(self.env),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            check=False,
+        )
 
     def killed(self, *argv: str) -> str:
         """Whole lines that the command printed before it was killed, or before it ended."""
@@ -70,7 +79,7 @@ class Incident:
             command, cwd=self.project, env=dict(self.env), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )
         if not by_call:
-            time.sleep(self.chance.uniform(0.03, 0.13))
+            time.sleep(self.chance.uniform(0.2, 1.2) * self.took_s)
             process.kill()
         out = process.communicate(timeout=60)[0]
         if process.returncode in (-signal.SIGKILL, 128 + signal.SIGKILL):
@@ -80,6 +89,11 @@ class Incident:
         return "\n".join(out.split("\n")[:-1])
 
     def step(self, n: int) -> None:
+        """A note that nobody kills, and then a command that somebody does."""
+        began = time.monotonic()
+        said = self.run("note", "--json", f"certain-{n:04d}.")
+        self.took_s = time.monotonic() - began
+        self.told[json.loads(said.stdout)["seq"]] = f"certain-{n:04d}."
         kind = self.chance.choices(list(KINDS), list(KINDS.values()))[0]
         getattr(self, kind)(f"round-{n:04d}.")
 
@@ -216,7 +230,7 @@ def test_forty_kills(incident: Incident) -> None:
 @pytest.mark.slow
 def test_a_build_that_keeps_no_rollback_journal_is_damaged(incident: Incident, tmp_path: Path) -> None:
     """The control: the same sweep, the same seed."""
-    build = unguarded.build(tmp_path, {"edge/store/schema.py": [("else 'TRUNCATE'", "else 'MEMORY'")]})
+    build = unguarded.build(tmp_path, {"edge/store/schema.py": [('return "TRUNCATE"', 'return "MEMORY"')]})
     incident.program = (sys.executable, "-m", "incidentui")
     incident.env = {**incident.env, "PYTHONPATH": str(build)}
     incident.chance = random.Random(3)

@@ -15,7 +15,7 @@ import pytest
 from tests import parts
 from tests.faults.journal import unguarded
 from tests.faults.journal.conftest import ROOT, file_of, fill
-from tests.faults.journal.cuts import Program, Step, journal_in, sweep
+from tests.faults.journal.cuts import Program, Step, journal_in, long_sweep
 from tests.faults.table import record
 
 GOLDEN = ROOT / "tests" / "store" / "golden" / "journal-1.sql"
@@ -164,7 +164,7 @@ def test_without_one_transaction_it_would_be_half(
     }
     program = next_release(tmp_path, project, env, bare)
     assert program.run("note", "where the journal lies").returncode == 0
-    assert sweep_kills(program, file_of(home), 2)[1] > 0
+    assert sweep_kills(program, file_of(home), 3)[1] > 0
 
 
 @pytest.mark.slow
@@ -181,7 +181,7 @@ def test_power_cuts_in_a_migration(release: Program, tmp_path: Path) -> None:
         ),
         Step(("note", "--json", "and on"), '"text":"and on"'),
     )
-    counts = sweep(program, top, steps, 25)
+    counts = long_sweep(program, top, steps, 25)
     record("power cut in a migration", cases=counts.states, lost=counts.lost, unreadable=len(counts.refused))
     assert (counts.worst, counts.refused, counts.damaged) == ([], [], 0)
 

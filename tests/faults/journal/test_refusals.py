@@ -66,7 +66,7 @@ def refused_at(run: Run, home: Path, name: str, fault: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.req("F25")
-@pytest.mark.parametrize(("name", "fault"), FAULTS[2::6])
+@pytest.mark.parametrize(("name", "fault"), [*FAULTS[2::9], ("note", "fdatasync:error=EIO:when=5")])
 def test_a_write_that_is_refused(run: Run, home: Path, name: str, fault: str) -> None:
     parts.need("strace")
     refused_at(run, home, name, fault)

@@ -108,6 +108,7 @@ def test_rows_open_a_commit_a_file_or_all_differences() -> None:
     screen = b.FakeScreen(b.FakeSession(view))
     page = ActionPage("r1")
     page.lines(view, b.NOW, 118, 34)
+    assert page.start == ("commit", SHAS["721890f"])
     screen.cursor = ("commit", SHAS["cddd466"])
     assert page.handle("enter", screen)
     screen.cursor = ("file", "app/Models/KeaModel.php")
@@ -174,7 +175,7 @@ def test_a_commit_shows_what_speaks_for_it_its_size_and_the_line_that_crashes() 
     text = opened(CommitPage(b.BAD), view, session)
     for part in (
         "WHY IT IS THE SUSPECT",
-        "2 of 4 · 1 of 2",
+        "2 of 4 · no. 1 of 2",
         "✗ deployed 3m 46s before the first red",
         "· no migration, no new dependency",
         "367 lines, the limit is 100",

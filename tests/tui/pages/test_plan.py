@@ -182,6 +182,7 @@ def test_a_long_word_is_shown_whole() -> None:
     assert len(s.session.runs) == 1
 
 
+@pytest.mark.req("F26")
 @pytest.mark.req("F23")
 def test_innocent_commits_are_listed_with_authors_and_need_their_own_yes() -> None:
     s, it = screen(), PlanPage(b.innocent_plan(), mono=ticking())

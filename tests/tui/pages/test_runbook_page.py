@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from incidentui.core.inputs import SetStep, StartRunbook
+from incidentui.core.difference import difference
+from incidentui.core.inputs import Refusal, SetStep, StartRunbook
 from incidentui.runbook.model import Command, Step
 from incidentui.session.ports import View
 from incidentui.tui.pages.plan import PlanPage
@@ -115,14 +116,29 @@ def test_shell_text_opens_a_plan_of_its_own() -> None:
     assert s.session.plans == [("shell", {"runbook": b.BOOK.id, "step": "3"})]
 
 
-def test_shell_text_of_a_file_that_is_not_allowed_is_refused() -> None:
+def test_whether_shell_text_is_allowed_says_whoever_would_run_it() -> None:
+    """What was read when the screen opened may be old: allowed meanwhile, or changed meanwhile."""
     _, s = at("done", "done", "todo", "todo")
-    it = RunbookPage(replace(b.BOOK, trusted=False))
-    s.type(it, "x")
-    assert s.refused == [
-        ("x", "the commands of this file are not allowed yet", "incidentui trust runbooks/roll-back.md")
-    ]
-    assert s.prompts == []
+    s.session.planned = Refusal("the commands of this file are not allowed yet", "incidentui trust x.md")
+    s.type(RunbookPage(replace(b.BOOK, trusted=False)), "x")
+    assert s.refused == [("x", "the commands of this file are not allowed yet", "incidentui trust x.md")]
+    assert s.pages == []
+
+
+def test_what_changed_since_it_was_allowed_is_a_page_of_its_own() -> None:
+    _, s = at("done", "done", "todo", "todo")
+    s.type(RunbookPage(b.BOOK), "d")
+    assert s.refused == [("d", "it did not change since it was allowed", "")]
+    changes = difference(b"a\nls\n", b"a\nls -a\xe2\x80\xae\n")
+    book = replace(b.BOOK, trusted=False, asked_again="changed since it was allowed, +1 −1 lines", changes=changes)
+    it = RunbookPage(book)
+    assert ("d", "what changed") in it.keys
+    assert "changed since it was allowed" in b.shown(it, view("done", "done", "todo", "todo"), 118, 34)
+    s.type(it, "d")
+    (page,) = s.pages
+    text = b.shown(page, view("done", "done", "todo", "todo"), 118, 34)
+    for line in ("WHAT CHANGED", "incidentui trust runbooks/roll-back.md", "- ls", "+ ls -a<U+202E>"):
+        assert line in text
 
 
 def test_text_that_cannot_run_says_why() -> None:
