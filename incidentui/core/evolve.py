@@ -325,8 +325,9 @@ def _took_back(state: State, attempt: Attempt, event: e.ActionEnded, at: Ms) -> 
     if event.outcome != "done" or event.revision is None or not attempt.plan.takes_back:
         return state.taken_back
     ours = {a.revision for a in state.attempts.values()}
-    red = [name for name, was in attempt.before if was == "failing"]
+    # A check that was judged failing only while the action ran failed with the commits too: nothing else ran by then.
     since = {name: c.since for name, c in state.checks.items() if c.state == "failing" and c.since is not None}
+    red = dict.fromkeys([*(name for name, was in attempt.before if was == "failing"), *since])
     checks = tuple((name, since.get(name, attempt.asked)) for name in red)
     kept = {t.sha: t for t in state.taken_back.values() if t not in brings_back(state, attempt.plan)}
     new = {

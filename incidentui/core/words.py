@@ -372,7 +372,11 @@ def _watching(event: e.Event) -> tuple[str, str, Tone]:
             by = f", by {event.author}" if event.author else ""
             return "·", f"{event.remote}/{event.branch} {short(event.was)} → {short(event.now)}{by}", "text"
         case e.DeployMissed():
-            return "✗", missed(event.sha, event.runs, event.expected) + f", {duration(event.within_ms)} on", "fail"
+            return (
+                "✗",
+                missed(event.sha, event.runs, event.expected) + f", {duration(event.within_ms)} after its push",
+                "fail",
+            )
         case e.DeployFollowed():
             said = f"{short(event.sha)} runs, {duration(event.took_ms)} after its push"
             return "✓", said, "ok" if event.late else "text"

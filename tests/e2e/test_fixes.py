@@ -161,7 +161,7 @@ name = "api-health"
 service = "api"
 url = "{url}"
 every = "500ms"
-fail_after = 2
+fail_after = 1
 recover_after = 1
 """
 
