@@ -126,6 +126,8 @@ class Pushed:
     ok: bool
     why: str
     words: str
+    open: bool = False
+    """It was stopped without an answer from another machine, which may still accept it after we have looked."""
 
 
 async def push(where: Layout, argv: Sequence[str], remote: str, branch: str) -> Pushed:
@@ -137,10 +139,21 @@ async def push(where: Layout, argv: Sequence[str], remote: str, branch: str) -> 
     try:
         answer = await git(where.top, *plain, *argv[1:], writes=True, hooks=True, ok=None, timeout_s=PUSH_S)
     except GitError as error:
-        return Pushed(False, error.what, error.err)
+        return Pushed(False, error.what, error.err, open=error.kind == "timeout" and await _far(where, remote))
     if answer.code == 0:
         return Pushed(True, "", answer.err)
     return Pushed(False, refused(answer.err, remote, branch), answer.err)
+
+
+async def _far(where: Layout, remote: str) -> bool:
+    """Whether the other end is a process that we cannot stop: a remote on this disk ends with the push."""
+    answer = await git(where.top, "remote", "get-url", "--push", "--", remote, ok=None)
+    return not _on_this_disk(where, answer.line)
+
+
+def _on_this_disk(where: Layout, url: str) -> bool:
+    scheme, separator, _ = url.partition("://")
+    return scheme == "file" if separator else (where.top / url).exists()
 
 
 def refused(words: str, remote: str, branch: str) -> str:

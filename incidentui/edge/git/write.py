@@ -218,6 +218,9 @@ class Act:
             raise StopError("unknown", f"{pushed.why or 'pushed'}, and then: {error.what}", "unknown") from None
         if not there:
             now = others or f"{remote}/{branch} {_is(tip)}"
+            if pushed.open and tip == self.base:
+                later = "the remote may still accept it: look again before anything else is pushed"
+                raise StopError("unknown", f"{pushed.why}: {now} so far; {later}", "unknown")
             raise StopError("failed", f"{pushed.why or 'not on the remote after the push'}: {now}")
         self.revision = sha
         beyond = "" if tip == sha else f"; {tip[:7] if tip else ''} came on top"

@@ -273,7 +273,9 @@ def _merged(scene: Scene, width: int) -> Line:
     text, right = what_next(scene)
     key = right[:1]
     todo = "".join(seg.text for seg in text)
-    todo = todo.partition(", ")[2] or todo
+    if todo.startswith("step "):
+        todo = todo.partition(", ")[2]
+    todo = todo.partition(", or ")[0]  # here only the first way has room
     room = width - 2 - _LABEL - sum(len(s.text) for s in said) - 9
     goes = (Seg("next ", "muted"), Seg(cut(todo, room), "strong"), Seg("  "), *key) if room >= 6 else key
     label = f"{short(scene.state.suspect.sha)} suspect"
