@@ -72,9 +72,12 @@ def show(
     from incidentui.tui.app import IncidentApp, run
 
     def shelf() -> "Sequence[Runbook]":
+        from incidentui.config.load import load
         from incidentui.edge.runbooks import read_runbooks
 
-        return read_runbooks(root).runbooks
+        if root is None:
+            return read_runbooks(None).runbooks
+        return read_runbooks(root, load(root, untrusted=True).config.runbooks).runbooks
 
     def begin() -> None:
         if told:

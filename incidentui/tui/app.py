@@ -101,11 +101,11 @@ class IncidentApp(App[None], inherit_bindings=False):
         self.from_any_thread(lambda: self._shelved(books))
 
     def _shelved(self, books: "tuple[Runbook, ...]") -> None:
+        desk = self.desk
+        desk.books, desk.shelved = books, True
         if books:
-            desk = self.desk
-            desk.books = books
             desk.runbooks = tuple(RunbookEntry(b.title, b.id, f"{len(b.steps)} steps") for b in books)
-            desk.surface.redraw()
+        desk.surface.redraw()
 
     def _published(self, view: View) -> None:
         """On the session's thread: only the newest view counts, so one wake-up is enough for many.

@@ -86,6 +86,8 @@ class Desk:
     runbooks: tuple[RunbookEntry, ...] = ()
     books: "tuple[Runbook, ...]" = ()
     """The same, parsed; they come after the first frame."""
+    shelved: bool = False
+    """Whether they have come."""
     zone: tzinfo | None = None
     focus: PaneName = "timeline"
     zoom: PaneName | None = None

@@ -89,12 +89,12 @@ def runbooks(desk: Desk) -> None:
 
     run = desk.view.state.runbook
     if run is not None and run.ended is None and any(b.id == run.runbook for b in desk.books):
-        desk.push(RunbooksPage(desk.books))
+        desk.push(RunbooksPage(lambda: desk.books if desk.shelved else None))
         page = runbook_page(desk, run.runbook)
         if page is not None:
             desk.push(page)
         return
-    desk.push(RunbooksPage(desk.books))
+    desk.push(RunbooksPage(lambda: desk.books if desk.shelved else None))
 
 
 def step(desk: Desk, key: str) -> None:

@@ -256,3 +256,14 @@ def test_a_state_directory_that_was_never_writable_is_one_sentence(tmp_path: Pat
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_runbooks_lie_where_the_project_says(tmp_path: Path) -> None:
+    place = project(tmp_path, '[project]\nname = "leads"\nrunbooks = ["ops"]\n')
+    (place.root / "ops").mkdir()
+    (place.root / "ops" / "lights.md").write_text("# Turn the lights on\n\n1. Find the switch\n", encoding="utf-8")
+    with screen(place) as terminal:
+        terminal.wait(r"runbooks", 20)
+        terminal.press("r")
+        terminal.wait("Turn the lights on", 15)
+        leave(terminal)

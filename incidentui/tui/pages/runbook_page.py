@@ -299,8 +299,10 @@ class RunbooksPage:
     pinned = (1, 0)
     typing = False
 
-    def __init__(self, runbooks: Sequence[Runbook]) -> None:
-        self.runbooks = tuple(runbooks)
+    def __init__(self, shelf: Callable[[], Sequence[Runbook] | None]) -> None:
+        """`shelf` gives None while the runbooks are still being read: they come after the first frame."""
+        self.runbooks: tuple[Runbook, ...] = ()
+        self._shelf = shelf
         self._ordered = False
         self._may_act = True
 
@@ -311,7 +313,10 @@ class RunbooksPage:
     def lines(self, view: View, now: Ms, width: int, height: int) -> list[Line]:
         self._may_act = not view.read_only and view.playhead is None
         if not self._ordered:  # once: a list must not move under the responder's hand
-            self.runbooks, self._ordered = _best_first(self.runbooks, view), True
+            found = self._shelf()
+            if found is None:
+                return [heading(width, "RUNBOOKS"), Line(), *hanging((Seg("○ "),), "reading them", width, "muted")]
+            self.runbooks, self._ordered = _best_first(tuple(found), view), True
         return list_lines(self.runbooks, view, width)
 
     def handle(self, key: str, screen: PageContext) -> bool:

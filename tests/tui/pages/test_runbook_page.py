@@ -6,7 +6,7 @@ import pytest
 
 from incidentui.core.difference import difference
 from incidentui.core.inputs import Refusal, SetStep, StartRunbook
-from incidentui.runbook.model import Command, Step
+from incidentui.runbook.model import Command, Runbook, Step
 from incidentui.session.ports import View
 from incidentui.tui.pages.plan import PlanPage
 from incidentui.tui.pages.runbook_page import RunbookPage, RunbooksPage
@@ -170,7 +170,7 @@ def test_enter_shows_the_output_of_the_step() -> None:
 
 
 def test_the_list_reads_and_starts_the_one_under_the_cursor() -> None:
-    it = RunbooksPage([b.BOOK])
+    it = RunbooksPage(lambda: [b.BOOK])
     s = b.FakeScreen(cursor=("runbook", "roll-back"))
     assert "Roll back a bad deploy" in b.shown(it, b.view(), 78, 20)
     s.type(it, "enter")
@@ -181,4 +181,12 @@ def test_the_list_reads_and_starts_the_one_under_the_cursor() -> None:
 
 
 def test_no_runbooks_is_said() -> None:
-    assert "No runbooks found" in b.shown(RunbooksPage([]), b.view(), 78, 20)
+    assert "No runbooks found" in b.shown(RunbooksPage(list), b.view(), 78, 20)
+
+
+def test_a_list_that_was_opened_early_fills_itself() -> None:
+    read: list[Runbook] = []
+    it = RunbooksPage(lambda: read or None)
+    assert "reading them" in b.shown(it, b.view(), 78, 20)
+    read.append(b.BOOK)
+    assert b.BOOK.title in b.shown(it, b.view(), 78, 20)
