@@ -263,7 +263,7 @@ def test_runbooks_lie_where_the_project_says(tmp_path: Path) -> None:
     (place.root / "ops").mkdir()
     (place.root / "ops" / "lights.md").write_text("# Turn the lights on\n\n1. Find the switch\n", encoding="utf-8")
     with screen(place) as terminal:
-        terminal.wait(r"runbooks", 20)
+        terminal.wait(r"\? help", 20)
         terminal.press("r")
-        terminal.wait("Turn the lights on", 15)
+        terminal.wait(r"RUNBOOKS[\s\S]*Turn the lights on", 15)
         leave(terminal)
