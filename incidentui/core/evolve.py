@@ -330,10 +330,12 @@ def _took_back(state: State, attempt: Attempt, event: e.ActionEnded, at: Ms) -> 
     red = dict.fromkeys([*(name for name, was in attempt.before if was == "failing"), *since])
     checks = tuple((name, since.get(name, attempt.asked)) for name in red)
     kept = {t.sha: t for t in state.taken_back.values() if t not in brings_back(state, attempt.plan)}
+    # What was out already stays out by the commit that took it: to take this one away alone does not bring it back.
+    out = {sha for sha, t in kept.items() if t.back is None}
     new = {
         c.sha: TakenBack(c.sha, c.subject, event.revision, at, checks)
         for c in reversed(attempt.plan.takes_back)
-        if checks and c.sha not in ours
+        if checks and c.sha not in ours | out
     }
     return dict([*((n, t) for n, t in kept.items() if n not in new), *new.items()][-TAKEN_BACK:])
 

@@ -11,6 +11,7 @@ import pytest
 
 from incidentui.core.events import ActionEnded, ActionProgressed
 from incidentui.drills.history import git
+from incidentui.drills.sandbox import alive
 from tests.e2e.world import Place, until
 
 pytestmark = pytest.mark.slow
@@ -172,20 +173,13 @@ def waiting(place: Place, tmp_path: Path) -> "tuple[Any, int]":
     return running, int(file.read_text())
 
 
-def gone(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
-    except OSError:
-        return True
-
-
 def test_an_interrupt_ends_it_and_all_it_started(place: Place, tmp_path: Path) -> None:
     before, left = everything(place.root), scratches()
     running, pid = waiting(place, tmp_path)
     running.send_signal(signal.SIGINT)
     assert running.wait(60) == 130
     running.communicate()
-    until(lambda: gone(pid), "the grandchild")
+    until(lambda: not alive(pid), "the grandchild")
     assert scratches() == left
     assert everything(place.root) == before
     (ended,) = [r.event for r in place.records() if isinstance(r.event, ActionEnded)]

@@ -96,7 +96,7 @@ def leave(terminal: Terminal) -> None:
 def test_docker_remote_and_port_are_gone_and_each_is_said(tmp_path: Path) -> None:
     place = project(tmp_path, BROKEN)
     with screen(place) as terminal:
-        terminal.wait(r"o open incident", 20)
+        terminal.wait(r"\? help", 20)  # now it takes keys
         terminal.wait(r"docker", 15)
         terminal.wait(r"api is failing", 20)
         terminal.wait(r"refused|no answer|connect", 5)
@@ -118,7 +118,7 @@ def test_docker_remote_and_port_are_gone_and_each_is_said(tmp_path: Path) -> Non
 def test_without_a_repository(tmp_path: Path) -> None:
     place = project(tmp_path, BROKEN, repository=False)
     with screen(place) as terminal:
-        terminal.wait(r"o open incident", 20)
+        terminal.wait(r"\? help", 20)  # now it takes keys
         terminal.wait(r"[Nn]ot a git", 10)
         terminal.wait(r"api is failing", 20)
         leave(terminal)
@@ -156,6 +156,7 @@ def test_a_file_that_is_no_toml(tmp_path: Path) -> None:
     place = project(tmp_path, "[project\nname = 3\n")
     with screen(place, 80, 24) as terminal:
         terminal.wait(r"incidentui\.toml:1", 20)
+        terminal.wait(r"\? help", 20)
         terminal.press("3")
         terminal.wait(r"HEAD .*first", 10)
         leave(terminal)

@@ -30,7 +30,8 @@ def prepared(place: Place) -> Place:
 def at_the_step(place: Place, more: Mapping[str, str] | None = None) -> Iterator[Pty]:
     """The runbook is started and its step is the one to do."""
     with Pty([COMMAND], place.root, {**place.env(), **(more or {})}) as screen:
-        screen.see(rf"▸ {TITLE}")  # the list knows only what was read when it opens
+        screen.see(rf"▸ {TITLE}")
+        screen.see(r"\? help")  # keys of the first moments were meant for the shell
         screen.press("r", gap_s=0.2)
         screen.see("CHOOSE")
         screen.press("\r", gap_s=0.2)  # the project's own come first

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from incidentui.drills.sandbox import alive
 from tests.e2e.world import COMMAND, Place, until
 from tests.faults import slow_push
 from tests.faults.pty import Pty
@@ -54,7 +55,7 @@ def at_the_shell(screen: Pty, start: int) -> None:
 def left(screen: Pty, pid: int) -> None:
     start = len(screen.raw)
     screen.press("\x1b", "\x1b", "q", "q", gap_s=0.25)
-    until(lambda: not Path(f"/proc/{pid}").exists(), "its end")
+    until(lambda: not alive(pid), "its end")
     at_the_shell(screen, start)
     screen.write(b"echo code $?\r")
     screen.wait("code 0", start=start)

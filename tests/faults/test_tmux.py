@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from incidentui.drills.sandbox import alive
 from tests.e2e.world import COMMAND, Place, until
 from tests.faults import slow_push
 from tests.faults.pty import Pty
@@ -138,7 +139,7 @@ def test_a_lost_client_loses_no_step_and_finds_its_incident_again(place: Place, 
             server.press("q")
             server.see("Leave[?]")
             server.press("q")
-            until(lambda: not Path(f"/proc/{pid}").exists(), "its end")
+            until(lambda: not alive(pid), "its end")
     assert place.names().count("IncidentOpened") == 1
     assert place.names().count("ActionRequested") == place.names().count("ActionEnded") == 1
     place.whole()
@@ -150,7 +151,7 @@ def test_the_end_of_the_server_ends_the_screen_after_the_step(place: Place) -> N
         pushing(server, place)
         pid = server.pid
         server("kill-server")
-        until(lambda: not Path(f"/proc/{pid}").exists(), "its end", 60)
+        until(lambda: not alive(pid), "its end", 60)
     assert slow_push.tip(place) != before
     assert place.names().count("ActionEnded") == 1
     assert place.names()[-1] == "WatchStopped"

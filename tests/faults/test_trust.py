@@ -178,7 +178,7 @@ def test_a_changed_file_is_asked_about_again(place: Place) -> None:
         book.write_bytes(book.read_bytes() + change)
         said = place.run("trust", str(book)).stdout
         assert "allowed already" not in said, change
-    book.write_text(book.read_text().replace("echo one", "echo two"))
+    book.write_bytes(book.read_bytes().replace(b"echo one", b"echo two"))
     assert "changed since it was allowed, +1 −1 lines" in place.run("trust", str(book)).stdout
 
 

@@ -4,6 +4,7 @@ A `git` before the real one on PATH gives the colleague the turn; hooks do where
 """
 
 import os
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,7 +88,7 @@ def faults(slot: Slot, turn: Turn) -> list[str]:
     colleague(ground, turn, slot.folder)
     before = {name: (ground.repo / name).read_bytes() for name in ("beside.txt", "docs/plan.txt", "notes/to do.txt")}
     with temporary(slot.folder) as tmp:
-        said = act(ground, words(ground, turn.action, True), tmp)
+        said = act(ground, [*words(ground, turn.action, True), "within=2s"], tmp)
     if not (ground.root / "pushed").exists():
         return ["the moment never came"] if turn.at not in ("commit-tree 3", "update-ref 2") else []
     found = [f"changed: {n}" for n, raw in before.items() if (ground.repo / n).read_bytes() != raw]
@@ -104,7 +105,7 @@ def faults(slot: Slot, turn: Turn) -> list[str]:
     )
     if said.outcome == "done" and not on_it:
         found.append("done, and it is not on the remote")
-    if said.outcome != "done" and (there[0] != "hotfix" or "moved" not in said.why):
+    if said.outcome != "done" and (there[0] != "hotfix" or not re.search("moved|came on top", said.why)):
         found.append(f"{said.outcome}, not said clearly: {said.why}; there: {there[:2]}")
     return found
 

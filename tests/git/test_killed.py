@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from incidentui.core.model import Plan
+from incidentui.drills.sandbox import alive
 from tests.git.world import World, attempt, files, plain
 
 MOMENTS = 8
@@ -57,7 +58,7 @@ def _kill(world: World, plan: Plan, after_s: float, whole: bool) -> str:
             except ProcessLookupError:
                 continue
         deadline = time.monotonic() + 10
-        while any(Path(f"/proc/{pid}").exists() for pid in below) and time.monotonic() < deadline:
+        while any(alive(pid) for pid in below) and time.monotonic() < deadline:
             time.sleep(0.01)
         return process.stdout.read()
 

@@ -8,6 +8,7 @@ import pytest
 from incidentui.config.model import RehearseConfig
 from incidentui.core.inputs import Refusal
 from incidentui.core.model import Plan
+from incidentui.drills.sandbox import alive
 from tests.git.test_undo import Record
 from tests.git.world import World, files, plain
 
@@ -227,14 +228,6 @@ def _there(path: str) -> bool:
     return Path(path).exists()
 
 
-def _runs(pid: str) -> bool:
-    """A zombie that nobody reaps does nothing any more."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except FileNotFoundError:
-        return False
-
-
 def _told(plan: Plan) -> str:
     return next(f"{c.text}: {c.note}" for c in plan.checked if c.name == "rehearsed")
 
@@ -291,7 +284,7 @@ async def test_a_red_rehearsal_closes_the_plan(world: World, argv: tuple[str, ..
     assert [c.name for c in plan.checked if not c.ok] == ["rehearsed"]
     assert "broken" in plan.rehearsal.commands[0].output or state != "failed" or why != "exit 2"
     if pid.exists():
-        assert not _runs(pid.read_text().strip())
+        assert not alive(int(pid.read_text()))
     assert leftovers(world) == []
 
 

@@ -103,6 +103,22 @@ def test_a_plan_from_before_is_checked_again_at_the_door(story: Story) -> None:
     assert brings_back(story.desk.state, both) == (), "what goes away with it does not come back"
 
 
+@pytest.mark.req("R3-27")
+def test_a_second_way_back_over_the_first_leaves_it_out_by_the_first(story: Story) -> None:
+    story.at("09:01:00", repository(BAD), i.RevisionLooked("bookings", BAD))
+    story.looks("bookings-page", "failing", "09:01:10", "09:01:20", "09:01:30")
+    act(story, "09:17:00", git_plan("git.revert", "Revert it", BACK), "run-1", BAD, REVERT)
+    story.at("09:18:30", i.Ticked())
+    both = (*BACK, PlanCommit(REVERT, "ines", "Revert it", "yours"))
+    act(story, "09:22:00", git_plan("git.reset", "Reset main", both), "run-2", REVERT, RESET)
+    story.at("09:23:30", i.Ticked())
+    assert [(t.sha, t.revision) for t in story.desk.state.taken_back.values()] == [(BAD, REVERT)]
+    assert brings_back(story.desk.state, way_back_in()) == (), "the revert still stands below it"
+    story.at("09:24:00", i.FixesLooked((), ((BAD, BAD, True),)))
+    act(story, "09:25:00", git_plan("git.reset", "Reset main", BACK), "run-3", BAD, RESET)
+    assert story.desk.state.taken_back[BAD].revision == RESET, "it was back, and was taken out anew"
+
+
 def test_what_is_kept_is_bounded(story: Story) -> None:
     for n in range(60):
         story.at("09:40:00", i.FixTold(Fix(f"{n:040x}", f"fix {n}", "ines", when("09:40:00"), "a", "b")))
