@@ -53,7 +53,7 @@ def cpu() -> float:
 async def ours(urls: list[str], rounds: int) -> float:
     transports = Transports()
     expect = Expect(content_type="application/json", json=(("$.status", "ok"),))
-    probes = [HttpProbe(HttpCheck(url, url, url, expect=expect), transports, lambda: 0) for url in urls]
+    probes = [HttpProbe(HttpCheck(url, url, url=url, expect=expect), transports, lambda: 0) for url in urls]
     async with transports.in_use():
         await asyncio.gather(*(probe.look() for probe in probes))
         before, looks = cpu(), []

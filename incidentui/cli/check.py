@@ -34,7 +34,7 @@ def command(options: Options, names: tuple[str, ...], as_json: bool, junit: str 
     loaded = load(project_root(options))
     for problem in loaded.problems:
         click.echo(f"incidentui: {problem.words()}", err=True)
-    looks = asyncio.run(_look(chosen(loaded.config.checks, names)))
+    looks = asyncio.run(_look(chosen(loaded.config.checks, names), loaded.config.dir))
     verdict = worst(looks)
     if junit:
         Path(junit).write_text(as_junit(looks), encoding="utf-8")
@@ -56,10 +56,10 @@ def chosen(checks: Sequence[CheckConfig], names: Sequence[str]) -> Sequence[Chec
     return [check for check in checks if not names or check.name in names]
 
 
-async def _look(checks: Sequence[CheckConfig]) -> list[CheckLook]:
+async def _look(checks: Sequence[CheckConfig], base_dir: Path) -> list[CheckLook]:
     from incidentui.edge.checks.source import ChecksSource
 
-    seen = await ChecksSource(checks, SystemClock()).look()
+    seen = await ChecksSource(checks, SystemClock(), base_dir).look()
     return [parse_check_look(sample.evidence.body) for sample in seen if sample.evidence is not None]
 
 

@@ -110,7 +110,7 @@ def _engines(config: ProjectConfig, clock: Clock) -> "tuple[list[Engine], list[S
 def _checks(loaded: Loaded, clock: Clock) -> list[Source]:
     from incidentui.edge.checks.source import ChecksSource
 
-    return [ChecksSource(loaded.config.checks, clock)] if loaded.config.checks else []
+    return [ChecksSource(loaded.config.checks, clock, loaded.config.dir)] if loaded.config.checks else []
 
 
 def _revisions(loaded: Loaded, clock: Clock, engines: "Sequence[Engine]", once: bool) -> list[Source]:

@@ -3,11 +3,19 @@
 A value that may be secret is a `Secret`, which says where it comes from and never holds it.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import field
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
+
+from typing_extensions import override
 
 from incidentui.core.model import Layer, Ms
 from incidentui.core.value import dataclass
+
+_SECRET_KEY = re.compile(r"tok|key|secret|passw|pwd|auth|sig|session|cred", re.IGNORECASE)
+_LONG = 24
+"""A query value of this length is more likely a token than a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +48,71 @@ class Expect:
 
 
 @dataclass(frozen=True, slots=True)
-class HttpCheck:
+class Check:
+    """What every kind of check has."""
+
     name: str
     service: str
-    url: str
-    method: str = "GET"
-    headers: tuple[tuple[str, Secret | str], ...] = ()
     layer: Layer = "user"
     every_ms: Ms = 10_000
     timeout_ms: Ms = 5_000
+    """Of one look as a whole."""
     fail_after: int = 3
     recover_after: int = 2
+
+    @property
+    def kind(self) -> str:
+        """The `type` of the file."""
+        raise NotImplementedError
+
+    @property
+    def target(self) -> str:
+        """What is asked, fit to be shown and stored: without user, password and secret query values."""
+        raise NotImplementedError
+
+    @property
+    def slow_ms(self) -> Ms | None:
+        return None
+
+    def commands(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """(key, argv) of what it would run: not before `trust` allows it."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class HttpCheck(Check):
+    url: str = ""
+    method: str = "GET"
+    headers: tuple[tuple[str, Secret | str], ...] = ()
     follow_redirects: bool = False
     expect: Expect = field(default_factory=Expect)
 
+    @property
+    @override
+    def kind(self) -> str:
+        return "http"
 
-CheckConfig = HttpCheck
-"""Every kind of check there is; a second kind makes it a union."""
+    @property
+    @override
+    def target(self) -> str:
+        return f"{self.method} {clean_url(self.url)}"
+
+    @property
+    @override
+    def slow_ms(self) -> Ms | None:
+        return self.expect.latency_warn_ms
+
+    @override
+    def commands(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        return tuple(
+            (f"headers.{name}", value.command)
+            for name, value in self.headers
+            if isinstance(value, Secret) and value.command
+        )
+
+
+CheckConfig = Check
+"""A check of any kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +128,14 @@ class RevisionSpec:
     label: str | None = None
     """A label of the image of one of its workloads."""
     command: tuple[str, ...] | None = None
+
+
+def clean_url(url: str) -> str:
+    """A URL for showing: no user and password, no fragment, and `…` for each query value that may be a secret."""
+    parts = urlsplit(url)
+    query = "&".join(f"{key}={_shown(key, value)}" for key, value in parse_qsl(parts.query, keep_blank_values=True))
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, query, ""))
+
+
+def _shown(key: str, value: str) -> str:
+    return "…" if _SECRET_KEY.search(key) or len(value) >= _LONG else value

@@ -3,21 +3,16 @@
 Every time is in milliseconds; every path but `dir` is as written, relative to `dir`.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
 from typing import Literal
-from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
-from incidentui.config.checks import CheckConfig, RevisionSpec, Secret
+from incidentui.config.checks import CheckConfig, RevisionSpec
 from incidentui.core.model import CheckSpec, Ms, ProjectSpec, ServiceSpec
 from incidentui.core.value import dataclass
 
 RUNBOOK_FOLDERS = (".incidentui/runbooks", "runbooks", "docs/runbooks")
-_SECRET_KEY = re.compile(r"tok|key|secret|passw|pwd|auth|sig|session|cred", re.IGNORECASE)
-_LONG = 24
-"""A query value of this length is more likely a token than a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +115,7 @@ class ProjectConfig:
             found.append(("bisect.command", self.bisect_command))
         found += [(f"rehearse.commands[{n}]", argv) for n, argv in enumerate(self.rehearse.commands)]
         for check in self.checks:
-            for name, value in check.headers:
-                if isinstance(value, Secret) and value.command:
-                    found.append((f"checks.{check.name}.headers.{name}", value.command))
+            found += [(f"checks.{check.name}.{key}", argv) for key, argv in check.commands()]
         return tuple(found)
 
 
@@ -158,20 +151,9 @@ def _check_spec(check: CheckConfig) -> CheckSpec:
         name=check.name,
         service=check.service,
         layer=check.layer,
-        target=f"{check.method} {clean_url(check.url)}",
+        target=check.target,
         every_ms=check.every_ms,
         fail_after=check.fail_after,
         recover_after=check.recover_after,
-        slow_ms=check.expect.latency_warn_ms,
+        slow_ms=check.slow_ms,
     )
-
-
-def clean_url(url: str) -> str:
-    """A URL for showing: no user and password, no fragment, and `…` for each query value that may be a secret."""
-    parts = urlsplit(url)
-    query = "&".join(f"{key}={_shown(key, value)}" for key, value in parse_qsl(parts.query, keep_blank_values=True))
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, query, ""))
-
-
-def _shown(key: str, value: str) -> str:
-    return "…" if _SECRET_KEY.search(key) or len(value) >= _LONG else value

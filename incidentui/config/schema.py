@@ -5,18 +5,16 @@ Each table is checked on its own, so that one mistake does not hide the others.
 
 import difflib
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import durationpy
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from incidentui.config.checks import OPERATORS, Secret
+from incidentui.config.checks import Secret
 
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+")
-LATER = {"cert_days": "certificates", "conditions": "condition strings"}
-"""Keys that are known, and cannot be checked yet."""
 
 
 def wrong(text: str, hint: str = "") -> PydanticCustomError:
@@ -115,36 +113,6 @@ def pattern(value: Any) -> str:
     return value
 
 
-def statuses(value: Any) -> tuple[int, ...]:
-    found = value if isinstance(value, list) else [value]
-    if not found or not all(isinstance(s, int) and not isinstance(s, bool) and 100 <= s <= 599 for s in found):
-        raise wrong("must be HTTP status codes", "write [200] or [200, 204]")
-    return tuple(found)
-
-
-def json_paths(value: Any) -> tuple[tuple[str, object], ...]:
-    if not isinstance(value, dict):
-        raise wrong("must be a table of JSON paths", 'write { "$.status" = "ok" }')
-    return tuple((path, _json_rule(path, rule)) for path, rule in value.items())
-
-
-def _json_rule(path: str, rule: Any) -> object:
-    json_path(path)
-    if not isinstance(rule, dict):
-        return rule
-    for operator, operand in rule.items():
-        if operator not in OPERATORS:
-            known = ", ".join(sorted(OPERATORS))
-            raise wrong(f"{path}: unknown operator {operator}", near(operator, list(OPERATORS)) or f"known: {known}")
-        if operator == "matches":
-            pattern(operand)
-        if operator in ("lt", "gt") and (isinstance(operand, bool) or not isinstance(operand, int | float)):
-            raise wrong(f"{path}: {operator} needs a number")
-        if operator in ("absent", "present") and operand is not True:
-            raise wrong(f"{path}: write {operator} = true")
-    return rule
-
-
 def json_path(value: Any) -> str:
     from jsonpath import JSONPathError, compile
 
@@ -229,40 +197,3 @@ class ServiceTable(Table):
     paths: list[str] = []
     depends_on: list[str] = []
     revision: RevisionTable | None = None
-
-
-class LatencyTable(Table):
-    warn: Duration | None = None
-    fail: Duration | None = None
-
-    @model_validator(mode="after")
-    def in_order(self) -> "LatencyTable":
-        if self.warn is not None and self.fail is not None and self.warn > self.fail:
-            raise wrong("warn is longer than fail", "a check is slow before it fails")
-        return self
-
-
-class ExpectTable(Table):
-    status: Annotated[Any, BeforeValidator(statuses)] = (200,)
-    content_type: str | None = None
-    json_: Annotated[Any, BeforeValidator(json_paths)] = Field(default=(), alias="json")
-    not_login: bool = True
-    body: list[Pattern] = []
-    body_not: list[Pattern] = []
-    latency: LatencyTable | None = None
-
-
-class CheckTable(Table):
-    name: Name
-    service: Name
-    type: Literal["http"] = "http"
-    url: Url
-    method: Literal["GET", "HEAD", "POST", "PUT", "OPTIONS"] = "GET"
-    headers: dict[str, Annotated[Any, BeforeValidator(secret)]] = {}
-    layer: Literal["user", "inner"] = "user"
-    every: Duration = 10_000
-    timeout: Duration = 5_000
-    fail_after: Times = 3
-    recover_after: Times = 2
-    follow_redirects: bool = False
-    expect: ExpectTable = ExpectTable()

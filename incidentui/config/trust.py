@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from incidentui.config.called import Called, called
-from incidentui.config.checks import HttpCheck, Secret
 from incidentui.config.model import Loaded, Problem, ProjectConfig
 from incidentui.config.paths import CONFIG, state_home
 from incidentui.core.difference import DiffLine, difference, sizes
@@ -170,7 +169,7 @@ def without_untrusted(loaded: Loaded) -> Loaded:
     services = tuple(
         replace(s, revision=None) if s.revision and s.revision.command else s for s in loaded.config.services
     )
-    checks = tuple(c for c in loaded.config.checks if not _runs_command(c))
+    checks = tuple(c for c in loaded.config.checks if not c.commands())
     calls = calls_of(loaded.config)
     again = why_asked_again(loaded.file, loaded.content, calls)
     said = f"not run before you allow it{f' ({again})' if again else ''}: "
@@ -183,10 +182,6 @@ def without_untrusted(loaded: Loaded) -> Loaded:
         loaded.config, services=services, checks=checks, rehearse=rehearse, ci_command=None, bisect_command=None
     )
     return replace(loaded, config=config, problems=(*loaded.problems, *problems))
-
-
-def _runs_command(check: HttpCheck) -> bool:
-    return any(isinstance(value, Secret) and value.command for _, value in check.headers)
 
 
 # -- the store

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from incidentui.config.checks import Expect, HttpCheck, RevisionSpec
+from incidentui.config.checks import CheckConfig, RevisionSpec
 from incidentui.config.lines import key_lines, line_of
 from incidentui.config.model import (
     RUNBOOK_FOLDERS,
@@ -23,18 +23,17 @@ from incidentui.config.model import (
 )
 from incidentui.config.paths import CONFIG, folder_name
 from incidentui.config.schema import (
-    LATER,
     BisectTable,
-    CheckTable,
     DeployTable,
     ProjectTable,
     RehearseTable,
     ServiceTable,
     near,
 )
+from incidentui.config.tables import KINDS, LATER, LATER_KEYS
+from incidentui.config.tables.common import CheckTable
 
 _TABLES = ["project", "deploy", "bisect", "services", "checks", "rehearse", "keys"]
-_CHECK_TYPES_LATER = ("tcp", "command", "container", "prometheus", "journey", "agreement")
 _Path = tuple[str | int, ...]
 _Model = TypeVar("_Model", bound=BaseModel)
 _WORDS = {
@@ -120,21 +119,21 @@ class _Reader:
                 found.append((n, _service(read)))
         return self._wired(found)
 
-    def _checks(self, services: list[str]) -> tuple[HttpCheck, ...]:
-        found: list[HttpCheck] = []
+    def _checks(self, services: list[str]) -> tuple[CheckConfig, ...]:
+        found: list[CheckConfig] = []
         for n, table in self._list("checks"):
             path: _Path = ("checks", n)
-            if not self._is_http(table, path):
-                continue
-            read = self._whole(CheckTable, table, path)
+            kind = self._kind(table, path)
+            read = self._whole(kind, table, path) if kind else None
             if read is None or self._is_double(path, read.name, [c.name for c in found]):
                 continue
             if read.service not in services:
                 hint = near(read.service, services) or f'add [[services]] with name = "{read.service}"'
                 self.wrong((*path, "service"), f"no service is called {read.service}", hint)
                 continue
-            self._plain_secrets(path, read)
-            found.append(_check(read))
+            for key, text, hint in read.doubts():
+                self.warn((*path, *key), text, hint)
+            found.append(read.check())
         return tuple(found)
 
     def _list(self, key: str) -> Iterator[tuple[int, Any]]:
@@ -189,21 +188,15 @@ class _Reader:
                     wires[service.name].append(other)
         return tuple(ServiceConfig(s.name, s.workloads, s.paths, tuple(wires[s.name]), s.revision) for _, s in found)
 
-    def _is_http(self, table: Any, path: _Path) -> bool:
+    def _kind(self, table: Any, path: _Path) -> type[CheckTable] | None:
         kind = table.get("type", "http") if isinstance(table, dict) else "http"
-        if kind == "http":
-            return True
-        if kind in _CHECK_TYPES_LATER:
-            self.wrong((*path, "type"), f"{kind} checks come later", 'use type = "http"')
-        else:
-            self.wrong((*path, "type"), f"no check is of type {kind}", 'use type = "http"')
-        return False
-
-    def _plain_secrets(self, path: _Path, read: CheckTable) -> None:
-        for header, value in read.headers.items():
-            if header.lower() in ("authorization", "cookie", "x-api-key") and isinstance(value, str):
-                hint = f'write {header} = {{ env = "NAME" }}'
-                self.warn((*path, "headers", header), "a secret stands in the file", hint)
+        known = KINDS.get(kind) if isinstance(kind, str) else None
+        if known is None:
+            some = kind if isinstance(kind, str) else type(kind).__name__
+            text = f"{some} checks come later" if kind in LATER else f"no check is of type {some}"
+            hint = "" if kind in LATER else near(some, list(KINDS))
+            self.wrong((*path, "type"), text, hint or "known: " + ", ".join(KINDS))
+        return known
 
     # -- one table
 
@@ -253,8 +246,8 @@ def _words(model: type[BaseModel], loc: _Path, detail: ErrorDetails) -> tuple[st
 
 def _unknown(model: type[BaseModel], loc: _Path) -> tuple[str, str]:
     key = str(loc[-1])
-    if key in LATER:
-        return f"{LATER[key]} cannot be checked yet", "take it out"
+    if key in LATER_KEYS:
+        return f"{LATER_KEYS[key]} cannot be checked yet", "take it out"
     known = _keys_of(model, loc[:-1])
     return "unknown key", near(key, known) or "known: " + ", ".join(known)
 
@@ -309,31 +302,4 @@ def _service(table: ServiceTable) -> ServiceConfig:
     )
     return ServiceConfig(
         table.name, tuple(table.workloads), tuple(table.paths), tuple(table.depends_on), revision or None
-    )
-
-
-def _check(table: CheckTable) -> HttpCheck:
-    expect = table.expect
-    return HttpCheck(
-        name=table.name,
-        service=table.service,
-        url=table.url,
-        method=table.method,
-        headers=tuple(table.headers.items()),
-        layer=table.layer,
-        every_ms=table.every,
-        timeout_ms=table.timeout,
-        fail_after=table.fail_after,
-        recover_after=table.recover_after,
-        follow_redirects=table.follow_redirects,
-        expect=Expect(
-            status=expect.status,
-            content_type=expect.content_type,
-            json=expect.json_,
-            not_login=expect.not_login,
-            body=tuple(expect.body),
-            body_not=tuple(expect.body_not),
-            latency_warn_ms=expect.latency.warn if expect.latency else None,
-            latency_fail_ms=expect.latency.fail if expect.latency else None,
-        ),
     )

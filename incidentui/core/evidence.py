@@ -37,6 +37,7 @@ class CheckLook:
     layer: Layer = "user"
     method: str = "GET"
     url: str = ""
+    """What was asked; of a check that is no HTTP request in its own words, and then without a method."""
     at: Ms = 0
     verdict: CheckState = "unknown"
     why: str = ""
@@ -53,7 +54,8 @@ class CheckLook:
     login_markers: tuple[str, ...] = ()
     error: str = ""
     curl: str = ""
-    """The same request for a shell; secrets stand as the variables they come from."""
+    """The same look for a shell; secrets stand as the variables they come from."""
+    kind: str = "http"
 
     @property
     def differing(self) -> int:

@@ -90,7 +90,7 @@ def _quoted(found: Evidence) -> list[str]:
         return fence(_bounded(found.body.splitlines()[:LINES]))
     got = [str(look.status) if look.status is not None else look.error or "no answer", look.content_type]
     got += [f"{look.bytes} bytes" if look.bytes is not None else "", f"{look.took_ms} ms" if look.took_ms else ""]
-    lines = [f"{look.method} {look.url}", "→ " + ", ".join(part for part in got if part)]
+    lines = [f"{look.method} {look.url}".strip(), "→ " + ", ".join(part for part in got if part)]
     lines += [f"expected {f.name}: {f.expected}; got {f.got}" for f in look.findings if not f.ok]
     body = look.body.strip().splitlines()[:LINES]
     return fence(_bounded([*lines, *(["", *body] if body else [])]))

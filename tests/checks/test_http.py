@@ -30,7 +30,7 @@ async def look(*checks: HttpCheck) -> Sequence[Sampled]:
 
 
 async def one(url: str, expect: Expect = JSON, **more: object) -> tuple[Sampled, CheckLook]:
-    check = HttpCheck("api-health", "api", url, expect=expect, **more)  # type: ignore[arg-type]
+    check = HttpCheck("api-health", "api", url=url, expect=expect, **more)  # type: ignore[arg-type]
     (seen,) = await look(check)
     assert seen.evidence is not None
     told = parse_check_look(seen.evidence.body)
@@ -346,7 +346,7 @@ async def test_a_kept_connection_that_was_dropped_makes_nothing_red() -> None:
         return number == 1
 
     with serving(once) as server:
-        source = ChecksSource([HttpCheck("api", "api", server.url, every_ms=10, expect=JSON)], StillClock())
+        source = ChecksSource([HttpCheck("api", "api", url=server.url, every_ms=10, expect=JSON)], StillClock())
         seen = await looks(source, 4)
     assert [sample.state for sample in seen] == ["ok"] * 4
     assert server.connections >= 4
@@ -359,7 +359,7 @@ async def test_a_post_is_never_asked_twice() -> None:
         return number == 1
 
     with serving(once) as server:
-        check = HttpCheck("api", "api", server.url, method="POST", every_ms=10, expect=JSON)
+        check = HttpCheck("api", "api", url=server.url, method="POST", every_ms=10, expect=JSON)
         seen = await looks(ChecksSource([check], StillClock()), 2)
         assert len(server.requests) == 2
     assert [sample.state for sample in seen] == ["ok", "failing"]
@@ -367,7 +367,7 @@ async def test_a_post_is_never_asked_twice() -> None:
 
 async def test_connections_are_kept() -> None:
     with serving(always()) as server:
-        await looks(ChecksSource([HttpCheck("api", "api", server.url, every_ms=10)], StillClock()), 5)
+        await looks(ChecksSource([HttpCheck("api", "api", url=server.url, every_ms=10)], StillClock()), 5)
         assert server.connections == 1
 
 

@@ -45,7 +45,7 @@ class Turns:
 async def test_the_looks_that_can_cross_a_threshold_carry_evidence_and_few_others(clock: StillClock) -> None:
     turns = Turns()
     with serving(turns.handler) as server:
-        check = HttpCheck("api", "api", server.url, every_ms=10, fail_after=3, recover_after=2)
+        check = HttpCheck("api", "api", url=server.url, every_ms=10, fail_after=3, recover_after=2)
         running = asyncio.create_task(ChecksSource([check], clock).run(turns.report))
         good = await turns.next(6, "ok")
         turns.status = "503 No"
@@ -88,7 +88,7 @@ async def test_at_most_twenty_at_once_and_all_of_them_asked(clock: StillClock) -
         return True
 
     with serving(slowly) as server:
-        checks = [HttpCheck(f"c{n}", f"s{n}", server.url) for n in range(50)]
+        checks = [HttpCheck(f"c{n}", f"s{n}", url=server.url) for n in range(50)]
         seen = await ChecksSource(checks, clock).look()
     assert [sample.check for sample in seen] == [check.name for check in checks]
     assert {sample.state for sample in seen} == {"ok"}
@@ -113,8 +113,8 @@ async def test_a_check_never_overlaps_with_itself_and_others_go_on(clock: StillC
     turns = Turns()
     with serving(waits) as stuck, serving(always()) as quick:
         checks = [
-            HttpCheck("stuck", "a", stuck.url, every_ms=5, timeout_ms=60_000),
-            HttpCheck("quick", "b", quick.url, every_ms=5),
+            HttpCheck("stuck", "a", url=stuck.url, every_ms=5, timeout_ms=60_000),
+            HttpCheck("quick", "b", url=quick.url, every_ms=5),
         ]
         source = ChecksSource(checks, clock)
         running = asyncio.create_task(source.run(turns.report))
@@ -135,7 +135,7 @@ async def test_stopping_leaves_no_task_and_no_connection(clock: StillClock) -> N
 
     before = asyncio.all_tasks()
     with serving(silent) as server:
-        source = ChecksSource([HttpCheck("a", "a", server.url, timeout_ms=60_000)], clock)
+        source = ChecksSource([HttpCheck("a", "a", url=server.url, timeout_ms=60_000)], clock)
         running = asyncio.create_task(source.run(lambda _: None))
         await until(lambda: bool(server.requests))
         running.cancel()
@@ -146,6 +146,6 @@ async def test_stopping_leaves_no_task_and_no_connection(clock: StillClock) -> N
 
 async def test_slow_is_a_state_of_its_own(clock: StillClock) -> None:
     with serving(always()) as server:
-        check = HttpCheck("a", "a", server.url, expect=Expect(latency_warn_ms=-1))
+        check = HttpCheck("a", "a", url=server.url, expect=Expect(latency_warn_ms=-1))
         (seen,) = await ChecksSource([check], clock).look()
     assert seen.state == "slow"

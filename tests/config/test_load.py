@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from incidentui.config.checks import Secret
+from incidentui.config.checks import HttpCheck, Secret, clean_url
 from incidentui.config.load import load, parse
-from incidentui.config.model import Loaded, clean_url
+from incidentui.config.model import Loaded
 
 SOUND = """
 [project]
@@ -83,6 +83,7 @@ def test_a_sound_file(tmp_path: Path) -> None:
     assert db.revision is not None
     assert (db.revision.url, db.revision.json) == ("http://127.0.0.1:9/rev", "$.sha")
     (check,) = config.checks
+    assert isinstance(check, HttpCheck)
     assert dict(check.headers) == {"Authorization": Secret(env="FERRY_TOKEN"), "Accept": "application/json"}
     assert (check.every_ms, check.timeout_ms, check.fail_after, check.recover_after) == (15_000, 90_000, 2, 2)
     assert (check.expect.status, check.expect.latency_warn_ms, check.expect.latency_fail_ms) == ((200,), 500, 2000)
@@ -140,8 +141,8 @@ url = "http://127.0.0.1/"
         (with_check('every = "0s"'), '7: checks[0].every: must be longer than nothing · write "15s"'),
         (with_check("every = 1.5"), '7: checks[0].every: 1.5 has no unit · write "1.5s" or "1.5ms"'),
         (with_check("timout = '5s'"), "7: checks[0].timout: unknown key · did you mean timeout?"),
-        (with_check('type = "tcp"'), '7: checks[0].type: tcp checks come later · use type = "http"'),
-        (with_check('type = "htp"'), '7: checks[0].type: no check is of type htp · use type = "http"'),
+        (with_check('type = "tcp"'), '7: checks[0].type: tcp checks come later · known: http'),
+        (with_check('type = "htp"'), '7: checks[0].type: no check is of type htp · did you mean http?'),
         (
             with_check('layer = "iner"'),
             "7: checks[0].layer: must be 'user' or 'inner', not 'iner' · did you mean inner?",

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from incidentui.cli.main import COMMANDS, cli
 from incidentui.config import schema
 from incidentui.config.load import load
+from incidentui.config.tables.http import ExpectTable, HttpTable, LatencyTable
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -72,8 +73,8 @@ def fields(table: type[BaseModel]) -> set[str]:
     [
         ("## `[project]`", schema.ProjectTable),
         ("## `[[services]]`", schema.ServiceTable),
-        ("## `[[checks]]`", schema.CheckTable),
-        ("\n`expect`:", schema.ExpectTable),
+        ("## `[[checks]]`", HttpTable),
+        ("\n`expect`:", ExpectTable),
     ],
 )
 def test_the_keys_of_the_configuration_are_those_of_the_schema(heading: str, table: type[BaseModel]) -> None:
@@ -84,7 +85,7 @@ def test_the_nested_keys_are_named() -> None:
     for table in (schema.RevisionTable, schema.DockerTable):
         for key in fields(table):
             assert f"`{key}`" in CONFIGURATION, key
-    for key in fields(schema.LatencyTable):
+    for key in fields(LatencyTable):
         assert f"{key} = " in CONFIGURATION
 
 

@@ -83,7 +83,7 @@ def errors(sandbox: Sandbox) -> int:
 def test_the_configuration_of_the_sandbox_has_no_mistake(sandbox: Sandbox) -> None:
     loaded = validate(parse(sandbox.work))
     assert loaded.problems == ()
-    assert [(check.name, check.method) for check in loaded.config.checks if check.layer == "user"] == [
+    assert [(check.name, check.target.split()[0]) for check in loaded.config.checks if check.layer == "user"] == [
         ("lend-a-tool", "POST"),
         ("counter-page", "GET"),
     ]

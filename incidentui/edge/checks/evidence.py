@@ -7,7 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 from incidentui.config.checks import HttpCheck, Secret
 from incidentui.core.evidence import CheckLook, Finding, Hop, write_check_look
 from incidentui.core.inputs import Evidence, Sampled
-from incidentui.edge.checks.http import Look
+from incidentui.edge.checks.probe import Look
 from incidentui.edge.text import clean_and_redact
 
 BODY = 2048
@@ -37,8 +37,9 @@ def check_look(look: Look) -> CheckLook:
         check=check.name,
         service=check.service,
         layer=check.layer,
-        method=check.method,
-        url=shown_url(check.url),
+        kind=check.kind,
+        method=check.method if isinstance(check, HttpCheck) else "",
+        url=shown_url(check.url) if isinstance(check, HttpCheck) else clean_and_redact(check.target, _LINE),
         at=look.at,
         verdict=judgement.state,
         why=why,
@@ -50,10 +51,10 @@ def check_look(look: Look) -> CheckLook:
         hops=tuple(_hop(hop) for hop in look.hops),
         findings=tuple(_finding(finding) for finding in judgement.findings),
         # Four times as much raw text as is kept: a secret at the edge is still seen whole.
-        body=clean_and_redact(response.text()[: BODY * 4], BODY, lines=True) if response else "",
+        body=clean_and_redact((response.text() if response else look.output)[: BODY * 4], BODY, lines=True),
         login_markers=tuple(clean_and_redact(marker, _LINE) for marker in judgement.login_markers),
-        error="" if response else why,
-        curl=curl(check),
+        error="" if response or look.output else why,
+        curl=curl(check) if isinstance(check, HttpCheck) else clean_and_redact(look.again, _LINE),
     )
 
 
@@ -74,11 +75,6 @@ def shown_url(url: str) -> str:
         return clean_and_redact(urlunsplit(bare), _LINE)
     except ValueError:  # a broken IPv6 address
         return clean_and_redact(url, _LINE)
-
-
-def target(check: HttpCheck) -> str:
-    """What is asked, fit to be shown: "GET http://127.0.0.1:8080/health"."""
-    return f"{check.method} {shown_url(check.url)}"
 
 
 def curl(check: HttpCheck) -> str:

@@ -26,10 +26,10 @@ from incidentui import __version__
 from incidentui.config.checks import HttpCheck, Secret
 from incidentui.core.evidence import Hop
 from incidentui.core.model import CheckState, Ms
-from incidentui.core.value import dataclass
 from incidentui.edge.checks.expect import Judgement, Response, judge
 from incidentui.edge.checks.failures import failure
 from incidentui.edge.checks.json_rules import BadPathError, check_path
+from incidentui.edge.checks.probe import Look
 from incidentui.edge.text import add_known_secrets
 
 BODY_CAP = 256 * 1024
@@ -45,22 +45,6 @@ for _name in ("httpx", "httpcore"):
 # path again: a quarter of the time of a probe. Its absence is noted once.
 if find_spec("sniffio") is None:
     sys.modules["sniffio"] = None  # type: ignore[assignment]  # the import system's own mark for "not there"
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """One look as it was: raw still; `edge.checks.evidence` makes it fit to be kept."""
-
-    check: HttpCheck
-    at: Ms
-    judgement: Judgement
-    took_ms: int
-    hops: tuple[Hop, ...] = ()
-    response: Response | None = None
-
-    @property
-    def status(self) -> int | None:
-        return self.response.status if self.response else None
 
 
 class Transports:

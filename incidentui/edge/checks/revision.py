@@ -140,7 +140,7 @@ class RevisionSource:
         check = HttpCheck(
             f"revision of {spec.service}",
             spec.service,
-            spec.url or "",
+            url=spec.url or "",
             timeout_ms=_TIMEOUT_MS,
             expect=Expect(not_login=False),
         )

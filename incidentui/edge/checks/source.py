@@ -7,12 +7,14 @@ which can make it so carry their evidence.
 import asyncio
 import random
 from collections.abc import Sequence
+from pathlib import Path
 
 from incidentui.config.checks import CheckConfig
 from incidentui.core.inputs import Sampled
 from incidentui.core.model import Ms
 from incidentui.edge.checks.evidence import sampled
-from incidentui.edge.checks.http import HttpProbe, Look, Transports
+from incidentui.edge.checks.http import Transports
+from incidentui.edge.checks.probe import Ground, Look, Probe, probe
 from incidentui.session.ports import Clock, Report
 
 AT_ONCE = 20
@@ -24,10 +26,11 @@ _FIRST_WITHIN_S = 0.25
 class ChecksSource:
     name = "checks"
 
-    def __init__(self, checks: Sequence[CheckConfig], clock: Clock) -> None:
+    def __init__(self, checks: Sequence[CheckConfig], clock: Clock, base_dir: Path | None = None) -> None:
         self._transports = Transports()
         self._slots = asyncio.Semaphore(AT_ONCE)
-        self._watched = [_Watched(HttpProbe(check, self._transports, clock.now)) for check in checks]
+        ground = Ground(clock, self._transports, base_dir or Path.cwd())
+        self._watched = [_Watched(probe(check, ground)) for check in checks]
 
     async def run(self, report: Report) -> None:
         async with self._transports.in_use(), asyncio.TaskGroup() as group:
@@ -56,7 +59,7 @@ class ChecksSource:
 class _Watched:
     """One check with what its last looks said."""
 
-    def __init__(self, probe: HttpProbe) -> None:
+    def __init__(self, probe: Probe) -> None:
         self.probe = probe
         self.name = probe.check.name
         self.every_s = probe.check.every_ms / 1000

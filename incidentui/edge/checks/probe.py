@@ -1,0 +1,63 @@
+"""What a check of any kind is to the session: something that can be asked for one look."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from incidentui.config.checks import Check, HttpCheck
+from incidentui.core.evidence import Hop
+from incidentui.core.model import Ms
+from incidentui.core.value import dataclass
+from incidentui.edge.checks.expect import Judgement, Response
+from incidentui.session.ports import Clock
+
+if TYPE_CHECKING:
+    from incidentui.edge.checks.http import Transports
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look as it was: raw still; `edge.checks.evidence` makes it fit to be kept."""
+
+    check: Check
+    at: Ms
+    judgement: Judgement
+    took_ms: int
+    hops: tuple[Hop, ...] = ()
+    response: Response | None = None
+    output: str = ""
+    """What was read, where there is no HTTP response: the output of a command, the lines of a log."""
+    again: str = ""
+    """The same look for a shell, where the check alone does not say it."""
+
+    @property
+    def status(self) -> int | None:
+        return self.response.status if self.response else None
+
+
+class Probe(Protocol):
+    """A check made ready. One look at a time; a look never raises and ends within the check's timeout."""
+
+    @property
+    def check(self) -> Check: ...
+
+    async def look(self) -> Look: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What probes stand on."""
+
+    clock: Clock
+    transports: "Transports"
+    dir: Path
+    """Of the project: where commands run and relative paths begin."""
+
+
+def probe(check: Check, ground: Ground) -> Probe:
+    match check:
+        case HttpCheck():
+            from incidentui.edge.checks.http import HttpProbe
+
+            return HttpProbe(check, ground.transports, ground.clock.now)
+        case _:
+            raise NotImplementedError(check.kind)
