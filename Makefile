@@ -15,6 +15,7 @@ test: $(STAMP)
 	@$(PYTEST) -q -n auto -m "not slow and not soak and not docker"
 
 $(STAMP): pyproject.toml
+	@test -f $(STAMP) || echo "Once: a virtual environment in $(VENV) with what incidentui needs, about half a minute."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
 	@$(BIN)/python -m compileall -q incidentui
