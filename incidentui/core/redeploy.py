@@ -18,7 +18,12 @@ _NAMED = 5
 
 
 def brings_back(state: State, plan: Plan) -> tuple[TakenBack, ...]:
-    """What would be in force again: the plan takes away the commit that took it back, and leaves it where it is."""
+    """What would be in force again: the plan takes away the commit that took it back, and leaves it where it is.
+
+    Not on the way to known-good: all checks passed with that, whatever stands in its history.
+    """
+    if state.good is not None and dict(plan.args).get("to") == state.good.sha:
+        return ()
     away = {c.sha for c in plan.takes_back}
     return tuple(t for t in state.taken_back.values() if t.revision in away and t.sha not in away)
 

@@ -104,6 +104,16 @@ def test_a_plan_from_before_is_checked_again_at_the_door(story: Story) -> None:
 
 
 @pytest.mark.req("R3-27")
+def test_the_way_to_known_good_is_never_stopped(story: Story) -> None:
+    went_back(story)
+    assert story.desk.state.good is not None
+    way = way_back_in()
+    there = replace(way, action="git.reset", args=(("to", story.desk.state.good.sha), *way.args))
+    assert brings_back(story.desk.state, there) == ()
+    assert brings_back(story.desk.state, replace(there, args=(("to", BAD), *way.args))) != ()
+
+
+@pytest.mark.req("R3-27")
 def test_a_second_way_back_over_the_first_leaves_it_out_by_the_first(story: Story) -> None:
     story.at("09:01:00", repository(BAD), i.RevisionLooked("bookings", BAD))
     story.looks("bookings-page", "failing", "09:01:10", "09:01:20", "09:01:30")
