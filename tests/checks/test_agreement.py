@@ -5,14 +5,16 @@ import os
 import re
 import subprocess
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from incidentui.drills.history import git
 from tests.checks.servers import always, closed_port, serving
-from tests.e2e.world import COMMAND
+from tests.e2e.world import COMMAND, Place
+from tests.faults.pty import Pty
 
 TUNNEL = "{ name = 'tunnel', file = 'ssh-tunnel-lab.sh', regex = '-L \\d+:localhost:(\\d+)' }"
 COMPOSE = "{ name = 'compose', compose = 'docker-compose.lab.yml', service = 'gui', port = 5050 }"
@@ -47,34 +49,36 @@ class Lab:
     def write(self, name: str, text: str) -> None:
         (self.root / name).write_text(textwrap.dedent(text))
 
-    def agree(self, *values: str, more: str = "", name: str = "same", project: str = "") -> None:
-        self.write(
-            "incidentui.toml",
-            f'[project]\nname = "lab"\n{project}\n[[services]]\nname = "gui"\n'
-            f'[[checks]]\nname = "{name}"\nservice = "gui"\ntype = "agreement"\n{more}\n'
-            f"values = [\n{''.join(f'  {value},{chr(10)}' for value in values)}]\n",
-        )
+    def agree(self, *values: str, more: str = "", name: str = "same") -> None:
+        self.agreements({name: values}, more)
+
+    def agreements(self, checks: Mapping[str, Sequence[str]], more: str = "") -> None:
+        text = '[project]\nname = "lab"\n[[services]]\nname = "gui"\n'
+        for name, values in checks.items():
+            listed = "".join(f"  {value},\n" for value in values)
+            text += f'[[checks]]\nname = "{name}"\nservice = "gui"\ntype = "agreement"\n{more}\n'
+            text += f"values = [\n{listed}]\n"
+        self.write("incidentui.toml", text)
 
     def run(self, *args: str) -> subprocess.CompletedProcess[str]:
         env = {k: v for k, v in os.environ.items() if k not in ("DOCKER_HOST", "AGENT_TOKEN", "GUI_PORT")} | self.env
-        env["INCIDENTUI_HOME"] = f"{self.root}-state"
+        env |= {"INCIDENTUI_HOME": f"{self.root}-state", "INCIDENTUI_USER": "ana"}
         argv = [COMMAND, "--project", str(self.root), *args]
         return subprocess.run(
             argv, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False
         )
 
-    def check(self) -> tuple[str, str, Any]:
-        """(verdict, why, evidence) of the one check."""
+    def told(self) -> dict[str, Any]:
+        """Name -> what was told of every check."""
         done = self.run("check", "--json")
         assert "Traceback" not in done.stderr, done.stderr
         assert done.stdout, done.stderr
-        (told,) = json.loads(done.stdout)["checks"]
-        return told["verdict"], told["why"], told["evidence"]
+        return {check["name"]: check for check in json.loads(done.stdout)["checks"]}
 
-    def problem(self) -> str:
-        done = self.run("check")
-        assert done.returncode == 2, done.stdout
-        return done.stderr
+    def check(self) -> tuple[str, str, Any]:
+        """(verdict, why, evidence) of the one check."""
+        (told,) = self.told().values()
+        return told["verdict"], told["why"], told["evidence"]
 
 
 @pytest.fixture
@@ -110,13 +114,24 @@ def test_a_token_that_differs_is_told_and_shown_nowhere(lab: Lab) -> None:
     lab.agree(AGENT, BACKEND)
     done = lab.run("check", "--json")
     (told,) = json.loads(done.stdout)["checks"]
-    assert (told["verdict"], told["why"]) == ("failing", "2 values differ (not shown): agent and backend")
+    assert (told["verdict"], told["why"]) == ("failing", "agent and backend differ (not shown)")
     assert got(told["evidence"])["agent"][0] == "(not shown)  (agent_config.json:3 $.auth_token)"
     everything = done.stdout + done.stderr + lab.run("check").stdout
     assert DEV not in everything
     assert PRODUCTION not in everything
     lab.write("agent_config.json", json.dumps({"auth_token": PRODUCTION}))
     assert lab.check()[:2] == ("ok", "2 values agree (not shown)")
+
+
+def test_a_token_that_an_agreement_reads_is_a_secret_everywhere(lab: Lab) -> None:
+    lab.write("agent_config.json", '{"auth_token": "lab-7"}')
+    lab.agree(AGENT, BACKEND)
+    with serving(always("invalid: lab-7", "401 Unauthorized", "text/plain")) as server:
+        with (lab.root / "incidentui.toml").open("a") as file:
+            file.write(f'[[checks]]\nname = "gui-up"\nservice = "gui"\nurl = "{server.url}/"\n')
+        told = lab.told()["gui-up"]
+    assert told["why"] == "401"
+    assert told["evidence"]["body"] == "invalid: [redacted]"
 
 
 def test_a_mount_that_one_of_two_services_lacks(lab: Lab) -> None:
@@ -195,7 +210,7 @@ def test_long_values_are_told_apart_where_they_part(lab: Lab) -> None:
 
 def test_what_redaction_would_make_alike_is_not_shown(lab: Lab) -> None:
     plain(lab, "postgres://app:first@db/x", "postgres://app:other@db/x")
-    assert lab.check()[:2] == ("failing", "2 values differ (not shown): v0 and v1")
+    assert lab.check()[:2] == ("failing", "v0 and v1 differ (not shown)")
 
 
 def test_secret_says_so_or_says_not(lab: Lab) -> None:
@@ -203,7 +218,7 @@ def test_secret_says_so_or_says_not(lab: Lab) -> None:
     text = (lab.root / "incidentui.toml").read_text()
     lab.write("incidentui.toml", text.replace("values =", "secret = true\nvalues ="))
     done = lab.run("check", "--json")
-    assert "2 values differ (not shown)" in done.stdout
+    assert "v0 and v1 differ (not shown)" in done.stdout
     assert not re.search("sesame|abracadabra", done.stdout)
     lab.agree("{ name = 'a', file = 'f0' }", "{ name = 'b', file = 'f1' }", name="token-kind", more="secret = false")
     assert lab.check()[1] == "a says sesame, b says abracadabra"
@@ -212,55 +227,74 @@ def test_secret_says_so_or_says_not(lab: Lab) -> None:
 # -- places
 
 
-def says(lab: Lab, value: str, expected: str) -> None:
-    """The value of one place, held against a file that says what is expected."""
-    lab.write("expected", expected)
-    lab.agree("{ name = 'expected', file = 'expected' }", value)
-    assert lab.check()[:2] == ("ok", f"2 values agree on {expected}")
+def held_against(lab: Lab, places: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
+    """Each place against a file that says what is expected of it; all of them must agree."""
+    for n, (_, expected) in enumerate(places.values()):
+        lab.write(f"expected{n}", expected)
+    lab.agreements(
+        {
+            f"c{n}": (f"{{ name = 'expected', file = 'expected{n}' }}", f"{{ name = 'there', {place} }}")
+            for n, (place, _) in enumerate(places.values())
+        }
+    )
+    told = dict(zip(places, lab.told().values(), strict=True))
+    said = {name: (check["verdict"], check["why"]) for name, check in told.items()}
+    assert said == {name: ("ok", f"2 values agree on {expected}") for name, (_, expected) in places.items()}
+    return told
 
 
-@pytest.mark.parametrize(
-    ("name", "text", "path", "expected", "line"),
-    [
-        ("a.toml", "[a]\nb = 1\n[web]\nport = 8000\n", "$.web.port", "8000", ":4"),
-        ("a.yaml", "web:\n  # the port\n  port: 22:22\n", "$.web.port", "22:22", ":3"),
-        ("a.yml", "a: &a {v: no}\nb:\n  <<: *a\n", "$.b.v", "no", ":1"),
-        ("a.yml", "a: !secret {v: 0012}\n", "$.a.v", "0012", ":1"),
-        ("a.json", '{\n"on": true,\n"x": [{"y": 1.5}]}', "$.on", "true", ":2"),
-        ("a.json", '{\n"on": true,\n"x": [{"y": 1.5}]}', "$.x[0].y", "1.5", ":3"),
-        ("a.json", '{"x": [{"y": 7}, {"y": 7}]}', "$.x[*].y", "7", ":1"),
-    ],
-)
-def test_a_path_into_a_document(lab: Lab, name: str, text: str, path: str, expected: str, line: str) -> None:
-    (lab.root / name).write_text(text)
-    says(lab, f"{{ name = 'there', file = '{name}', path = '{path}' }}", expected)
-    assert got(lab.check()[2])["there"][0] == f"{expected}  ({name}{line} {path})"
+def whys(lab: Lab, places: Mapping[str, str]) -> dict[str, str]:
+    """Why each place cannot be read."""
+    ssh = "{ name = 'ssh', file = 'ssh-tunnel-lab.sh', regex = 'ssh' }"
+    lab.agreements({f"c{n}": (ssh, f"{{ name = 'it', {place} }}") for n, place in enumerate(places.values())})
+    told = lab.told()
+    assert {check["verdict"] for check in told.values()} == {"unknown"}, told
+    return {name: check["why"].removeprefix("it: ") for name, check in zip(places, told.values(), strict=True)}
 
 
-@pytest.mark.parametrize(
-    ("value", "text", "why"),
-    [
-        ("file = 'x', regex = 'PORT=(\\d+)'", "PORT=x", "x has no match for PORT=(\\d+)"),
-        ("file = 'x', regex = '(?m)^(.)$'", "a\nb", "x matches (?m)^(.)$ with different values, at lines 1 and 2"),
-        ("file = 'x.json', path = '$.a'", '{"a":\n1', "x.json:2 is not JSON"),
-        ("file = 'x.json', path = '$.a'", '{"b": 1}', "x.json has no $.a"),
-        ("file = 'x.json', path = '$.a'", '{"a": null}', "x.json $.a is null, not one value"),
-        ("file = 'x.json', path = '$.a'", '{"a": [1]}', "x.json $.a is a list, not one value"),
-        ("file = 'x.json', path = '$.*'", '{"a": 1, "b": 2}', "x.json has 2 different values at $.*"),
-        ("file = 'x.json', path = '$.a'", "[" * 100_000, "x.json is nested too deeply"),
-        ("file = 'x.toml', path = '$.a'", "a = 1\nb =\n", "x.toml:2 is not TOML"),
-        ("file = 'x.yaml', path = '$.a'", "a: 1\nb: [\n", "x.yaml:3 is not YAML"),
-        ("file = '.'", "", ". cannot be read: Is a directory"),
-        ("env = 'NOT_SET_ANYWHERE'", "", "NOT_SET_ANYWHERE is not set here"),
-        ("workload = 'web', env = 'A'", "", "no Docker engine is watched: [project] docker is missing"),
-    ],
-)
-def test_why_a_value_cannot_be_read(lab: Lab, value: str, text: str, why: str) -> None:
-    name = re.search(r"file = '(x[^']*)'", value)
-    if name:
-        (lab.root / name[1]).write_text(text)
-    lab.agree("{ name = 'other', file = 'ssh-tunnel-lab.sh', regex = 'ssh' }", f"{{ name = 'it', {value} }}")
-    assert lab.check()[:2] == ("unknown", f"it: {why}")
+DOCUMENTS = [
+    ("a.toml", "[a]\nb = 1\n[web]\nport = 8000\n", "$.web.port", "8000", ":4"),
+    ("b.yaml", "web:\n  # the port\n  port: 22:22\n", "$.web.port", "22:22", ":3"),
+    ("c.yml", "a: &a {v: no}\nb:\n  <<: *a\n", "$.b.v", "no", ":1"),
+    ("d.yml", "a: !secret {v: 0012}\n", "$.a.v", "0012", ":1"),
+    ("e.json", '{\n"on": true,\n"x": [{"y": 1.5}]}', "$.on", "true", ":2"),
+    ("f.json", '{\n"on": true,\n"x": [{"y": 1.5}]}', "$.x[0].y", "1.5", ":3"),
+    ("g.json", '{"x": [{"y": 7}, {"y": 7}]}', "$.x[*].y", "7", ":1"),
+]
+
+
+def test_a_path_into_a_document_says_its_line(lab: Lab) -> None:
+    for name, text, *_ in DOCUMENTS:
+        (lab.root / name).write_text(text)
+    told = held_against(
+        lab, {name: (f"file = '{name}', path = '{path}'", value) for name, _, path, value, _ in DOCUMENTS}
+    )
+    for name, _, path, value, line in DOCUMENTS:
+        assert got(told[name]["evidence"])["there"][0] == f"{value}  ({name}{line} {path})"
+
+
+UNREADABLE = {
+    "x0": ("file = 'x0', regex = 'PORT=(\\d+)'", "PORT=x", "x0 has no match for PORT=(\\d+)"),
+    "x1": ("file = 'x1', regex = '^(.)$'", "a\nb", "x1 matches ^(.)$ with different values, at lines 1 and 2"),
+    "x2.json": ("file = 'x2.json', path = '$.a'", '{"a":\n1', "x2.json:2 is not JSON"),
+    "x3.json": ("file = 'x3.json', path = '$.a'", '{"b": 1}', "x3.json has no $.a"),
+    "x4.json": ("file = 'x4.json', path = '$.a'", '{"a": null}', "x4.json $.a is null, not one value"),
+    "x5.json": ("file = 'x5.json', path = '$.a'", '{"a": [1]}', "x5.json $.a is a list, not one value"),
+    "x6.json": ("file = 'x6.json', path = '$.*'", '{"a": 1, "b": 2}', "x6.json has 2 different values at $.*"),
+    "x7.json": ("file = 'x7.json', path = '$.a'", "[" * 100_000, "x7.json is nested too deeply"),
+    "x8.toml": ("file = 'x8.toml', path = '$.a'", "a = 1\nb =\n", "x8.toml:2 is not TOML"),
+    "x9.yaml": ("file = 'x9.yaml', path = '$.a'", "a: 1\nb: [\n", "x9.yaml:3 is not YAML"),
+    "env": ("env = 'NOT_SET_ANYWHERE'", "", "NOT_SET_ANYWHERE is not set here"),
+    "docker": ("workload = 'web', env = 'A'", "", "no Docker engine is watched: [project] docker is missing"),
+    "folder": ("file = '.'", "", ". cannot be read: Is a directory"),
+}
+
+
+def test_why_a_value_cannot_be_read(lab: Lab) -> None:
+    for name, (_, text, _) in UNREADABLE.items():
+        (lab.root / name).write_text(text)
+    said = whys(lab, {name: place for name, (place, *_) in UNREADABLE.items()})
+    assert said == {name: why for name, (*_, why) in UNREADABLE.items()}
 
 
 def test_hostile_files_end_soon(lab: Lab) -> None:
@@ -313,114 +347,156 @@ def test_an_answer_and_the_environment(lab: Lab) -> None:
 # -- compose
 
 
-def compose(lab: Lab, service: str, env: str = "", name: str = "docker-compose.yml") -> None:
+def compose(lab: Lab, services: Sequence[str], env: str = "", name: str = "docker-compose.yml") -> None:
+    """A compose file with the services web0, web1, ..."""
     (lab.root / name).parent.mkdir(exist_ok=True)
-    (lab.root / name).write_text("services:\n  web:\n" + textwrap.indent(textwrap.dedent(service), "    "))
+    texts = [f"  web{n}:\n{textwrap.indent(service, '    ')}\n" for n, service in enumerate(services)]
+    (lab.root / name).write_text("services:\n" + "".join(texts))
     (lab.root / name).with_name(".env").write_text(env)
 
 
-OF_WEB = "{ name = 'compose', compose = 'docker-compose.yml', service = 'web', %s }"
+def of_web(n: int, what: str, name: str = "docker-compose.yml") -> str:
+    return f"compose = '{name}', service = 'web{n}', {what}"
 
 
-@pytest.mark.parametrize(
-    ("ports", "expected"),
-    [
-        ('["5001:8000"]', "5001"),
-        ('["127.0.0.1:5001:8000"]', "5001"),
-        ('["[::1]:5001:8000/tcp"]', "5001"),
-        ("[9:9, 22:22, 5001:8000]", "5001"),
-        ('["5000-5010:7999-8009"]', "5001"),
-        ('["8000:8000/udp", "5001:8000"]', "5001"),
-        ("[{target: 8000, published: 5001, host_ip: 127.0.0.1}]", "5001"),
-        ('["${WEB_PORT}:8000"]', "5001"),
-        ('["$WEB_PORT:8000"]', "5001"),
-        ('["${NO_PORT:-5001}:8000"]', "5001"),
-        ('["${NO_PORT-${NONE:-5001}}:8000"]', "5001"),
-        ('["${WEB_PORT:+5001}:${WEB_IN:-8000}"]', "5001"),
-    ],
-)
-def test_a_published_port(lab: Lab, ports: str, expected: str) -> None:
-    compose(lab, f"ports: {ports}\n", "# ours\nexport WEB_PORT='5001' # not 5002\n")
-    says(lab, OF_WEB % "port = 8000", expected)
+PORTS = [
+    'ports: ["5001:8000"]',
+    'ports: ["127.0.0.1:5001:8000"]',
+    'ports: ["[::1]:5001:8000/tcp"]',
+    "ports: [9:9, 22:22, 5001:8000]",
+    'ports: ["5000-5010:7999-8009"]',
+    'ports: ["8000:8000/udp", "5001:8000"]',
+    "ports: [{target: 8000, published: 5001, host_ip: 127.0.0.1}]",
+    'ports: ["${WEB_PORT}:8000"]',
+    'ports: ["$WEB_PORT:8000"]',
+    'ports: ["${NO_PORT:-5001}:8000"]',
+    'ports: ["${NO_PORT-${NONE:-5001}}:8000"]',
+    'ports: ["${WEB_PORT:+5001}:${WEB_IN:-8000}"]',
+]
+
+
+def test_a_published_port(lab: Lab) -> None:
+    compose(lab, PORTS, "# ours\nexport WEB_PORT='5001' # not 5002\n")
+    held_against(lab, {port: (of_web(n, "port = 8000"), "5001") for n, port in enumerate(PORTS)})
 
 
 def test_the_environment_goes_before_its_file_and_host_networks_publish_nothing(lab: Lab) -> None:
-    compose(lab, 'ports: ["${GUI_PORT:?must}:8000"]\n', "GUI_PORT=5001\n")
+    compose(lab, ['ports: ["${GUI_PORT:?must}:8000"]', "network_mode: host"], "GUI_PORT=5001\n")
     lab.env["GUI_PORT"] = "5002"
-    says(lab, OF_WEB % "port = 8000", "5002")
-    compose(lab, "network_mode: host\n")
-    says(lab, OF_WEB % "port = 8000", "8000")
+    held_against(lab, {"set": (of_web(0, "port = 8000"), "5002"), "host": (of_web(1, "port = 8000"), "8000")})
 
 
-@pytest.mark.parametrize(
-    ("service", "why"),
-    [
-        ('ports: ["${NO_PORT}:8000"]', "NO_PORT is set neither here nor in .env"),
-        ('ports: ["${NO_PORT:?say one}:8000"]', "NO_PORT is set neither here nor in .env"),
-        ('ports: ["${NO_PORT!x}:8000"]', "a ${…} is not understood, of NO_PORT"),
-        ('ports: ["8000"]', "docker-compose.yml: web publishes 8000 on any free port"),
-        ('ports: ["1:8000", "2:8000"]', "docker-compose.yml: web publishes 8000 as 1 and 2"),
-        ('ports: ["what"]', "docker-compose.yml: web has a port that is not understood: what"),
-        ("extends: base", "docker-compose.yml: web extends another, which is not followed"),
-    ],
-)
-def test_a_port_that_cannot_be_known(lab: Lab, service: str, why: str) -> None:
-    compose(lab, service + "\n")
-    lab.agree("{ name = 'other', file = 'ssh-tunnel-lab.sh', regex = 'ssh' }", OF_WEB % "port = 8000")
-    assert lab.check()[:2] == ("unknown", f"compose: {why}")
+UNKNOWN_PORTS = {
+    'ports: ["${NO_PORT}:8000"]': "NO_PORT is set neither here nor in .env",
+    'ports: ["${NO_PORT:?say one}:8000"]': "NO_PORT is set neither here nor in .env",
+    'ports: ["${NO_PORT!x}:8000"]': "a ${…} is not understood, of NO_PORT",
+    'ports: ["8000"]': "docker-compose.yml: web3 publishes 8000 on any free port",
+    'ports: ["1:8000", "2:8000"]': "docker-compose.yml: web4 publishes 8000 as 1 and 2",
+    'ports: ["what"]': "docker-compose.yml: web5 has a port that is not understood: what",
+    "extends: base": "docker-compose.yml: web6 extends another, which is not followed",
+}
 
 
-@pytest.mark.parametrize(
-    ("service", "expected"),
-    [
-        ("environment: {MODE: fast}", "fast"),
-        ("environment: [MODE=a=b]", "a=b"),
-        ("environment: [MODE]", "passed"),
-        ("environment: {MODE: }", "passed"),
-        ("environment: {MODE: 012}", "012"),
-        ("environment: {MODE: a$$b}", "a$b"),
-        ("env_file: web.env", "from file"),
-        ("env_file: [{path: web.env}]\nenvironment: [OTHER=x]", "from file"),
-        ("env_file: web.env\nenvironment: [MODE=nearer]", "nearer"),
-    ],
-)
-def test_a_variable_of_a_service(lab: Lab, service: str, expected: str) -> None:
-    compose(lab, service + "\n", "MODE=passed\n")
+def test_a_port_that_cannot_be_known(lab: Lab) -> None:
+    compose(lab, list(UNKNOWN_PORTS))
+    assert whys(lab, {port: of_web(n, "port = 8000") for n, port in enumerate(UNKNOWN_PORTS)}) == UNKNOWN_PORTS
+
+
+VARIABLES = {
+    "environment: {MODE: fast}": "fast",
+    "environment: [MODE=a=b]": "a=b",
+    "environment: [MODE]": "passed",
+    "environment: {MODE: }": "passed",
+    "environment: {MODE: 012}": "012",
+    "environment: {MODE: a$$b}": "a$b",
+    "env_file: web.env": "from file",
+    "env_file: [{path: web.env}]\nenvironment: [OTHER=x]": "from file",
+    "env_file: web.env\nenvironment: [MODE=nearer]": "nearer",
+}
+
+
+def test_a_variable_of_a_service(lab: Lab) -> None:
+    compose(lab, list(VARIABLES), "MODE=passed\n")
     lab.write("web.env", 'MODE="from file" # said twice\n')
-    says(lab, OF_WEB % "env = 'MODE'", expected)
+    expected = enumerate(VARIABLES.items())
+    held_against(lab, {service: (of_web(n, "env = 'MODE'"), value) for n, (service, value) in expected})
 
 
 def test_mounts_of_two_compose_files_are_held_against_each_other(lab: Lab) -> None:
-    compose(lab, "volumes: [{type: bind, source: ./shared, target: /data}]\n")
-    compose(lab, 'volumes: ["other:/x", "../shared/:/data/:ro"]\n', name="lab/compose.yml")
-    value = "{ name = '%s', compose = '%s', service = 'web', volume = '/data' }"
-    lab.agree(value % ("here", "docker-compose.yml"), value % ("lab", "lab/compose.yml"))
+    compose(lab, ["volumes: [{type: bind, source: ./shared, target: /data}]"])
+    compose(lab, ['volumes: ["other:/x", "../shared/:/data/:ro"]'], name="lab/compose.yml")
+    here, there = (of_web(0, "volume = '/data'", name) for name in ("docker-compose.yml", "lab/compose.yml"))
+    lab.agree(f"{{ name = 'here', {here} }}", f"{{ name = 'lab', {there} }}")
     assert lab.check()[:2] == ("ok", "2 values agree on shared")
 
 
 # -- the table
 
+WRONG = [
+    (["name = 'a', file = 'x'"], "values: 1 values: it takes two to agree"),
+    (["name = 'a', file = 'x'"] * 2, "two values are called a"),
+    (["name = 'a', file = 'x', path = '$.a'"], "path needs a file that ends in .toml"),
+    (["name = 'a', file = 'x', label = 'l'"], "label does not go with file"),
+    (["name = 'a', file = 'x.json', regex = 'x', path = '$.a'"], "file needs at most one of regex, path"),
+    (["name = 'a', file = 'x', regex = '('"], "values[0].regex: not a regular expression"),
+    (["name = 'a', file = 'x', regexp = '('"], "values[0].regexp: unknown key · did you mean regex?"),
+    (["name = 'a', compose = 'x', port = 1"], "compose needs a service"),
+    (["name = 'a', compose = 'x', service = 'w'"], "compose needs exactly one of port, env, volume"),
+    (["name = 'a', workload = 'x', env = 'A', label = 'B'"], "workload needs exactly one of env, label, port"),
+    (["name = 'a', url = 'http://x/'"], "url needs exactly one of json"),
+    (["name = 'a', file = 'x', url = 'http://x/', json = '$'"], "says file and url"),
+    (["name = 'a'"], "says nothing; give exactly one of"),
+]
 
-@pytest.mark.parametrize(
-    ("values", "said"),
-    [
-        (["{ name = 'a', file = 'x' }"], "it takes two to agree"),
-        (["{ name = 'a', file = 'x' }"] * 2, "two values are called a"),
-        (["{ name = 'a', file = 'x', path = '$.a' }"], "path needs a file that ends in .toml"),
-        (["{ name = 'a', file = 'x', label = 'l' }"], "label does not go with file"),
-        (["{ name = 'a', file = 'x.json', regex = 'x', path = '$.a' }"], "file needs at most one of regex, path"),
-        (["{ name = 'a', file = 'x', regex = '(' }"], "values[0].regex: not a regular expression"),
-        (["{ name = 'a', file = 'x', regexp = '(' }"], "values[0].regexp: unknown key · did you mean regex?"),
-        (["{ name = 'a', compose = 'x', port = 1 }"], "compose needs a service"),
-        (["{ name = 'a', compose = 'x', service = 'w' }"], "compose needs exactly one of port, env, volume"),
-        (["{ name = 'a', workload = 'x', env = 'A', label = 'B' }"], "workload needs exactly one of env, label, port"),
-        (["{ name = 'a', url = 'http://x/' }"], "url needs exactly one of json"),
-        (["{ name = 'a', file = 'x', url = 'http://x/', json = '$' }"], "says file and url"),
-        (["{ name = 'a' }"], "says nothing; give exactly one of"),
-    ],
-)
-def test_a_table_that_is_wrong_says_where(lab: Lab, values: list[str], said: str) -> None:
-    lab.agree(*values, *(["{ name = 'b', env = 'B' }"] if len(values) == 1 and "two" not in said else []))
-    problem = lab.problem()
-    assert said in problem
-    assert "checks[0].values" in problem or "checks[0]:" in problem
+
+def test_a_table_that_is_wrong_says_where(lab: Lab) -> None:
+    other = "{ name = 'b', env = 'B' }"
+    checks = {f"c{n}": [f"{{ {value} }}" for value in values] for n, (values, _) in enumerate(WRONG)}
+    lab.agreements({name: [*values, other] if name not in ("c0", "c1") else values for name, values in checks.items()})
+    done = lab.run("check")
+    assert done.returncode == 2, done.stdout
+    for n, (_, said) in enumerate(WRONG):
+        of_this = [line for line in done.stderr.splitlines() if f"checks[{n}]" in line]
+        assert any(said in line for line in of_this), (said, of_this)
+
+
+# -- on the screen, and what stays
+
+
+@pytest.mark.slow
+@pytest.mark.req("R1-07", "R1-26")
+def test_the_screen_says_who_says_what_and_keeps_no_secret(lab: Lab) -> None:
+    lab.agreements({"tunnel-port": (TUNNEL, COMPOSE), "agent-token": (AGENT, BACKEND)}, 'every = "300ms"')
+    git(["init", "-q", "."], lab.root)
+    env = Place(lab.root, lab.root.with_name("home")).env()
+    with Pty([COMMAND, "--project", str(lab.root)], lab.root, env) as screen:
+        screen.see("gui is failing +tunnel says 5050, compose says 5051")
+        screen.press("2", "\r")
+        screen.see("EVIDENCE  tunnel-port")
+        screen.see(r"5050 +\n.*\(ssh-tunnel-lab.sh:3\)|5050 +\(ssh-tunnel-lab.sh:3\)")
+        lab.write("ssh-tunnel-lab.sh", "ssh -N -L 5050:localhost:5051 lab\n")
+        screen.press("\x1b", gap_s=0.3)
+        screen.see(r"gui is failing +agent and backend differ \(not shown\)")
+        screen.press("q", "q")
+        screen.end()
+        seen = bytes(screen.raw)
+    kept = [file for file in lab.root.with_name("home").rglob("*") if file.is_file()]
+    assert any(b"not shown" in file.read_bytes() for file in kept), "the evidence is there"
+    for secret in (DEV.encode(), PRODUCTION.encode()):
+        assert secret not in seen
+        assert not [file for file in kept if secret in file.read_bytes()]
+
+
+def test_a_port_in_a_variable_is_no_secret_and_a_token_is(lab: Lab) -> None:
+    lab.env |= {"GUI_PORT": "48151", "SESAME": "open-sesame-1"}
+    lab.write("port", "8001")
+    port = ("{ name = 'here', env = 'GUI_PORT' }", "{ name = 'file', file = 'port' }")
+    lab.agree(*port)
+    assert lab.check()[1] == "here says 48151, file says 8001"
+    assert lab.run("note", "it listens on 48151").returncode == 0
+    lab.agree("{ name = 'here', env = 'SESAME' }", port[1], more="secret = true")
+    assert lab.run("note", "they say open-sesame-1").returncode == 0
+    said = lab.run("events").stdout
+    assert "it listens on 48151" in said
+    assert "they say [redacted]" in said
+    assert "open-sesame-1" not in said

@@ -160,7 +160,7 @@ def _differing(groups: Sequence[Sequence[Said]], secret: bool) -> str:
             return ", ".join(absent)
         if stands_out:
             return f"{_listed(odd)} {'differ' if len(odd) > 1 else 'differs'} from the {len(most)} others {NOT_SHOWN}"
-        return f"{len(groups)} values differ {NOT_SHOWN}: {_listed([*most, *odd])}"
+        return f"{_listed([*most, *odd])} differ {NOT_SHOWN}"
     if stands_out:
         against = f"{_listed(most)} say {most[0].shown}" if not most[0].absent else f"{_listed(most)}: {most[0].shown}"
         return f"{', '.join(_says(one) for one in odd)}, while {against}"
