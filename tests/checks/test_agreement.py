@@ -181,6 +181,7 @@ def plain(lab: Lab, *values: str) -> None:
         (("1", "2", "2"), "v0 says 1, while v1 and v2 say 2", {"v0"}),
         (("1", "2", "1", "1", "3"), "v1 says 2, v4 says 3, while v0, v2 and v3 say 1", {"v1", "v4"}),
         (("1", "2", "2", "1"), "v0 says 1, v3 says 1, v1 says 2, v2 says 2", {"v0", "v1", "v2", "v3"}),
+        (("2", "1", "3", "1"), "v1 says 1, v3 says 1, v0 says 2, v2 says 3", {"v0", "v1", "v2", "v3"}),
         (("1", "2", "3"), "v0 says 1, v1 says 2, v2 says 3", {"v0", "v1", "v2"}),
         (("1", ""), "v0 says 1, v1 says nothing", {"v0", "v1"}),
     ],

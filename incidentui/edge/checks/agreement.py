@@ -130,7 +130,7 @@ def _shown(text: str, texts: Sequence[str]) -> str:
 def judge(said: Sequence[Said], secret: bool) -> Judgement:
     groups = _groups([one for one in said if one.key])
     unread = [one for one in said if not one.key]
-    most = groups[0] if groups and (len(groups) == 1 or len(groups[0]) > len(groups[1])) else ()
+    most = _majority(groups)
     findings = tuple(_finding(one, most, groups) for one in said)
     if len(groups) > 1:
         return Judgement("failing", _differing(groups, secret), findings)
@@ -150,21 +150,25 @@ def _groups(said: Sequence[Said]) -> list[tuple[Said, ...]]:
     return sorted((tuple(group) for group in groups.values()), key=len, reverse=True)
 
 
+def _majority(groups: Sequence[Sequence[Said]]) -> Sequence[Said]:
+    """More than half of those that could be read; nobody, where there is no such."""
+    return groups[0] if groups and 2 * len(groups[0]) > sum(len(group) for group in groups) else ()
+
+
 def _differing(groups: Sequence[Sequence[Said]], secret: bool) -> str:
-    most, rest = groups[0], groups[1:]
-    odd = [one for group in rest for one in group]
-    stands_out = len(most) > len(rest[0])
+    most = _majority(groups)
+    odd = [one for group in groups if group is not most for one in group]
     if secret:
         absent = [f"{one.name} {one.shown}" for group in groups for one in group if one.absent]
         if absent:
             return ", ".join(absent)
-        if stands_out:
+        if most:
             return f"{_listed(odd)} {'differ' if len(odd) > 1 else 'differs'} from the {len(most)} others {NOT_SHOWN}"
-        return f"{_listed([*most, *odd])} differ {NOT_SHOWN}"
-    if stands_out:
+        return f"{_listed(odd)} differ {NOT_SHOWN}"
+    if most:
         against = f"{_listed(most)} say {most[0].shown}" if not most[0].absent else f"{_listed(most)}: {most[0].shown}"
         return f"{', '.join(_says(one) for one in odd)}, while {against}"
-    return ", ".join(_says(one) for group in groups for one in group)
+    return ", ".join(_says(one) for one in odd)
 
 
 def _says(one: Said) -> str:

@@ -22,6 +22,7 @@ from incidentui.edge.checks.documents import Found, UnreadableError, at, found_b
 from incidentui.edge.checks.http import HttpProbe
 from incidentui.edge.checks.json_rules import NOT_JSON, parse
 from incidentui.edge.checks.probe import Ground
+from incidentui.edge.containers.engine import Calls, EngineLost, EngineRefused
 
 if TYPE_CHECKING:
     from incidentui.edge.containers.docker_words import Settings
@@ -34,6 +35,7 @@ class Reader:
         self.value = value
         self._ground = ground
         self._within_s = check.timeout_ms / 1000
+        self._calls = Calls("agreement")
         self._probe = _probe(check, value.origin, ground) if isinstance(value.origin, InAnswer) else None
 
     async def read(self) -> Found:
@@ -46,9 +48,9 @@ class Reader:
     async def _read(self, origin: Origin) -> Found:
         match origin:
             case InFile():
-                return await asyncio.to_thread(self._in_file, origin)
+                return await self._calls.run(lambda: self._in_file(origin), self._within_s)
             case InCompose():
-                return await asyncio.to_thread(compose.read, self._ground.dir, origin)
+                return await self._calls.run(lambda: compose.read(self._ground.dir, origin), self._within_s)
             case InWorkload():
                 return await self._in_workload(origin)
             case InAnswer():
@@ -66,7 +68,6 @@ class Reader:
 
     async def _in_workload(self, origin: InWorkload) -> Found:
         from incidentui.edge.containers.docker import DockerEngine
-        from incidentui.edge.containers.engine import EngineLost, EngineRefused
 
         docker = next((engine for engine in self._ground.engines if isinstance(engine, DockerEngine)), None)
         if docker is None:
