@@ -13,6 +13,7 @@ from incidentui.cli.journal_access import project_root
 from incidentui.cli.options import CANNOT_RUN, CannotRun, Options
 from incidentui.config.checks import CheckConfig
 from incidentui.config.load import load
+from incidentui.config.model import ProjectConfig
 from incidentui.core.evidence import CheckLook, parse_check_look
 from incidentui.core.format import latency
 from incidentui.core.model import CheckState
@@ -34,7 +35,7 @@ def command(options: Options, names: tuple[str, ...], as_json: bool, junit: str 
     loaded = load(project_root(options))
     for problem in loaded.problems:
         click.echo(f"incidentui: {problem.words()}", err=True)
-    looks = asyncio.run(_look(chosen(loaded.config.checks, names), loaded.config.dir))
+    looks = asyncio.run(_look(chosen(loaded.config.checks, names), loaded.config))
     verdict = worst(looks)
     if junit:
         Path(junit).write_text(as_junit(looks), encoding="utf-8")
@@ -56,10 +57,12 @@ def chosen(checks: Sequence[CheckConfig], names: Sequence[str]) -> Sequence[Chec
     return [check for check in checks if not names or check.name in names]
 
 
-async def _look(checks: Sequence[CheckConfig], base_dir: Path) -> list[CheckLook]:
+async def _look(checks: Sequence[CheckConfig], config: ProjectConfig) -> list[CheckLook]:
+    from incidentui.cli.world import engines_of
     from incidentui.edge.checks.source import ChecksSource
 
-    seen = await ChecksSource(checks, SystemClock(), base_dir).look()
+    clock = SystemClock()
+    seen = await ChecksSource(checks, clock, config.dir, engines_of(config, clock)[0]).look()
     return [parse_check_look(sample.evidence.body) for sample in seen if sample.evidence is not None]
 
 

@@ -75,12 +75,12 @@ def build(parsed: Parsed, clock: Clock, *, me: str = "", once: bool = False, typ
         CiExecutor(config.dir, config.remote, config.ci_command, clock),
     ]
     sources: list[Source] = [GitSource(config.dir, config.branch, config.remote, clock)]
-    engines, watching = _engines(config, clock)
+    engines, watching = engines_of(config, clock)
     sources += watching
     if engines:
         executors.append(WorkloadExecutor(*engines, clock=clock))
     executors.append(ShellExecutor(config.dir, lambda: read_runbooks(config.dir, config.runbooks).runbooks, clock))
-    sources += _checks(loaded, clock)
+    sources += _checks(loaded, clock, engines)
     sources += _revisions(loaded, clock, engines, once)
     pages = Pages(git, WorkloadLogs(*engines) if engines else None)
     problems = tuple(p.words() for p in loaded.problems)
@@ -88,7 +88,7 @@ def build(parsed: Parsed, clock: Clock, *, me: str = "", once: bool = False, typ
     return World(config.spec(), sources, executors, pages, MarkerLook(config.dir), clone, problems)
 
 
-def _engines(config: ProjectConfig, clock: Clock) -> "tuple[list[Engine], list[Source]]":
+def engines_of(config: ProjectConfig, clock: Clock) -> "tuple[list[Engine], list[Source]]":
     """Supervisor where its socket is named; Docker where the project asks for it."""
     engines: list[Engine] = []
     sources: list[Source] = []
@@ -107,10 +107,11 @@ def _engines(config: ProjectConfig, clock: Clock) -> "tuple[list[Engine], list[S
     return engines, sources
 
 
-def _checks(loaded: Loaded, clock: Clock) -> list[Source]:
+def _checks(loaded: Loaded, clock: Clock, engines: "Sequence[Engine]") -> list[Source]:
     from incidentui.edge.checks.source import ChecksSource
 
-    return [ChecksSource(loaded.config.checks, clock, loaded.config.dir)] if loaded.config.checks else []
+    config = loaded.config
+    return [ChecksSource(config.checks, clock, config.dir, engines)] if config.checks else []
 
 
 def _revisions(loaded: Loaded, clock: Clock, engines: "Sequence[Engine]", once: bool) -> list[Source]:

@@ -18,6 +18,10 @@ _LONG = 24
 """A query value of this length is more likely a token than a word."""
 
 
+INNER = frozenset({"agreement"})
+"""Kinds that do not go the user's way unless the file says so."""
+
+
 @dataclass(frozen=True, slots=True)
 class Secret:
     """Where a value is taken from when it is needed: an environment variable, or a command that prints it."""

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from incidentui.config.checks import INNER
 from incidentui.config.model import Loaded, Parsed, Problem
 from incidentui.config.paths import CONFIG, folder_name
-from incidentui.core.model import CheckSpec, ProjectSpec, ServiceSpec
+from incidentui.core.model import CheckSpec, Layer, ProjectSpec, ServiceSpec
 
 _LIMIT = 1_048_576
 _AT_LINE = re.compile(r"\s*\(at line (\d+), column (\d+)\)$")
@@ -103,7 +104,7 @@ def _light(directory: Path, data: Mapping[str, object]) -> ProjectSpec:
     table: Mapping[str, Any] = project if isinstance(project, dict) else {}
     services = tuple(ServiceSpec(_text(s, "name")) for s in _tables(data, "services") if _text(s, "name"))
     checks = tuple(
-        CheckSpec(_text(c, "name"), _text(c, "service"), "inner" if c.get("layer") == "inner" else "user")
+        CheckSpec(_text(c, "name"), _text(c, "service"), _layer(c))
         for c in _tables(data, "checks")
         if _text(c, "name") and _text(c, "service")
     )
@@ -115,6 +116,11 @@ def _light(directory: Path, data: Mapping[str, object]) -> ProjectSpec:
         services=services,
         checks=checks,
     )
+
+
+def _layer(check: Mapping[str, Any]) -> Layer:
+    usual = "inner" if check.get("type") in INNER else "user"
+    return "inner" if check.get("layer", usual) == "inner" else "user"
 
 
 def _tables(data: Mapping[str, object], key: str) -> list[Mapping[str, Any]]:

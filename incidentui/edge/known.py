@@ -12,6 +12,9 @@ from incidentui.edge.redact import add_known_secrets
 
 _LIMIT = 1 << 20
 _ENV = re.compile(r"""\benv["']?\s*=\s*["']([^"'\n]+)["']""")
+_SECRET = re.compile(r"\bsecret\s*=\s*true\b")
+_VALUE = re.compile(r"\{[^{}]*\bname\s*=[^{}]*\}|\[\[checks\.values\]\][^\[]*")
+"""One value of an agreement, as an inline table or a table of its own."""
 _HEADERS = re.compile(r"\bheaders\s*=\s*\{([^}]*)\}|\[checks\.headers\]\s*\n((?:[^\[\n].*\n|\n)*)")
 _HEADER = re.compile(
     r"""(?i)["']?((?:proxy-)?authorization|cookie|[\w-]*(?:key|token|secret)[\w-]*)["']?\s*=\s*"([^"\n]+)\""""
@@ -31,9 +34,15 @@ def learn(root: Path | None = None) -> None:
     found = list(of_environment(os.environ.items()))
     if root is not None:
         config = _read(root / CONFIG)
-        found += (os.environ.get(name, "") for name in _ENV.findall(config))
+        found += (os.environ.get(name, "") for name in _ENV.findall(_without_plain_values(config)))
         found += (*_headers(config), *_logins(config), *_logins(_read(root / ".git" / "config")))
     add_known_secrets(found)
+
+
+def says_secret(name: str) -> bool:
+    """Whether a thing of this name is a secret: `agent-token`, `$.auth_token`, `DB_PASSWORD`."""
+    words = re.sub(r"[^A-Za-z0-9]+", "_", name)
+    return bool(_SAYS_SO.search(words)) and not _IS_A_PLACE.search(words)
 
 
 def of_environment(variables: Iterable[tuple[str, str]] | Mapping[str, str]) -> Iterator[str]:
@@ -51,6 +60,14 @@ def _read(file: Path) -> str:
             return content.read(_LIMIT).decode("utf-8", "replace")
     except OSError:
         return ""
+
+
+def _without_plain_values(config: str) -> str:
+    """An agreement names variables too, a port say. Only what is said or called secret there is one."""
+    return "".join(
+        check if _SECRET.search(check) else _VALUE.sub(lambda v: v[0] if says_secret(v[0]) else "", check)
+        for check in re.split(r"(?m)(?=^\s*\[\[checks\]\])", config)
+    )
 
 
 def _headers(config: str) -> Iterator[str]:

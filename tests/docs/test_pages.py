@@ -11,6 +11,8 @@ from pydantic import BaseModel
 from incidentui.cli.main import COMMANDS, cli
 from incidentui.config import schema
 from incidentui.config.load import load
+from incidentui.config.tables.agreement import AgreementTable, ValueTable
+from incidentui.config.tables.common import CheckTable
 from incidentui.config.tables.http import ExpectTable, HttpTable, LatencyTable
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -79,6 +81,11 @@ def fields(table: type[BaseModel]) -> set[str]:
 )
 def test_the_keys_of_the_configuration_are_those_of_the_schema(heading: str, table: type[BaseModel]) -> None:
     assert keys(heading) == fields(table)
+
+
+def test_the_keys_of_an_agreement_are_those_of_the_schema() -> None:
+    own = fields(AgreementTable) - fields(CheckTable)
+    assert keys('## `type = "agreement"`') == own | fields(ValueTable)
 
 
 def test_the_nested_keys_are_named() -> None:

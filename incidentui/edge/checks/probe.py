@@ -1,8 +1,10 @@
 """What a check of any kind is to the session: something that can be asked for one look."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from incidentui.config.agreement import AgreementCheck
 from incidentui.config.checks import Check, HttpCheck
 from incidentui.core.evidence import Hop
 from incidentui.core.model import Ms
@@ -12,6 +14,7 @@ from incidentui.session.ports import Clock
 
 if TYPE_CHECKING:
     from incidentui.edge.checks.http import Transports
+    from incidentui.edge.containers.engine import Engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,8 @@ class Ground:
     transports: "Transports"
     dir: Path
     """Of the project: where commands run and relative paths begin."""
+    engines: "Sequence[Engine]" = ()
+    """Those that the project watches."""
 
 
 def probe(check: Check, ground: Ground) -> Probe:
@@ -59,5 +64,9 @@ def probe(check: Check, ground: Ground) -> Probe:
             from incidentui.edge.checks.http import HttpProbe
 
             return HttpProbe(check, ground.transports, ground.clock.now)
+        case AgreementCheck():
+            from incidentui.edge.checks.agreement import AgreementProbe
+
+            return AgreementProbe(check, ground)
         case _:
             raise NotImplementedError(check.kind)

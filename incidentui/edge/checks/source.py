@@ -15,6 +15,7 @@ from incidentui.core.model import Ms
 from incidentui.edge.checks.evidence import sampled
 from incidentui.edge.checks.http import Transports
 from incidentui.edge.checks.probe import Ground, Look, Probe, probe
+from incidentui.edge.containers.engine import Engine
 from incidentui.session.ports import Clock, Report
 
 AT_ONCE = 20
@@ -26,10 +27,12 @@ _FIRST_WITHIN_S = 0.25
 class ChecksSource:
     name = "checks"
 
-    def __init__(self, checks: Sequence[CheckConfig], clock: Clock, base_dir: Path | None = None) -> None:
+    def __init__(
+        self, checks: Sequence[CheckConfig], clock: Clock, base_dir: Path | None = None, engines: Sequence[Engine] = ()
+    ) -> None:
         self._transports = Transports()
         self._slots = asyncio.Semaphore(AT_ONCE)
-        ground = Ground(clock, self._transports, base_dir or Path.cwd())
+        ground = Ground(clock, self._transports, base_dir or Path.cwd(), engines)
         self._watched = [_Watched(probe(check, ground)) for check in checks]
 
     async def run(self, report: Report) -> None:

@@ -13,13 +13,16 @@ from incidentui.edge.containers.docker_events import EVENTS, EventStream
 from incidentui.edge.containers.docker_words import (
     PROJECT,
     Detail,
+    Settings,
     detail_of,
     inspected,
     key_of,
     labelled,
     listed,
     lost_words,
+    named,
     names,
+    settings_of,
 )
 from incidentui.edge.containers.engine import CALL_S, Calls, EngineLost, EngineRefused, backoff_ms
 from incidentui.edge.containers.logs import last_words
@@ -109,6 +112,17 @@ class DockerEngine:
     async def labelled(self, wanted: Collection[str], label: str) -> dict[str, str]:
         """The value of an image's label on each of these workloads, by name."""
         return labelled(await self._ask(self._list), wanted, label)
+
+    async def settings(self, workload: str) -> Settings | None:
+        """What one workload was started with, raw: one list and one inspection; None when there is none."""
+
+        def ask() -> Settings | None:
+            entries = self._list()
+            ident = named(entries, workload)
+            found = self._inspect(ident) if ident else None
+            return settings_of(found) if found else None
+
+        return await self._ask(ask)
 
     async def one(self, workload: Workload) -> Workload | None:
         found = await self._ask(lambda: self._inspect(workload.ident))

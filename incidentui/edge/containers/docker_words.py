@@ -89,6 +89,42 @@ def labelled(entries: Sequence[Mapping[str, Any]], wanted: Collection[str], labe
     return {name: clean(value, 120) for name, value in found.items() if value}
 
 
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a container was started with: raw, so neither to be shown nor kept as it is."""
+
+    running: bool
+    env: Mapping[str, str]
+    labels: Mapping[str, str]
+    ports: Mapping[int, tuple[int, ...]] | None
+    """TCP port inside -> where it is published; None: they are the host's own."""
+
+
+def named(entries: Sequence[Mapping[str, Any]], workload: str) -> str | None:
+    """The id of the container of this name, compose's or its own."""
+    own = {name.removeprefix("/"): str(entry["Id"]) for entry in entries for name in entry.get("Names") or ()}
+    shown = {name: str(entry["Id"]) for entry, name in zip(entries, names(entries), strict=True)}
+    return shown.get(workload) or own.get(workload)
+
+
+def settings_of(found: Mapping[str, Any]) -> Settings:
+    config = found.get("Config") or {}
+    env = dict(pair.split("=", 1) for pair in config.get("Env") or () if "=" in pair)
+    return Settings(bool((found.get("State") or {}).get("Running")), env, config.get("Labels") or {}, _ports(found))
+
+
+def _ports(found: Mapping[str, Any]) -> Mapping[int, tuple[int, ...]] | None:
+    if (found.get("HostConfig") or {}).get("NetworkMode") == "host":
+        return None
+    ports = (found.get("NetworkSettings") or {}).get("Ports") or {}
+    return {
+        # The same port stands there once for IPv4 and once for IPv6.
+        int(inside.removesuffix("/tcp")): tuple(sorted({int(at["HostPort"]) for at in bound or ()}))
+        for inside, bound in ports.items()
+        if inside.endswith("/tcp")
+    }
+
+
 def dirty(labels: Mapping[str, str]) -> str:
     """The label that says the image was built from uncommitted code, with its value; empty when none does."""
     found = next((key for key in (REVISION, VERSION) if says_dirty(labels.get(key, ""))), None)
