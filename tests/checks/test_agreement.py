@@ -95,6 +95,7 @@ def got(evidence: Any) -> dict[str, tuple[str, bool]]:
 # -- what went wrong in the incident
 
 
+@pytest.mark.req("R1-07", "R1-50")
 def test_a_tunnel_to_a_port_that_nobody_publishes_is_told_with_both_files_and_lines(lab: Lab) -> None:
     lab.agree(TUNNEL, COMPOSE)
     verdict, why, evidence = lab.check()
@@ -108,6 +109,7 @@ def test_a_tunnel_to_a_port_that_nobody_publishes_is_told_with_both_files_and_li
     assert lab.check()[:2] == ("ok", "2 values agree on 5051")
 
 
+@pytest.mark.req("R1-26")
 def test_a_token_that_differs_is_told_and_shown_nowhere(lab: Lab) -> None:
     lab.agree(AGENT, BACKEND)
     done = lab.run("check", "--json")
@@ -463,6 +465,7 @@ def test_a_table_that_is_wrong_says_where(lab: Lab) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.req("R1-07", "R1-26")
 def test_the_screen_says_who_says_what_and_keeps_no_secret(lab: Lab) -> None:
     lab.agreements({"tunnel-port": (TUNNEL, COMPOSE), "agent-token": (AGENT, BACKEND)}, 'every = "300ms"')
     git(["init", "-q", "."], lab.root)
