@@ -1,6 +1,7 @@
 """Opening, moving through its stages, and closing an incident."""
 
 from incidentui.core import events as e
+from incidentui.core.causes import echoes
 from incidentui.core.format import duration, short
 from incidentui.core.inputs import (
     Acknowledge,
@@ -40,7 +41,8 @@ def suggested_severity(state: State) -> Severity:
 
 def suggested_title(state: State) -> str:
     """What fails, in one line; empty when nothing does."""
-    red = [s for s in state.services.values() if s.state == "failing"]
+    echo = echoes(state)
+    red = [s for s in state.services.values() if s.state == "failing" and s.name not in echo]
     if not red:
         return ""
     deploy = last_deploy(state, min(s.since or 0 for s in red))

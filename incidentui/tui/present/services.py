@@ -2,13 +2,25 @@
 
 from collections.abc import Iterable
 
+from incidentui.core.causes import doubts, echo_words
 from incidentui.core.format import age, count, duration, latency
 from incidentui.core.model import ServiceStatus, Workload
 from incidentui.core.words import is_bad
 from incidentui.tui.line import Line, Seg, Token, cells, cut, cut_middle, fit, length, pad
 from incidentui.tui.present.format import coarse, hm
 from incidentui.tui.present.parts import empty, joined, sparkline, title
-from incidentui.tui.present.scene import MARKS, TOKENS, Scene, deciding, in_state, not_looked, services, watched
+from incidentui.tui.present.scene import (
+    MARKS,
+    TOKENS,
+    Scene,
+    deciding,
+    echo_of,
+    in_state,
+    loud,
+    not_looked,
+    services,
+    watched,
+)
 
 _NAME, _ANSWER, _SPARK = 10, 10, 6
 _LAYERED = 55
@@ -33,11 +45,14 @@ def bad_rows(scene: Scene) -> int:
 
 
 def summary(scene: Scene) -> tuple[Seg, ...]:
-    failing, slow, unknown = (len(in_state(scene, s)) for s in ("failing", "slow", "unknown"))
+    failing, echo = len(loud(scene)), len(echo_of(scene))
+    slow, unknown = (len(in_state(scene, s)) for s in ("slow", "unknown"))
     total, waiting = len(watched(scene)), len(not_looked(scene))
     parts = []
     if failing:
         parts.append(Seg(f"{failing} failing", "fail"))
+    if echo:
+        parts.append(Seg(count(echo, "echo", "echoes"), "muted"))
     if slow:
         parts.append(Seg(f"{slow} slow", "slow"))
     if unknown:
@@ -65,6 +80,8 @@ def causes(scene: Scene, service: ServiceStatus) -> Iterable[tuple[str, bool]]:
         workload = scene.state.workloads.get(name)
         if workload is not None and is_bad(workload):
             yield trouble(workload), True
+    for text in doubts(scene.state, service, echo_of(scene)):
+        yield text, False
 
 
 def trouble(workload: Workload) -> str:
@@ -86,6 +103,8 @@ def value(scene: Scene, service: ServiceStatus) -> tuple[str, Token]:
     """What the service answers, in few words."""
     if service.since is None:
         return "not looked yet", "muted"
+    if causes := echo_of(scene).get(service.name):
+        return echo_words(causes), "muted"
     if service.state == "unknown":
         return "unknown", "unknown"
     cells = deciding(scene, service).cells
@@ -113,15 +132,16 @@ def _columns(found: list[ServiceStatus], width: int) -> tuple[int, int, int]:
 
 
 def _row(scene: Scene, service: ServiceStatus, width: int, columns: tuple[int, int, int]) -> Line:
-    bad = service.state == "failing"
+    causes = echo_of(scene).get(service.name)
+    bad = service.state == "failing" and not causes
     waiting = service.since is None
-    token: Token = "muted" if waiting else TOKENS[service.state]
-    name_token: Token = token if bad else "muted" if waiting else "text"
+    token: Token = "muted" if waiting or causes else TOKENS[service.state]
+    name_token: Token = token if bad or causes or waiting else "text"
     name, room, spark = columns
     text, text_token = value(scene, service)
     span = lasted(scene, service)
     head = [
-        Seg("○" if waiting else MARKS[service.state], token, bold=bad),
+        Seg("○" if waiting else "~" if causes else MARKS[service.state], token, bold=bad),
         Seg(" "),
         Seg(pad(cut_middle(service.name, name), name), name_token, bold=bad),
         Seg(" "),
@@ -129,10 +149,10 @@ def _row(scene: Scene, service: ServiceStatus, width: int, columns: tuple[int, i
     ]
     if width >= _LAYERED:
         head.append(Seg(pad(service.layer if not waiting else "", 6), "muted"))
-    head.append(Seg(pad(span, 8, right=True), "text" if service.state != "ok" and not waiting else "muted"))
+    head.append(Seg(pad(span, 8, right=True), "text" if service.state != "ok" and not (waiting or causes) else "muted"))
     head.append(Seg(" "))
     slow_ms = next((c.slow_ms for c in scene.state.project.checks if c.name == service.check), None)
-    head += sparkline(deciding(scene, service).cells, spark, scene.now, slow_ms)
+    head += sparkline(deciding(scene, service).cells, spark, scene.now, slow_ms, echo=bool(causes))
     return Line(fit(head, width), key=("service", service.name))
 
 
@@ -159,12 +179,12 @@ def rollcall(scene: Scene, width: int) -> Line:
 
 
 def _called(scene: Scene, service: ServiceStatus) -> list[Seg]:
-    waiting = service.since is None
-    token: Token = "muted" if waiting else TOKENS[service.state]
-    bad = service.state == "failing"
+    waiting, echo = service.since is None, service.name in echo_of(scene)
+    token: Token = "muted" if waiting or echo else TOKENS[service.state]
+    bad = service.state == "failing" and not echo
     out = [
-        Seg("○ " if waiting else f"{MARKS[service.state]} ", token, bold=bad),
-        Seg(cut_middle(service.name, 16), token if bad or service.state == "unknown" else "text", bold=bad),
+        Seg("○ " if waiting else "~ " if echo else f"{MARKS[service.state]} ", token, bold=bad),
+        Seg(cut_middle(service.name, 16), token if bad or echo or service.state == "unknown" else "text", bold=bad),
     ]
     if bad and service.since is not None:
         out.append(Seg(f" {age(scene.now - service.since)}", "muted"))
