@@ -18,6 +18,7 @@ from incidentui.core.fixes import places
 from incidentui.core.follow import behind, dirty_count, missing, same, unpushed, unsaved
 from incidentui.core.format import duration, short, size
 from incidentui.core.inputs import Input, LedgerLooked, LookAtFixes, Sampled, StartWatch
+from incidentui.core.layers import BYPASSED, bypassed
 from incidentui.core.ledger import in_force, partly, taken_back, told
 from incidentui.core.model import FixStatus, Ms
 from incidentui.core.recent import Recent, add
@@ -98,6 +99,7 @@ def document(state: State, problems: tuple[str, ...]) -> dict[str, Any]:
                 "layer": s.layer,
                 "echo_of": list(echo.get(s.name, ())),
                 "needs_unknown": [n.name for n in unseen(state, s.name)],
+                "bypassed": bypassed(state, s.name),
                 "running": s.running,
                 "running_why": s.running_why,
                 "running_is": _against(state, s.running),
@@ -226,6 +228,7 @@ def lines(state: State, problems: tuple[str, ...], now: Ms) -> list[str]:
         nowhere = ", a commit nobody pushed" if s.odd == "nowhere" else ""
         mark, why = ("~", echo_words(echo[s.name])) if s.name in echo else (STATE_MARK[s.state], s.why)
         out.append(f"{mark} {s.name:<16} {why:<40} {runs}{head}{nowhere}".rstrip())
+        out += [f"  └ {BYPASSED}"] if bypassed(state, s.name) else []
         out += [f"  └ {text}" for text in doubts(state, s, echo)]
     if repo := state.repository:
         out.append("")

@@ -1,11 +1,12 @@
-"""On the screen: the cause is named first and counted, what needs it is a muted echo."""
+"""On the screen: the cause is named first, its echo is muted, a bypassed layer is said, closing needs proof."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
 
-from incidentui.core.model import CheckState, Ms
+from incidentui.core.inputs import CloseIncident
+from incidentui.core.model import CheckState, CheckStatus, Ms
 from incidentui.session.ports import View
 from incidentui.tui.line import Line
 from incidentui.tui.present import services
@@ -104,3 +105,49 @@ async def test_the_lanes_of_the_ribbon_begin_with_the_cause() -> None:
     assert "▆" in lanes[0]
     assert "▆" not in lanes[1]
     assert "▂" in lanes[1]
+
+
+# -- the layer that was bypassed
+
+
+def bypassed() -> View:
+    """api is red for users, and its inner check is green."""
+    view = fakes.first_red()
+    inner = CheckStatus("api-direct", "api", "inner", "ok", fakes.at("08:41:00"), "48 objects")
+    checks = {**view.state.checks, "api-direct": inner}
+    return replace(view, state=replace(view.state, checks=checks))
+
+
+@pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}".format)
+async def test_inner_green_and_users_red_is_said_under_the_row(size: tuple[int, int]) -> None:
+    async with shown(bypassed(), size) as seen:
+        text = await seen.press("2")
+        wide = "bypassed layer: inner is green, users are not served"
+        assert (wide if size[0] == 80 else "bypassed layer: users are not served") in text
+        assert "✗ api" in text
+    async with shown(fakes.first_red(), size) as seen:
+        assert "bypassed" not in await seen.press("2")
+
+
+async def test_closing_asks_for_the_reason_when_what_failed_has_no_user_path() -> None:
+    view = fakes.incident()
+    state = view.state
+    incident = replace(state.incidents["INC-7"], services=("queue",))
+    good = {n: replace(c, state="ok") for n, c in state.checks.items()}
+    quiet = replace(view, state=replace(state, checks=good, incidents={"INC-7": incident}))
+    async with shown(quiet) as seen:
+        await seen.press("c", "enter")
+        assert "not resolved: no check goes the user's path to queue" in seen.status
+        assert not [a for a in seen.session.asked if isinstance(a, CloseIncident)]
+
+
+async def test_closing_asks_for_the_reason_when_nobody_looked_lately() -> None:
+    """A yes to "as resolved" that the session must refuse would leave no way to give the reason."""
+    view = fakes.incident()
+    good = {n: replace(c, state="ok") for n, c in view.state.checks.items()}
+    blind = replace(view, state=replace(view.state, checks=good), recent={})
+    async with shown(blind) as seen:
+        await seen.press("c")
+        await seen.type("moved away")
+        await seen.press("enter")
+        assert [a for a in seen.session.asked if isinstance(a, CloseIncident)] == [CloseIncident("ana", "moved away")]

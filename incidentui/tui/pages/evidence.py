@@ -8,6 +8,7 @@ from incidentui.core.events import Recorded
 from incidentui.core.evidence import CheckLook, Finding, Hop, parse_check_look
 from incidentui.core.format import count, duration, latency
 from incidentui.core.inputs import Evidence
+from incidentui.core.layers import BYPASSED, bypassed
 from incidentui.core.model import CheckState, Light, Ms
 from incidentui.core.state import State
 from incidentui.session.ports import Session, View
@@ -146,14 +147,18 @@ def _layer(look: CheckLook, state: State, width: int) -> list[Line]:
     """Which way the check goes; an inner one proves less, and says so."""
     if look.layer == "user":
         text = "It goes the way users go: what it sees is what they get."
-        return section(width, "USER PATH", hanging((), text, width, "muted"))
+        rows = hanging((), text, width, "muted")
+        passed = bypassed(state, look.service)
+        if passed:
+            rows += hanging((), f"{BYPASSED[:1].upper()}{BYPASSED[1:]}.", width)
+        return section(width, "USER PATH", rows, (Seg("bypassed layer", "fail"),) if passed else ())
     service = state.services.get(look.service)
     rows = hanging((), "It enters behind the user's way, so it proves less.", width, "muted")
-    bypassed = look.verdict == "ok" and service is not None and service.layer == "user" and service.state == "failing"
-    if bypassed:
+    passed = look.verdict == "ok" and service is not None and service.layer == "user" and service.state == "failing"
+    if passed:
         text = f"Users of {look.service} fail before this layer, so the service reads failing, never green."
         rows += hanging((), text, width)
-    note = (Seg("bypassed layer", "fail"),) if bypassed else (Seg("proves less", "muted"),)
+    note = (Seg("bypassed layer", "fail"),) if passed else (Seg("proves less", "muted"),)
     return section(width, "INNER CHECK", rows, note)
 
 

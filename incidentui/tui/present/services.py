@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from incidentui.core.causes import doubts, echo_words
 from incidentui.core.format import age, count, duration, latency
+from incidentui.core.layers import BYPASSED, bypassed
 from incidentui.core.model import ServiceStatus, Workload
 from incidentui.core.words import is_bad
 from incidentui.tui.line import Line, Seg, Token, cells, cut, cut_middle, fit, length, pad
@@ -23,6 +24,7 @@ from incidentui.tui.present.scene import (
 )
 
 _NAME, _ANSWER, _SPARK = 10, 10, 6
+_BYPASSED = "bypassed layer: users are not served"
 _LAYERED = 55
 """From this width on a row says which way its check goes."""
 
@@ -75,6 +77,8 @@ def causes(scene: Scene, service: ServiceStatus) -> Iterable[tuple[str, bool]]:
         seen = f"; last seen good {hm(last, scene.zone)}" if last is not None and had else ""
         yield f"{service.why}{seen}", False
         return
+    if bypassed(scene.state, service.name):
+        yield BYPASSED, service.name not in echo_of(scene)
     spec = next((s for s in scene.state.project.services if s.name == service.name), None)
     for name in spec.workloads if spec else ():
         workload = scene.state.workloads.get(name)
@@ -96,6 +100,7 @@ def trouble(workload: Workload) -> str:
 
 
 def _cause(text: str, width: int, loud: bool) -> Line:
+    text = _BYPASSED if text == BYPASSED and cells(text) > width - 4 else text
     return Line(fit((Seg("  └ ", "muted"), Seg(text, "text" if loud else "muted")), width))
 
 
