@@ -175,3 +175,59 @@ def test_a_green_user_path_closes_as_resolved_without_a_word(tmp_path: Path) -> 
     closed = project.run("close")
     assert closed.returncode == 0, closed.stderr
     assert "closed, resolved" in project.run("export", "INC-1").stdout
+
+
+# -- the layers that checks cross
+
+MATRIX = """[project]
+name = "quay"
+[[services]]
+name = "sync"
+layers = ["proxy", "session", "cache"]
+depends_on = ["db"]
+[[services]]
+name = "db"
+[[services]]
+name = "jobs"
+[[checks]]
+name = "button"
+service = "sync"
+url = "http://127.0.0.1:1/"
+crosses = ["proxy"]
+[[checks]]
+name = "direct"
+service = "sync"
+layer = "inner"
+url = "http://127.0.0.1:1/"
+crosses = ["session", "proxy"]
+"""
+
+
+def found(project: Path, name: str) -> list[tuple[str, str, str]]:
+    told = json.loads(run(project, "doctor", "--json").stdout)["findings"]
+    return [(f["state"], f["text"], f["hint"]) for f in told if f["name"] == name]
+
+
+def test_doctor_shows_which_check_crosses_what_and_who_has_no_user_path(tmp_path: Path) -> None:
+    (tmp_path / "incidentui.toml").write_text(MATRIX)
+    ((state, text, hint),) = found(tmp_path, "layers")
+    assert state == "warn"
+    assert text == "sync: proxy (button, direct inner), session (direct, inner alone), cache (no check)"
+    assert hint.startswith("not on the user path: session, cache; ")
+    db, jobs = found(tmp_path, "user path")
+    assert db[:2] == ("ok", "db: seen by the checks of sync, which needs it")
+    assert jobs[:2] == ("warn", "jobs: no check sees what users get of it")
+    whole = MATRIX.replace('crosses = ["proxy"]', 'crosses = ["proxy", "session", "cache"]')
+    (tmp_path / "incidentui.toml").write_text(whole)
+    assert [state for state, _, _ in found(tmp_path, "layers")] == ["ok"]
+    assert found(tmp_path, "config") == []
+
+
+def test_a_layer_that_its_service_does_not_have_is_a_slip(tmp_path: Path) -> None:
+    (tmp_path / "incidentui.toml").write_text(MATRIX.replace('["session", "proxy"]', '["sesion"]'))
+    ((state, text, hint),) = found(tmp_path, "config")
+    assert state == "warn"
+    assert text == "incidentui.toml:21: checks[1].crosses: sync has no layer sesion"
+    assert hint == "did you mean session?"
+    said = run(tmp_path, "check", "direct").stdout
+    assert said.startswith("✗ direct"), "the check is used all the same"

@@ -3,7 +3,7 @@
 import pytest
 
 from incidentui.core.incidents import not_resolved
-from incidentui.core.layers import is_bypassed, on_user_path
+from incidentui.core.layers import crossings, is_bypassed, on_user_path
 from incidentui.core.model import CheckSpec, CheckState, CheckStatus, Incident, Layer, ProjectSpec, ServiceSpec
 from incidentui.core.state import State
 
@@ -55,3 +55,24 @@ def test_what_failed_is_resolved_by_a_user_path_that_goes_through_it(services: t
     checks = {c.name: CheckStatus(c.name, c.service, c.layer, "ok", 1) for c in PROJECT.checks}
     incident = Incident("INC-1", "x", "SEV2", "open", 1, "ana", services=services)
     assert not_resolved(State(project=PROJECT, checks=checks), incident) == why
+
+
+def test_the_matrix_has_each_layer_and_names_what_nobody_would_see_break() -> None:
+    project = ProjectSpec(
+        "quay",
+        services=(ServiceSpec("sync", layers=("proxy", "session", "cache")), ServiceSpec("page")),
+        checks=(
+            CheckSpec("button", "sync", crosses=("proxy", "orm")),
+            CheckSpec("direct", "sync", "inner", crosses=("orm", "queue", "session")),
+            CheckSpec("home", "page", crosses=("cache",)),
+        ),
+    )
+    found = crossings(project, "sync")
+    assert [(c.layer, c.user, c.inner, c.gap) for c in found] == [
+        ("proxy", ("button",), (), ""),
+        ("session", (), ("direct",), "only inner checks cross it"),
+        ("cache", (), (), "no check crosses it"),
+        ("orm", ("button",), ("direct",), ""),
+        ("queue", (), ("direct",), "only inner checks cross it"),
+    ]
+    assert crossings(PROJECT, "page") == ()
