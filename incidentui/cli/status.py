@@ -86,7 +86,7 @@ def _after(state: State, recent: Recent, inputs: list[Input], clock: SystemClock
 
 def document(state: State, problems: tuple[str, ...]) -> dict[str, Any]:
     repo, incident = state.repository, state.current
-    echo = echoes(state)
+    echo, past = echoes(state), bypassed(state)
     return {
         "project": state.project.name,
         "environment": state.project.environment,
@@ -99,7 +99,7 @@ def document(state: State, problems: tuple[str, ...]) -> dict[str, Any]:
                 "layer": s.layer,
                 "echo_of": list(echo.get(s.name, ())),
                 "needs_unknown": [n.name for n in unseen(state, s.name)],
-                "bypassed": bypassed(state, s.name),
+                "bypassed": s.name in past,
                 "running": s.running,
                 "running_why": s.running_why,
                 "running_is": _against(state, s.running),
@@ -221,14 +221,14 @@ def lines(state: State, problems: tuple[str, ...], now: Ms) -> list[str]:
     if (found := missing(state)) is not None:
         lasted = duration(now - found.since)
         out += [f"✗ {missed(found.sha, found.runs, found.expected)}, for {lasted}", ""]
-    echo = echoes(state)
+    echo, past = echoes(state), bypassed(state)
     for s in in_order(state, echo):
         runs = f"runs {short(s.running)}" if s.running else (s.running_why and f"runs unknown: {s.running_why}")
         head = ", not HEAD" if _against(state, s.running)["head"] is False else ""
         nowhere = ", a commit nobody pushed" if s.odd == "nowhere" else ""
         mark, why = ("~", echo_words(echo[s.name])) if s.name in echo else (STATE_MARK[s.state], s.why)
         out.append(f"{mark} {s.name:<16} {why:<40} {runs}{head}{nowhere}".rstrip())
-        out += [f"  └ {BYPASSED}"] if bypassed(state, s.name) else []
+        out += [f"  └ {BYPASSED}"] if s.name in past else []
         out += [f"  └ {text}" for text in doubts(state, s, echo)]
     if repo := state.repository:
         out.append("")

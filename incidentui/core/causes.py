@@ -22,7 +22,7 @@ def echoes(state: State) -> Echoes:
     Only a way through failing services counts: nobody claims that a service which is good, or which nobody can see,
     passes on what is broken behind it.
     """
-    failing = [s.name for s in state.services.values() if s.state == "failing" and s.since is not None]
+    failing = dict.fromkeys(s.name for s in state.services.values() if s.state == "failing" and s.since is not None)
     if len(failing) < 2:
         return {}
     needs = {s.name: [n for n in s.depends_on if n in failing] for s in state.project.services if s.name in failing}
@@ -67,8 +67,9 @@ def unseen(state: State, name: str) -> list[ServiceStatus]:
 
 
 def _unseen(state: State, service: ServiceStatus) -> list[str]:
-    checked = {c.service for c in state.project.checks}
-    whys = [(s.name, s.why if s.name in checked else "no check looks at it") for s in unseen(state, service.name)]
+    found = unseen(state, service.name)
+    checked = {c.service for c in state.project.checks} if found else set()
+    whys = [(s.name, s.why if s.name in checked else "no check looks at it") for s in found]
     return [f"needs {name}, which is unknown: {why}" for name, why in whys]
 
 

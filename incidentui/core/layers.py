@@ -16,8 +16,12 @@ def is_bypassed(checks: Iterable[tuple[Layer, CheckState]]) -> bool:
     return bool(inner) and all(state in ("ok", "slow") for state in inner) and ("user", "failing") in seen
 
 
-def bypassed(state: State, service: str) -> bool:
-    return is_bypassed((c.layer, c.state) for c in state.checks.values() if c.service == service)
+def bypassed(state: State) -> frozenset[str]:
+    """The services of which that is so."""
+    of: dict[str, list[tuple[Layer, CheckState]]] = {}
+    for check in state.checks.values():
+        of.setdefault(check.service, []).append((check.layer, check.state))
+    return frozenset(name for name, checks in of.items() if is_bypassed(checks))
 
 
 def on_user_path(project: ProjectSpec) -> dict[str, str]:

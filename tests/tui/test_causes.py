@@ -7,6 +7,7 @@ import pytest
 
 from incidentui.core.inputs import CloseIncident
 from incidentui.core.model import CheckState, CheckStatus, Ms
+from incidentui.core.recent import Sample
 from incidentui.session.ports import View
 from incidentui.tui.line import Line
 from incidentui.tui.present import services
@@ -151,3 +152,32 @@ async def test_closing_asks_for_the_reason_when_nobody_looked_lately() -> None:
         await seen.type("moved away")
         await seen.press("enter")
         assert [a for a in seen.session.asked if isinstance(a, CloseIncident)] == [CloseIncident("ana", "moved away")]
+
+
+# -- flapping
+
+
+def flapping(view: View, name: str = "login") -> View:
+    """Every second look of this check fails, and no threshold is reached."""
+    now, check = view.state.at, f"{name}-check"
+    states: list[CheckState] = ["ok", "failing"] * 6
+    looks = tuple(Sample(check, now - (12 - n) * 10_000, word) for n, word in enumerate(states))
+    return replace(view, recent={**view.recent, check: replace(view.recent[check], looks=looks)})
+
+
+@pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}".format)
+async def test_a_check_that_flaps_is_marked_and_its_state_stays(size: tuple[int, int]) -> None:
+    async with shown(flapping(fakes.quiet()), size) as seen:
+        text = await seen.press("2")
+        assert "✓ login" in text
+        assert "└ flapping: login-check, 10 changes lately" in text
+        assert "Everything answers" in text, "a mark is no judgement"
+    async with shown(fakes.quiet(), size) as seen:
+        assert "flapping" not in await seen.press("2")
+
+
+async def test_a_failing_service_keeps_its_answer_beside_the_mark() -> None:
+    drawn = services.lines(Scene(flapping(fakes.first_red(), "api"), fakes.at("09:05:40")), 60)
+    row = next(n for n, line in enumerate(drawn) if line.key == ("service", "api"))
+    assert "503" in drawn[row].text
+    assert "flapping: api-check" in drawn[row + 1].text

@@ -148,7 +148,7 @@ def _layer(look: CheckLook, state: State, width: int) -> list[Line]:
     if look.layer == "user":
         text = "It goes the way users go: what it sees is what they get."
         rows = hanging((), text, width, "muted")
-        passed = bypassed(state, look.service)
+        passed = look.service in bypassed(state)
         if passed:
             rows += hanging((), f"{BYPASSED[:1].upper()}{BYPASSED[1:]}.", width)
         return section(width, "USER PATH", rows, (Seg("bypassed layer", "fail"),) if passed else ())

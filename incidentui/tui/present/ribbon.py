@@ -82,10 +82,11 @@ def lines(scene: Scene, width: int, kind: Class) -> list[Line]:
         out.append(Line((Seg(" " * left), *_mark_row(_marks(scene), window))))
     if not named:
         return [*out, _framed(scene, window, base, "", left)]
+    echo = echo_of(scene)
     for n, service in enumerate(named):
         changes = _worst([service])
         lane = list(_states(changes, window))
-        if service.name in echo_of(scene):
+        if service.name in echo:
             lane = [Seg("▂", "faint") if seg.token == "failfill" else seg for seg in lane]
         _play(scene, window, lane)
         out.append(_framed(scene, window, lane, pad(cut_middle(service.name, 10), 10) + " ", left, times=n == 0))

@@ -1,11 +1,13 @@
 """The services pane, the roll call of the compact screen."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 
-from incidentui.core.causes import doubts, echo_words
+from incidentui.core.causes import Echoes, doubts, echo_words
 from incidentui.core.format import age, count, duration, latency
 from incidentui.core.layers import BYPASSED, bypassed
 from incidentui.core.model import ServiceStatus, Workload
+from incidentui.core.recent import flaps
+from incidentui.core.value import dataclass
 from incidentui.core.words import is_bad
 from incidentui.tui.line import Line, Seg, Token, cells, cut, cut_middle, fit, length, pad
 from incidentui.tui.present.format import coarse, hm
@@ -29,13 +31,31 @@ _LAYERED = 55
 """From this width on a row says which way its check goes."""
 
 
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What is said of services beside their state, worked out once for a drawing."""
+
+    echo: Echoes
+    flapping: Mapping[str, list[str]]
+    bypassed: Container[str]
+
+
+def marks_of(scene: Scene) -> Marks:
+    flapping: dict[str, list[str]] = {}
+    for check in scene.state.project.checks:
+        recent = scene.recent.get(check.name)
+        if recent is not None and (changes := flaps(recent, check.every_ms)):
+            flapping.setdefault(check.service, []).append(f"flapping: {check.name}, {count(changes, 'change')} lately")
+    return Marks(echo_of(scene), flapping, bypassed(scene.state))
+
+
 def lines(scene: Scene, width: int, *, focused: bool = False) -> list[Line]:
     out = [title(2, "SERVICES", width, summary(scene), focused=focused)]
-    found = services(scene)
+    found, marks = services(scene), marks_of(scene)
     columns = _columns(found, width - 1)
     for service in found:
-        out.append(_row(scene, service, width - 1, columns))
-        out += [_cause(text, width - 1, loud) for text, loud in causes(scene, service)]
+        out.append(_row(scene, service, width - 1, columns, marks))
+        out += [_cause(text, width - 1, loud) for text, loud in causes(scene, service, marks)]
     if len(out) == 1:
         out.append(empty("No services: incidentui.toml names none. Git and workloads work."))
     return out
@@ -43,7 +63,15 @@ def lines(scene: Scene, width: int, *, focused: bool = False) -> list[Line]:
 
 def bad_rows(scene: Scene) -> int:
     """Rows that folding must keep."""
-    return sum(1 + len(list(causes(scene, s))) for s in services(scene) if s.state != "ok" and s.since is not None)
+    marks = marks_of(scene)
+    found = [(s, list(causes(scene, s, marks))) for s in services(scene) if s.since is not None]
+    return sum(1 + len(under) for s, under in found if s.state != "ok" or under)
+
+
+def all_rows(scene: Scene) -> int:
+    """Rows when nothing is folded."""
+    marks, found = marks_of(scene), scene.state.services.values()
+    return len(found) + sum(len(list(causes(scene, s, marks))) for s in found)
 
 
 def summary(scene: Scene) -> tuple[Seg, ...]:
@@ -67,8 +95,10 @@ def summary(scene: Scene) -> tuple[Seg, ...]:
     return joined(parts)
 
 
-def causes(scene: Scene, service: ServiceStatus) -> Iterable[tuple[str, bool]]:
-    """What hangs under a service: its workloads that are down, or why nobody can see it."""
+def causes(scene: Scene, service: ServiceStatus, marks: Marks) -> Iterable[tuple[str, bool]]:
+    """What hangs under a service: its workloads that are down, why nobody can see it, a check that flaps."""
+    for text in marks.flapping.get(service.name, ()):
+        yield text, True
     if service.since is None or service.state == "ok":
         return
     if service.state == "unknown":
@@ -77,14 +107,14 @@ def causes(scene: Scene, service: ServiceStatus) -> Iterable[tuple[str, bool]]:
         seen = f"; last seen good {hm(last, scene.zone)}" if last is not None and had else ""
         yield f"{service.why}{seen}", False
         return
-    if bypassed(scene.state, service.name):
-        yield BYPASSED, service.name not in echo_of(scene)
+    if service.name in marks.bypassed:
+        yield BYPASSED, service.name not in marks.echo
     spec = next((s for s in scene.state.project.services if s.name == service.name), None)
     for name in spec.workloads if spec else ():
         workload = scene.state.workloads.get(name)
         if workload is not None and is_bad(workload):
             yield trouble(workload), True
-    for text in doubts(scene.state, service, echo_of(scene)):
+    for text in doubts(scene.state, service, marks.echo):
         yield text, False
 
 
@@ -104,14 +134,16 @@ def _cause(text: str, width: int, loud: bool) -> Line:
     return Line(fit((Seg("  └ ", "muted"), Seg(text, "text" if loud else "muted")), width))
 
 
-def value(scene: Scene, service: ServiceStatus) -> tuple[str, Token]:
+def value(scene: Scene, service: ServiceStatus, marks: Marks) -> tuple[str, Token]:
     """What the service answers, in few words."""
     if service.since is None:
         return "not looked yet", "muted"
-    if causes := echo_of(scene).get(service.name):
+    if causes := marks.echo.get(service.name):
         return echo_words(causes), "muted"
     if service.state == "unknown":
         return "unknown", "unknown"
+    if service.state != "failing" and service.name in marks.flapping:
+        return "flapping", "slow"
     cells = deciding(scene, service).cells
     took = next((c.latency_ms for c in reversed(cells) if c.state != "failing" and c.latency_ms is not None), None)
     if service.state in ("ok", "slow") and took is not None:
@@ -136,14 +168,14 @@ def _columns(found: list[ServiceStatus], width: int) -> tuple[int, int, int]:
     return _NAME + of_answer + of_spark, max(4, room - of_answer), spark - of_spark
 
 
-def _row(scene: Scene, service: ServiceStatus, width: int, columns: tuple[int, int, int]) -> Line:
-    causes = echo_of(scene).get(service.name)
+def _row(scene: Scene, service: ServiceStatus, width: int, columns: tuple[int, int, int], marks: Marks) -> Line:
+    causes = marks.echo.get(service.name)
     bad = service.state == "failing" and not causes
     waiting = service.since is None
     token: Token = "muted" if waiting or causes else TOKENS[service.state]
     name_token: Token = token if bad or causes or waiting else "text"
     name, room, spark = columns
-    text, text_token = value(scene, service)
+    text, text_token = value(scene, service, marks)
     span = lasted(scene, service)
     head = [
         Seg("○" if waiting else "~" if causes else MARKS[service.state], token, bold=bad),
@@ -172,9 +204,9 @@ def _short(text: str, room: int) -> str:
 def rollcall(scene: Scene, width: int) -> Line:
     """Every service in one row; what does not fit is counted."""
     out: list[Seg] = []
-    todo = services(scene)
+    todo, echo = services(scene), echo_of(scene)
     for n, service in enumerate(todo):
-        part = _called(scene, service)
+        part = _called(scene, service, service.name in echo)
         more = len(todo) - n
         if length(out) + length(part) + (0 if more == 1 else 6) > width:
             out.append(Seg(f"+{more}", "muted"))
@@ -183,8 +215,8 @@ def rollcall(scene: Scene, width: int) -> Line:
     return Line(tuple(out) or (Seg("No services yet.", "muted"),))
 
 
-def _called(scene: Scene, service: ServiceStatus) -> list[Seg]:
-    waiting, echo = service.since is None, service.name in echo_of(scene)
+def _called(scene: Scene, service: ServiceStatus, echo: bool) -> list[Seg]:
+    waiting = service.since is None
     token: Token = "muted" if waiting or echo else TOKENS[service.state]
     bad = service.state == "failing" and not echo
     out = [
