@@ -22,12 +22,13 @@ def echoes(state: State) -> Echoes:
     Only a way through failing services counts: nobody claims that a service which is good, or which nobody can see,
     passes on what is broken behind it.
     """
-    failing = dict.fromkeys(s.name for s in state.services.values() if s.state == "failing" and s.since is not None)
+    red = (s.name for s in state.services.values() if s.state == "failing" and s.since is not None)
+    failing = {name: n for n, name in enumerate(red)}
     if len(failing) < 2:
         return {}
     needs = {s.name: [n for n in s.depends_on if n in failing] for s in state.project.services if s.name in failing}
     found = {name: _deepest(needs, name) for name in failing}
-    return {name: tuple(n for n in failing if n in deep) for name, deep in found.items() if deep}
+    return {name: tuple(sorted(deep, key=lambda n: failing[n])) for name, deep in found.items() if deep}
 
 
 def _deepest(needs: Mapping[str, list[str]], name: str) -> set[str]:
