@@ -16,6 +16,7 @@ from incidentui.config.load import load
 from incidentui.config.model import ProjectConfig
 from incidentui.core.evidence import CheckLook, parse_check_look
 from incidentui.core.format import latency
+from incidentui.core.layers import BYPASSED, is_bypassed
 from incidentui.core.model import CheckState
 from incidentui.edge.clock import SystemClock
 
@@ -82,20 +83,31 @@ def as_document(looks: Sequence[CheckLook]) -> str:
         }
         for look in looks
     ]
-    return json.dumps({"verdict": worst(looks), "checks": checks}, ensure_ascii=False)
+    return json.dumps({"verdict": worst(looks), "checks": checks, "bypassed": bypassed(looks)}, ensure_ascii=False)
+
+
+def bypassed(looks: Sequence[CheckLook]) -> list[str]:
+    """Services whose inner checks are green while their users fail."""
+    names = dict.fromkeys(look.service for look in looks)
+    return [n for n in names if is_bypassed((look.layer, look.verdict) for look in looks if look.service == n)]
+
+
+def _passed(look: CheckLook, past: Sequence[str]) -> bool:
+    return look.service in past and look.layer == "user" and look.verdict == "failing"
 
 
 def as_table(looks: Sequence[CheckLook], ascii_only: bool) -> str:
     glyphs = _ASCII if ascii_only else _GLYPHS
-    wide = max(len(look.check) for look in looks)
-    rows = [f"{glyphs[look.verdict]} {look.check:<{wide}}  {look.verdict:<7}  {_words(look)}" for look in looks]
+    wide, past = max(len(look.check) for look in looks), bypassed(looks)
+    rows = [f"{glyphs[look.verdict]} {look.check:<{wide}}  {look.verdict:<7}  {_words(look, past)}" for look in looks]
     text = "\n".join(rows)
     return text.replace("·", "-").encode("ascii", errors="replace").decode() if ascii_only else text
 
 
-def _words(look: CheckLook) -> str:
+def _words(look: CheckLook, past: Sequence[str]) -> str:
     took = latency(look.took_ms) if look.took_ms is not None and look.status is not None else ""
     said = [look.why, took if took != look.why else "", "inner" if look.layer == "inner" else ""]
+    said.append(BYPASSED if _passed(look, past) else "")
     return " · ".join(word for word in said if word)
 
 
@@ -109,6 +121,7 @@ def as_junit(looks: Sequence[CheckLook]) -> str:
     failing = sum(look.verdict == "failing" for look in looks)
     unknown = sum(look.verdict == "unknown" for look in looks)
     counts = {"tests": str(len(looks)), "failures": str(failing), "errors": str(unknown)}
+    past = bypassed(looks)
     suite = Element("testsuite", {"name": "incidentui", **counts})
     for look in looks:
         seconds = f"{(look.took_ms or 0) / 1000:.3f}"
@@ -116,6 +129,7 @@ def as_junit(looks: Sequence[CheckLook]) -> str:
         if look.verdict in ("failing", "unknown"):
             tag = "failure" if look.verdict == "failing" else "error"
             differing = [f"{f.name}: expected {f.expected}, got {f.got}" for f in look.findings if not f.ok]
-            SubElement(case, tag, {"message": look.why}).text = "\n".join([look.url, *differing])
+            said = [look.url, *differing, *([BYPASSED] if _passed(look, past) else [])]
+            SubElement(case, tag, {"message": look.why}).text = "\n".join(said)
     indent(suite)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + tostring(suite, encoding="unicode") + "\n"

@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Literal
@@ -19,6 +19,8 @@ from incidentui.cli.options import CannotRun, Options
 from incidentui.config import paths, trust
 from incidentui.config.load import load
 from incidentui.config.model import Loaded
+from incidentui.core.layers import Crossing, crossings, on_user_path
+from incidentui.core.model import ProjectSpec
 from incidentui.core.value import dataclass
 
 _MARKS = {"ok": "✓", "warn": "!", "bad": "✗"}
@@ -167,6 +169,36 @@ def _project(root: Path, loaded: Loaded) -> Iterator[Finding]:
         state: Literal["bad", "warn"] = "bad" if problem.level == "error" else "warn"
         place, _, _hint = problem.words().partition(" · ")
         yield Finding("config", state, place, problem.hint)
+    yield from _ways(config.spec())
+
+
+def _ways(project: ProjectSpec) -> Iterator[Finding]:
+    """Who sees what users get, and which layers nobody would see break."""
+    seen = on_user_path(project)
+    for service in project.services:
+        if (by := seen.get(service.name)) is None:
+            hint = 'a check with layer = "user" that goes their way, for it or for what needs it'
+            yield Finding("user path", "warn", f"{service.name}: no check sees what users get of it", hint)
+        elif by != service.name:
+            yield Finding("user path", "ok", f"{service.name}: seen by the checks of {by}, which needs it")
+        if found := crossings(project, service.name):
+            yield _layers(service.name, found)
+
+
+def _layers(service: str, found: Sequence[Crossing]) -> Finding:
+    """The matrix in a line."""
+    gaps = [c.layer for c in found if c.gap]
+    told = ", ".join(f"{c.layer} ({_crossed(c)})" for c in found)
+    if not gaps:
+        return Finding("layers", "ok", f"{service}: {told}")
+    hint = f"not on the user path: {', '.join(gaps)}; name them in `crosses` of a check that goes through them"
+    return Finding("layers", "warn", f"{service}: {told}", hint)
+
+
+def _crossed(crossing: Crossing) -> str:
+    if not crossing.user:
+        return f"{', '.join(crossing.inner)}, inner alone" if crossing.inner else "no check"
+    return ", ".join([*crossing.user, *(f"{name} inner" for name in crossing.inner)])
 
 
 async def _work_tree(root: Path) -> Finding:

@@ -11,12 +11,14 @@ import click
 from incidentui.cli.journal_access import open_to_read, project_root
 from incidentui.cli.options import Options
 from incidentui.config.load import parse
+from incidentui.core.causes import doubts, echo_words, echoes, in_order, unseen
 from incidentui.core.decide import decide
 from incidentui.core.evolve import evolve
 from incidentui.core.fixes import places
 from incidentui.core.follow import behind, dirty_count, missing, same, unpushed, unsaved
 from incidentui.core.format import duration, short, size
 from incidentui.core.inputs import Input, LedgerLooked, LookAtFixes, Sampled, StartWatch
+from incidentui.core.layers import BYPASSED, bypassed
 from incidentui.core.ledger import in_force, partly, taken_back, told
 from incidentui.core.model import FixStatus, Ms
 from incidentui.core.recent import Recent, add
@@ -84,6 +86,7 @@ def _after(state: State, recent: Recent, inputs: list[Input], clock: SystemClock
 
 def document(state: State, problems: tuple[str, ...]) -> dict[str, Any]:
     repo, incident = state.repository, state.current
+    echo, past = echoes(state), bypassed(state)
     return {
         "project": state.project.name,
         "environment": state.project.environment,
@@ -94,6 +97,9 @@ def document(state: State, problems: tuple[str, ...]) -> dict[str, Any]:
                 "state": s.state,
                 "why": s.why,
                 "layer": s.layer,
+                "echo_of": list(echo.get(s.name, ())),
+                "needs_unknown": [n.name for n in unseen(state, s.name)],
+                "bypassed": s.name in past,
                 "running": s.running,
                 "running_why": s.running_why,
                 "running_is": _against(state, s.running),
@@ -215,11 +221,15 @@ def lines(state: State, problems: tuple[str, ...], now: Ms) -> list[str]:
     if (found := missing(state)) is not None:
         lasted = duration(now - found.since)
         out += [f"✗ {missed(found.sha, found.runs, found.expected)}, for {lasted}", ""]
-    for s in state.services.values():
+    echo, past = echoes(state), bypassed(state)
+    for s in in_order(state, echo):
         runs = f"runs {short(s.running)}" if s.running else (s.running_why and f"runs unknown: {s.running_why}")
         head = ", not HEAD" if _against(state, s.running)["head"] is False else ""
         nowhere = ", a commit nobody pushed" if s.odd == "nowhere" else ""
-        out.append(f"{STATE_MARK[s.state]} {s.name:<16} {s.why:<40} {runs}{head}{nowhere}".rstrip())
+        mark, why = ("~", echo_words(echo[s.name])) if s.name in echo else (STATE_MARK[s.state], s.why)
+        out.append(f"{mark} {s.name:<16} {why:<40} {runs}{head}{nowhere}".rstrip())
+        out += [f"  └ {BYPASSED}"] if s.name in past else []
+        out += [f"  └ {text}" for text in doubts(state, s, echo)]
     if repo := state.repository:
         out.append("")
         good = f", known-good {short(state.good.sha)}" if state.good else ""

@@ -63,6 +63,8 @@ class Check:
     """Of one look as a whole."""
     fail_after: int = 3
     recover_after: int = 2
+    crosses: tuple[str, ...] = ()
+    """The layers that a look goes through, as the project calls them."""
 
     @property
     def kind(self) -> str:

@@ -45,6 +45,7 @@ class ServiceConfig:
     paths: tuple[str, ...] = ()
     depends_on: tuple[str, ...] = ()
     revision: RevisionSpec | None = None
+    layers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,8 @@ class ProjectConfig:
             branch=self.branch,
             remote=self.remote,
             services=tuple(
-                ServiceSpec(s.name, s.workloads, s.paths, s.depends_on, s.revision is not None) for s in self.services
+                ServiceSpec(s.name, s.workloads, s.paths, s.depends_on, s.revision is not None, s.layers)
+                for s in self.services
             ),
             checks=tuple(_check_spec(check) for check in self.checks),
             size_limit=self.size_limit,
@@ -156,4 +158,5 @@ def _check_spec(check: CheckConfig) -> CheckSpec:
         fail_after=check.fail_after,
         recover_after=check.recover_after,
         slow_ms=check.slow_ms,
+        crosses=check.crosses,
     )

@@ -196,4 +196,5 @@ class ServiceTable(Table):
     workloads: list[str] = []
     paths: list[str] = []
     depends_on: list[str] = []
+    layers: list[Name] = Field(default_factory=list, max_length=20)
     revision: RevisionTable | None = None

@@ -4,6 +4,7 @@ A check with an error is left out whole (half a check could be green falsely); o
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
@@ -68,7 +69,7 @@ class _Reader:
         deploy = self._deploy()
         bisect = self._sound(BisectTable, self.parsed.data.get("bisect", {}), ("bisect",)) or BisectTable()
         services = self._services()
-        checks = self._checks([s.name for s in services])
+        checks = self._checks({s.name: s.layers for s in services})
         home = self.parsed.dir
         return ProjectConfig(
             dir=home,
@@ -119,7 +120,8 @@ class _Reader:
                 found.append((n, _service(read)))
         return self._wired(found)
 
-    def _checks(self, services: list[str]) -> tuple[CheckConfig, ...]:
+    def _checks(self, services: Mapping[str, tuple[str, ...]]) -> tuple[CheckConfig, ...]:
+        """`services`: their layers by name."""
         found: list[CheckConfig] = []
         for n, table in self._list("checks"):
             path: _Path = ("checks", n)
@@ -128,11 +130,14 @@ class _Reader:
             if read is None or self._is_double(path, read.name, [c.name for c in found]):
                 continue
             if read.service not in services:
-                hint = near(read.service, services) or f'add [[services]] with name = "{read.service}"'
+                hint = near(read.service, list(services)) or f'add [[services]] with name = "{read.service}"'
                 self.wrong((*path, "service"), f"no service is called {read.service}", hint)
                 continue
             for key, text, hint in read.doubts():
                 self.warn((*path, *key), text, hint)
+            if (layers := services[read.service]) and (odd := [c for c in read.crosses if c not in layers]):
+                hint = near(odd[0], list(layers)) or "known: " + ", ".join(layers)
+                self.warn((*path, "crosses"), f"{read.service} has no layer {odd[0]}", hint)
             found.append(read.check())
         return tuple(found)
 
@@ -186,7 +191,7 @@ class _Reader:
                     self.wrong(path, "goes in a circle: " + " → ".join([service.name, *circle]), "take one of them out")
                 else:
                     wires[service.name].append(other)
-        return tuple(ServiceConfig(s.name, s.workloads, s.paths, tuple(wires[s.name]), s.revision) for _, s in found)
+        return tuple(replace(s, depends_on=tuple(wires[s.name])) for _, s in found)
 
     def _kind(self, table: Any, path: _Path) -> type[CheckTable] | None:
         kind = table.get("type", "http") if isinstance(table, dict) else "http"
@@ -301,5 +306,10 @@ def _service(table: ServiceTable) -> ServiceConfig:
         command=table.revision.command,
     )
     return ServiceConfig(
-        table.name, tuple(table.workloads), tuple(table.paths), tuple(table.depends_on), revision or None
+        table.name,
+        tuple(table.workloads),
+        tuple(table.paths),
+        tuple(table.depends_on),
+        revision or None,
+        tuple(dict.fromkeys(table.layers)),
     )

@@ -401,7 +401,7 @@ def _verdict(d: Deciding, attempt: Attempt, outcome: Outcome, verdict: Verdict) 
     if attempt.step is not None and is_running(d, attempt.step):
         step_follows(d, attempt.step, "done" if good else "failed", attempt.by, f"{verdict.word}: {verdict.why}")
     incident = d.state.incidents.get(attempt.incident or "")
-    if good and attempt.plan.action == "verify" and incident is not None and not not_resolved(d.state):
+    if good and attempt.plan.action == "verify" and incident is not None and not not_resolved(d.state, incident):
         stage(d, incident, "resolved", verdict.why)
 
 

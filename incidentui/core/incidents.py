@@ -1,6 +1,7 @@
 """Opening, moving through its stages, and closing an incident."""
 
 from incidentui.core import events as e
+from incidentui.core.causes import echoes
 from incidentui.core.format import duration, short
 from incidentui.core.inputs import (
     Acknowledge,
@@ -11,8 +12,9 @@ from incidentui.core.inputs import (
     OpenIncident,
     SetSeverity,
 )
+from incidentui.core.layers import on_user_path
 from incidentui.core.model import Incident, KnownGood, Ms, Severity, Stage
-from incidentui.core.recent import CheckRecent, fresh_within
+from incidentui.core.recent import CheckRecent, Recent, fresh_within
 from incidentui.core.state import State
 from incidentui.core.suspects import last_deploy
 from incidentui.core.turn import Deciding, Decision, refuse
@@ -40,7 +42,8 @@ def suggested_severity(state: State) -> Severity:
 
 def suggested_title(state: State) -> str:
     """What fails, in one line; empty when nothing does."""
-    red = [s for s in state.services.values() if s.state == "failing"]
+    echo = echoes(state)
+    red = [s for s in state.services.values() if s.state == "failing" and s.name not in echo]
     if not red:
         return ""
     deploy = last_deploy(state, min(s.since or 0 for s in red))
@@ -119,14 +122,19 @@ def close(d: Deciding, c: CloseIncident) -> Decision:
     attempt = d.state.attempt
     if attempt is not None and attempt.verdict is None and attempt.outcome is None:
         return refuse(f"an action is still running: {attempt.plan.title}", "wait for its verdict, or stop it")
-    missing = not_resolved(d.state) or _not_looked(d)
+    missing = unproven(d.state, d.recent, d.now, incident)
     if missing and not c.reason.strip():
         return refuse(f"not resolved: {missing}", "closing all the same needs a reason")
     d.say(e.IncidentClosed(c.by, c.reason.strip(), resolved=not missing), "closed", "key", incident=incident.id)
     return d.done(incident.id)
 
 
-def not_resolved(state: State) -> str:
+def unproven(state: State, recent: Recent, now: Ms, incident: Incident) -> str:
+    """Why nobody can close it as resolved without a reason; empty when users are seen to be served."""
+    return not_resolved(state, incident) or _not_looked(state, recent, now)
+
+
+def not_resolved(state: State, incident: Incident | None = None) -> str:
     """Why the user path does not prove that it is over; empty when it does."""
     user = [c for c in state.checks.values() if c.layer == "user"]
     if not user:
@@ -134,18 +142,25 @@ def not_resolved(state: State) -> str:
     bad = [c for c in user if c.state not in ("ok", "slow")]
     if bad:
         return f"{bad[0].service} is {bad[0].state} on the user path"
-    return ""
+    return _beside(state, incident) if incident is not None else ""
 
 
-def _not_looked(d: Deciding) -> str:
+def _beside(state: State, incident: Incident) -> str:
+    """Which service of the incident no user path goes through: that others are served says nothing of it."""
+    seen, known = on_user_path(state.project), {s.name for s in state.project.services}
+    lost = [name for name in incident.services if name in known and name not in seen]
+    return f"no check goes the user's path to {lost[0]}" if lost else ""
+
+
+def _not_looked(state: State, recent: Recent, now: Ms) -> str:
     """Which check of the user path nobody looked at lately: green of yesterday proves nothing about now."""
-    specs = {c.name: c for c in d.state.project.checks}
-    for check in d.state.checks.values():
-        looks = d.recent.get(check.name, CheckRecent()).looks
+    specs = {c.name: c for c in state.project.checks}
+    for check in state.checks.values():
+        looks = recent.get(check.name, CheckRecent()).looks
         spec = specs.get(check.name)
-        if check.layer != "user" or (looks and spec and d.now - looks[-1].at <= fresh_within(spec.every_ms)):
+        if check.layer != "user" or (looks and spec and now - looks[-1].at <= fresh_within(spec.every_ms)):
             continue
-        return f"{check.name} was not looked at" + (f" for {duration(d.now - looks[-1].at)}" if looks else " lately")
+        return f"{check.name} was not looked at" + (f" for {duration(now - looks[-1].at)}" if looks else " lately")
     return ""
 
 

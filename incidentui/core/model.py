@@ -45,6 +45,7 @@ class CheckSpec:
     fail_after: int = 3
     recover_after: int = 2
     slow_ms: int | None = None
+    crosses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,8 @@ class ServiceSpec:
     paths: tuple[str, ...] = ()
     depends_on: tuple[str, ...] = ()
     has_revision: bool = False
+    layers: tuple[str, ...] = ()
+    """What stands between users and it, from the outside in."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What samples count: runs of looks and the sparkline's cells, per check. Not state: rebuilt from the samples."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 from incidentui.core.model import CheckState, Ms
 from incidentui.core.value import dataclass
@@ -8,6 +9,8 @@ from incidentui.core.value import dataclass
 CELL_MS = 30_000
 LOOKS = 20
 CELLS = 40
+FLAP_LOOKS = 11
+FLAP_CHANGES = 4
 _BADNESS: dict[CheckState, int] = {"ok": 0, "slow": 1, "unknown": 2, "failing": 3}
 
 
@@ -56,6 +59,18 @@ NOTHING: Recent = {}
 def fresh_within(every_ms: Ms) -> Ms:
     """How old the newest look of a check may be to say anything about now."""
     return max(3 * every_ms, 300_000)
+
+
+def flaps(recent: CheckRecent, every_ms: Ms) -> int:
+    """How often the last looks went from good to bad or back; 0 while that is not often enough to be flapping.
+
+    The thresholds of a check hide it: every second look may fail, and none of its states changes. A look that saw
+    nothing is no change, and one from before a pause belongs to another story.
+    """
+    looks = [look for look in recent.looks[-FLAP_LOOKS:] if look.state != "unknown"]
+    near = [look for look in looks if looks[-1].at - look.at <= 2 * FLAP_LOOKS * every_ms]
+    changes = sum((a.state == "failing") != (b.state == "failing") for a, b in pairwise(near))
+    return changes if changes >= FLAP_CHANGES else 0
 
 
 def add(recent: Recent, sample: Sample) -> Recent:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from incidentui.core.causes import echoes
 from incidentui.core.model import Workload
 from incidentui.core.state import State
 from incidentui.core.value import dataclass
@@ -68,8 +69,9 @@ def _from_incident(state: State) -> dict[str, str]:
 
 
 def worst_service(state: State) -> str:
-    """The service that has been failing longest; empty when none fails."""
-    failing = [s for s in state.services.values() if s.state == "failing"]
+    """The service that has been failing longest and is no echo of another; empty when none fails."""
+    echo = echoes(state)
+    failing = [s for s in state.services.values() if s.state == "failing" and s.name not in echo]
     return min(failing, key=lambda s: s.since if s.since is not None else 0).name if failing else ""
 
 

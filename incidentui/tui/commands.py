@@ -5,7 +5,7 @@ from typing import cast
 
 from incidentui.core import inputs as i
 from incidentui.core.format import short
-from incidentui.core.incidents import not_resolved, suggested_title
+from incidentui.core.incidents import suggested_title, unproven
 from incidentui.core.model import Severity
 from incidentui.session.ports import Done, Transport
 from incidentui.tui import moves, openings
@@ -113,7 +113,8 @@ def close_incident(desk: Desk) -> None:
     if incident is None:
         desk.refuse("c", "no incident is open", "p shows the draft of the last one")
         return
-    missing = not_resolved(desk.view.state)
+    view = desk.view
+    missing = unproven(view.state, view.recent, desk.session.now(), incident)
 
     def done(reason: str) -> None:
         if missing and not reason.strip():

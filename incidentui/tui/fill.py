@@ -77,7 +77,7 @@ def top_rect(r: Regions) -> Rect:
 
 def _needs(screen: "IncidentScreen", scene: Scene, head: Headline) -> Needs:
     desk = screen.desk
-    rows = len(scene.state.services) + sum(len(list(services.causes(scene, s))) for s in scene.state.services.values())
+    rows = services.all_rows(scene)
     kind = class_of(screen.size.width, screen.size.height) if screen.size else "normal"
     return Needs(
         headline=len(head.lines),

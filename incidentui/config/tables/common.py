@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Literal, TypedDict
 
+from pydantic import Field
+
 from incidentui.config.checks import Check
 from incidentui.config.schema import Duration, Name, Table, Times
 from incidentui.core.model import Layer, Ms
@@ -16,6 +18,7 @@ class Common(TypedDict):
     timeout_ms: Ms
     fail_after: int
     recover_after: int
+    crosses: tuple[str, ...]
 
 
 class CheckTable(Table):
@@ -27,6 +30,7 @@ class CheckTable(Table):
     timeout: Duration = 5_000
     fail_after: Times = 3
     recover_after: Times = 2
+    crosses: list[Name] = Field(default_factory=list, max_length=20)
 
     def common(self) -> Common:
         return Common(
@@ -37,6 +41,7 @@ class CheckTable(Table):
             timeout_ms=self.timeout,
             fail_after=self.fail_after,
             recover_after=self.recover_after,
+            crosses=tuple(dict.fromkeys(self.crosses)),
         )
 
     def check(self) -> Check:

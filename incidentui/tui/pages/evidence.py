@@ -8,6 +8,7 @@ from incidentui.core.events import Recorded
 from incidentui.core.evidence import CheckLook, Finding, Hop, parse_check_look
 from incidentui.core.format import count, duration, latency
 from incidentui.core.inputs import Evidence
+from incidentui.core.layers import BYPASSED, Crossing, bypassed, crossings, on_user_path
 from incidentui.core.model import CheckState, Light, Ms
 from incidentui.core.state import State
 from incidentui.session.ports import Session, View
@@ -59,7 +60,7 @@ def look_lines(look: CheckLook, state: State, width: int, height: int, whole: bo
         _body(look, left, whole),
         space=two,
     )
-    side = stack(_layer(look, state, right), _check(look, state, right), space=two)
+    side = stack(_layer(look, state, right), _matrix(look, state, right), _check(look, state, right), space=two)
     return stack(
         [heading(width, "EVIDENCE", about, (Seg(f"looked {wall(look.at)}", "muted"),))],
         _verdict(look, width),
@@ -146,15 +147,47 @@ def _layer(look: CheckLook, state: State, width: int) -> list[Line]:
     """Which way the check goes; an inner one proves less, and says so."""
     if look.layer == "user":
         text = "It goes the way users go: what it sees is what they get."
-        return section(width, "USER PATH", hanging((), text, width, "muted"))
+        rows = hanging((), text, width, "muted")
+        passed = look.service in bypassed(state)
+        if passed:
+            rows += hanging((), f"{BYPASSED[:1].upper()}{BYPASSED[1:]}.", width)
+        return section(width, "USER PATH", rows, (Seg("bypassed layer", "fail"),) if passed else ())
     service = state.services.get(look.service)
     rows = hanging((), "It enters behind the user's way, so it proves less.", width, "muted")
-    bypassed = look.verdict == "ok" and service is not None and service.layer == "user" and service.state == "failing"
-    if bypassed:
+    passed = look.verdict == "ok" and service is not None and service.layer == "user" and service.state == "failing"
+    if passed:
         text = f"Users of {look.service} fail before this layer, so the service reads failing, never green."
         rows += hanging((), text, width)
-    note = (Seg("bypassed layer", "fail"),) if bypassed else (Seg("proves less", "muted"),)
+    note = (Seg("bypassed layer", "fail"),) if passed else (Seg("proves less", "muted"),)
     return section(width, "INNER CHECK", rows, note)
+
+
+def _matrix(look: CheckLook, state: State, width: int) -> list[Line]:
+    """The layers of the service, and the checks that cross each."""
+    found = crossings(state.project, look.service)
+    name = max((cells(c.layer) for c in found), default=0)
+    rows = [row for c in found for row in _crossed(c, state, name, width)]
+    seen = on_user_path(state.project).get(look.service)
+    if seen is None:
+        rows += hanging((Seg("! ", "slow"),), f"No check goes the user's path to {look.service}.", width)
+    elif seen != look.service:
+        rows += hanging((Seg("  "),), f"Users are seen by the checks of {seen}, which needs it.", width, "muted")
+    gaps = sum(bool(c.gap) for c in found)
+    note = (Seg(f"{gaps} of {len(found)} not on the user path", "slow"),) if gaps else ()
+    return section(width, "LAYERS", rows, note)
+
+
+def _crossed(crossing: Crossing, state: State, name: int, width: int) -> list[Line]:
+    lead = (Seg("! " if crossing.gap else "  ", "slow"), Seg(f"{crossing.layer:<{name}}  "))
+    told = [_marked(state, check) for check in crossing.user]
+    told += [f"{_marked(state, check)} (inner)" for check in crossing.inner]
+    said = ", ".join([*told, *([crossing.gap] if crossing.gap else [])])
+    return hanging(lead, said, width, "text" if crossing.gap else "muted")
+
+
+def _marked(state: State, check: str) -> str:
+    status = state.checks.get(check)
+    return f"{STATE[status.state][0] if status is not None and status.since is not None else '○'} {check}"
 
 
 def _check(look: CheckLook, state: State, width: int) -> list[Line]:

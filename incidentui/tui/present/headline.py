@@ -15,8 +15,10 @@ from incidentui.tui.present.scene import (
     TOKENS,
     Scene,
     commit,
+    echo_of,
     first_red,
     in_state,
+    loud,
     not_looked,
     running,
     watched,
@@ -54,7 +56,7 @@ def _offered(scene: Scene) -> bool:
 
 
 def _block(scene: Scene, width: int, kind: Class) -> Headline:
-    red = sorted(in_state(scene, "failing"), key=lambda s: s.since or 0)
+    red = sorted(loud(scene), key=lambda s: s.since or 0)
     if red:
         return Headline(tuple(_failing(scene, red, width, kind)), True)
     unknown = [s.name for s in in_state(scene, "unknown")]
@@ -131,6 +133,8 @@ def _others(scene: Scene) -> tuple[Seg, ...]:
     """What is not good either, and is not named in the band."""
     out = []
     red, unknown, slow = (in_state(scene, s) for s in ("failing", "unknown", "slow"))
+    if echo := len(echo_of(scene)):
+        out.append(Seg(count(echo, "echo", "echoes"), "muted"))
     if red and slow:
         out.append(Seg(f"{len(slow)} slow", "muted"))
     if (red or slow) and unknown:

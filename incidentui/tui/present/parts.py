@@ -67,21 +67,23 @@ def level(latency_ms: int | None, slow_ms: int | None) -> str:
     return LEVELS[steps]
 
 
-def sparkline(cells: tuple[Cell, ...], width: int, now: Ms, slow_ms: int | None) -> tuple[Seg, ...]:
+def sparkline(
+    cells: tuple[Cell, ...], width: int, now: Ms, slow_ms: int | None, *, echo: bool = False
+) -> tuple[Seg, ...]:
     """One cell per half-minute, newest right; neighbours of one kind share a segment."""
     end = now - now % CELL_MS
     by_start = {cell.start: cell for cell in cells}
-    drawn = [_cell(by_start.get(end - (width - 1 - i) * CELL_MS), slow_ms) for i in range(width)]
+    drawn = [_cell(by_start.get(end - (width - 1 - i) * CELL_MS), slow_ms, echo) for i in range(width)]
     if drawn and drawn[-1] == _cell(None, slow_ms) and len(drawn) > 1:
         drawn[-1] = drawn[-2]  # this half-minute has no look yet
     return merged(drawn)
 
 
-def _cell(cell: Cell | None, slow_ms: int | None) -> Seg:
+def _cell(cell: Cell | None, slow_ms: int | None, echo: bool = False) -> Seg:
     if cell is None:
         return Seg("·", "rule")
     if cell.state == "failing":
-        return Seg("▇", "failfill")
+        return Seg("▂", "faint") if echo else Seg("▇", "failfill")
     if cell.state == "unknown":
         return Seg("╌", "unknown")
     return Seg(level(cell.latency_ms, slow_ms), _FILLS[cell.state])

@@ -10,7 +10,7 @@ from incidentui.tui.line import Line, Seg, Token, cells, cut, cut_middle, pad
 from incidentui.tui.present.format import hm
 from incidentui.tui.present.headline import name_of
 from incidentui.tui.present.parts import merged
-from incidentui.tui.present.scene import Scene, first_red, in_state, watched
+from incidentui.tui.present.scene import Scene, echo_of, first_red, in_state, watched
 from incidentui.tui.regions import Class
 
 MINUTE: Ms = 60_000
@@ -82,9 +82,12 @@ def lines(scene: Scene, width: int, kind: Class) -> list[Line]:
         out.append(Line((Seg(" " * left), *_mark_row(_marks(scene), window))))
     if not named:
         return [*out, _framed(scene, window, base, "", left)]
+    echo = echo_of(scene)
     for n, service in enumerate(named):
         changes = _worst([service])
         lane = list(_states(changes, window))
+        if service.name in echo:
+            lane = [Seg("▂", "faint") if seg.token == "failfill" else seg for seg in lane]
         _play(scene, window, lane)
         out.append(_framed(scene, window, lane, pad(cut_middle(service.name, 10), 10) + " ", left, times=n == 0))
     return out
@@ -95,10 +98,10 @@ def _is_quiet(scene: Scene) -> bool:
 
 
 def _lanes(scene: Scene) -> list[ServiceStatus]:
-    """Services that were not ok inside the window, worst now first."""
-    since = _first(scene)
+    """Services that were not ok inside the window, worst now first, echoes after what is red by itself."""
+    since, echo = _first(scene), echo_of(scene)
     hit = [s for s in watched(scene) if s.state != "ok" or any(p.state != "ok" and p.since >= since for p in s.spans)]
-    return sorted(hit, key=lambda s: -_BAD[s.state])[:_LANES]
+    return sorted(hit, key=lambda s: -_BAD[s.state] + (s.name in echo))[:_LANES]
 
 
 def _user(scene: Scene) -> list[ServiceStatus]:

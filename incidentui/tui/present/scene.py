@@ -2,6 +2,7 @@
 
 from datetime import UTC, tzinfo
 
+from incidentui.core.causes import Echoes, echoes, in_order
 from incidentui.core.model import CheckState, Commit, Incident, Ms, ServiceStatus
 from incidentui.core.recent import CheckRecent, Recent
 from incidentui.core.state import State
@@ -11,7 +12,6 @@ from incidentui.tui.line import Token
 
 MARKS: dict[CheckState, str] = {"ok": "✓", "slow": "!", "failing": "✗", "unknown": "?"}
 TOKENS: dict[CheckState, Token] = {"ok": "ok", "slow": "slow", "failing": "fail", "unknown": "unknown"}
-ORDER: dict[CheckState, int] = {"failing": 0, "slow": 1, "unknown": 2, "ok": 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +50,14 @@ class Scene:
 
 
 def services(scene: Scene) -> list[ServiceStatus]:
-    """Trouble first, then unknown, then ok; inside each, in the order of the configuration."""
-    known = [s for s in scene.state.services.values() if s.check or s.since is not None]
-    rest = [s for s in scene.state.services.values() if not (s.check or s.since is not None)]
-    return sorted(known, key=lambda s: ORDER[s.state]) + rest
+    """Trouble first, then unknown, echoes, ok; inside each, in the order of the configuration."""
+    found = in_order(scene.state, echo_of(scene))
+    return sorted(found, key=lambda s: not (s.check or s.since is not None))
+
+
+def echo_of(scene: Scene) -> Echoes:
+    """Services that are red because of another red, with what they are the echo of."""
+    return echoes(scene.state)
 
 
 def watched(scene: Scene) -> list[ServiceStatus]:
@@ -64,6 +68,12 @@ def watched(scene: Scene) -> list[ServiceStatus]:
 
 def in_state(scene: Scene, state: CheckState) -> list[ServiceStatus]:
     return [s for s in watched(scene) if s.state == state and (s.since is not None or state != "unknown")]
+
+
+def loud(scene: Scene) -> list[ServiceStatus]:
+    """What fails and is no echo: what is counted, and what the headline names."""
+    echo = echo_of(scene)
+    return [s for s in in_state(scene, "failing") if s.name not in echo]
 
 
 def not_looked(scene: Scene) -> list[ServiceStatus]:

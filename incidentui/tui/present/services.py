@@ -1,27 +1,61 @@
 """The services pane, the roll call of the compact screen."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 
+from incidentui.core.causes import Echoes, doubts, echo_words
 from incidentui.core.format import age, count, duration, latency
+from incidentui.core.layers import BYPASSED, bypassed
 from incidentui.core.model import ServiceStatus, Workload
+from incidentui.core.recent import flaps
+from incidentui.core.value import dataclass
 from incidentui.core.words import is_bad
 from incidentui.tui.line import Line, Seg, Token, cells, cut, cut_middle, fit, length, pad
 from incidentui.tui.present.format import coarse, hm
 from incidentui.tui.present.parts import empty, joined, sparkline, title
-from incidentui.tui.present.scene import MARKS, TOKENS, Scene, deciding, in_state, not_looked, services, watched
+from incidentui.tui.present.scene import (
+    MARKS,
+    TOKENS,
+    Scene,
+    deciding,
+    echo_of,
+    in_state,
+    loud,
+    not_looked,
+    services,
+    watched,
+)
 
 _NAME, _ANSWER, _SPARK = 10, 10, 6
+_BYPASSED = "bypassed layer: users are not served"
 _LAYERED = 55
 """From this width on a row says which way its check goes."""
 
 
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What is said of services beside their state, worked out once for a drawing."""
+
+    echo: Echoes
+    flapping: Mapping[str, list[str]]
+    bypassed: Container[str]
+
+
+def marks_of(scene: Scene) -> Marks:
+    flapping: dict[str, list[str]] = {}
+    for check in scene.state.project.checks:
+        recent = scene.recent.get(check.name)
+        if recent is not None and (changes := flaps(recent, check.every_ms)):
+            flapping.setdefault(check.service, []).append(f"flapping: {check.name}, {count(changes, 'change')} lately")
+    return Marks(echo_of(scene), flapping, bypassed(scene.state))
+
+
 def lines(scene: Scene, width: int, *, focused: bool = False) -> list[Line]:
     out = [title(2, "SERVICES", width, summary(scene), focused=focused)]
-    found = services(scene)
+    found, marks = services(scene), marks_of(scene)
     columns = _columns(found, width - 1)
     for service in found:
-        out.append(_row(scene, service, width - 1, columns))
-        out += [_cause(text, width - 1, loud) for text, loud in causes(scene, service)]
+        out.append(_row(scene, service, width - 1, columns, marks))
+        out += [_cause(text, width - 1, loud) for text, loud in causes(scene, service, marks)]
     if len(out) == 1:
         out.append(empty("No services: incidentui.toml names none. Git and workloads work."))
     return out
@@ -29,15 +63,26 @@ def lines(scene: Scene, width: int, *, focused: bool = False) -> list[Line]:
 
 def bad_rows(scene: Scene) -> int:
     """Rows that folding must keep."""
-    return sum(1 + len(list(causes(scene, s))) for s in services(scene) if s.state != "ok" and s.since is not None)
+    marks = marks_of(scene)
+    found = [(s, list(causes(scene, s, marks))) for s in services(scene) if s.since is not None]
+    return sum(1 + len(under) for s, under in found if s.state != "ok" or under)
+
+
+def all_rows(scene: Scene) -> int:
+    """Rows when nothing is folded."""
+    marks, found = marks_of(scene), scene.state.services.values()
+    return len(found) + sum(len(list(causes(scene, s, marks))) for s in found)
 
 
 def summary(scene: Scene) -> tuple[Seg, ...]:
-    failing, slow, unknown = (len(in_state(scene, s)) for s in ("failing", "slow", "unknown"))
+    failing, echo = len(loud(scene)), len(echo_of(scene))
+    slow, unknown = (len(in_state(scene, s)) for s in ("slow", "unknown"))
     total, waiting = len(watched(scene)), len(not_looked(scene))
     parts = []
     if failing:
         parts.append(Seg(f"{failing} failing", "fail"))
+    if echo:
+        parts.append(Seg(count(echo, "echo", "echoes"), "muted"))
     if slow:
         parts.append(Seg(f"{slow} slow", "slow"))
     if unknown:
@@ -50,8 +95,10 @@ def summary(scene: Scene) -> tuple[Seg, ...]:
     return joined(parts)
 
 
-def causes(scene: Scene, service: ServiceStatus) -> Iterable[tuple[str, bool]]:
-    """What hangs under a service: its workloads that are down, or why nobody can see it."""
+def causes(scene: Scene, service: ServiceStatus, marks: Marks) -> Iterable[tuple[str, bool]]:
+    """What hangs under a service: its workloads that are down, why nobody can see it, a check that flaps."""
+    for text in marks.flapping.get(service.name, ()):
+        yield text, True
     if service.since is None or service.state == "ok":
         return
     if service.state == "unknown":
@@ -60,11 +107,15 @@ def causes(scene: Scene, service: ServiceStatus) -> Iterable[tuple[str, bool]]:
         seen = f"; last seen good {hm(last, scene.zone)}" if last is not None and had else ""
         yield f"{service.why}{seen}", False
         return
+    if service.name in marks.bypassed:
+        yield BYPASSED, service.name not in marks.echo
     spec = next((s for s in scene.state.project.services if s.name == service.name), None)
     for name in spec.workloads if spec else ():
         workload = scene.state.workloads.get(name)
         if workload is not None and is_bad(workload):
             yield trouble(workload), True
+    for text in doubts(scene.state, service, marks.echo):
+        yield text, False
 
 
 def trouble(workload: Workload) -> str:
@@ -79,15 +130,20 @@ def trouble(workload: Workload) -> str:
 
 
 def _cause(text: str, width: int, loud: bool) -> Line:
+    text = _BYPASSED if text == BYPASSED and cells(text) > width - 4 else text
     return Line(fit((Seg("  └ ", "muted"), Seg(text, "text" if loud else "muted")), width))
 
 
-def value(scene: Scene, service: ServiceStatus) -> tuple[str, Token]:
+def value(scene: Scene, service: ServiceStatus, marks: Marks) -> tuple[str, Token]:
     """What the service answers, in few words."""
     if service.since is None:
         return "not looked yet", "muted"
+    if causes := marks.echo.get(service.name):
+        return echo_words(causes), "muted"
     if service.state == "unknown":
         return "unknown", "unknown"
+    if service.state != "failing" and service.name in marks.flapping:
+        return "flapping", "slow"
     cells = deciding(scene, service).cells
     took = next((c.latency_ms for c in reversed(cells) if c.state != "failing" and c.latency_ms is not None), None)
     if service.state in ("ok", "slow") and took is not None:
@@ -112,16 +168,17 @@ def _columns(found: list[ServiceStatus], width: int) -> tuple[int, int, int]:
     return _NAME + of_answer + of_spark, max(4, room - of_answer), spark - of_spark
 
 
-def _row(scene: Scene, service: ServiceStatus, width: int, columns: tuple[int, int, int]) -> Line:
-    bad = service.state == "failing"
+def _row(scene: Scene, service: ServiceStatus, width: int, columns: tuple[int, int, int], marks: Marks) -> Line:
+    causes = marks.echo.get(service.name)
+    bad = service.state == "failing" and not causes
     waiting = service.since is None
-    token: Token = "muted" if waiting else TOKENS[service.state]
-    name_token: Token = token if bad else "muted" if waiting else "text"
+    token: Token = "muted" if waiting or causes else TOKENS[service.state]
+    name_token: Token = token if bad or causes or waiting else "text"
     name, room, spark = columns
-    text, text_token = value(scene, service)
+    text, text_token = value(scene, service, marks)
     span = lasted(scene, service)
     head = [
-        Seg("○" if waiting else MARKS[service.state], token, bold=bad),
+        Seg("○" if waiting else "~" if causes else MARKS[service.state], token, bold=bad),
         Seg(" "),
         Seg(pad(cut_middle(service.name, name), name), name_token, bold=bad),
         Seg(" "),
@@ -129,10 +186,10 @@ def _row(scene: Scene, service: ServiceStatus, width: int, columns: tuple[int, i
     ]
     if width >= _LAYERED:
         head.append(Seg(pad(service.layer if not waiting else "", 6), "muted"))
-    head.append(Seg(pad(span, 8, right=True), "text" if service.state != "ok" and not waiting else "muted"))
+    head.append(Seg(pad(span, 8, right=True), "text" if service.state != "ok" and not (waiting or causes) else "muted"))
     head.append(Seg(" "))
     slow_ms = next((c.slow_ms for c in scene.state.project.checks if c.name == service.check), None)
-    head += sparkline(deciding(scene, service).cells, spark, scene.now, slow_ms)
+    head += sparkline(deciding(scene, service).cells, spark, scene.now, slow_ms, echo=bool(causes))
     return Line(fit(head, width), key=("service", service.name))
 
 
@@ -147,9 +204,9 @@ def _short(text: str, room: int) -> str:
 def rollcall(scene: Scene, width: int) -> Line:
     """Every service in one row; what does not fit is counted."""
     out: list[Seg] = []
-    todo = services(scene)
+    todo, echo = services(scene), echo_of(scene)
     for n, service in enumerate(todo):
-        part = _called(scene, service)
+        part = _called(scene, service, service.name in echo)
         more = len(todo) - n
         if length(out) + length(part) + (0 if more == 1 else 6) > width:
             out.append(Seg(f"+{more}", "muted"))
@@ -158,13 +215,13 @@ def rollcall(scene: Scene, width: int) -> Line:
     return Line(tuple(out) or (Seg("No services yet.", "muted"),))
 
 
-def _called(scene: Scene, service: ServiceStatus) -> list[Seg]:
+def _called(scene: Scene, service: ServiceStatus, echo: bool) -> list[Seg]:
     waiting = service.since is None
-    token: Token = "muted" if waiting else TOKENS[service.state]
-    bad = service.state == "failing"
+    token: Token = "muted" if waiting or echo else TOKENS[service.state]
+    bad = service.state == "failing" and not echo
     out = [
-        Seg("○ " if waiting else f"{MARKS[service.state]} ", token, bold=bad),
-        Seg(cut_middle(service.name, 16), token if bad or service.state == "unknown" else "text", bold=bad),
+        Seg("○ " if waiting else "~ " if echo else f"{MARKS[service.state]} ", token, bold=bad),
+        Seg(cut_middle(service.name, 16), token if bad or echo or service.state == "unknown" else "text", bold=bad),
     ]
     if bad and service.since is not None:
         out.append(Seg(f" {age(scene.now - service.since)}", "muted"))

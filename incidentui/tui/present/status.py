@@ -8,7 +8,7 @@ from incidentui.tui.line import Line, Seg, Token, cut, length, spread
 from incidentui.tui.present.commits import mark
 from incidentui.tui.present.format import hms
 from incidentui.tui.present.runbook import tab
-from incidentui.tui.present.scene import Scene, in_state, watched
+from incidentui.tui.present.scene import Scene, in_state, loud, watched
 from incidentui.tui.present.workloads import state_words
 from incidentui.tui.regions import PANES, PaneName
 
@@ -167,7 +167,7 @@ def tabs(scene: Scene, width: int, active: PaneName) -> Line:
 
 def _badge(scene: Scene, name: PaneName) -> Seg | None:
     if name == "services":
-        bad = len(in_state(scene, "failing"))
+        bad = len(loud(scene))
         return Seg(f"✗{bad}", "fail") if bad else Seg(str(len(watched(scene))), "muted")
     if name == "commits":
         repo = scene.state.repository

@@ -3,7 +3,7 @@
 from incidentui.core.format import age, duration, short
 from incidentui.tui.line import Line, Seg, cut
 from incidentui.tui.present.header import severity, ticker
-from incidentui.tui.present.scene import Scene, in_state, watched
+from incidentui.tui.present.scene import Scene, in_state, loud, watched
 from incidentui.tui.present.status import Said, Typing, status
 from incidentui.tui.regions import MIN_HEIGHT, MIN_WIDTH
 
@@ -56,7 +56,7 @@ def _head(scene: Scene, width: int, roomy: bool) -> Line:
 
 
 def _what(scene: Scene, width: int, roomy: bool) -> list[Line]:
-    red = sorted(in_state(scene, "failing"), key=lambda s: s.since or 0)
+    red = sorted(loud(scene), key=lambda s: s.since or 0)
     if not red:
         unknown = in_state(scene, "unknown")
         if unknown:

@@ -14,7 +14,7 @@ from typing_extensions import override
 from incidentui.core import events as e
 from incidentui.core.evidence import write_check_look
 from incidentui.core.inputs import Evidence, MarkGood, Refusal
-from incidentui.core.model import Workload
+from incidentui.core.model import CheckSpec, CheckStatus, ProjectSpec, ServiceSpec, Workload
 from incidentui.session.ports import DiffLine
 from incidentui.tui.glyphs import ascii_twin
 from incidentui.tui.page import Neighbours, Page
@@ -382,3 +382,47 @@ def test_a_draft_that_cannot_be_made_says_why() -> None:
     assert "? the template has an error in line 3. See docs." in b.shown(it, b.view(), 78, 20)
     s.type(it, "w")
     assert s.refused == [("w", "the draft is not there yet", "")]
+
+
+LAYERED = ProjectSpec(
+    "quay",
+    services=(ServiceSpec("api", layers=("proxy", "session", "cache")), ServiceSpec("db")),
+    checks=(
+        CheckSpec("sync-button", "api", crosses=("proxy", "orm")),
+        CheckSpec("sync-direct", "api", "inner", crosses=("session", "orm")),
+    ),
+)
+
+
+@pytest.mark.parametrize(("width", "height"), [(78, 20), (118, 34), (198, 44)])
+def test_the_page_of_a_service_shows_which_check_crosses_which_layer(width: int, height: int) -> None:
+    view = b.view()
+    checks = {
+        "sync-button": CheckStatus("sync-button", "api", "user", "failing", 1),
+        "sync-direct": CheckStatus("sync-direct", "api", "inner", "ok", 1),
+    }
+    view = replace(view, state=replace(view.state, project=LAYERED, checks=checks))
+    text = b.shown(EvidencePage(b.SEEN), view, width, height)
+    assert "2 of 4 not on the user path" in text
+    assert "  proxy    ✗ sync-button\n" in text + "\n"
+    assert "! session  ✓ sync-direct (inner), only inner checks" in text
+    assert "! cache    no check crosses it" in text
+    assert "  orm      ✗ sync-button, ✓ sync-direct (inner)" in text
+    assert "bypassed layer" in text
+    assert "No check goes" not in text
+
+
+def test_a_service_whose_users_no_check_sees_says_so_on_its_page() -> None:
+    view = b.view()
+    specs = (CheckSpec("sync-button", "api", "inner"),)
+    project = replace(LAYERED, checks=specs)
+    page = EvidencePage(b.SEEN)
+    text = b.shown(page, replace(view, state=replace(view.state, project=project)), 118, 34)
+    assert "! No check goes the user's path to api." in text
+    needed = replace(
+        project,
+        services=(ServiceSpec("api"), ServiceSpec("page", depends_on=("api",))),
+        checks=(*specs, CheckSpec("home", "page")),
+    )
+    text = b.shown(page, replace(view, state=replace(view.state, project=needed)), 78, 34)
+    assert "Users are seen by the checks of page, which needs it." in text
