@@ -46,6 +46,7 @@ def check(name: str, layer: str, url: str, every: str = "300ms", after: int = 1)
     return CHECK.format(name=name, layer=layer, url=url, every=every, after=after)
 
 
+@pytest.mark.req("R1-28")
 def test_the_cause_is_named_and_its_echo_is_muted(tmp_path: Path) -> None:
     """The page is judged long before the database is."""
     down = f"http://127.0.0.1:{closed_port()}/"
