@@ -21,6 +21,8 @@ _BROKEN_HTTP = {
     "malformed chunk footer": "the answer has a chunk that does not end where it says",
     "conflicting Content-Length": "the answer says two different lengths",
     "bad Content-Length": "the answer has a length that cannot be read",
+    "without a pending proposal": "the answer switches to another protocol",
+    "before it was asked for": "it answers before it is asked",
     "Transfer-Encoding": "the answer has a transfer encoding that HTTP/1.1 does not know",
 }
 """What h11 says, whose texts quote the answer, in our words."""

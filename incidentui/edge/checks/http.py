@@ -169,12 +169,19 @@ class HttpProbe:
         return ssl.cert_time_to_seconds(ends) * 1000 - self._now() if ends else None
 
     async def _send(self, request: httpx.Request) -> httpx.Response:
-        """A kept connection that the server dropped meanwhile must not make a service red: ask once more, afresh."""
+        """A kept connection that the server dropped meanwhile must not make a service red: ask once more, afresh.
+
+        Nor one that still holds more than the last answer green or red: that is no answer to this question.
+        """
         transport = self._transports.of(self.check.service, request.url.scheme == "https")
         for _ in range(KEPT):
             self._watch.connected = False
             try:
-                return await transport.handle_async_request(request)
+                answer = await transport.handle_async_request(request)
+                if not self._watch.unasked:
+                    return answer
+                await answer.stream.aclose()  # type: ignore[union-attr]  # an async transport gives an async stream
+                raise httpx.RemoteProtocolError("an answer before it was asked for")
             except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
                 if self._watch.connected or request.method not in ("GET", "HEAD"):
                     raise

@@ -6,8 +6,10 @@ from urllib.parse import SplitResult, urlsplit
 from incidentui.edge.checks.answer import Response
 
 _LOGIN_PATH = re.compile(r"(?i)(?<![a-z])(?:log[-_]?in|sign[-_]?in|sso|oauth2?)(?![a-z])")
-_PASSWORD_FIELD = re.compile(r"(?i)<input[^>]{0,500}\btype\s{0,3}=\s{0,3}[\"']?password")
-_LOGIN_FORM = re.compile(r"(?i)<form[^>]{0,500}\baction\s{0,3}=\s{0,3}[\"']?([^\"'\s>]{0,200})")
+_PASSWORD_TYPE = re.compile(r"(?i)\btype\s{0,3}=\s{0,3}[\"']?password")
+_FORM_ACTION = re.compile(r"(?i)\baction\s{0,3}=\s{0,3}[\"']?([^\"'\s>]{0,200})")
+_TAG = 500
+"""Characters of a tag that are read."""
 
 
 def login_markers(response: Response, text: str) -> tuple[str, ...]:
@@ -20,11 +22,21 @@ def login_markers(response: Response, text: str) -> tuple[str, ...]:
         markers.append(f"final path {split(last.url).path}")
     if last.location and _LOGIN_PATH.search(split(last.location).path):
         markers.append(f"sent to {split(last.location).path}")
-    if not text.lstrip().startswith(("{", "[")) and _PASSWORD_FIELD.search(text):
-        form = _LOGIN_FORM.search(text)
+    if not text.lstrip().startswith(("{", "[")) and _attribute("<input", _PASSWORD_TYPE, text):
+        form = _attribute("<form", _FORM_ACTION, text)
         markers += [f'form action="{form.group(1)}"'] if form and form.group(1) else []
         markers.append("a password field")
     return tuple(markers)
+
+
+def _attribute(tag: str, attribute: re.Pattern[str], text: str) -> re.Match[str] | None:
+    """The attribute inside such a tag. Looked for backwards from it: forwards, markup can be made that takes long."""
+    for found in attribute.finditer(text):
+        before = text[max(0, found.start() - _TAG) : found.start()].lower()
+        opened = before.rfind(tag)
+        if opened >= 0 and ">" not in before[opened:]:
+            return found
+    return None
 
 
 def split(address: str) -> SplitResult:

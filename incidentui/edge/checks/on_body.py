@@ -18,7 +18,7 @@ _AROUND = 4096
 def judge_body(trial: Trial) -> None:
     if trial.response.encoding and _wanted(trial):
         return _packed(trial)
-    if not trial.response.body.strip() and _wanted(trial):
+    if not trial.response.body.strip() and not trial.response.cut and _wanted(trial):
         return trial.add("body", "some", "empty", "an empty answer")
     _first_byte(trial)
     _content_type(trial)

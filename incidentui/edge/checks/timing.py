@@ -1,5 +1,6 @@
 """What the time of a look goes into, from what httpcore tells of its own steps."""
 
+import asyncio
 from time import perf_counter
 from typing import Any
 
@@ -23,6 +24,9 @@ class Stopwatch:
     def begin(self) -> None:
         self.connected = False
         """Whether the current request opened its own connection."""
+        self.unasked = False
+        """Whether the answer lay there before anything was read: it belongs to another question."""
+        self._turned = False
         self._open: dict[str, float] = {}
         self._spent: dict[str, float] = {}
 
@@ -30,8 +34,13 @@ class Stopwatch:
         if name := _BEGINS.get(event):
             self.connected = self.connected or name == "connect_ms"
             self._open[name] = perf_counter()
+            if name == "first_byte_ms":
+                # Whoever has to read lets the loop turn at least once; what is at hand without that came too early.
+                self._turned = False
+                asyncio.get_running_loop().call_soon(self._turn)
         elif name := _ENDS.get(event):
             self._add(name)
+            self.unasked = name == "first_byte_ms" and not self._turned
 
     def body_begins(self) -> None:
         self._open["body_ms"] = perf_counter()
@@ -41,6 +50,9 @@ class Stopwatch:
         for name in list(self._open):
             self._add(name)
         return Timing(**{name: round(spent * 1000) for name, spent in self._spent.items()})
+
+    def _turn(self) -> None:
+        self._turned = True
 
     def _add(self, name: str) -> None:
         began = self._open.pop(name, None)
