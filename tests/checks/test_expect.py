@@ -191,6 +191,16 @@ def test_headers(rule: object, why: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "value"), [("Set-Cookie", "a=k3j4h5k3j4h5kj3; Path=/"), ("X-Auth-Token", "k3j4h5k3j4h5kj3")]
+)
+def test_a_header_that_holds_a_secret_is_judged_and_not_shown(name: str, value: str) -> None:
+    headers = {name.lower(): value}
+    assert told(Expect(headers=((name, {"matches": "k3j4"}),)), headers=headers) == ("", "")
+    why, got = told(Expect(headers=((name, {"absent": True}),)), headers=headers)
+    assert (why, got) == (f"200, but {name} is [redacted], not absent", "[redacted]")
+
+
+@pytest.mark.parametrize(
     ("rule", "ok"), [({"lt": 60}, True), ({"gt": 60}, False), (30, True), ({"ne": 30}, False), ({"eq": "30"}, True)]
 )
 def test_a_number_in_a_header_is_compared_as_one(rule: object, ok: bool) -> None:

@@ -146,6 +146,15 @@ def test_each_misbehaviour(case: Case, looker: Looker, contexts: dict[str, ssl.S
     assert told["held_ms"] <= MOST_HELD_MS
 
 
+def test_the_time_of_a_handshake_is_told(looker: Looker, contexts: dict[str, ssl.SSLContext], tmp_path: Path) -> None:
+    case = next(case for case in CASES if case.where == "tls")
+    with standing(case, contexts) as url, serving(always()) as good:
+        told = looker.look(written(tmp_path, {"bad": (case, url)}, good.url), 2)
+    first, kept = [json.loads(look["evidence"])["timing"] for look in told["bad"]]
+    assert first["tls_ms"] is not None
+    assert (kept["connect_ms"], kept["tls_ms"]) == (None, None)
+
+
 def test_all_of_them_at_once_by_the_command(
     authority: Authority, contexts: dict[str, ssl.SSLContext], tmp_path: Path
 ) -> None:

@@ -5,7 +5,7 @@ import re
 from incidentui.config.checks import BODY_CAP
 from incidentui.edge.checks.answer import Response, Trial
 from incidentui.edge.checks.json_rules import NotJsonError, judge_rule, read
-from incidentui.edge.redact import redact
+from incidentui.edge.redact import GONE, redact
 
 _HTML = re.compile(r"(?i)\s*(?:<!--.{0,500}?-->\s*)?<(?:!doctype\s+html|html|head|body)\b", re.DOTALL)
 _JSON_LATER = re.compile(r"[{\[]\s{0,500}[\"{\[\]}]")
@@ -125,7 +125,7 @@ def _at(body: bytes, at: int) -> str:
         return f"byte {at}: the end"
     around = body[max(0, at - _AROUND) : at + _AROUND].decode("utf-8", errors="replace")
     shown = "".join(chr(byte) if 0x20 <= byte < 0x7F else f"\\x{byte:02x}" for byte in few)
-    return f"byte {at}: {shown if redact(around) == around else '[redacted]'}"
+    return f"byte {at}: {shown if redact(around) == around else GONE}"
 
 
 # -- text, size

@@ -6,6 +6,7 @@ from incidentui.core.evidence import Finding
 from incidentui.edge.checks.answer import MAX_REDIRECTS, Response, Trial
 from incidentui.edge.checks.json_rules import judge_values
 from incidentui.edge.checks.login import split
+from incidentui.edge.redact import GONE, redact
 
 _DAY_MS = 86_400_000
 _MOST = 4096
@@ -101,8 +102,9 @@ def fits(glob: str, address: str) -> bool:
 def _header(trial: Trial, name: str, rule: object) -> None:
     value = trial.response.headers.get(name.lower())
     found = judge_values(f"header {name}", rule, [] if value is None else [value], text=True)
-    got = "is not there" if value is None else f"is {found.got}"
-    trial.add(found.name, found.expected, found.got, "" if found.ok else f"{name} {got}, not {found.expected}")
+    shown = found.got if value is None or redact(f"{name}: {value}") == f"{name}: {value}" else GONE
+    got = "is not there" if value is None else f"is {shown}"
+    trial.add(found.name, found.expected, shown, "" if found.ok else f"{name} {got}, not {found.expected}")
 
 
 def _certificate(trial: Trial, days: int) -> None:
