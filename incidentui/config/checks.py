@@ -34,6 +34,9 @@ Operators = Mapping[str, object]
 """One or more of `lt gt eq ne matches` with a value, `absent` or `present` with true."""
 OPERATORS = frozenset({"lt", "gt", "eq", "ne", "matches", "absent", "present"})
 
+BODY_CAP = 256 * 1024
+"""Bytes read of an answer, and bytes unpacked of one that is packed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Expect:
@@ -49,6 +52,31 @@ class Expect:
     body_not: tuple[str, ...] = ()
     latency_warn_ms: Ms | None = None
     latency_fail_ms: Ms | None = None
+    final_url: str | None = None
+    """Like `location`: a glob on the whole address, or on path and query when it begins with `/`."""
+    location: str | None = None
+    location_not: str | None = None
+    headers: tuple[tuple[str, object], ...] = ()
+    """(name, value or Operators)."""
+    first_byte: str | None = None
+    """The characters that the body may begin with."""
+    size_min: int | None = None
+    size_max: int | None = None
+    cert_days: int | None = None
+    ready: str | None = None
+    """A regular expression: the mark of a page that has what it needs."""
+
+    @property
+    def wants_body(self) -> tuple[str, ...]:
+        """The keys that an empty answer cannot meet."""
+        given = {
+            "json": self.json,
+            "body": self.body,
+            "ready": self.ready,
+            "first_byte": self.first_byte,
+            "size": self.size_min,
+        }
+        return tuple(key for key, value in given.items() if value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +120,7 @@ class HttpCheck(Check):
     headers: tuple[tuple[str, Secret | str], ...] = ()
     follow_redirects: bool = False
     expect: Expect = field(default_factory=Expect)
+    cache_bust: bool = False
 
     @property
     @override

@@ -31,6 +31,18 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Timing:
+    """What the time of a look went into, over all its hops. None: this step was not made."""
+
+    connect_ms: int | None = None
+    """With the look-up of the name."""
+    tls_ms: int | None = None
+    first_byte_ms: int | None = None
+    """From the request's last byte to the answer's head."""
+    body_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CheckLook:
     check: str
     service: str = ""
@@ -56,6 +68,7 @@ class CheckLook:
     curl: str = ""
     """The same look for a shell; secrets stand as the variables they come from."""
     kind: str = "http"
+    timing: Timing | None = None
 
     @property
     def differing(self) -> int:
@@ -81,11 +94,12 @@ def parse_check_look(body: str) -> CheckLook:
                 "hops": tuple(Hop(**_known(Hop, hop)) for hop in raw.get("hops", ())),
                 "findings": tuple(Finding(**_known(Finding, finding)) for finding in raw.get("findings", ())),
                 "login_markers": tuple(raw.get("login_markers", ())),
+                "timing": Timing(**_known(Timing, raw["timing"])) if raw.get("timing") else None,
             }
         )
     except (TypeError, AttributeError, RecursionError) as wrong:
         raise ValueError(f"not the evidence of a check: {wrong}") from wrong
 
 
-def _known(kind: type[CheckLook | Hop | Finding], raw: Mapping[str, Any]) -> dict[str, Any]:
+def _known(kind: type[CheckLook | Hop | Finding | Timing], raw: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in raw.items() if name in kind.__dataclass_fields__}

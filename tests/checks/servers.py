@@ -1,6 +1,7 @@
 """Real servers on loopback that behave badly on purpose."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -10,11 +11,13 @@ Handler = Callable[[socket.socket, bytes, int], bool | None]
 
 
 class Server:
-    def __init__(self, handler: Handler) -> None:
+    def __init__(self, handler: Handler, tls: ssl.SSLContext | None = None, ends: bytes = b"\r\n\r\n") -> None:
         self._handler = handler
+        self._ends = ends
+        self._tls = tls
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
         self.requests: list[bytes] = []
         self.connections = 0
         self.stopping = threading.Event()
@@ -36,18 +39,25 @@ class Server:
 
     def _serve(self, connection: socket.socket) -> None:
         number, rest = 0, b""
-        with connection, suppress(OSError):
+        with suppress(OSError), self._shaken(connection) as connection:
             while True:
-                while b"\r\n\r\n" not in rest:
+                while not rest or self._ends not in rest:
                     received = connection.recv(65536)
                     if not received:
                         return
                     rest += received
-                head, _, rest = rest.partition(b"\r\n\r\n")
+                head, _, rest = rest.partition(self._ends) if self._ends else (rest, b"", b"")
                 number += 1
                 self.requests.append(head)
                 if not self._handler(connection, head, number):
                     return
+
+    def _shaken(self, connection: socket.socket) -> socket.socket:
+        try:
+            return self._tls.wrap_socket(connection, server_side=True) if self._tls else connection
+        except OSError:
+            connection.close()
+            raise
 
     def stop(self) -> None:
         self.stopping.set()
@@ -62,8 +72,9 @@ class Server:
 
 
 @contextmanager
-def serving(handler: Handler) -> Iterator[Server]:
-    server = Server(handler)
+def serving(handler: Handler, tls: ssl.SSLContext | None = None, ends: bytes = b"\r\n\r\n") -> Iterator[Server]:
+    """`ends`: what a request ends with; without it anything that comes is one."""
+    server = Server(handler, tls, ends)
     try:
         yield server
     finally:

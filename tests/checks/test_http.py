@@ -12,10 +12,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from incidentui.config.checks import Expect, HttpCheck, Secret
+from incidentui.config.checks import BODY_CAP, Expect, HttpCheck, Secret
 from incidentui.core.evidence import CheckLook, parse_check_look
 from incidentui.core.inputs import Sampled
-from incidentui.edge.checks.http import BODY_CAP
 from incidentui.edge.checks.source import ChecksSource
 from tests.checks.conftest import StillClock
 from tests.checks.servers import Handler, always, answer, closed_port, serving
@@ -68,10 +67,10 @@ async def test_a_good_answer_is_ok() -> None:
         (("", "200 OK", "application/json"), "200, but an empty answer", ["body"]),
         (('{"status": "down"}',), '200, but $.status is "down", not "ok"', ["$.status"]),
         (("{}",), '200, but $.status is not there, not "ok"', ["$.status"]),
-        (('{"status": ',), "200, but not JSON", ["JSON"]),
+        (('{"status": ',), "200, but JSON that breaks off", ["JSON"]),
         (('Warning: mail() failed\n{"status": "ok"}',), "200, but text before the JSON", ["first byte"]),
         (('{"status": "ok"}', "200 OK", "text/plain"), "200, but text/plain, not application/json", ["type"]),
-        (("[" * 100_000,), "200, but not JSON", ["JSON"]),
+        (("[" * 100_000,), "200, but JSON that is nested too deeply", ["JSON"]),
     ],
 )
 async def test_a_wrong_answer_is_failing_and_says_why(args: tuple[str, ...], why: str, differs: list[str]) -> None:
@@ -102,7 +101,7 @@ async def test_a_login_page_is_told_with_its_marks() -> None:
 
 def sends_on(location: str) -> Handler:
     def handler(connection: socket.socket, head: bytes, number: int) -> bool:
-        first = head.split()[1] == b"/first"
+        first = head.split()[1].startswith(b"/first")
         there = answer("", "302 Found", "text/html", f"Location: {location}")
         connection.sendall(there if first else answer(LOGIN, "200 OK", "text/html"))
         return True
@@ -131,6 +130,90 @@ async def test_a_redirect_in_a_circle_ends() -> None:
     with serving(sends_on("/first")) as server:
         seen, told = await one(f"{server.url}/first", follow_redirects=True)
     assert (seen.state, len(told.hops)) == ("failing", 6)
+
+
+# -- what goes out and what is asked of the head
+
+
+async def test_a_cache_is_never_asked_the_same_twice_and_nobody_sees_how() -> None:
+    with serving(sends_on("/second")) as server:
+        url = f"{server.url}/first?lang=en"
+        check = HttpCheck(
+            "page", "web", url=url, cache_bust=True, follow_redirects=True, expect=Expect(not_login=False)
+        )
+        seen = [*await look(check), *await look(check)]
+    asked = [head.split()[1].decode() for head in server.requests if b"/first" in head.split()[1]]
+    assert len(set(asked)) == 2
+    assert all(address.startswith("/first?lang=en&cache_bust=") for address in asked)
+    for sample in seen:
+        assert sample.evidence is not None
+        assert sample.state == "ok"
+        assert [hop.url for hop in parse_check_look(sample.evidence.body).hops] == [url, f"{server.url}/second"]
+        assert "cache_bust" not in sample.evidence.body
+
+
+async def test_an_address_that_comes_back_in_a_redirect_is_shown_without_it_too() -> None:
+    def echoes(connection: socket.socket, head: bytes, number: int) -> None:
+        there = head.split()[1].decode().replace("/", "%2F").replace("?", "%3F").replace("=", "%3D")
+        connection.sendall(answer("", "302 Found", "text/html", f"Location: /login/?next={there}"))
+
+    with serving(echoes) as server:
+        _, told = await one(f"{server.url}/page", cache_bust=True)
+    token = server.requests[0].split()[1].decode().partition("cache_bust=")[2]
+    assert token
+    assert token not in repr(told)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "state", "why"),
+    [
+        (["https://app.example"], "ok", ""),
+        (["*"], "failing", '200, but Access-Control-Allow-Origin is "*", not "https://app.example"'),
+        ([], "failing", '200, but Access-Control-Allow-Origin is not there, not "https://app.example"'),
+        # A browser takes neither: two headers of one name are one header with a comma.
+        (["https://app.example", "https://app.example"], "failing", "200, but Access-Control-Allow-Origin is"),
+    ],
+)
+async def test_a_page_of_another_origin_must_be_let_in(allowed: list[str], state: str, why: str) -> None:
+    extra = [f"access-control-allow-origin: {origin}" for origin in allowed]
+    expect = Expect(headers=(("Access-Control-Allow-Origin", "https://app.example"),))
+    with serving(always("{}", "200 OK", "application/json", *extra)) as server:
+        seen, _ = await one(server.url, expect, headers=(("Origin", "https://app.example"),))
+    assert seen.state == state
+    assert seen.why.startswith(why)
+
+
+async def test_the_time_is_told_by_its_parts() -> None:
+    import time
+
+    def slow(connection: socket.socket, head: bytes, number: int) -> bool:
+        whole = answer()
+        time.sleep(0.05)
+        connection.sendall(whole[:-4])
+        time.sleep(0.03)
+        connection.sendall(whole[-4:])
+        return True
+
+    with serving(slow) as server:
+        check = HttpCheck("api", "api", url=server.url, every_ms=10, expect=JSON)
+        first, second = [
+            parse_check_look(s.evidence.body) for s in await looks(ChecksSource([check], StillClock()), 2) if s.evidence
+        ]
+    assert first.timing is not None
+    assert second.timing is not None
+    assert (first.timing.connect_ms is None, second.timing.connect_ms is None) == (False, True)
+    assert first.timing.tls_ms is None
+    for timing in (first.timing, second.timing):
+        assert (timing.first_byte_ms or 0) >= 50
+        assert (timing.body_ms or 0) >= 20
+
+
+async def test_the_step_that_was_still_waiting_is_told() -> None:
+    with serving(keeps_silent) as server:
+        _, told = await one(server.url, timeout_ms=300)
+    assert told.timing is not None
+    assert (told.timing.first_byte_ms or 0) > 100
+    assert told.timing.body_ms is None
 
 
 # -- no answer

@@ -8,7 +8,7 @@ import pytest
 
 from incidentui.config.checks import Expect, HttpCheck
 from incidentui.core.inputs import Observation, Sampled
-from incidentui.edge.checks.source import EVIDENCE_EVERY_MS, ChecksSource
+from incidentui.edge.checks.source import AT_ONCE, EVIDENCE_EVERY_MS, OF_ONE_SERVICE, ChecksSource
 from tests.checks.conftest import StillClock, until
 from tests.checks.servers import always, answer, serving
 
@@ -70,7 +70,7 @@ async def test_the_looks_that_can_cross_a_threshold_carry_evidence_and_few_other
     assert kept(again) == [True] * 3 + [False] * 3
 
 
-async def test_at_most_twenty_at_once_and_all_of_them_asked(clock: StillClock) -> None:
+async def test_at_most_so_many_at_once_and_all_of_them_asked(clock: StillClock) -> None:
     inside, most, lock, all_in = 0, 0, threading.Lock(), threading.Event()
 
     def slowly(connection: socket.socket, head: bytes, number: int) -> bool:
@@ -78,7 +78,7 @@ async def test_at_most_twenty_at_once_and_all_of_them_asked(clock: StillClock) -
         with lock:
             inside += 1
             most = max(most, inside)
-            if inside >= 20:
+            if inside >= AT_ONCE:
                 all_in.set()
         all_in.wait(5)
         threading.Event().wait(0.02)
@@ -88,11 +88,11 @@ async def test_at_most_twenty_at_once_and_all_of_them_asked(clock: StillClock) -
         return True
 
     with serving(slowly) as server:
-        checks = [HttpCheck(f"c{n}", f"s{n}", url=server.url) for n in range(50)]
+        checks = [HttpCheck(f"c{n}", f"s{n}", url=server.url) for n in range(AT_ONCE + 30)]
         seen = await ChecksSource(checks, clock).look()
     assert [sample.check for sample in seen] == [check.name for check in checks]
     assert {sample.state for sample in seen} == {"ok"}
-    assert most == 20
+    assert most == AT_ONCE
 
 
 async def test_a_check_never_overlaps_with_itself_and_others_go_on(clock: StillClock) -> None:
@@ -149,3 +149,22 @@ async def test_slow_is_a_state_of_its_own(clock: StillClock) -> None:
         check = HttpCheck("a", "a", url=server.url, expect=Expect(latency_warn_ms=-1))
         (seen,) = await ChecksSource([check], clock).look()
     assert seen.state == "slow"
+
+
+async def test_a_service_that_hangs_keeps_no_other_from_its_turn(clock: StillClock) -> None:
+    hung = threading.Event()
+
+    def hangs(connection: socket.socket, head: bytes, number: int) -> None:
+        hung.wait(20)
+
+    turns = Turns()
+    with serving(hangs) as dead, serving(turns.handler) as server:
+        bad = [HttpCheck(f"dead-{n}", "dead", url=dead.url, timeout_ms=15_000) for n in range(AT_ONCE)]
+        good = HttpCheck("api", "api", url=server.url, every_ms=10)
+        running = asyncio.create_task(ChecksSource([*bad, good], clock).run(turns.report))
+        await until(lambda: len(dead.requests) >= OF_ONE_SERVICE)
+        await turns.next(3, "ok")
+        assert {sample.check for sample in turns.seen} == {"api"}
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        hung.set()

@@ -13,7 +13,7 @@ from incidentui.config import schema
 from incidentui.config.load import load
 from incidentui.config.tables.agreement import AgreementTable, ValueTable
 from incidentui.config.tables.common import CheckTable
-from incidentui.config.tables.http import ExpectTable, HttpTable, LatencyTable
+from incidentui.config.tables.http import ExpectTable, HttpTable, LatencyTable, SizeTable
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -92,7 +92,7 @@ def test_the_nested_keys_are_named() -> None:
     for table in (schema.RevisionTable, schema.DockerTable):
         for key in fields(table):
             assert f"`{key}`" in CONFIGURATION, key
-    for key in fields(LatencyTable):
+    for key in fields(LatencyTable) | fields(SizeTable):
         assert f"{key} = " in CONFIGURATION
 
 

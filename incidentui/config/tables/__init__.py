@@ -7,5 +7,5 @@ from incidentui.config.tables.http import HttpTable
 KINDS: dict[str, type[CheckTable]] = {"http": HttpTable, "agreement": AgreementTable}
 LATER = ("tcp", "command", "workload", "log", "prometheus", "journey", "data", "heartbeat")
 """Kinds that are known, and cannot be checked yet."""
-LATER_KEYS = {"cert_days": "certificates", "conditions": "condition strings"}
+LATER_KEYS = {"conditions": "condition strings"}
 """Keys that are known, and cannot be checked yet."""

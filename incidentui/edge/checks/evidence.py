@@ -55,6 +55,7 @@ def check_look(look: Look) -> CheckLook:
         login_markers=tuple(clean_and_redact(marker, _LINE) for marker in judgement.login_markers),
         error="" if response or look.output else why,
         curl=curl(check) if isinstance(check, HttpCheck) else clean_and_redact(look.again, _LINE),
+        timing=look.timing,
     )
 
 

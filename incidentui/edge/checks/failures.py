@@ -14,6 +14,19 @@ from incidentui.edge.text import clean
 _UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL, errno.EACCES, errno.EPERM}
 _BROKEN = (ConnectionResetError, ConnectionAbortedError, BrokenPipeError, httpx.ReadError, httpx.WriteError)
 
+_BROKEN_HTTP = {
+    "Receive buffer too long": "the head of the answer does not end",
+    "illegal header line": "the answer has a header that HTTP does not allow",
+    "illegal chunk header": "the answer has a chunk whose size cannot be read",
+    "malformed chunk footer": "the answer has a chunk that does not end where it says",
+    "conflicting Content-Length": "the answer says two different lengths",
+    "bad Content-Length": "the answer has a length that cannot be read",
+    "without a pending proposal": "the answer switches to another protocol",
+    "before it was asked for": "it answers before it is asked",
+    "Transfer-Encoding": "the answer has a transfer encoding that HTTP/1.1 does not know",
+}
+"""What h11 says, whose texts quote the answer, in our words."""
+
 
 def failure(wrong: BaseException, host: str) -> tuple[CheckState, str]:
     """The state and the words. Of several attempts (IPv6, IPv4) the one that tells most about the service counts."""
@@ -69,7 +82,7 @@ def _protocol(causes: list[BaseException], host: str) -> tuple[CheckState, str] 
         return "failing", "no answer: connection closed"
     if "complete message body" in words:
         return "failing", "answer cut short"
-    return "failing", "the answer is not HTTP"
+    return "failing", next((told for sign, told in _BROKEN_HTTP.items() if sign in words), "the answer is not HTTP")
 
 
 def _here(causes: list[BaseException], host: str) -> tuple[CheckState, str] | None:

@@ -4,36 +4,29 @@ Built for asking often: one transport per service, the request made once. Knows 
 """
 
 import asyncio
-import base64
 import logging
-import os
-import re
 import ssl
 import sys
-import zlib
 from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 from functools import cache
 from importlib.util import find_spec
 from time import perf_counter
-from typing import Any
-from urllib.parse import unquote
 
 import anyio.lowlevel
 import httpx
 
-from incidentui import __version__
-from incidentui.config.checks import HttpCheck, Secret
+from incidentui.config.checks import HttpCheck
 from incidentui.core.evidence import Hop
 from incidentui.core.model import CheckState, Ms
-from incidentui.edge.checks.expect import Judgement, Response, judge
+from incidentui.edge.checks.answer import MAX_REDIRECTS, Judgement, Response
+from incidentui.edge.checks.expect import judge
 from incidentui.edge.checks.failures import failure
-from incidentui.edge.checks.json_rules import BadPathError, check_path
 from incidentui.edge.checks.probe import Look
-from incidentui.edge.text import add_known_secrets
+from incidentui.edge.checks.reading import read_body
+from incidentui.edge.checks.request import CacheBuster, NotRunnableError, following, prepared
+from incidentui.edge.checks.timing import Stopwatch
 
-BODY_CAP = 256 * 1024
-HOPS = 5
 KEPT = 2
 """Idle connections kept per service."""
 
@@ -97,10 +90,6 @@ def _no_tls() -> ssl.SSLContext:
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-class NotRunnableError(Exception):
-    """The check cannot run as it is configured here: it says nothing about the service."""
-
-
 class HttpProbe:
     """A check with its request made. One look at a time."""
 
@@ -108,12 +97,12 @@ class HttpProbe:
         self.check = check
         self._transports = transports
         self._now = now
-        self._fresh = False
-        """Whether the current request opened its own connection."""
+        self._watch = Stopwatch()
         self._request: httpx.Request | None = None
         self._broken = ""
         try:
-            self._request = self._prepared()
+            self._request = prepared(check)
+            self._request.extensions["trace"] = self._watch
         except NotRunnableError as why:
             self._broken = str(why)
 
@@ -125,6 +114,7 @@ class HttpProbe:
         self._transports.of(self.check.service, self._request.url.scheme == "https")
         at, started = self._now(), perf_counter()
         hops: list[Hop] = []
+        self._watch.begin()
         try:
             # One deadline around everything: the limits of httpx are per read, and a server that drips outlives them.
             async with asyncio.timeout(self.check.timeout_ms / 1000):
@@ -134,153 +124,68 @@ class HttpProbe:
             return self._no_answer(at, "failing", why, started, hops)
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ExceptionGroup) as wrong:
             return self._no_answer(at, *failure(wrong, self._request.url.host), started, hops)
-        return Look(self.check, at, judge(self.check.expect, response), response.took_ms, response.hops, response)
+        judged, timing = judge(self.check.expect, response), self._watch.timing()
+        return Look(self.check, at, judged, response.took_ms, response.hops, response, timing=timing)
 
     def _no_answer(self, at: Ms, state: CheckState, why: str, started: float, hops: list[Hop]) -> Look:
         took = _ms_since(started)
         url = str(self._request.url) if self._request and not hops else ""
         left = [Hop(None, url, took_ms=took, method=self.check.method)] if url else []
-        return Look(self.check, at, Judgement(state, why), took, (*hops, *left))
+        judged = Judgement(state, why)
+        return Look(self.check, at, judged, took, (*hops, *left), timing=self._watch.timing())
 
     # -- asking
 
-    async def _ask(self, request: httpx.Request, hops: list[Hop]) -> Response:
-        asked, started = str(request.url), perf_counter()
+    async def _ask(self, first: httpx.Request, hops: list[Hop]) -> Response:
+        asked, started = str(first.url), perf_counter()
+        buster = CacheBuster(first) if self.check.cache_bust else None
+        shown = buster.shown if buster else str
+        request = buster.request if buster else first
         while True:
             began = perf_counter()
             answer = await self._send(request)
             try:
                 location = answer.headers.get("location", "")
-                hops.append(Hop(answer.status_code, str(request.url), location, _ms_since(began), request.method))
-                following = self._next(request, answer.status_code, location)
-                if following is None or len(hops) > HOPS:
-                    body, cut, encoding = await _read(answer)
-                    kind = answer.headers.get("content-type", "")
-                    return Response(asked, tuple(hops), kind, body, cut, encoding, _ms_since(started))
+                urls = shown(str(request.url)), shown(location)
+                hops.append(Hop(answer.status_code, *urls, _ms_since(began), request.method))
+                after = following(request, answer.status_code, location) if self.check.follow_redirects else None
+                if after is None or len(hops) > MAX_REDIRECTS:
+                    return await self._told(asked, hops, answer, started)
             finally:
                 await answer.stream.aclose()  # type: ignore[union-attr]  # an async transport gives an async stream
-            request = following
+            request = after
+
+    async def _told(self, asked: str, hops: list[Hop], answer: httpx.Response, started: float) -> Response:
+        self._watch.body_begins()
+        body, cut, encoding = await read_body(answer)
+        kind, took = answer.headers.get("content-type", ""), _ms_since(started)
+        left = self._certificate_left(answer) if self.check.expect.cert_days is not None else None
+        return Response(asked, tuple(hops), kind, body, cut, encoding, took, answer.headers, left)
+
+    def _certificate_left(self, answer: httpx.Response) -> Ms | None:
+        """Of the connection that the answer came on; it was verified then, so its certificate is at hand."""
+        tls = answer.extensions["network_stream"].get_extra_info("ssl_object")
+        ends = tls.getpeercert().get("notAfter") if tls is not None else None
+        return ssl.cert_time_to_seconds(ends) * 1000 - self._now() if ends else None
 
     async def _send(self, request: httpx.Request) -> httpx.Response:
-        """A kept connection that the server dropped meanwhile must not make a service red: ask once more, afresh."""
+        """A kept connection that the server dropped meanwhile must not make a service red: ask once more, afresh.
+
+        Nor one that still holds more than the last answer green or red: that is no answer to this question.
+        """
         transport = self._transports.of(self.check.service, request.url.scheme == "https")
         for _ in range(KEPT):
-            self._fresh = False
+            self._watch.connected = False
             try:
-                return await transport.handle_async_request(request)
+                answer = await transport.handle_async_request(request)
+                if not self._watch.unasked:
+                    return answer
+                await answer.stream.aclose()  # type: ignore[union-attr]  # an async transport gives an async stream
+                raise httpx.RemoteProtocolError("an answer before it was asked for")
             except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
-                if self._fresh or request.method not in ("GET", "HEAD"):
+                if self._watch.connected or request.method not in ("GET", "HEAD"):
                     raise
         return await transport.handle_async_request(request)
-
-    def _next(self, request: httpx.Request, status: int, location: str) -> httpx.Request | None:
-        """The request a redirect leads to: on the same host only, and only when the check asks for it."""
-        if not self.check.follow_redirects or not location or status not in (301, 302, 303, 307, 308):
-            return None
-        try:
-            url = request.url.join(location)
-        except httpx.InvalidURL:
-            return None
-        upgraded = url.scheme == "https" and (request.url.port, url.port) == (None, None)
-        same_port = upgraded or (url.scheme, url.port) == (request.url.scheme, request.url.port)
-        if url.host != request.url.host or not same_port:
-            return None
-        method = request.method if status in (307, 308) or request.method == "HEAD" else "GET"
-        headers = [(name, value) for name, value in request.headers.raw if name.lower() != b"host"]
-        return httpx.Request(method, url, headers=headers, extensions=request.extensions)
-
-    async def _trace(self, event: str, _info: dict[str, Any]) -> None:
-        if event == "connection.connect_tcp.started":
-            self._fresh = True
-
-    # -- making the request
-
-    def _prepared(self) -> httpx.Request:
-        check = self.check
-        _check_rules(check)
-        try:
-            url = httpx.URL(check.url)
-        except (httpx.InvalidURL, UnicodeError, ValueError) as wrong:
-            raise NotRunnableError("the address cannot be read") from wrong
-        if url.scheme not in ("http", "https") or not url.host:
-            raise NotRunnableError("the address is not one of http")
-        if url.port is not None and not 0 < url.port < 65536:
-            raise NotRunnableError(f"the address has a port that cannot be: {url.port}")
-        defaults = {"User-Agent": f"incidentui/{__version__}", "Accept": "*/*", "Accept-Encoding": "identity"}
-        given = {name: _value(name, value) for name, value in check.headers}
-        headers = httpx.Headers(defaults | _login(url))
-        bare = url.copy_with(username=None, password=None, fragment=None)
-        try:
-            headers.update(given)
-            return httpx.Request(check.method, bare, headers=headers, extensions={"trace": self._trace})
-        except (UnicodeError, ValueError) as wrong:
-            raise NotRunnableError("a header cannot be sent: it holds characters that HTTP does not allow") from wrong
-
-
-def _check_rules(check: HttpCheck) -> None:
-    """A rule that cannot be read is our fault, not the service's."""
-    try:
-        for path, _ in check.expect.json:
-            check_path(path)
-        for pattern in (*check.expect.body, *check.expect.body_not):
-            re.compile(pattern)
-    except BadPathError as wrong:
-        raise NotRunnableError(str(wrong)) from wrong
-    except re.error as wrong:
-        raise NotRunnableError(f"{wrong.pattern!r} is not a regular expression: {wrong.msg}") from wrong
-
-
-def _login(url: httpx.URL) -> dict[str, str]:
-    if not url.userinfo:
-        return {}
-    pair = unquote(url.userinfo.decode("ascii", errors="replace"))
-    add_known_secrets([url.password or url.username])
-    return {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}
-
-
-def _value(name: str, value: Secret | str) -> str:
-    if isinstance(value, str):
-        return value
-    if value.env is None:
-        raise NotRunnableError(f"the secret of header {name} comes from a command, which is not run")
-    found = os.environ.get(value.env, "")
-    if not found:
-        raise NotRunnableError(f"secret missing: {value.env} is not set")
-    add_known_secrets([found])
-    if not found.isprintable():
-        raise NotRunnableError(f"secret {value.env} holds characters that HTTP does not allow")
-    return found
-
-
-# -- reading the answer
-
-
-async def _read(answer: httpx.Response) -> tuple[bytes, bool, str]:
-    """The body as it was sent, at most BODY_CAP; whether there was more; the packing that could not be undone."""
-    raw = bytearray()
-    async with aclosing(answer.stream.__aiter__()) as chunks:  # type: ignore[union-attr,type-var]  # an async stream
-        async for chunk in chunks:
-            raw += chunk
-            if len(raw) > BODY_CAP:
-                break
-    packed = answer.headers.get("content-encoding", "").strip().lower()
-    cut = len(raw) > BODY_CAP
-    body = bytes(raw[:BODY_CAP])
-    if packed in ("", "identity"):
-        return body, cut, ""
-    if packed in ("gzip", "x-gzip", "deflate"):
-        return _inflated(body, cut, packed)
-    return b"", cut, packed
-
-
-def _inflated(body: bytes, cut: bool, packed: str) -> tuple[bytes, bool, str]:
-    """Never more than BODY_CAP comes out, however much is packed in."""
-    inflate = zlib.decompressobj(zlib.MAX_WBITS | 32)
-    try:
-        out = inflate.decompress(body, BODY_CAP)
-    except zlib.error:
-        return b"", cut, packed
-    return out, cut or bool(inflate.unconsumed_tail), ""
 
 
 def _ms_since(started: float) -> int:

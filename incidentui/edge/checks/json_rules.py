@@ -18,12 +18,62 @@ class BadPathError(ValueError):
     """The path of a rule cannot be read: the check cannot run."""
 
 
+class NotJsonError(ValueError):
+    """Why a text is not JSON, and how many characters (later: bytes) stand before the place, where it is known."""
+
+    def __init__(self, why: str, at: int | None = None) -> None:
+        super().__init__(why)
+        self.at = at
+
+
 def parse(text: str) -> Any:
     """What the text says, or NOT_JSON (None is an answer too). A byte order mark is let pass, as browsers do."""
     try:
-        return json.loads(text.removeprefix("\ufeff"))
-    except (ValueError, RecursionError):
+        return read(text.removeprefix("\ufeff"))
+    except NotJsonError:
         return NOT_JSON
+
+
+def read(text: str) -> Any:
+    """Raises NotJsonError. Stricter than the standard library, which takes what no browser takes."""
+    try:
+        return _strict(text)
+    except json.JSONDecodeError as wrong:
+        raise NotJsonError(_fault(wrong), wrong.pos) from None
+    except RecursionError:
+        raise NotJsonError("JSON that is nested too deeply") from None
+    except NotJsonError:
+        raise
+    except ValueError:  # an integer of thousands of digits, which takes long to read
+        raise NotJsonError("a number too long to be read") from None
+
+
+def _fault(wrong: json.JSONDecodeError) -> str:
+    if wrong.msg == "Extra data":
+        return "something after the JSON"
+    opened = wrong.doc.lstrip()[:1] in ("{", "[")
+    broken_off = wrong.pos >= len(wrong.doc.rstrip()) or wrong.msg.startswith("Unterminated string")
+    return "JSON that breaks off" if opened and broken_off else "not JSON"
+
+
+def _no_constant(name: str) -> Any:
+    raise NotJsonError(f"{name} in it, which is not JSON")
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if value in (float("inf"), float("-inf")):
+        raise NotJsonError("a number too large to be read")
+    return value
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of two values under one key each reader takes another one."""
+    made = dict(pairs)
+    if len(made) < len(pairs) and any(made[key] != value for key, value in pairs):
+        twice = next(key for key, value in pairs if made[key] != value)
+        raise NotJsonError(f"{_shown(twice[:40])} twice in the JSON, with two values")
+    return made
 
 
 def check_path(path: str) -> None:
@@ -49,11 +99,32 @@ def find(path: str, data: Any) -> list[Any]:
 
 
 def judge_rule(path: str, rule: object, data: Any) -> Finding:
-    values = find(path, data)
+    return judge_values(path, rule, find(path, data))
+
+
+def judge_values(name: str, rule: object, values: list[Any], text: bool = False) -> Finding:
+    """`text`: the values are text whatever they mean, as those of headers are."""
     tests = _tests(rule)
-    ok = all(_holds(operator, wanted, values) for operator, wanted in tests)
+    ok = all(_holds(operator, *_alike(wanted, values, text)) for operator, wanted in tests)
     expected = " and ".join(_said(operator, wanted) for operator, wanted in tests)
-    return Finding(path, expected, _shown(values[0]) if values else "absent", ok)
+    return Finding(name, expected, _shown(values[0]) if values else "absent", ok)
+
+
+def _alike(wanted: Any, values: list[Any], text: bool) -> tuple[Any, list[Any]]:
+    """Text is compared with a number as a number."""
+    if not text or not _number(wanted):
+        return wanted, values
+    return wanted, [_as_number(value) for value in values]
+
+
+def _as_number(value: str) -> float | str:
+    try:
+        return float(value)
+    except ValueError:
+        return value
+
+
+_strict = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_once).decode
 
 
 def _compiled(path: str) -> Any:

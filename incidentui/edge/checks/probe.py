@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from incidentui.config.agreement import AgreementCheck
 from incidentui.config.checks import Check, HttpCheck
-from incidentui.core.evidence import Hop
+from incidentui.core.evidence import Hop, Timing
 from incidentui.core.model import Ms
 from incidentui.core.value import dataclass
 from incidentui.edge.checks.expect import Judgement, Response
@@ -31,6 +31,7 @@ class Look:
     """What was read, where there is no HTTP response: the output of a command, the lines of a log."""
     again: str = ""
     """The same look for a shell, where the check alone does not say it."""
+    timing: Timing | None = None
 
     @property
     def status(self) -> int | None:

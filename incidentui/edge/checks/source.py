@@ -18,7 +18,9 @@ from incidentui.edge.checks.probe import Ground, Look, Probe, probe
 from incidentui.edge.containers.engine import Engine
 from incidentui.session.ports import Clock, Report
 
-AT_ONCE = 20
+AT_ONCE = 100
+OF_ONE_SERVICE = 20
+"""A service that hangs holds its looks up to their limit: its own, not those of the others."""
 EVIDENCE_EVERY_MS = 60_000
 _FIRST_WITHIN_S = 0.25
 """The first looks are spread over this, so that a screen with many checks does not start with a burst."""
@@ -33,7 +35,8 @@ class ChecksSource:
         self._transports = Transports()
         self._slots = asyncio.Semaphore(AT_ONCE)
         ground = Ground(clock, self._transports, base_dir or Path.cwd(), engines)
-        self._watched = [_Watched(probe(check, ground)) for check in checks]
+        of_service = {check.service: asyncio.Semaphore(OF_ONE_SERVICE) for check in checks}
+        self._watched = [_Watched(probe(check, ground), of_service[check.service]) for check in checks]
 
     async def run(self, report: Report) -> None:
         async with self._transports.in_use(), asyncio.TaskGroup() as group:
@@ -62,17 +65,18 @@ class ChecksSource:
 class _Watched:
     """One check with what its last looks said."""
 
-    def __init__(self, probe: Probe) -> None:
+    def __init__(self, probe: Probe, of_service: asyncio.Semaphore) -> None:
         self.probe = probe
         self.name = probe.check.name
         self.every_s = probe.check.every_ms / 1000
         self._one_at_a_time = asyncio.Lock()
+        self._of_service = of_service
         self._said: tuple[str, str] | None = None
         self._alike = 0
         self._kept_at: Ms = 0
 
     async def look(self, slots: asyncio.Semaphore) -> Look:
-        async with self._one_at_a_time, slots:
+        async with self._one_at_a_time, self._of_service, slots:
             return await self.probe.look()
 
     def wants_evidence(self, look: Look) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from incidentui.core import words
 from incidentui.core.events import Recorded
-from incidentui.core.evidence import CheckLook, Finding, Hop, parse_check_look
+from incidentui.core.evidence import CheckLook, Finding, Hop, Timing, parse_check_look
 from incidentui.core.format import count, duration, latency
 from incidentui.core.inputs import Evidence
 from incidentui.core.layers import BYPASSED, Crossing, bypassed, crossings, on_user_path
@@ -56,7 +56,7 @@ def look_lines(look: CheckLook, state: State, width: int, height: int, whole: bo
     about = (Seg(look.check), Seg(" · ", "muted"), Seg(cut_middle(asked, max(20, width - 50)), "muted"))
     main = stack(
         _findings(look.findings, left),
-        _hops(look.hops, left),
+        _hops(look.hops, left, look.timing),
         _body(look, left, whole),
         space=two,
     )
@@ -115,7 +115,7 @@ def _finding(finding: Finding, name: int, column: int) -> list[Line]:
     return beside((name + 3 + column, wanted), (column, got), gap=1)
 
 
-def _hops(hops: Sequence[Hop], width: int) -> list[Line]:
+def _hops(hops: Sequence[Hop], width: int, timing: Timing | None) -> list[Line]:
     rows: list[Line] = []
     for n, hop in enumerate(hops, 1):
         took = latency(hop.took_ms) if hop.took_ms is not None else ""
@@ -126,9 +126,21 @@ def _hops(hops: Sequence[Hop], width: int) -> list[Line]:
         rows.append(spread(width, (Seg(f"{n} ", "muted"), Seg(asked)), right))
         if hop.location:
             rows += hanging((Seg("  └ ", "muted"),), f"Location: {hop.location}", width, "muted")
+    rows += hanging((Seg("  "),), _spent(timing), width, "muted") if timing and rows else []
     redirects = max(0, len(hops) - 1)
     note = count(len(hops), "request") + (f", {count(redirects, 'redirect')}" if redirects else "")
     return section(width, "HOPS", rows, (Seg(note, "muted"),))
+
+
+def _spent(timing: Timing) -> str:
+    steps = (
+        ("connect", timing.connect_ms),
+        ("TLS", timing.tls_ms),
+        ("first byte", timing.first_byte_ms),
+        ("body", timing.body_ms),
+    )
+    kept = "" if timing.connect_ms is not None else "connection kept · "
+    return kept + " · ".join(f"{name} {latency(took)}" for name, took in steps if took is not None)
 
 
 def _body(look: CheckLook, width: int, whole: bool) -> list[Line]:
@@ -233,7 +245,10 @@ def selected_lines(recorded: Recorded, evidence: Evidence | None, width: int, he
     look = look_of(evidence) if evidence else None
     if look is not None:
         lines = stack(
-            _said(recorded, width), _findings(look.findings, width), _hops(look.hops, width), _body(look, width, False)
+            _said(recorded, width),
+            _findings(look.findings, width),
+            _hops(look.hops, width, look.timing),
+            _body(look, width, False),
         )
     elif evidence is not None:
         lines = text_lines(_said(recorded, width), evidence, width)

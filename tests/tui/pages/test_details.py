@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from typing_extensions import override
 
 from incidentui.core import events as e
-from incidentui.core.evidence import write_check_look
+from incidentui.core.evidence import Timing, write_check_look
 from incidentui.core.inputs import Evidence, MarkGood, Refusal
 from incidentui.core.model import CheckSpec, CheckStatus, ProjectSpec, ServiceSpec, Workload
 from incidentui.session.ports import DiffLine
@@ -235,6 +235,19 @@ def test_evidence_of_a_login_page_behind_a_200(width: int, height: int) -> None:
         "USER PATH ──",
     ):
         assert line in text
+
+
+@pytest.mark.parametrize(("width", "height"), b.SIZES)
+@pytest.mark.parametrize(
+    ("timing", "said"),
+    [
+        (Timing(2, 14, 120, 3), "connect 2 ms · TLS 14 ms · first byte 120 ms · body 3 ms"),
+        (Timing(first_byte_ms=120, body_ms=3), "connection kept · first byte 120 ms · body 3 ms"),
+    ],
+)
+def test_the_parts_of_the_time_stand_in_one_line(width: int, height: int, timing: Timing, said: str) -> None:
+    look = write_check_look(replace(b.LOOK, timing=timing))
+    assert said in b.shown(EvidencePage(Evidence("check", look)), b.view(), width, height)
 
 
 def test_the_whole_body_copy_as_curl_and_look_again() -> None:
