@@ -3,9 +3,19 @@
 from incidentui.config.tables.agreement import AgreementTable
 from incidentui.config.tables.common import CheckTable
 from incidentui.config.tables.http import HttpTable
+from incidentui.config.tables.local import CommandTable, HeartbeatTable, LogTable
+from incidentui.config.tables.net import PrometheusTable, TcpTable
 
-KINDS: dict[str, type[CheckTable]] = {"http": HttpTable, "agreement": AgreementTable}
-LATER = ("tcp", "command", "workload", "log", "prometheus", "journey", "data", "heartbeat")
+KINDS: dict[str, type[CheckTable]] = {
+    "http": HttpTable,
+    "agreement": AgreementTable,
+    "tcp": TcpTable,
+    "command": CommandTable,
+    "log": LogTable,
+    "prometheus": PrometheusTable,
+    "heartbeat": HeartbeatTable,
+}
+LATER = ("workload", "journey", "data")
 """Kinds that are known, and cannot be checked yet."""
 LATER_KEYS = {"conditions": "condition strings"}
 """Keys that are known, and cannot be checked yet."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from incidentui.config.agreement import AgreementCheck
 from incidentui.config.checks import Check, HttpCheck
+from incidentui.config.kinds import CommandCheck, HeartbeatCheck, LogCheck, PrometheusCheck, TcpCheck
 from incidentui.core.evidence import Hop, Timing
 from incidentui.core.model import Ms
 from incidentui.core.value import dataclass
@@ -69,5 +70,25 @@ def probe(check: Check, ground: Ground) -> Probe:
             from incidentui.edge.checks.agreement import AgreementProbe
 
             return AgreementProbe(check, ground)
+        case TcpCheck():
+            from incidentui.edge.checks.tcp import TcpProbe
+
+            return TcpProbe(check, ground)
+        case CommandCheck():
+            from incidentui.edge.checks.command import CommandProbe
+
+            return CommandProbe(check, ground)
+        case LogCheck():
+            from incidentui.edge.checks.log import LogProbe
+
+            return LogProbe(check, ground)
+        case HeartbeatCheck():
+            from incidentui.edge.checks.heartbeat import HeartbeatProbe
+
+            return HeartbeatProbe(check, ground)
+        case PrometheusCheck():
+            from incidentui.edge.checks.prometheus import PrometheusProbe
+
+            return PrometheusProbe(check, ground)
         case _:
             raise NotImplementedError(check.kind)
