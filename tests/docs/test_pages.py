@@ -11,9 +11,11 @@ from pydantic import BaseModel
 from incidentui.cli.main import COMMANDS, cli
 from incidentui.config import schema
 from incidentui.config.load import load
+from incidentui.config.tables import KINDS
 from incidentui.config.tables.agreement import AgreementTable, ValueTable
 from incidentui.config.tables.common import CheckTable
 from incidentui.config.tables.http import ExpectTable, HttpTable, LatencyTable, SizeTable
+from incidentui.config.tables.journey import METHODS, SaveTable, StepTable
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -62,7 +64,7 @@ def test_the_options_before_the_command_are_named() -> None:
 
 def keys(heading: str) -> set[str]:
     """The keys of the table under a heading, or under the line that begins with it."""
-    part = CONFIGURATION.split(heading, 1)[1].split("\n## ", 1)[0].split("\n`expect`:", 1)[0]
+    part = CONFIGURATION.split(heading, 1)[1].split("\n## ", 1)[0].split("\n### ", 1)[0].split("\n`expect`:", 1)[0]
     return set(re.findall(r"^\| `([a-z_]+)` \|", part, flags=re.M))
 
 
@@ -86,6 +88,21 @@ def test_the_keys_of_the_configuration_are_those_of_the_schema(heading: str, tab
 def test_the_keys_of_an_agreement_are_those_of_the_schema() -> None:
     own = fields(AgreementTable) - fields(CheckTable)
     assert keys('## `type = "agreement"`') == own | fields(ValueTable)
+
+
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"http", "agreement"}))
+def test_every_kind_of_check_has_its_own_keys_on_the_page(kind: str) -> None:
+    assert keys(f'\n### `type = "{kind}"`') == fields(KINDS[kind]) - fields(CheckTable)
+
+
+def test_the_keys_of_a_step_are_named_and_its_example_is_valid(tmp_path: Path) -> None:
+    part = CONFIGURATION.split('### `type = "journey"`')[1].split("\n### ")[0].split("\n## ")[0]
+    assert fields(StepTable) <= set(re.findall(r"`([a-z_]+)`", part)) | set(METHODS)
+    assert fields(SaveTable) <= set(re.findall(r"`\{ ([a-z]+) = ", part))
+    (tmp_path / "incidentui.toml").write_text(
+        '[[services]]\nname = "bookings"\n' + part.split("```")[1].removeprefix("toml")
+    )
+    assert load(tmp_path).problems == ()
 
 
 def test_the_nested_keys_are_named() -> None:

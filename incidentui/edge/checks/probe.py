@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from incidentui.config.agreement import AgreementCheck
 from incidentui.config.checks import Check, HttpCheck
+from incidentui.config.journey import JourneyCheck
 from incidentui.core.evidence import Hop, Timing
 from incidentui.core.model import Ms
 from incidentui.core.value import dataclass
@@ -69,5 +70,9 @@ def probe(check: Check, ground: Ground) -> Probe:
             from incidentui.edge.checks.agreement import AgreementProbe
 
             return AgreementProbe(check, ground)
+        case JourneyCheck():
+            from incidentui.edge.checks.journey import JourneyProbe
+
+            return JourneyProbe(check, ground)
         case _:
             raise NotImplementedError(check.kind)
