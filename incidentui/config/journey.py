@@ -54,7 +54,7 @@ class Step:
 @dataclass(frozen=True, slots=True)
 class JourneyCheck(Check):
     base_url: str = ""
-    secrets: tuple[tuple[str, Secret], ...] = ()
+    secrets: tuple[tuple[str, Secret | str], ...] = ()
     steps: tuple[Step, ...] = ()
 
     @property
@@ -70,7 +70,7 @@ class JourneyCheck(Check):
 
     @override
     def commands(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        return tuple((f"secrets.{name}", s.command) for name, s in self.secrets if s.command)
+        return tuple((f"secrets.{name}", s.command) for name, s in self.secrets if isinstance(s, Secret) and s.command)
 
     def called(self, step: Step) -> str:
         """The step as a verdict names it."""

@@ -135,7 +135,9 @@ class JourneyProbe:
 
     # -- secrets
 
-    async def _secret(self, name: str, secret: Secret) -> str:
+    async def _secret(self, name: str, secret: Secret | str) -> str:
+        if isinstance(secret, str):
+            return secret
         value = self._printed.get(name) or (
             os.environ.get(secret.env, "") if secret.env else await self._printed_by(name, secret.command or ())
         )
