@@ -219,7 +219,8 @@ def _asked_more(step: Step, response: Response) -> Iterator[tuple[str, str, str,
         yield "location", f"not {step.location_not}", location or "none", f"sent to {location}" if bad else ""
     if step.method not in ("GET", "HEAD", "OPTIONS") and step.expect.not_login:
         again = _login_again(response)
-        yield "logged in", "no login page", again or "none", "the login page again" if again else ""
+        if again:
+            yield "logged in", "no login page", again, "the login page again"
 
 
 def _matches(glob: str, location: str) -> bool:
