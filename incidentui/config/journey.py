@@ -36,9 +36,6 @@ class Step:
     body: str | None = None
     save: tuple[Save, ...] = ()
     expect: Expect = field(default_factory=Expect)
-    location: str | None = None
-    """A glob that the Location header must match."""
-    location_not: str | None = None
     always_run: bool = False
     repeat: int = 1
     follow_redirects: bool = False

@@ -115,10 +115,10 @@ def test_pages_are_proved_as_pages(tmp_path: Path) -> None:
     page = http("page", r"content_type = 'text/html', body = ['Signed in as \w+', '[Ff]leet (35|36)$']")
     bare = http("bare", "content_type = 'text/html'")
     login = http("sign-in", "content_type = 'text/html', body = ['Sign in']").replace("v1/ferries", "login/")
-    whole, weak, sign_in = proved(tmp_path, HEAD + page + bare + login, 1)
+    whole, typed, sign_in = proved(tmp_path, HEAD + page + bare + login, 0)
     assert whole["missed"] == []
     assert "required text is missing" in whole["caught"]
-    assert failures(weak) == {"empty body"}
+    assert "empty body" in typed["caught"]
     assert sign_in["missed"] == []
     assert "login page at 200" not in sign_in["caught"], "it is what this check asks for"
 
@@ -146,6 +146,21 @@ def test_the_examples_of_the_pages_catch_what_they_claim(tmp_path: Path) -> None
         assert done.returncode == 0, done.stdout + done.stderr
         kinds += sum(bool(check["caught"]) for check in json.loads(done.stdout)["checks"])
     assert kinds >= 2
+
+
+def test_the_rest_of_an_expect_is_proved_too(tmp_path: Path) -> None:
+    head = """headers = { "Cache-Control" = "no-store", "X-Rows" = { gt = 3 }, "X-Debug" = { absent = true } },
+    final_url = "https://api.invalid/v1/*", first_byte = "{", size = { min = 200, max = 4000 }, cert_days = 14,
+    content_type = "application/json" """.replace("\n", " ")
+    ready = "content_type = 'text/html', ready = 'id=.app-ready.', size = { min = 900 }"
+    moved = "status = 302, location = 'https://api.invalid/home*', location_not = '*/login*'"
+    whole, page, away = proved(tmp_path, HEAD + http("head", head) + http("page", ready) + http("moved", moved), 0)
+    assert [check["missed"] for check in (whole, page, away)] == [[], [], []]
+    for failure in ("no header Cache-Control", "stale number in header X-Rows", "body too large"):
+        assert failure in whole["caught"]
+    assert "field that must be absent in header X-Debug" in whole["caught"]
+    assert "required text is missing" in page["caught"]
+    assert {"another location", "redirect to login"} <= set(away["caught"])
 
 
 def test_an_unknown_name_and_a_broken_file(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ def test_the_screen_turns_red_and_names_the_step(tmp_path: Path) -> None:
             terminal.wait("✗ fleet is failing +step 3, sync: 200, but a login page", 30)
             assert PASSWORD not in terminal.text
             server.fault = ""
-            terminal.wait("✓ fleet", 30)
+            terminal.wait("✓ fleet .*was failing", 30)
             terminal.press("1", "\r")
             terminal.wait("‹ EVIDENCE  sync-journey", 30)
             terminal.wait("✓ step 3, sync +ok", 30)

@@ -68,11 +68,6 @@ class SaveTable(Table):
         return {place: what for place, what in given.items() if what is not None}
 
 
-class StepExpectTable(ExpectTable):
-    location: str | None = None
-    location_not: str | None = None
-
-
 class StepTable(Table):
     name: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(printable)]
     get: Path = None
@@ -86,7 +81,7 @@ class StepTable(Table):
     json_: Any = Field(default=None, alias="json")
     body: str | None = None
     save: dict[Word, SaveTable] = Field(default_factory=dict)
-    expect: StepExpectTable = StepExpectTable()
+    expect: ExpectTable = ExpectTable()
     always_run: bool = False
     repeat: Annotated[int, Field(ge=1, le=50)] = 1
     follow_redirects: bool = False
@@ -104,6 +99,11 @@ class StepTable(Table):
             raise wrong(f"sends {' and '.join(sent)}; give one of them")
         if sent and asked[0] in ("get", "head"):
             raise wrong(f"{asked[0]} sends no {sent[0]}", f'write post = "…" to send a {sent[0]}')
+        if self.expect.cert_days is not None:
+            raise wrong("cert_days cannot be asked of a step", 'add a check with type = "http" for the certificate')
+        keys = self.expect.value().wants_body
+        if asked[0] == "head" and keys:
+            raise wrong(f"an answer to head has no body, so {keys[0]} is never met", "write get = ...")
         return self
 
     def step(self) -> Step:
@@ -118,8 +118,6 @@ class StepTable(Table):
             body=self.body,
             save=tuple(Save(name, *place) for name, table in self.save.items() for place in table.places().items()),
             expect=self.expect.value(),
-            location=self.expect.location,
-            location_not=self.expect.location_not,
             always_run=self.always_run,
             repeat=self.repeat,
             follow_redirects=self.follow_redirects,

@@ -21,9 +21,9 @@ from incidentui.core.value import dataclass
 from incidentui.edge import step as running
 from incidentui.edge.checks.expect import Judgement, Response
 from incidentui.edge.checks.failures import failure
-from incidentui.edge.checks.http import NotRunnableError
 from incidentui.edge.checks.journey_save import NotThereError
 from incidentui.edge.checks.probe import Ground, Look
+from incidentui.edge.checks.request import NotRunnableError
 from incidentui.edge.checks.visitor import Visitor
 from incidentui.edge.redact import GONE
 from incidentui.edge.text import add_known_secrets, clean

@@ -5,7 +5,6 @@ Nothing is retried but a GET whose kept connection was gone.
 
 import json
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from time import perf_counter
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -15,9 +14,11 @@ import httpx
 from incidentui import __version__
 from incidentui.config.journey import BASE, JourneyCheck, Step, filled
 from incidentui.core.evidence import Finding, Hop
+from incidentui.edge.checks.answer import MAX_REDIRECTS
 from incidentui.edge.checks.expect import Judgement, Response, judge, login_markers
-from incidentui.edge.checks.http import HOPS, KEPT, Transports, _ms_since, _read
+from incidentui.edge.checks.http import KEPT, Transports, _ms_since
 from incidentui.edge.checks.journey_save import NotThereError, cookie, saved
+from incidentui.edge.checks.reading import read_body
 from incidentui.edge.text import clean
 
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -66,7 +67,8 @@ class Visitor:
             answer, following, body = await self._ask(request, step, len(self.hops) - first)
             if following is None:
                 kind = answer.headers.get("content-type", "")
-                self.response = Response(asked, tuple(self.hops[first:]), kind, *body, _ms_since(started))
+                took = _ms_since(started)
+                self.response = Response(asked, tuple(self.hops[first:]), kind, *body, took, answer.headers)
                 return _judged(step, self.response), answer
             request = following
 
@@ -87,8 +89,10 @@ class Visitor:
             location = answer.headers.get("location", "")
             took = _ms_since(began)
             self.hops[-1] = Hop(answer.status_code, str(request.url), location, took, request.method, step.name)
-            following = self._next(request, answer, location) if step.follow_redirects and followed < HOPS else None
-            return answer, following, (b"", False, "") if following else await _read(answer)
+            following = (
+                self._next(request, answer, location) if step.follow_redirects and followed < MAX_REDIRECTS else None
+            )
+            return answer, following, (b"", False, "") if following else await read_body(answer)
         finally:
             await answer.stream.aclose()  # type: ignore[union-attr]  # an async transport gives an async stream
 
@@ -196,7 +200,7 @@ def _numbered(judgement: Judgement, number: int, of: int) -> Judgement:
 
 
 def _judged(step: Step, response: Response) -> Judgement:
-    """As an http check is, and what only a step asks: where it is sent, and no login page after logging in."""
+    """As an http check is, and what only a step asks: no login page after logging in."""
     judgement = judge(step.expect, response)
     more, whys = [], []
     for name, wanted, got, wrong in _asked_more(step, response):
@@ -210,22 +214,10 @@ def _judged(step: Step, response: Response) -> Judgement:
 
 def _asked_more(step: Step, response: Response) -> Iterator[tuple[str, str, str, str]]:
     """(name, expected, got, what is wrong)."""
-    location = response.hops[-1].location
-    if step.location is not None:
-        ok = _matches(step.location, location)
-        yield "location", step.location, location or "none", "" if ok else f"sent to {location or 'nowhere'}"
-    if step.location_not is not None:
-        bad = bool(location) and _matches(step.location_not, location)
-        yield "location", f"not {step.location_not}", location or "none", f"sent to {location}" if bad else ""
     if step.method not in ("GET", "HEAD", "OPTIONS") and step.expect.not_login:
         again = _login_again(response)
         if again:
             yield "logged in", "no login page", again, "the login page again"
-
-
-def _matches(glob: str, location: str) -> bool:
-    path = httpx.URL(location).raw_path.decode("ascii", "replace") if "://" in location else location
-    return fnmatchcase(location, glob) or fnmatchcase(path, glob)
 
 
 def _login_again(response: Response) -> str:

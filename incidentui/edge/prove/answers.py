@@ -45,8 +45,6 @@ class Scene:
     label: str = ""
     """How a verdict names the step; empty where there is one request."""
     save: tuple[Save, ...] = ()
-    location: str | None = None
-    location_not: str | None = None
     cookies: tuple[str, ...] = ()
     """Names that the check wants to have been set."""
 
@@ -72,7 +70,9 @@ def good(scene: Scene) -> Answer:
     """Raises CannotStandInError."""
     try:
         answer = _page(scene) if _wants_page(scene) else _document(scene)
-        return replace(answer, status=scene.expect.status[0], headers=_headers(scene))
+        least = 0 if scene.bodiless else scene.expect.size_min or 0
+        body = answer.body.ljust(least) if scene.is_json else answer.body.rjust(least)
+        return replace(answer, status=scene.expect.status[0], headers=_headers(scene), body=body)
     except NoExampleError as pattern:
         raise CannotStandInError(f"no example is known of a text that {pattern} matches") from None
 
@@ -97,7 +97,8 @@ def _page(scene: Scene) -> Answer:
 def _texts(scene: Scene) -> list[str]:
     saved = [save.what for save in scene.save if save.place == "regex"]
     # What must stand at the end comes last: the page has no closing tags, which HTML allows.
-    wanted = sorted((*scene.expect.body, *saved), key=lambda pattern: pattern.endswith(("$", r"\Z")))
+    ready = [scene.expect.ready] if scene.expect.ready else []
+    wanted = sorted((*scene.expect.body, *ready, *saved), key=lambda pattern: pattern.endswith(("$", r"\Z")))
     return [example(pattern) for pattern in wanted]
 
 
@@ -125,9 +126,10 @@ def _headers(scene: Scene) -> tuple[tuple[str, str], ...]:
     out = [("Set-Cookie", f"{name}={VALUE}; Path=/") for name in sorted(named)]
     out += [(save.what, VALUE) for save in scene.save if save.place == "header" and save.what.lower() != "location"]
     saves_location = any(save.place == "header" and save.what.lower() == "location" for save in scene.save)
-    if scene.location is not None or saves_location or 300 <= scene.expect.status[0] < 400:
-        out.append(("Location", address(scene.location or "/home", scene.location_not)))
-    return tuple(out)
+    if scene.expect.location is not None or saves_location or 300 <= scene.expect.status[0] < 400:
+        out.append(("Location", address(scene.expect.location or "/home", scene.expect.location_not)))
+    asked = ((name, meeting(name, rule)) for name, rule in scene.expect.headers if name.lower() != "content-type")
+    return (*out, *((name, str(value)) for name, value in asked if value is not _ABSENT))
 
 
 # -- JSON

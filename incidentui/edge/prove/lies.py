@@ -39,6 +39,7 @@ def lies(scene: Scene, right: Answer, timeout_ms: Ms) -> Iterator[Lie]:
     status = right.status if right.status < 300 else 200
     yield from _pages(scene, right, status)
     yield from _documents(scene, right, status)
+    yield from _headers(scene, right)
     yield from _texts(scene, right)
     yield from _broken(scene, right, timeout_ms)
 
@@ -98,8 +99,21 @@ def _wrong(rule: object) -> Iterator[tuple[str, Any]]:
         yield "field that must be absent", "here"
 
 
+def _headers(scene: Scene, right: Answer) -> Iterator[Lie]:
+    for name, rule in scene.expect.headers:
+        others = tuple((n, v) for n, v in right.headers if n != name)
+        if others != right.headers:
+            yield Lie(f"no header {name}", replace(right, headers=others), f"make the rule of {name} narrower")
+        for what, value in _wrong(rule):
+            said = (*others, (name, str(value).replace("\0", "wrong")))
+            yield Lie(f"{what} in header {name}", replace(right, headers=said), f"make the rule of {name} narrower")
+
+
 def _texts(scene: Scene, right: Answer) -> Iterator[Lie]:
-    if scene.expect.body and not scene.bodiless:
+    most = scene.expect.size_max
+    if most is not None and not scene.bodiless:
+        yield Lie("body too large", replace(right, body=right.body + b" " * (most + 1)), "lower size.max")
+    if (scene.expect.body or scene.expect.ready) and not scene.bodiless:
         without = replace(right, body=b"{}" if scene.is_json else _PAGE)
         yield Lie("required text is missing", without, "make the pattern of body narrower")
     for pattern in scene.expect.body_not:
@@ -109,7 +123,7 @@ def _texts(scene: Scene, right: Answer) -> Iterator[Lie]:
             continue
         body = json.dumps({"said": text}).encode() if scene.is_json else right.body + text.encode()
         yield Lie(f"forbidden text {pattern}", replace(right, body=body), "make the pattern of body_not wider")
-    if scene.location is not None:
+    if scene.expect.location is not None:
         elsewhere = tuple((n, "/elsewhere/zz" if n == "Location" else v) for n, v in right.headers)
         yield Lie("another location", replace(right, headers=elsewhere), "make location narrower")
     if scene.save:
