@@ -26,6 +26,7 @@ COMMANDS = {
     "watch": ("incidentui.cli.watch:command", "the session without a screen"),
     "trust": ("incidentui.cli.trust:command", "allow what a repository's file wants to run"),
     "check": ("incidentui.cli.check:command", "every check once"),
+    "prove": ("incidentui.cli.prove:command", "which failures each check can see"),
     "act": ("incidentui.cli.act:command", "an action without a screen: plan, guards, record and verdict"),
     "status": ("incidentui.cli.status:command", "services, commits, workloads and sources in one look"),
     "export": ("incidentui.cli.export:command", "the draft of an incident, or its record"),

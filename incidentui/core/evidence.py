@@ -18,6 +18,8 @@ class Hop:
     location: str = ""
     took_ms: int | None = None
     method: str = "GET"
+    step: str = ""
+    """Of a journey: the step that asked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ def test_a_time_in_an_answer(tmp_path: Path) -> None:
         (now + 600, "unknown", "in the future: a clock is wrong"),
         ("yesterday", "failing", "$.last is yesterday, no time"),
         (True, "failing", "no time"),
-        (float("nan"), "failing", "no time"),
+        (float("nan"), "failing", "not JSON"),
         (10**400, "failing", "no time"),
     ]
     for value, verdict, why in cases:

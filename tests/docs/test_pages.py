@@ -15,6 +15,7 @@ from incidentui.config.tables import KINDS
 from incidentui.config.tables.agreement import AgreementTable, ValueTable
 from incidentui.config.tables.common import CheckTable
 from incidentui.config.tables.http import ExpectTable, HttpTable, LatencyTable, SizeTable
+from incidentui.config.tables.journey import METHODS, SaveTable, StepTable
 from incidentui.config.tables.local import CommandExpectTable, RejectedTable
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -90,9 +91,19 @@ def test_the_keys_of_an_agreement_are_those_of_the_schema() -> None:
     assert keys('## `type = "agreement"`') == own | fields(ValueTable)
 
 
-@pytest.mark.parametrize("kind", ["tcp", "command", "log", "prometheus", "heartbeat"])
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"http", "agreement"}))
 def test_every_kind_of_check_has_its_own_keys_on_the_page(kind: str) -> None:
     assert keys(f'\n## `type = "{kind}"`') == fields(KINDS[kind]) - fields(CheckTable)
+
+
+def test_the_keys_of_a_step_are_named_and_its_example_is_valid(tmp_path: Path) -> None:
+    part = CONFIGURATION.split('\n## `type = "journey"`')[1].split("\n### ")[0].split("\n## ")[0]
+    assert fields(StepTable) <= set(re.findall(r"`([a-z_]+)`", part)) | set(METHODS)
+    assert fields(SaveTable) <= set(re.findall(r"`\{ ([a-z]+) = ", part))
+    (tmp_path / "incidentui.toml").write_text(
+        '[[services]]\nname = "bookings"\n' + part.split("```")[1].removeprefix("toml")
+    )
+    assert load(tmp_path).problems == ()
 
 
 def test_the_nested_keys_are_named() -> None:

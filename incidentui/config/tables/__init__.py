@@ -3,11 +3,13 @@
 from incidentui.config.tables.agreement import AgreementTable
 from incidentui.config.tables.common import CheckTable
 from incidentui.config.tables.http import HttpTable
+from incidentui.config.tables.journey import JourneyTable
 from incidentui.config.tables.local import CommandTable, HeartbeatTable, LogTable
 from incidentui.config.tables.net import PrometheusTable, TcpTable
 
 KINDS: dict[str, type[CheckTable]] = {
     "http": HttpTable,
+    "journey": JourneyTable,
     "agreement": AgreementTable,
     "tcp": TcpTable,
     "command": CommandTable,
@@ -15,7 +17,7 @@ KINDS: dict[str, type[CheckTable]] = {
     "prometheus": PrometheusTable,
     "heartbeat": HeartbeatTable,
 }
-LATER = ("workload", "journey", "data")
+LATER = ("workload", "data")
 """Kinds that are known, and cannot be checked yet."""
 LATER_KEYS = {"conditions": "condition strings"}
 """Keys that are known, and cannot be checked yet."""

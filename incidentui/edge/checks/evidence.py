@@ -44,7 +44,7 @@ def check_look(look: Look) -> CheckLook:
         verdict=judgement.state,
         why=why,
         status=look.status,
-        first_status=look.hops[0].status if look.hops else None,
+        first_status=(look.response.hops if look.response else look.hops or (Hop(None, ""),))[0].status,
         content_type=clean_and_redact(response.content_type, 120) if response else "",
         bytes=len(response.body) if response else None,
         took_ms=look.took_ms,

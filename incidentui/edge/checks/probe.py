@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from incidentui.config.agreement import AgreementCheck
 from incidentui.config.checks import Check, HttpCheck
+from incidentui.config.journey import JourneyCheck
 from incidentui.config.kinds import CommandCheck, HeartbeatCheck, LogCheck, PrometheusCheck, TcpCheck
 from incidentui.core.evidence import Hop, Timing
 from incidentui.core.model import Ms
@@ -90,5 +91,9 @@ def probe(check: Check, ground: Ground) -> Probe:
             from incidentui.edge.checks.prometheus import PrometheusProbe
 
             return PrometheusProbe(check, ground)
+        case JourneyCheck():
+            from incidentui.edge.checks.journey import JourneyProbe
+
+            return JourneyProbe(check, ground)
         case _:
             raise NotImplementedError(check.kind)

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Sequence
+from itertools import pairwise
 
 from incidentui.core import words
 from incidentui.core.events import Recorded
@@ -91,7 +92,9 @@ def _in_words(look: CheckLook) -> str:
     if look.status is not None and 200 <= look.status < 300 and look.verdict == "failing":
         return f"It says {look.status}, and it is wrong."
     if look.first_status is not None and look.first_status != look.status:
-        return f"First answered {look.first_status}, then {look.status} after {count(len(look.hops) - 1, 'redirect')}."
+        return (
+            f"First answered {look.first_status}, then {look.status} after {count(_redirects(look.hops), 'redirect')}."
+        )
     return ""
 
 
@@ -127,9 +130,14 @@ def _hops(hops: Sequence[Hop], width: int, timing: Timing | None) -> list[Line]:
         if hop.location:
             rows += hanging((Seg("  └ ", "muted"),), f"Location: {hop.location}", width, "muted")
     rows += hanging((Seg("  "),), _spent(timing), width, "muted") if timing and rows else []
-    redirects = max(0, len(hops) - 1)
+    redirects = _redirects(hops)
     note = count(len(hops), "request") + (f", {count(redirects, 'redirect')}" if redirects else "")
     return section(width, "HOPS", rows, (Seg(note, "muted"),))
+
+
+def _redirects(hops: Sequence[Hop]) -> int:
+    """The steps of a journey lead nowhere by themselves."""
+    return sum(hop.step == after.step and bool(hop.location or not hop.step) for hop, after in pairwise(hops))
 
 
 def _spent(timing: Timing) -> str:
