@@ -80,6 +80,7 @@ def told(expect: Expect, body: bytes = b"{}", **more: object) -> tuple[str, str]
         (b"ok", "not JSON", "byte 0: ok"),
     ],
 )
+@pytest.mark.req("R0-03")
 def test_what_is_not_json_is_shown_where_it_is_not(body: bytes, why: str, got: str) -> None:
     assert told(Expect(content_type="application/json"), body) == (f"200, but {why}", got)
 
@@ -117,6 +118,7 @@ def test_bytes_that_may_be_a_piece_of_a_secret_are_not_shown() -> None:
         Expect(size_min=1),
     ],
 )
+@pytest.mark.req("R0-04")
 def test_an_empty_answer_never_passes_where_something_is_expected(expect: Expect) -> None:
     for body in (b"", b" \r\n"):
         assert told(expect, body)[0] == "200, but an empty answer"

@@ -46,6 +46,7 @@ def steps(server: Harbour, *more: str) -> str:
 
 
 @pytest.mark.req("R2-20")
+@pytest.mark.req("R2-04", "F55")
 def test_the_users_way_is_gone_with_one_jar_and_what_was_saved(tmp_path: Path) -> None:
     with harbour() as server:
         told = asked(tmp_path, JOURNEY.format(url=server.url), 0)
@@ -125,6 +126,7 @@ def test_what_cannot_be_saved_is_said(tmp_path: Path) -> None:
     assert told["why"] == "step 1, login form: no input csrfmiddlewaretoken in the page"
 
 
+@pytest.mark.req("R2-16")
 def test_the_same_cookie_over_many_requests_and_redirects(tmp_path: Path) -> None:
     many = '\nname = "pages"\nget = "/"\nrepeat = 5\nexpect = { body = ["Signed in"] }\n'
     old = '\nname = "old"\nget = "/old"\nfollow_redirects = true\n'

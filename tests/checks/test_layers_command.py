@@ -146,6 +146,7 @@ def judged(*states: str) -> Callable[[str], bool]:
     ],
     ids=["red", "unknown", "no user path", "no user path to what failed"],
 )
+@pytest.mark.req("R2-18")
 def test_no_close_as_resolved_without_a_green_user_path(
     tmp_path: Path, checks: list[tuple[str, str, str]], states: tuple[str, ...], why: str
 ) -> None:

@@ -81,6 +81,7 @@ REJECTED = "rejected = { after = 'connected', pattern = 'invalid token|disconnec
         ),
     ],
 )
+@pytest.mark.req("R1-27")
 def test_connected_then_rejected(tmp_path: Path, lines: tuple[tuple[float, str], ...], verdict: str, why: str) -> None:
     """Seed 001: the agent connects and is turned away, and the status page sees only that it connects."""
     log(tmp_path, *(f"{stamp(ago)} {text}" for ago, text in lines))
@@ -90,6 +91,7 @@ def test_connected_then_rejected(tmp_path: Path, lines: tuple[tuple[float, str],
         assert "connected" in told["evidence"]["body"].splitlines()[0]
 
 
+@pytest.mark.req("R1-51")
 def test_since_a_file_was_written_as_a_deploy_does(tmp_path: Path) -> None:
     log(tmp_path, f"{stamp(30)} ERROR old", f"{stamp(1)} INFO new")
     deployed = tmp_path / "REV"

@@ -39,6 +39,7 @@ def failures(check: Any) -> set[str]:
 
 
 @pytest.mark.parametrize("redirects", ["", "follow_redirects = true\n"])
+@pytest.mark.req("R2-15")
 def test_a_check_that_asks_everything_catches_everything(tmp_path: Path, redirects: str) -> None:
     more = f'{redirects}headers = {{ Authorization = {{ env = "NOT_SET_ANYWHERE" }} }}\n'
     (check,) = proved(tmp_path, HEAD + http("strong", STRONG, more), 0)
@@ -62,6 +63,7 @@ def test_a_check_that_asks_everything_catches_everything(tmp_path: Path, redirec
     }
 
 
+@pytest.mark.req("R2-15", "F57")
 def test_a_weak_check_sees_none_of_the_four_lies(tmp_path: Path) -> None:
     text = HEAD + http("weak", "status = 200, not_login = false") + http("default", "status = 200")
     weak, default = proved(tmp_path, text, 1)

@@ -95,6 +95,7 @@ def test_it_asks_before_it_listens(tmp_path: Path) -> None:
     assert told["verdict"] == "ok"
 
 
+@pytest.mark.req("R1-08", "F58")
 def test_the_first_broken_hop_is_named_and_what_lies_beyond_is_not_tried(tmp_path: Path) -> None:
     gone = f"127.0.0.1:{closed_port()}"
     with port() as inner, port() as host, serving(always()) as front:
