@@ -16,6 +16,8 @@ from tests.checks.servers import always, closed_port, serving
 from tests.e2e.world import COMMAND, Place
 from tests.faults.pty import Pty
 
+pytestmark = pytest.mark.slow
+
 TUNNEL = "{ name = 'tunnel', file = 'ssh-tunnel-lab.sh', regex = '-L \\d+:localhost:(\\d+)' }"
 COMPOSE = "{ name = 'compose', compose = 'docker-compose.lab.yml', service = 'gui', port = 5050 }"
 BACKEND = "{ name = 'backend', compose = 'docker-compose.lab.yml', service = 'gui', env = 'AGENT_TOKEN' }"

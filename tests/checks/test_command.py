@@ -10,6 +10,8 @@ from incidentui.config.trust import ONE_RUN
 from tests.checks.asked import looked, one, refused, run, written
 from tests.checks.servers import always, serving
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

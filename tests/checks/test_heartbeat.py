@@ -11,6 +11,8 @@ import pytest
 from tests.checks.asked import looked, one, refused
 from tests.checks.servers import always, serving
 
+pytestmark = pytest.mark.slow
+
 FILE = 'type = "heartbeat"\nfile = "run/beat"\nmax_age = "5m"'
 
 

@@ -13,6 +13,8 @@ import pytest
 from tests.checks.harbour import JOURNEY, PASSWORD, USER, Harbour, harbour
 from tests.checks.servers import answer, serving
 
+pytestmark = pytest.mark.slow
+
 COMMAND = str(Path(sys.executable).with_name("incidentui"))
 SECRETS = {"UI_USER": USER, "UI_PASSWORD": PASSWORD}
 HEAD = JOURNEY.split("[[checks.steps]]")[0]

@@ -13,6 +13,8 @@ import pytest
 
 from tests.checks.servers import always, closed_port, serving
 
+pytestmark = pytest.mark.slow
+
 COMMAND = str(Path(sys.executable).with_name("incidentui"))
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from tests.checks.asked import looked, one, refused
 
+pytestmark = pytest.mark.slow
+
 ACCRA = UTC
 KATHMANDU = timezone(timedelta(hours=5, minutes=45))
 

@@ -9,6 +9,8 @@ import pytest
 from tests.checks.asked import looked, refused
 from tests.checks.servers import always, closed_port, serving
 
+pytestmark = pytest.mark.slow
+
 
 def vector(*values: str, **more: Any) -> str:
     result = [{"metric": {"__name__": "up", "job": f"j{n}"}, "value": [1.5, v]} for n, v in enumerate(values)]

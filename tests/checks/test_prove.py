@@ -12,6 +12,8 @@ import pytest
 from tests.checks.harbour import JOURNEY
 from tests.checks.test_journey import run
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 FOUR_LIES = {"login page at 200", "empty body", "HTML for JSON", "text before the JSON"}
 HEAD = '[[services]]\nname = "api"\n'
