@@ -75,11 +75,21 @@ def shoot(terminal: Terminal, step: Step) -> None:
 
 
 def _size(terminal: Terminal, columns: int, rows: int) -> None:
-    """Resize, and wait until the key bar stands on the last row."""
-    terminal.resize(columns, rows)
-    until = time.monotonic() + 5
-    while not re.search(r"\w", terminal.screen.display[-1]) and time.monotonic() < until:
+    """Resize, and wait for the whole new picture: what was on its way for the old size is read first, and wiped."""
+    for height in (rows + 1, rows, rows + 1, rows):
+        terminal.screen.erase_in_display(2)
+        terminal.resize(columns, height)
+        _quiet(terminal)
+
+
+def _quiet(terminal: Terminal, gap_s: float = 0.4) -> None:
+    """The program has said all it had to say; its clock ticks once a second."""
+    last, until = time.monotonic(), time.monotonic() + 10
+    seen = terminal.text
+    while time.monotonic() - last < gap_s and time.monotonic() < until:
         terminal.read(0.05)
+        if terminal.text != seen:
+            last, seen = time.monotonic(), terminal.text
 
 
 def svg(terminal: Terminal) -> str:
