@@ -141,10 +141,17 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _say(message: str, code: int) -> int:
+    from contextlib import suppress
+    from pathlib import Path
+
+    from incidentui.config.paths import find_root
     from incidentui.edge.known import learn
     from incidentui.edge.text import redact
 
-    learn()  # an argument that is repeated may hold one, and there may be no project
+    root = None
+    with suppress(OSError):  # a folder that was deleted meanwhile
+        root = find_root(Path.cwd())
+    learn(root)  # an argument that is repeated may hold one, and it may come before any project is looked for
     click.echo(f"incidentui: {' '.join(redact(message).split())}", err=True)
     return code
 

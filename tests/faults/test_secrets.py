@@ -194,6 +194,17 @@ def judged(given: Sequence[Given]) -> None:
 
 
 @pytest.mark.req("F35")
+def test_a_secret_in_place_of_a_command_is_not_repeated(tmp_path: Path) -> None:
+    (tmp_path / "incidentui.toml").write_text('headers = { X-Gate = { env = "GATE" } }\n')
+    place = Place(tmp_path, tmp_path / "home")
+    env = place.env(GATE="KCthJJccUDygCvF2vGv7")
+    argv = [COMMAND, "it said KCthJJccUDygCvF2vGv7"]
+    done = subprocess.run(argv, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "'it said [redacted]' is neither a command" in done.stderr
+
+
+@pytest.mark.req("F35")
 @pytest.mark.slow
 def test_a_sample_of_secrets_survives_nowhere() -> None:
     judged(random.Random(19).sample(SECRETS, 7))
