@@ -19,6 +19,7 @@ from incidentui.config.agreement import (
 )
 from incidentui.config.schema import Argv, Name, Pattern, Table, Url, json_path, wrong
 from incidentui.config.tables.common import CheckTable
+from incidentui.config.tables.http import header_name
 
 DOCUMENTS = (".toml", ".yaml", ".yml", ".json")
 _MOST = 20
@@ -26,7 +27,7 @@ _FORMS: dict[str, tuple[tuple[str, ...], int, int]] = {
     "file": (("regex", "path"), 0, 1),
     "compose": (("port", "env", "volume"), 1, 1),
     "workload": (("env", "label", "port"), 1, 1),
-    "url": (("json",), 1, 1),
+    "url": (("json", "header"), 1, 1),
     "command": ((), 0, 0),
     "env": ((), 0, 0),
 }
@@ -54,6 +55,7 @@ class ValueTable(Table):
     label: Annotated[str, Field(min_length=1)] | None = None
     url: Url | None = None
     json_: Annotated[str | None, BeforeValidator(json_path)] = Field(default=None, alias="json")
+    header: Annotated[str | None, BeforeValidator(header_name)] = None
     env: Annotated[str, Field(min_length=1)] | None = None
     command: Argv = None
 
@@ -91,7 +93,7 @@ class ValueTable(Table):
         if self.workload is not None:
             return InWorkload(self.workload, self.env, self.label, self.port)
         if self.url is not None:
-            return InAnswer(self.url, self.json_ or "$")
+            return InAnswer(self.url, self.json_ or "", self.header or "")
         return OfCommand(self.command) if self.command else InEnvironment(self.env or "")
 
 
