@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from incidentui.config.agreement import AgreementCheck
-from incidentui.config.checks import Check, HttpCheck
+from incidentui.config.checks import Check, HeldCheck, HttpCheck
 from incidentui.config.journey import JourneyCheck
 from incidentui.config.kinds import CommandCheck, HeartbeatCheck, LogCheck, PrometheusCheck, TcpCheck
 from incidentui.core.evidence import Hop, Timing
@@ -91,6 +91,10 @@ def probe(check: Check, ground: Ground) -> Probe:
             from incidentui.edge.checks.prometheus import PrometheusProbe
 
             return PrometheusProbe(check, ground)
+        case HeldCheck():
+            from incidentui.edge.checks.held import HeldProbe
+
+            return HeldProbe(check, ground)
         case JourneyCheck():
             from incidentui.edge.checks.journey import JourneyProbe
 
