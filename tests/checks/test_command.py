@@ -115,7 +115,7 @@ def test_the_screen_shows_what_is_not_allowed(tmp_path: Path) -> None:
     written(root, sh("touch ran"))
     env = Place(root, home).env()
     with Pty([COMMAND, "--project", str(root)], root, env) as screen:
-        screen.see("api is unknown +not run before you allow it: incidentui trust")
+        screen.see(r"api +unknown[^\n]*\n *└ not run before you allow it: incidentui trust")
         screen.press("q", "q")
         screen.end()
     assert not (root / "ran").exists()
