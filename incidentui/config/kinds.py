@@ -147,6 +147,26 @@ class PrometheusCheck(Check):
         return f"{clean_url(self.url)} {self.query}"
 
 
+@dataclass(frozen=True, slots=True)
+class WorkloadCheck(Check):
+    workload: str = ""
+    """As its engine calls it."""
+    healthy: bool = False
+    """Its own health check must have passed; one that says "unhealthy" always counts."""
+    up_for_ms: Ms | None = None
+    max_restarts: int | None = None
+
+    @property
+    @override
+    def kind(self) -> str:
+        return "workload"
+
+    @property
+    @override
+    def target(self) -> str:
+        return f"workload {self.workload}"
+
+
 def host_port(address: str) -> tuple[str, int]:
     """Raises ValueError when it is not host:port."""
     parts = urlsplit(f"//{address}")

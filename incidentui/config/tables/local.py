@@ -1,11 +1,12 @@
-"""Checks that look at this machine: `type = "command"`, `"log"`, `"heartbeat"`."""
+"""Checks that look at this machine: `type = "command"`, `"log"`, `"heartbeat"`, `"workload"`."""
 
-from typing import Annotated, Any
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 from typing_extensions import override
 
-from incidentui.config.kinds import CommandCheck, CommandExpect, HeartbeatCheck, LogCheck, Rejected
+from incidentui.config.kinds import CommandCheck, CommandExpect, HeartbeatCheck, LogCheck, Rejected, WorkloadCheck
 from incidentui.config.schema import Duration, Pattern, Table, Url, argv, duration, json_path, wrong
 from incidentui.config.tables.common import CheckTable
 from incidentui.config.tables.http import json_paths
@@ -100,3 +101,26 @@ class HeartbeatTable(CheckTable):
     @override
     def check(self) -> HeartbeatCheck:
         return HeartbeatCheck(**self.common(), file=self.file, url=self.url, json=self.json_, max_age_ms=self.max_age)
+
+
+class WorkloadTable(CheckTable):
+    layer: Literal["user", "inner"] = "inner"
+    workload: Annotated[str, Field(min_length=1, max_length=200)]
+    healthy: bool = False
+    up_for: Duration | None = None
+    max_restarts: Annotated[int, Field(ge=0)] | None = None
+
+    @override
+    def check(self) -> WorkloadCheck:
+        return WorkloadCheck(
+            **self.common(),
+            workload=self.workload,
+            healthy=self.healthy,
+            up_for_ms=self.up_for,
+            max_restarts=self.max_restarts,
+        )
+
+    @override
+    def doubts(self) -> Iterator[tuple[tuple[str, ...], str, str]]:
+        if self.layer == "user":
+            yield ("layer",), "a workload that runs does not show that a user is served", 'write layer = "inner"'

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from incidentui.config.agreement import AgreementCheck
 from incidentui.config.checks import Check, HeldCheck, HttpCheck
 from incidentui.config.journey import JourneyCheck
-from incidentui.config.kinds import CommandCheck, HeartbeatCheck, LogCheck, PrometheusCheck, TcpCheck
+from incidentui.config.kinds import CommandCheck, HeartbeatCheck, LogCheck, PrometheusCheck, TcpCheck, WorkloadCheck
 from incidentui.core.evidence import Hop, Timing
 from incidentui.core.model import Ms
 from incidentui.core.value import dataclass
@@ -91,6 +91,10 @@ def probe(check: Check, ground: Ground) -> Probe:
             from incidentui.edge.checks.prometheus import PrometheusProbe
 
             return PrometheusProbe(check, ground)
+        case WorkloadCheck():
+            from incidentui.edge.checks.workload import WorkloadProbe
+
+            return WorkloadProbe(check, ground)
         case HeldCheck():
             from incidentui.edge.checks.held import HeldProbe
 
