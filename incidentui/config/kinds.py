@@ -95,6 +95,8 @@ class LogCheck(Check):
     not_contains: tuple[str, ...] = ()
     max_new_errors: int | None = None
     rejected: Rejected | None = None
+    workload: str = ""
+    """Instead of a file: what its engine keeps of it."""
 
     @property
     @override
@@ -104,7 +106,7 @@ class LogCheck(Check):
     @property
     @override
     def target(self) -> str:
-        return self.file
+        return self.file or f"log of {self.workload}"
 
 
 @dataclass(frozen=True, slots=True)

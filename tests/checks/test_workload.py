@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -93,3 +94,72 @@ def test_a_table_that_is_wrong_is_said(tmp_path: Path) -> None:
     assert "max_restarts" in refused(tmp_path, workload("web", "max_restarts = -1"))
     written(tmp_path, workload("web", 'layer = "user"'))
     assert "a workload that runs does not show that a user is served" in run(tmp_path).stderr
+
+
+# -- its log
+
+
+def log(name: str, *rules: str) -> str:
+    return "\n".join(['type = "log"', f'workload = "{name}"', *rules])
+
+
+@pytest.fixture
+def talker(tmp_path: Path) -> Iterator[Supervisord]:
+    """Two programs: one says what `said` holds, and one more than its engine gives."""
+    (tmp_path / "said").write_text("")
+    loud = (
+        "import sys, time; sys.stdout.write('2020-01-01T00:00:00Z x\\\\n' * 9000); sys.stdout.flush(); time.sleep(600)"
+    )
+    programs = {
+        "app": f"tail -n +1 -F {tmp_path}/said\nstartsecs=0\nstopasgroup=true",
+        "loud": f'{PYTHON} -c "{loud}"\nstartsecs=0',
+    }
+    daemon = Supervisord(tmp_path, programs)
+    daemon.start()
+    yield daemon
+    daemon.destroy()
+
+
+def said(project: Path, daemon: Supervisord, *lines: str) -> None:
+    with (project / "said").open("a") as file:
+        file.writelines(f"{line}\n" for line in lines)
+    end = time.monotonic() + 20
+    while lines[-1] not in daemon.ctl("tail", "app"):
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def stamp(ago_s: int, zone: bool = True) -> str:
+    moment = datetime.now().astimezone() - timedelta(seconds=ago_s)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S%z" if zone else "%Y-%m-%d %H:%M:%S")
+
+
+@pytest.mark.parametrize("zone", [True, False])
+def test_the_log_of_a_program_without_a_file(tmp_path: Path, talker: Supervisord, zone: bool) -> None:
+    errors = log("app", "since = '5m'", "max_new_errors = 0")
+    said(tmp_path, talker, f"{stamp(7200, zone)} ERROR long ago", f"{stamp(7190, zone)} connected")
+    assert asked(tmp_path, errors, code=0)[0]["verdict"] == "ok", "two hours of silence make nothing new"
+    said(tmp_path, talker, f"{stamp(20, zone)} ERROR out of disk")
+    (told,) = asked(tmp_path, errors, code=1)
+    assert told["why"].startswith("1 new error line in the last 5m: ")
+    assert told["why"].endswith("ERROR out of disk")
+    assert "out of disk" in told["evidence"]["body"]
+    assert told["evidence"]["url"] == "log of app"
+    (missing,) = asked(tmp_path, log("app", "contains = ['ready']"), code=1)
+    assert missing["why"] == "no ready"
+
+
+def test_a_log_that_was_not_read_whole_or_not_at_all_is_unknown(tmp_path: Path, talker: Supervisord) -> None:
+    end = time.monotonic() + 20
+    while "x" not in talker.ctl("tail", "loud"):
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    quiet = log("loud", "since = '5m'", "not_contains = ['FATAL']")
+    loud, gone = asked(tmp_path, quiet, log("nobody", "contains = ['x']"), code=4)
+    assert (loud["verdict"], gone["why"]) == ("unknown", "nobody is not there")
+    assert loud["why"].startswith("only the last 64 KiB were read, they begin at ")
+    talker.kill()
+    (away,) = asked(tmp_path, log("app", "contains = ['x']"), code=4)
+    assert "s.sock" in away["why"]
+    assert "has neither file nor workload" in refused(tmp_path, 'type = "log"\ncontains = ["x"]')
+    assert "has both file and workload" in refused(tmp_path, log("app", "file = 'x'", "contains = ['x']"))

@@ -54,7 +54,8 @@ def from_when(value: Any) -> int | str:
 
 
 class LogTable(CheckTable):
-    file: Annotated[str, Field(min_length=1)]
+    file: str = ""
+    workload: str = ""
     since: Annotated[Any, BeforeValidator(from_when)] = None
     contains: list[Pattern] = Field(default_factory=list)
     not_contains: list[Pattern] = Field(default_factory=list)
@@ -63,6 +64,9 @@ class LogTable(CheckTable):
 
     @model_validator(mode="after")
     def asks_something(self) -> "LogTable":
+        if bool(self.file) == bool(self.workload):
+            which = "both file and workload" if self.file else "neither file nor workload"
+            raise wrong(f"has {which}", 'write file = "log/agent.log", or workload = "agent"')
         if not self.contains and not self.not_contains and self.max_new_errors is None and self.rejected is None:
             raise wrong("asks nothing", "add contains, not_contains, max_new_errors or rejected")
         if self.max_new_errors is not None and self.since is None:
@@ -74,6 +78,7 @@ class LogTable(CheckTable):
         return LogCheck(
             **self.common(),
             file=self.file,
+            workload=self.workload,
             since_ms=self.since if isinstance(self.since, int) else None,
             since_file=self.since if isinstance(self.since, str) else "",
             contains=tuple(self.contains),
