@@ -59,11 +59,11 @@ def chosen(checks: Sequence[CheckConfig], names: Sequence[str]) -> Sequence[Chec
 
 
 async def _look(checks: Sequence[CheckConfig], config: ProjectConfig) -> list[CheckLook]:
-    from incidentui.cli.world import engines_of
+    from incidentui.cli.world import before, engines_of
     from incidentui.edge.checks.source import ChecksSource
 
     clock = SystemClock()
-    seen = await ChecksSource(checks, clock, config.dir, engines_of(config, clock)[0]).look()
+    seen = await ChecksSource(checks, clock, config.dir, engines_of(config, clock)[0], before(config)).look()
     return [parse_check_look(sample.evidence.body) for sample in seen if sample.evidence is not None]
 
 

@@ -2,6 +2,7 @@
 
 from incidentui.config.tables.agreement import AgreementTable
 from incidentui.config.tables.common import CheckTable
+from incidentui.config.tables.data import DataTable
 from incidentui.config.tables.http import HttpTable
 from incidentui.config.tables.journey import JourneyTable
 from incidentui.config.tables.local import CommandTable, HeartbeatTable, LogTable, WorkloadTable
@@ -17,8 +18,7 @@ KINDS: dict[str, type[CheckTable]] = {
     "prometheus": PrometheusTable,
     "heartbeat": HeartbeatTable,
     "workload": WorkloadTable,
+    "data": DataTable,
 }
-LATER = ("data",)
-"""Kinds that are known, and cannot be checked yet."""
 LATER_KEYS = {"conditions": "condition strings"}
 """Keys that are known, and cannot be checked yet."""

@@ -42,8 +42,9 @@ _EXAMPLES = {
 }
 
 
-class ValueTable(Table):
-    name: Name
+class PlaceTable(Table):
+    """One place that holds one value."""
+
     file: Annotated[str, Field(min_length=1)] | None = None
     regex: Pattern | None = None
     path: Annotated[str | None, BeforeValidator(json_path)] = None
@@ -60,7 +61,7 @@ class ValueTable(Table):
     command: Argv = None
 
     @model_validator(mode="after")
-    def one_place(self) -> "ValueTable":
+    def one_place(self) -> "PlaceTable":
         place = self._place()
         keys, least, most = _FORMS[place]
         given = {key for key in type(self).model_fields if getattr(self, key) is not None}
@@ -95,6 +96,10 @@ class ValueTable(Table):
         if self.url is not None:
             return InAnswer(self.url, self.json_ or "", self.header or "")
         return OfCommand(self.command) if self.command else InEnvironment(self.env or "")
+
+
+class ValueTable(PlaceTable):
+    name: Name
 
 
 def _several(tables: Any) -> Any:
