@@ -13,8 +13,7 @@ from incidentui.cli.journal_access import project_root
 from incidentui.cli.options import CANNOT_RUN, CannotRun, Options
 from incidentui.config.checks import CheckConfig
 from incidentui.config.load import load
-from incidentui.config.model import Loaded, ProjectConfig
-from incidentui.config.paths import CONFIG
+from incidentui.config.model import ProjectConfig
 from incidentui.core.evidence import CheckLook, parse_check_look
 from incidentui.core.format import latency
 from incidentui.core.layers import BYPASSED, is_bypassed
@@ -37,26 +36,17 @@ def command(options: Options, names: tuple[str, ...], as_json: bool, junit: str 
     loaded = load(project_root(options))
     for problem in loaded.problems:
         click.echo(f"incidentui: {problem.words()}", err=True)
-    held = _held(loaded)
-    looks = asyncio.run(_look(chosen(loaded.config.checks, names, held), loaded.config))
+    looks = asyncio.run(_look(chosen(loaded.config.checks, names), loaded.config))
     verdict = worst(looks)
     if junit:
         Path(junit).write_text(as_junit(looks), encoding="utf-8")
     click.echo(as_document(looks) if as_json else as_table(looks, ascii_only=options.ascii or _ascii_terminal()))
-    # A check that the file names and nobody could read, or allowed, must not look like a green one.
-    return CANNOT_RUN if (loaded.errors or (held and not names)) and _EXIT[verdict] != 1 else _EXIT[verdict]
+    # A check that the file names and nobody could read must not look like a green one.
+    return CANNOT_RUN if loaded.errors and _EXIT[verdict] != 1 else _EXIT[verdict]
 
 
-def _held(loaded: Loaded) -> Sequence[str]:
-    """Checks that would run a command which nobody allowed."""
-    known = {check.name for check in loaded.config.checks}
-    return [c.name for c in load(loaded.config.dir, untrusted=True).config.checks if c.name not in known]
-
-
-def chosen(checks: Sequence[CheckConfig], names: Sequence[str], held: Sequence[str] = ()) -> Sequence[CheckConfig]:
+def chosen(checks: Sequence[CheckConfig], names: Sequence[str]) -> Sequence[CheckConfig]:
     """The named checks in the order of the file; all of them when none is named."""
-    if waiting := [name for name in held if name in names or not checks]:
-        raise CannotRun(f"{waiting[0]} runs a command that is not allowed yet: incidentui trust {CONFIG}")
     if not checks:
         raise CannotRun("no check is configured: add a [[checks]] with name, service and url to incidentui.toml.")
     known = [check.name for check in checks]
@@ -69,11 +59,11 @@ def chosen(checks: Sequence[CheckConfig], names: Sequence[str], held: Sequence[s
 
 
 async def _look(checks: Sequence[CheckConfig], config: ProjectConfig) -> list[CheckLook]:
-    from incidentui.cli.world import engines_of
+    from incidentui.cli.world import before, engines_of
     from incidentui.edge.checks.source import ChecksSource
 
     clock = SystemClock()
-    seen = await ChecksSource(checks, clock, config.dir, engines_of(config, clock)[0]).look()
+    seen = await ChecksSource(checks, clock, config.dir, engines_of(config, clock)[0], before(config)).look()
     return [parse_check_look(sample.evidence.body) for sample in seen if sample.evidence is not None]
 
 

@@ -16,6 +16,7 @@ from incidentui.session.live import World
 from incidentui.session.ports import Clock, DiffLine, Executor, LogLine, Source
 
 if TYPE_CHECKING:
+    from incidentui.core.numbers import Past
     from incidentui.edge.containers.engine import Engine
     from incidentui.edge.containers.logs import WorkloadLogs
     from incidentui.edge.git.executor import GitExecutor
@@ -111,7 +112,15 @@ def _checks(loaded: Loaded, clock: Clock, engines: "Sequence[Engine]") -> list[S
     from incidentui.edge.checks.source import ChecksSource
 
     config = loaded.config
-    return [ChecksSource(config.checks, clock, config.dir, engines)] if config.checks else []
+    return [ChecksSource(config.checks, clock, config.dir, engines, before(config))] if config.checks else []
+
+
+def before(config: ProjectConfig) -> "Callable[[str], Sequence[Past]]":
+    """What the record knows of the numbers that a check saw."""
+    from incidentui.config.paths import journal_path
+    from incidentui.edge.store.past import NumbersOfBefore
+
+    return NumbersOfBefore(journal_path(config.dir))
 
 
 def _revisions(loaded: Loaded, clock: Clock, engines: "Sequence[Engine]", once: bool) -> list[Source]:

@@ -53,13 +53,14 @@ class InWorkload:
 
 @dataclass(frozen=True, slots=True)
 class InAnswer:
-    """What stands at a JSON path of an answer."""
+    """What stands at a JSON path of an answer, or in a header."""
 
     url: str
-    json: str
+    json: str = ""
+    header: str = ""
 
     def place(self, line: int | None = None) -> str:
-        return f"{clean_url(self.url)} {self.json}"
+        return f"{clean_url(self.url)} {self.header or self.json}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ A value that may be secret is a `Secret`, which says where it comes from and nev
 
 import re
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, fields
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from typing_extensions import override
@@ -18,7 +18,7 @@ _LONG = 24
 """A query value of this length is more likely a token than a word."""
 
 
-INNER = frozenset({"agreement"})
+INNER = frozenset({"agreement", "workload", "data"})
 """Kinds that do not go the user's way unless the file says so."""
 
 
@@ -144,6 +144,30 @@ class HttpCheck(Check):
             for name, value in self.headers
             if isinstance(value, Secret) and value.command
         )
+
+
+@dataclass(frozen=True, slots=True)
+class HeldCheck(Check):
+    """In place of a check that would run a command which nobody allowed: all that shows it, nothing that runs it."""
+
+    of_kind: str = ""
+    asks: str = ""
+    why: str = ""
+
+    @property
+    @override
+    def kind(self) -> str:
+        return self.of_kind
+
+    @property
+    @override
+    def target(self) -> str:
+        return self.asks
+
+
+def held(check: Check, why: str) -> HeldCheck:
+    common = {f.name: getattr(check, f.name) for f in fields(Check)}
+    return HeldCheck(**common, of_kind=check.kind, asks=check.target, why=why)
 
 
 CheckConfig = Check

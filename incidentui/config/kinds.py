@@ -95,6 +95,8 @@ class LogCheck(Check):
     not_contains: tuple[str, ...] = ()
     max_new_errors: int | None = None
     rejected: Rejected | None = None
+    workload: str = ""
+    """Instead of a file: what its engine keeps of it."""
 
     @property
     @override
@@ -104,7 +106,7 @@ class LogCheck(Check):
     @property
     @override
     def target(self) -> str:
-        return self.file
+        return self.file or f"log of {self.workload}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,26 @@ class PrometheusCheck(Check):
     @override
     def target(self) -> str:
         return f"{clean_url(self.url)} {self.query}"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadCheck(Check):
+    workload: str = ""
+    """As its engine calls it."""
+    healthy: bool = False
+    """Its own health check must have passed; one that says "unhealthy" always counts."""
+    up_for_ms: Ms | None = None
+    max_restarts: int | None = None
+
+    @property
+    @override
+    def kind(self) -> str:
+        return "workload"
+
+    @property
+    @override
+    def target(self) -> str:
+        return f"workload {self.workload}"
 
 
 def host_port(address: str) -> tuple[str, int]:

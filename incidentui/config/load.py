@@ -58,7 +58,8 @@ def parse_content(directory: Path, content: bytes) -> Parsed:
 def validate(parsed: Parsed, *, untrusted: bool = False) -> Loaded:
     """Every rule, all problems at once. A table with an error is left out; loads pydantic.
 
-    What would run a command that nobody allowed is left out too, unless it is only to be shown (`untrusted`).
+    What would run a command that nobody allowed is left out too, a check held, unless it is only to be shown
+    (`untrusted`).
     """
     from incidentui.config.trust import without_untrusted
     from incidentui.config.validation import validated

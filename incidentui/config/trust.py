@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from incidentui.config.called import Called, called
+from incidentui.config.checks import held
 from incidentui.config.model import Loaded, Problem, ProjectConfig
 from incidentui.config.paths import CONFIG, state_home
 from incidentui.core.difference import DiffLine, difference, sizes
@@ -162,17 +163,21 @@ def allowed(loaded: Loaded) -> bool:
 
 
 def without_untrusted(loaded: Loaded) -> Loaded:
-    """The configuration less what would run a command that nobody allowed, and a problem that says how to allow it."""
+    """The configuration less what would run a command that nobody allowed, and a problem that says how to allow it.
+
+    A check that would is held: it is unknown until then.
+    """
     commands = loaded.config.commands()
     if not commands or loaded.file is None or allowed(loaded):
         return loaded
     services = tuple(
         replace(s, revision=None) if s.revision and s.revision.command else s for s in loaded.config.services
     )
-    checks = tuple(c for c in loaded.config.checks if not c.commands())
     calls = calls_of(loaded.config)
     again = why_asked_again(loaded.file, loaded.content, calls)
     said = f"not run before you allow it{f' ({again})' if again else ''}: "
+    # They stay in sight: what nobody looks at must not look as if nobody asked for it.
+    checks = tuple(held(c, f"{said}incidentui trust") if c.commands() else c for c in loaded.config.checks)
     hint = f"read {'what changed' if again else 'it'}, then allow it: incidentui trust {CONFIG}"
     hint += f"  (one run: {ONE_RUN}={digest(loaded.content, calls)})"
     problems = tuple(Problem(CONFIG, None, key, said + " ".join(argv), hint, level="warning") for key, argv in commands)

@@ -31,7 +31,7 @@ from incidentui.config.schema import (
     ServiceTable,
     near,
 )
-from incidentui.config.tables import KINDS, LATER, LATER_KEYS
+from incidentui.config.tables import KINDS, LATER_KEYS
 from incidentui.config.tables.common import CheckTable
 
 _TABLES = ["project", "deploy", "bisect", "services", "checks", "rehearse", "keys"]
@@ -198,9 +198,8 @@ class _Reader:
         known = KINDS.get(kind) if isinstance(kind, str) else None
         if known is None:
             some = kind if isinstance(kind, str) else type(kind).__name__
-            text = f"{some} checks come later" if kind in LATER else f"no check is of type {some}"
-            hint = "" if kind in LATER else near(some, list(KINDS))
-            self.wrong((*path, "type"), text, hint or "known: " + ", ".join(KINDS))
+            hint = near(some, list(KINDS)) or "known: " + ", ".join(KINDS)
+            self.wrong((*path, "type"), f"no check is of type {some}", hint)
         return known
 
     # -- one table

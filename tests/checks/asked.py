@@ -9,8 +9,8 @@ from typing import Any
 HEAD = '[project]\nname = "ferry"\n[[services]]\nname = "api"\n'
 
 
-def run(project: Path, *args: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "incidentui", "--project", str(project), "check", *args]
+def run(project: Path, *args: str, verb: str = "check") -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "incidentui", "--project", str(project), verb, *args]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 

@@ -159,8 +159,8 @@ def test_an_image_that_was_built_before_the_commit(lab: Lab) -> None:
     lab.write("REV", "59a77c4\n")
     lab.agree("{ name = 'built', file = 'REV' }", "{ name = 'head', command = ['./head.sh'] }")
     untold = lab.run("check")
-    assert (untold.returncode, untold.stdout) == (2, ""), "a command that nobody allowed is not run"
-    assert "incidentui trust" in untold.stderr
+    said = "? same  unknown  not run before you allow it: incidentui trust · inner\n"
+    assert (untold.returncode, untold.stdout) == (4, said), "a command that nobody allowed is not run"
     assert lab.run("trust").returncode == 0
     assert lab.check()[:2] == ("failing", "built says 59a77c4, head says a942e4f")
     script.write_text("#!/bin/sh\necho 59a77c4; exit 3\n")
@@ -347,6 +347,29 @@ def test_an_answer_and_the_environment(lab: Lab) -> None:
     assert lab.check()[0] == "unknown"
 
 
+@pytest.mark.req("R1-26")
+def test_a_header_of_an_answer(lab: Lab) -> None:
+    lab.write("REV", "abc1234\n")
+    here, of = "{ name = 'here', file = 'REV' }", "{{ name = 'runs', url = '{}/health', header = '{}' }}"
+    headers = ("X-Revision: def5678", "X-Agent-Token: deep-sea-7")
+    with serving(always("{}", "200 OK", "application/json", *headers)) as server:
+        lab.agree(of.format(server.url, "x-revision"), here)
+        assert lab.check()[:2] == ("failing", "runs says def5678, here says abc1234")
+        lab.write("REV", "def5678\n")
+        verdict, why, evidence = lab.check()
+        assert (verdict, why) == ("ok", "2 values agree on def5678")
+        assert got(evidence)["runs"] == (f"def5678  ({server.url}/health x-revision)", True)
+        lab.agree(of.format(server.url, "X-Build"), here)
+        assert lab.check()[:2] == ("failing", "runs has no header X-Build, here says def5678")
+        lab.agree(of.format(server.url, "X-Agent-Token"), here)
+        done = lab.run("check", "--json")
+        assert "runs and here differ (not shown)" in done.stdout
+        assert "deep-sea-7" not in done.stdout + done.stderr
+    with serving(always("{}", "503 Service Unavailable", "text/plain", *headers)) as server:
+        lab.agree(of.format(server.url, "X-Revision"), here)
+        assert lab.check()[:2] == ("unknown", f"runs: {server.url}/health X-Revision: 503")
+
+
 # -- compose
 
 
@@ -446,7 +469,9 @@ WRONG = [
     (["name = 'a', compose = 'x', port = 1"], "compose needs a service"),
     (["name = 'a', compose = 'x', service = 'w'"], "compose needs exactly one of port, env, volume"),
     (["name = 'a', workload = 'x', env = 'A', label = 'B'"], "workload needs exactly one of env, label, port"),
-    (["name = 'a', url = 'http://x/'"], "url needs exactly one of json"),
+    (["name = 'a', url = 'http://x/'"], "url needs exactly one of json, header"),
+    (["name = 'a', url = 'http://x/', header = 'X A'"], "'X A' is not the name of a header"),
+    (["name = 'a', url = 'http://x/', header = 'A', json = '$'"], "url needs exactly one of json, header"),
     (["name = 'a', file = 'x', url = 'http://x/', json = '$'"], "says file and url"),
     (["name = 'a'"], "says nothing; give exactly one of"),
 ]

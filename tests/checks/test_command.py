@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from incidentui.config.trust import ONE_RUN
+from incidentui.drills.history import git
 from tests.checks.asked import looked, one, refused, run, written
 from tests.checks.servers import always, serving
+from tests.e2e.world import COMMAND, Place
+from tests.faults.pty import Pty
 
 pytestmark = pytest.mark.slow
 
@@ -93,11 +96,29 @@ def test_nothing_runs_before_it_is_allowed(tmp_path: Path) -> None:
     ran, http = sh("touch ran"), 'url = "http://127.0.0.1:1/"\nexpect = { status = 200 }'
     written(tmp_path, ran)
     alone = run(tmp_path)
-    assert (alone.returncode, alone.stdout) == (2, "")
-    assert "c0 runs a command that is not allowed yet: incidentui trust incidentui.toml" in alone.stderr
+    assert alone.returncode == 4
+    assert alone.stdout == "? c0  unknown  not run before you allow it: incidentui trust\n"
+    status = run(tmp_path, verb="status")
+    assert status.returncode == 4
+    assert "not run before you allow it: incidentui trust" in status.stdout
     written(tmp_path, http, ran)
-    assert run(tmp_path, "c1").returncode == 2
+    assert run(tmp_path, "c1").returncode == 4
+    assert run(tmp_path).returncode == 1, "what fails is worse than what nobody knows"
     assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.slow
+def test_the_screen_shows_what_is_not_allowed(tmp_path: Path) -> None:
+    root, home = tmp_path / "shop", tmp_path / "home"
+    root.mkdir()
+    git(["init", "-q", "."], root)
+    written(root, sh("touch ran"))
+    env = Place(root, home).env()
+    with Pty([COMMAND, "--project", str(root)], root, env) as screen:
+        screen.see(r"api +unknown[^\n]*\n *└ not run before you allow it: incidentui trust")
+        screen.press("q", "q")
+        screen.end()
+    assert not (root / "ran").exists()
 
 
 def test_a_green_rest_does_not_hide_what_is_not_allowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,7 +126,7 @@ def test_a_green_rest_does_not_hide_what_is_not_allowed(tmp_path: Path, monkeypa
         written(tmp_path, f'url = "{good.url}"', sh("true"))
         both = run(tmp_path)
         named = run(tmp_path, "c0")
-    assert (both.returncode, named.returncode) == (2, 0)
+    assert (both.returncode, named.returncode) == (4, 0)
     assert "checks.c1.command: not run before you allow it" in both.stderr
 
 

@@ -110,7 +110,8 @@ def test_a_secret_of_a_command_that_was_allowed(tmp_path: Path) -> None:
         by_command = text.replace('{ env = "UI_PASSWORD" }', f'{{ command = ["echo", "{PASSWORD}"] }}')
         (tmp_path / "incidentui.toml").write_text(by_command)
         held = run(tmp_path, "check", "--json", UI_USER=USER)
-        assert (held.returncode, server.asked) == (2, [])
+        assert (held.returncode, server.asked) == (4, [])
+        assert "not run before you allow it: incidentui trust" in held.stdout
         assert "not run before you allow it" in held.stderr
         assert run(tmp_path, "trust").returncode == 0
         assert run(tmp_path, "check", UI_USER=USER).returncode == 0

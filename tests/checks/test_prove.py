@@ -175,3 +175,59 @@ def test_an_unknown_name_and_a_broken_file(tmp_path: Path) -> None:
     half: subprocess.CompletedProcess[str] = run(tmp_path, "prove")
     assert half.returncode == 2
     assert "sees " in half.stdout
+
+
+def tcp(name: str, keys: str) -> str:
+    return f'[[checks]]\nname = "{name}"\nservice = "api"\ntype = "tcp"\n{keys}\n'
+
+
+@pytest.mark.req("R2-15", "F57")
+def test_a_tcp_check_that_waits_for_a_banner_sees_every_port_that_lies(tmp_path: Path) -> None:
+    keys = 'address = "mail.invalid:25"\nsend = "NOOP"\nexpect_text = "^220 [a-z]+"'
+    (check,) = proved(tmp_path, HEAD + tcp("mail", keys), 0)
+    assert check["missed"] == []
+    assert set(check["caught"]) == {
+        "nobody listens",
+        "connection reset",
+        "taken and dropped",
+        "taken, and silence",
+        "wrong banner",
+        "too late",
+    }
+
+
+def test_a_tcp_check_that_asks_for_an_open_port_is_told_that_silence_passes(tmp_path: Path) -> None:
+    (check,) = proved(tmp_path, HEAD + tcp("port", 'address = "mail.invalid:25"'), 1)
+    assert failures(check) == {"taken, and silence"}
+    assert "taken and dropped a moment later" in check["caught"]
+    (why,) = (missed["why"] for missed in check["missed"])
+    assert why.endswith('add expect_text = "…", with send where the service waits to be spoken to')
+    (any_,) = proved(tmp_path, HEAD + tcp("any", 'address = "mail.invalid:25"\nexpect_text = "."'), 1)
+    assert failures(any_) == {"wrong banner"}
+
+
+@pytest.mark.req("R2-15")
+def test_of_a_chain_each_hop_is_broken_in_turn_and_named(tmp_path: Path) -> None:
+    hops = ", ".join(
+        f'{{ name = "{name}", address = "{address}" }}'
+        for name, address in (
+            ("container port", "172.18.0.4:8000"),
+            ("tunnel", "far.invalid:8001"),
+            ("user URL", "https://far.invalid/x?y=1"),
+        )
+    )
+    (check,) = proved(tmp_path, HEAD + tcp("way-in", f"hops = [{hops}]"), 0)
+    raw = ("nobody listens", "connection reset", "taken and dropped", "taken and dropped a moment later")
+    page = ("nobody listens", "connection reset", "503", "no answer in time")
+    expected = {f"{hop}: {fault}" for hop in ("container port", "tunnel") for fault in raw}
+    assert (check["missed"], set(check["caught"])) == ([], expected | {f"user URL: {fault}" for fault in page})
+
+
+def test_a_tcp_check_asks_no_port_of_the_file(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as real:
+        real.setblocking(False)
+        proved(tmp_path, HEAD + tcp("port", f'address = "127.0.0.1:{real.getsockname()[1]}"'), 1)
+        with pytest.raises(BlockingIOError):
+            real.accept()
+    (check,) = proved(tmp_path, HEAD + tcp("riddle", "address = 'a.invalid:1'\nexpect_text = '(?=a)b'"), 4)
+    assert "(?=a)b" in check["not_provable"]

@@ -141,7 +141,6 @@ url = "http://127.0.0.1/"
         (with_check('every = "0s"'), '7: checks[0].every: must be longer than nothing · write "15s"'),
         (with_check("every = 1.5"), '7: checks[0].every: 1.5 has no unit · write "1.5s" or "1.5ms"'),
         (with_check("timout = '5s'"), "7: checks[0].timout: unknown key · did you mean timeout?"),
-        (with_check('type = "workload"'), "7: checks[0].type: workload checks come later · known: http"),
         (with_check('type = "htp"'), "7: checks[0].type: no check is of type htp · did you mean http?"),
         (
             with_check('layer = "iner"'),

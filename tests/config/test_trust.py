@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from incidentui.config.checks import HeldCheck, HttpCheck
 from incidentui.config.load import load
 from incidentui.config.trust import (
     UnsafeStoreError,
@@ -168,7 +169,12 @@ def test_commands_of_the_configuration_wait_and_the_rest_works(tmp_path: Path) -
     file = tmp_path / "incidentui.toml"
     file.write_text(CONFIG)
     held = load(tmp_path)
-    assert [c.name for c in held.config.checks] == ["plain"]
+    plain, token = held.config.checks
+    assert (plain.name, type(plain)) == ("plain", HttpCheck)
+    assert (token.name, token.kind, token.target) == ("token", "http", "GET http://127.0.0.1/")
+    assert isinstance(token, HeldCheck)
+    assert token.why == "not run before you allow it: incidentui trust"
+    assert "pass" not in repr(token), "nothing is left in it that could be run"
     assert [(s.name, s.revision is not None) for s in held.config.services] == [("api", False), ("db", True)]
     assert [p.key for p in held.problems] == ["services.api.revision", "checks.token.headers.A"]
     hash_ = re.search(r"INCIDENTUI_TRUST=(\w+)", held.problems[0].hint)
@@ -177,7 +183,11 @@ def test_commands_of_the_configuration_wait_and_the_rest_works(tmp_path: Path) -
     assert held.errors == ()
     allow(file)
     assert load(tmp_path).problems == ()
-    assert [c.name for c in load(tmp_path).config.checks] == ["plain", "token"]
+    assert [type(c) for c in load(tmp_path).config.checks] == [HttpCheck, HttpCheck]
+    file.write_text(CONFIG + "\n")
+    changed = load(tmp_path).config.checks[1]
+    assert isinstance(changed, HeldCheck)
+    assert changed.why == ("not run before you allow it (changed since it was allowed, +1 −0 line): incidentui trust")
 
 
 def test_the_commands_of_a_rehearsal_run_only_when_allowed(tmp_path: Path) -> None:

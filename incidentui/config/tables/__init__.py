@@ -2,9 +2,10 @@
 
 from incidentui.config.tables.agreement import AgreementTable
 from incidentui.config.tables.common import CheckTable
+from incidentui.config.tables.data import DataTable
 from incidentui.config.tables.http import HttpTable
 from incidentui.config.tables.journey import JourneyTable
-from incidentui.config.tables.local import CommandTable, HeartbeatTable, LogTable
+from incidentui.config.tables.local import CommandTable, HeartbeatTable, LogTable, WorkloadTable
 from incidentui.config.tables.net import PrometheusTable, TcpTable
 
 KINDS: dict[str, type[CheckTable]] = {
@@ -16,8 +17,8 @@ KINDS: dict[str, type[CheckTable]] = {
     "log": LogTable,
     "prometheus": PrometheusTable,
     "heartbeat": HeartbeatTable,
+    "workload": WorkloadTable,
+    "data": DataTable,
 }
-LATER = ("workload", "data")
-"""Kinds that are known, and cannot be checked yet."""
 LATER_KEYS = {"conditions": "condition strings"}
 """Keys that are known, and cannot be checked yet."""

@@ -19,6 +19,7 @@ from incidentui.config.agreement import (
 )
 from incidentui.config.schema import Argv, Name, Pattern, Table, Url, json_path, wrong
 from incidentui.config.tables.common import CheckTable
+from incidentui.config.tables.http import header_name
 
 DOCUMENTS = (".toml", ".yaml", ".yml", ".json")
 _MOST = 20
@@ -26,7 +27,7 @@ _FORMS: dict[str, tuple[tuple[str, ...], int, int]] = {
     "file": (("regex", "path"), 0, 1),
     "compose": (("port", "env", "volume"), 1, 1),
     "workload": (("env", "label", "port"), 1, 1),
-    "url": (("json",), 1, 1),
+    "url": (("json", "header"), 1, 1),
     "command": ((), 0, 0),
     "env": ((), 0, 0),
 }
@@ -41,8 +42,9 @@ _EXAMPLES = {
 }
 
 
-class ValueTable(Table):
-    name: Name
+class PlaceTable(Table):
+    """One place that holds one value."""
+
     file: Annotated[str, Field(min_length=1)] | None = None
     regex: Pattern | None = None
     path: Annotated[str | None, BeforeValidator(json_path)] = None
@@ -54,11 +56,12 @@ class ValueTable(Table):
     label: Annotated[str, Field(min_length=1)] | None = None
     url: Url | None = None
     json_: Annotated[str | None, BeforeValidator(json_path)] = Field(default=None, alias="json")
+    header: Annotated[str | None, BeforeValidator(header_name)] = None
     env: Annotated[str, Field(min_length=1)] | None = None
     command: Argv = None
 
     @model_validator(mode="after")
-    def one_place(self) -> "ValueTable":
+    def one_place(self) -> "PlaceTable":
         place = self._place()
         keys, least, most = _FORMS[place]
         given = {key for key in type(self).model_fields if getattr(self, key) is not None}
@@ -91,8 +94,12 @@ class ValueTable(Table):
         if self.workload is not None:
             return InWorkload(self.workload, self.env, self.label, self.port)
         if self.url is not None:
-            return InAnswer(self.url, self.json_ or "$")
+            return InAnswer(self.url, self.json_ or "", self.header or "")
         return OfCommand(self.command) if self.command else InEnvironment(self.env or "")
+
+
+class ValueTable(PlaceTable):
+    name: Name
 
 
 def _several(tables: Any) -> Any:

@@ -56,9 +56,14 @@ def header_rules(value: Any) -> tuple[tuple[str, object], ...]:
     return tuple((name, _header_rule(name, rule)) for name, rule in value.items())
 
 
+def header_name(value: Any) -> str:
+    if not isinstance(value, str) or not _HEADER.fullmatch(value):
+        raise wrong(f"{value!r} is not the name of a header", "letters, digits and hyphens")
+    return value
+
+
 def _header_rule(name: str, rule: Any) -> object:
-    if not _HEADER.fullmatch(name):
-        raise wrong(f"{name!r} is not the name of a header", "letters, digits and hyphens")
+    header_name(name)
     if isinstance(rule, dict) and rule:
         return operators(name, rule)
     if isinstance(rule, str) or _number(rule):

@@ -1,11 +1,12 @@
-"""Checks that look at this machine: `type = "command"`, `"log"`, `"heartbeat"`."""
+"""Checks that look at this machine: `type = "command"`, `"log"`, `"heartbeat"`, `"workload"`."""
 
-from typing import Annotated, Any
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 from typing_extensions import override
 
-from incidentui.config.kinds import CommandCheck, CommandExpect, HeartbeatCheck, LogCheck, Rejected
+from incidentui.config.kinds import CommandCheck, CommandExpect, HeartbeatCheck, LogCheck, Rejected, WorkloadCheck
 from incidentui.config.schema import Duration, Pattern, Table, Url, argv, duration, json_path, wrong
 from incidentui.config.tables.common import CheckTable
 from incidentui.config.tables.http import json_paths
@@ -53,7 +54,8 @@ def from_when(value: Any) -> int | str:
 
 
 class LogTable(CheckTable):
-    file: Annotated[str, Field(min_length=1)]
+    file: str = ""
+    workload: str = ""
     since: Annotated[Any, BeforeValidator(from_when)] = None
     contains: list[Pattern] = Field(default_factory=list)
     not_contains: list[Pattern] = Field(default_factory=list)
@@ -62,6 +64,9 @@ class LogTable(CheckTable):
 
     @model_validator(mode="after")
     def asks_something(self) -> "LogTable":
+        if bool(self.file) == bool(self.workload):
+            which = "both file and workload" if self.file else "neither file nor workload"
+            raise wrong(f"has {which}", 'write file = "log/agent.log", or workload = "agent"')
         if not self.contains and not self.not_contains and self.max_new_errors is None and self.rejected is None:
             raise wrong("asks nothing", "add contains, not_contains, max_new_errors or rejected")
         if self.max_new_errors is not None and self.since is None:
@@ -73,6 +78,7 @@ class LogTable(CheckTable):
         return LogCheck(
             **self.common(),
             file=self.file,
+            workload=self.workload,
             since_ms=self.since if isinstance(self.since, int) else None,
             since_file=self.since if isinstance(self.since, str) else "",
             contains=tuple(self.contains),
@@ -100,3 +106,26 @@ class HeartbeatTable(CheckTable):
     @override
     def check(self) -> HeartbeatCheck:
         return HeartbeatCheck(**self.common(), file=self.file, url=self.url, json=self.json_, max_age_ms=self.max_age)
+
+
+class WorkloadTable(CheckTable):
+    layer: Literal["user", "inner"] = "inner"
+    workload: Annotated[str, Field(min_length=1, max_length=200)]
+    healthy: bool = False
+    up_for: Duration | None = None
+    max_restarts: Annotated[int, Field(ge=0)] | None = None
+
+    @override
+    def check(self) -> WorkloadCheck:
+        return WorkloadCheck(
+            **self.common(),
+            workload=self.workload,
+            healthy=self.healthy,
+            up_for_ms=self.up_for,
+            max_restarts=self.max_restarts,
+        )
+
+    @override
+    def doubts(self) -> Iterator[tuple[tuple[str, ...], str, str]]:
+        if self.layer == "user":
+            yield ("layer",), "a workload that runs does not show that a user is served", 'write layer = "inner"'

@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 from time import perf_counter
 
-from incidentui.config.agreement import AgreementCheck, InCompose, InEnvironment, InFile, InWorkload, Value
+from incidentui.config.agreement import AgreementCheck, InAnswer, InCompose, InEnvironment, InFile, InWorkload, Value
 from incidentui.core.evidence import Finding
 from incidentui.core.value import dataclass
 from incidentui.edge.checks.compose import AbsentError
@@ -73,6 +73,8 @@ def _names(value: Value) -> Iterable[str]:
     match value.origin:
         case InFile(path=path):
             yield path or ""
+        case InAnswer(json=json, header=header):
+            yield header or json
         case InCompose(env=env) | InWorkload(env=env) | InEnvironment(env=env):
             yield env or ""
         case _:

@@ -1,4 +1,4 @@
-"""A check of a log file: what must be said, what must not, how many errors are new, and who was let in and then not.
+"""A check of a log, of a file or a workload: what must be said, what not, how many errors are new, who was let in.
 
 Silence proves nothing where the lines in question were not read: then it is unknown, not ok.
 """
@@ -17,7 +17,7 @@ from incidentui.core.model import Ms
 from incidentui.core.value import dataclass
 from incidentui.edge.checks.expect import Judgement
 from incidentui.edge.checks.probe import Ground, Look
-from incidentui.edge.checks.tail import CAP, Line, NotReadableError, Tail, read, written
+from incidentui.edge.checks.tail import Line, NotReadableError, Tail, read, written
 from incidentui.edge.containers.logs import level
 from incidentui.edge.text import clean
 
@@ -36,6 +36,7 @@ class LogProbe:
     def __init__(self, check: LogCheck, ground: Ground) -> None:
         self.check = check
         self._dir = ground.dir
+        self._engines = ground.engines
         self._now = ground.clock.now
 
     async def look(self) -> Look:
@@ -43,22 +44,28 @@ class LogProbe:
         try:
             # Beside the loop: megabytes are read and searched.
             async with asyncio.timeout(self.check.timeout_ms / 1000):
-                judgement, output = await asyncio.to_thread(looked, self.check, self._dir, at)
+                tail = await self._of_workload(at) if self.check.workload else None
+                judgement, output = await asyncio.to_thread(looked, self.check, self._dir, at, tail)
         except NotReadableError as why:
             judgement = Judgement("unknown", str(why))
         except TimeoutError:
             judgement = Judgement("unknown", f"not read within {self.check.timeout_ms / 1000:g}s")
         took = round((perf_counter() - started) * 1000)
-        again = shlex.join(["tail", "-n", "200", self.check.file])
-        return Look(self.check, at, judgement, took, output=output, again=again)
+        again = ["tail", "-n", "200", self.check.file] if self.check.file else ["incidentui", "check", self.check.name]
+        return Look(self.check, at, judgement, took, output=output, again=shlex.join(again))
+
+    async def _of_workload(self, now: Ms) -> Tail:
+        from incidentui.edge.checks.engine_log import tail_of
+
+        return await tail_of(self._engines, self.check.workload, now)
 
 
-def looked(check: LogCheck, folder: Path, now: Ms) -> tuple[Judgement, str]:
-    """The judgement, and the lines that it rests on."""
+def looked(check: LogCheck, folder: Path, now: Ms, tail: Tail | None = None) -> tuple[Judgement, str]:
+    """The judgement, and the lines that it rests on. Without a tail the file is read."""
     since = now - check.since_ms if check.since_ms is not None else None
     if check.since_file:
         since = written(folder / check.since_file, check.since_file)
-    window = _window(check, read(folder / check.file, check.file, since), since)
+    window = _window(check, tail or read(folder / check.file, check.file, since), since)
     trial = _Trial(check, window, now)
     judgement = trial.judged()
     shown = trial.bad or window.lines
@@ -71,13 +78,13 @@ def _window(check: LogCheck, tail: Tail, since: Ms | None) -> Window:
     if tail.written < since:
         return Window(())
     if tail.lines and all(line.at is None for line in tail.lines):
-        raise NotReadableError(f"no line of {check.file} says when it was written: since cannot be told")
+        raise NotReadableError(f"no line of {check.target} says when it was written: since cannot be told")
     # What was rotated away may be without times; it is old, but how old nobody knows: it counts.
     lines = [line for line in tail.lines if line.at is None or line.at >= since]
     first = tail.lines[0].at if tail.lines else None
-    if tail.whole or first is None or first <= since:
+    if tail.whole or first is None or (first <= since and not tail.mixed):
         return Window(lines)
-    return Window(lines, f"only the last {CAP >> 20} MiB were read, they begin at {clock(first)}")
+    return Window(lines, f"only the last {tail.said} were read, they begin at {clock(first)}")
 
 
 class _Trial:

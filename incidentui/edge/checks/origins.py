@@ -89,6 +89,11 @@ class Reader:
         look = await self._probe.look() if self._probe else None
         if look is None or look.response is None or look.judgement.state not in ("ok", "slow"):
             raise UnreadableError(f"{origin.place()}: {look.judgement.why if look else 'not asked'}")
+        if origin.header:
+            said = look.response.headers.get(origin.header.lower())
+            if said is None:
+                raise AbsentError(f"has no header {origin.header}")
+            return Found(said.strip())
         data = parse(look.response.text())
         if data is NOT_JSON:
             raise UnreadableError(f"{origin.place()}: the answer is no JSON")

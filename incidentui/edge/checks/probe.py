@@ -1,15 +1,17 @@
 """What a check of any kind is to the session: something that can be asked for one look."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from incidentui.config.agreement import AgreementCheck
-from incidentui.config.checks import Check, HttpCheck
+from incidentui.config.checks import Check, HeldCheck, HttpCheck
+from incidentui.config.data import DataCheck
 from incidentui.config.journey import JourneyCheck
-from incidentui.config.kinds import CommandCheck, HeartbeatCheck, LogCheck, PrometheusCheck, TcpCheck
+from incidentui.config.kinds import CommandCheck, HeartbeatCheck, LogCheck, PrometheusCheck, TcpCheck, WorkloadCheck
 from incidentui.core.evidence import Hop, Timing
 from incidentui.core.model import Ms
+from incidentui.core.numbers import Past
 from incidentui.core.value import dataclass
 from incidentui.edge.checks.expect import Judgement, Response
 from incidentui.session.ports import Clock
@@ -59,6 +61,8 @@ class Ground:
     """Of the project: where commands run and relative paths begin."""
     engines: "Sequence[Engine]" = ()
     """Those that the project watches."""
+    before: Callable[[str], Sequence[Past]] | None = None
+    """The numbers that the check of this name saw, oldest first, as they are recorded. Blocking."""
 
 
 def probe(check: Check, ground: Ground) -> Probe:
@@ -91,6 +95,18 @@ def probe(check: Check, ground: Ground) -> Probe:
             from incidentui.edge.checks.prometheus import PrometheusProbe
 
             return PrometheusProbe(check, ground)
+        case DataCheck():
+            from incidentui.edge.checks.data import DataProbe
+
+            return DataProbe(check, ground)
+        case WorkloadCheck():
+            from incidentui.edge.checks.workload import WorkloadProbe
+
+            return WorkloadProbe(check, ground)
+        case HeldCheck():
+            from incidentui.edge.checks.held import HeldProbe
+
+            return HeldProbe(check, ground)
         case JourneyCheck():
             from incidentui.edge.checks.journey import JourneyProbe
 

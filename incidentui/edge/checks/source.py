@@ -6,12 +6,13 @@ which can make it so carry their evidence.
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from incidentui.config.checks import CheckConfig
 from incidentui.core.inputs import Sampled
 from incidentui.core.model import Ms
+from incidentui.core.numbers import Past
 from incidentui.edge.checks.evidence import sampled
 from incidentui.edge.checks.http import Transports
 from incidentui.edge.checks.probe import Ground, Look, Probe, probe
@@ -30,11 +31,16 @@ class ChecksSource:
     name = "checks"
 
     def __init__(
-        self, checks: Sequence[CheckConfig], clock: Clock, base_dir: Path | None = None, engines: Sequence[Engine] = ()
+        self,
+        checks: Sequence[CheckConfig],
+        clock: Clock,
+        base_dir: Path | None = None,
+        engines: Sequence[Engine] = (),
+        before: Callable[[str], Sequence[Past]] | None = None,
     ) -> None:
         self._transports = Transports()
         self._slots = asyncio.Semaphore(AT_ONCE)
-        ground = Ground(clock, self._transports, base_dir or Path.cwd(), engines)
+        ground = Ground(clock, self._transports, base_dir or Path.cwd(), engines, before)
         of_service = {check.service: asyncio.Semaphore(OF_ONE_SERVICE) for check in checks}
         self._watched = [_Watched(probe(check, ground), of_service[check.service]) for check in checks]
 

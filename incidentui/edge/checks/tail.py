@@ -37,6 +37,10 @@ class Tail:
     """Everything that the file and the one before it hold was read."""
     written: Ms
     """When the file was written to last."""
+    said: str = f"{CAP >> 20} MiB"
+    """How much is read at most."""
+    mixed: bool = False
+    """Of several logs: where the first begins says nothing of where the others do."""
 
 
 def written(path: Path, name: str) -> Ms:
@@ -82,7 +86,7 @@ def _read(path: Path, name: str, cap: int) -> Tail:
     texts = raw.decode("utf-8", errors="replace").split("\n")
     texts = [text.rstrip("\r") for text in (texts[1:] if start else texts) if text.strip()]
     changed = found.st_mtime_ns // 1_000_000
-    return Tail(_dated(texts, changed), start == 0, changed)
+    return Tail(dated(texts, changed), start == 0, changed)
 
 
 def _why(name: str, wrong: OSError | ValueError) -> str:
@@ -91,7 +95,7 @@ def _why(name: str, wrong: OSError | ValueError) -> str:
     return f"{name} cannot be read: {wrong.strerror if isinstance(wrong, OSError) else 'not a file name'}"
 
 
-def _dated(texts: Sequence[str], changed: Ms) -> tuple[Line, ...]:
+def dated(texts: Sequence[str], changed: Ms | None) -> tuple[Line, ...]:
     """A line without a time has that of the line before it; the first ones that of the first that has one."""
     stamps = [_stamp(text) for text in texts]
     said = [stamp for stamp in stamps if stamp is not None]
@@ -109,14 +113,17 @@ def _at(stamp: tuple[Ms, bool], shift: Ms) -> Ms:
     return stamp[0] if stamp[1] else stamp[0] + shift
 
 
-def _shift(bare: Sequence[Ms], changed: Ms) -> Ms:
-    """Times without a zone: the last of them was written about when the file was, which gives the zone away."""
+def _shift(bare: Sequence[Ms], changed: Ms | None) -> Ms:
+    """Times without a zone: the last of them was written about when the file was, which gives the zone away.
+
+    None: nobody knows when it was written, so the zone is that of this machine.
+    """
     if not bare:
         return 0
-    shift = round((changed - bare[-1]) / _QUARTER) * _QUARTER
+    shift = round((changed - bare[-1]) / _QUARTER) * _QUARTER if changed is not None else _WIDEST
     if abs(shift) < _WIDEST:
         return shift
-    return -time.localtime(changed / 1000).tm_gmtoff * 1000
+    return -time.localtime((bare[-1] if changed is None else changed) / 1000).tm_gmtoff * 1000
 
 
 def _stamp(text: str) -> tuple[Ms, bool] | None:

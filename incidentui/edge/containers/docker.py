@@ -88,9 +88,12 @@ class DockerEngine:
         return found
 
     def _inspect_changed(self, entries: Sequence[dict[str, Any]]) -> None:
-        """The few that changed since they were inspected, those in trouble first; the others wait for the next look."""
+        """The few that changed since they were inspected, those in trouble first; the others wait for the next look.
+
+        A check may list at the same time, in another thread: what is gone through is a copy.
+        """
         here = {entry["Id"]: key_of(entry) for entry in entries}
-        self._details = {i: d for i, d in self._details.items() if here.get(i) == d.key}
+        self._details = {i: d for i, d in dict(self._details).items() if here.get(i) == d.key}
         self._pending &= here.keys()
         wanted = [entry for entry in entries if entry["Id"] not in self._details or entry["Id"] in self._pending]
         wanted.sort(key=lambda entry: (entry["Id"] not in self._pending, entry.get("State") == "running"))

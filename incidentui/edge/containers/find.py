@@ -6,9 +6,21 @@ from collections.abc import Sequence
 
 from incidentui.core.inputs import Refusal
 from incidentui.core.model import Workload
+from incidentui.core.value import dataclass
 from incidentui.edge.containers.engine import Engine, EngineLost, EngineRefused
 
 Found = tuple[Engine, Workload]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the engines said when they were asked for a name."""
+
+    found: tuple[Found, ...]
+    names: tuple[str, ...]
+    """Of all that is there."""
+    lost: tuple[str, ...]
+    """Why some of them could not be asked."""
 
 
 async def find(engines: Sequence[Engine], name: str, engine: str | None = None) -> Found | Refusal:
@@ -16,11 +28,15 @@ async def find(engines: Sequence[Engine], name: str, engine: str | None = None) 
     if not asked:
         known = ", ".join(each.name for each in engines) or "none is configured"
         return Refusal(f"no engine {engine or ''}".strip(), f"known: {known}", usage=True)
-    answers = await asyncio.gather(*(each.workloads() for each in asked), return_exceptions=True)
+    return only(name, await named(asked, name))
+
+
+async def named(engines: Sequence[Engine], name: str) -> Told:
+    answers = await asyncio.gather(*(each.workloads() for each in engines), return_exceptions=True)
     found: list[Found] = []
     names: list[str] = []
     lost: list[str] = []
-    for each, answer in zip(asked, answers, strict=True):
+    for each, answer in zip(engines, answers, strict=True):
         if isinstance(answer, EngineLost | EngineRefused):
             lost.append(str(answer))
         elif isinstance(answer, BaseException):
@@ -28,10 +44,11 @@ async def find(engines: Sequence[Engine], name: str, engine: str | None = None) 
         else:
             found += [(each, workload) for workload in answer if workload.name == name]
             names += [workload.name for workload in answer]
-    return _only(name, found, names, lost)
+    return Told(tuple(found), tuple(names), tuple(lost))
 
 
-def _only(name: str, found: list[Found], names: list[str], lost: list[str]) -> Found | Refusal:
+def only(name: str, told: Told) -> Found | Refusal:
+    found, names, lost = told.found, told.names, told.lost
     if len(found) == 1:
         return found[0]
     if found:

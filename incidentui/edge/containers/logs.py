@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from incidentui.core.inputs import Evidence, Refusal
-from incidentui.core.model import Workload
+from incidentui.core.model import Ms, Workload
 from incidentui.edge.containers.docker_words import moment
 from incidentui.edge.containers.engine import Engine, EngineLost, EngineRefused
 from incidentui.edge.containers.find import find
@@ -54,9 +54,15 @@ def parse(workload: str, text: str, lines: int) -> list[LogLine]:
 
 
 def _line(workload: str, raw: str) -> LogLine:
+    at, said = stamped(raw)
+    text = clean_and_redact(said, _LINE).rstrip()
+    return LogLine(at, workload, level(text), text)
+
+
+def stamped(raw: str) -> tuple[Ms | None, str]:
+    """A line of an engine that dates its lines: when, and what."""
     stamp = _STAMP.match(raw)
-    text = clean_and_redact(raw[stamp.end() :] if stamp else raw, _LINE).rstrip()
-    return LogLine(moment(stamp[1]) if stamp else None, workload, level(text), text)
+    return (moment(stamp[1]), raw[stamp.end() :]) if stamp else (None, raw)
 
 
 def level(text: str) -> Literal["error", "warn", "info", ""]:

@@ -1,40 +1,73 @@
 """How each kind of check is pointed at a stand-in: the requests it will make, and the check itself, moved there."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from urllib.parse import urlsplit
 
 from incidentui.config.checks import Check, Expect, HttpCheck, Secret
 from incidentui.config.journey import JourneyCheck, Step, placeholders
+from incidentui.config.kinds import TcpCheck
 from incidentui.core.value import dataclass
-from incidentui.edge.prove.answers import VALUE, Scene
+from incidentui.edge.prove.answers import VALUE, Answer, Scene, good
+from incidentui.edge.prove.hops import hops_case
+from incidentui.edge.prove.lies import Lie, lies
+from incidentui.edge.prove.stand_in import StandIn
+from incidentui.edge.prove.trials import PATIENCE_MS, Case, Trial
 
-PATIENCE_MS = 1_500
-"""Of a check that is proved: long for an answer on loopback, short for one that never comes."""
 _LATENCY_MS = 700
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class Requests:
     scenes: tuple[Scene, ...]
-    """In the order of the requests."""
+    """In their order."""
     at: Callable[[str], Check]
     """The check, asking there, with stand-in values for its secrets."""
 
 
 def case_of(check: Check) -> Case | None:
-    """None: a check of this kind asks no server that could be stood in for here."""
+    """None: a check of this kind asks no server that could be stood in for here. Raises CannotStandInError."""
     match check:
         case HttpCheck():
-            return _http(check)
+            return _asked(_http(check))
         case JourneyCheck():
-            return _journey(check)
+            return _asked(_journey(check))
+        case TcpCheck():
+            return hops_case(check)
         case _:
             return None
 
 
-def _http(check: HttpCheck) -> Case:
+def _asked(requests: Requests) -> Case:
+    right = [good(scene) for scene in requests.scenes]
+    return Case(Trial("", "", "", partial(_served, requests, right)), tuple(_trials(requests, right)))
+
+
+def _trials(requests: Requests, right: Sequence[Answer]) -> Iterator[Trial]:
+    """Each request answered wrongly in turn, and the others well."""
+    for at, scene in enumerate(requests.scenes):
+        if at and scene.label and requests.scenes[at - 1].label == scene.label:
+            continue  # the same step again
+        for lie in lies(scene, right[at], PATIENCE_MS):
+            played = [*right[:at], lie.answer, *right[at + 1 :]]
+            name = f"{scene.label}: {lie.name}" if scene.label else lie.name
+            yield Trial(name, scene.label, _passes(scene, lie), partial(_served, requests, played))
+
+
+def _passes(scene: Scene, lie: Lie) -> str:
+    return f"{asked(scene.expect)}: {lie.name} passes" + (f"; {lie.remedy}" if lie.remedy else "")
+
+
+@asynccontextmanager
+async def _served(requests: Requests, answers: Sequence[Answer]) -> AsyncIterator[Check]:
+    async with StandIn(answers).serving() as url:
+        yield requests.at(url)
+
+
+def _http(check: HttpCheck) -> Requests:
     parts = urlsplit(check.url)
     expect = eased(check.expect)
     headers = tuple((name, VALUE if isinstance(value, Secret) else value) for name, value in check.headers)
@@ -43,10 +76,10 @@ def _http(check: HttpCheck) -> Case:
     def at(url: str) -> Check:
         return replace(check, url=url + path, headers=headers, expect=expect, timeout_ms=PATIENCE_MS)
 
-    return Case((Scene(check.method, parts.path or "/", expect),), at)
+    return Requests((Scene(check.method, parts.path or "/", expect),), at)
 
 
-def _journey(check: JourneyCheck) -> Case:
+def _journey(check: JourneyCheck) -> Requests:
     below = urlsplit(check.base_url).path.rstrip("/")
     steps = tuple(replace(step, expect=eased(step.expect)) for step in check.steps)
     secrets = tuple((name, VALUE) for name, _ in check.secrets)
@@ -57,7 +90,7 @@ def _journey(check: JourneyCheck) -> Case:
         return replace(moved, base_url=url + below)
 
     scenes = (_scene(moved, step, cookies) for step in steps for _ in range(step.repeat))
-    return Case(tuple(scenes), at)
+    return Requests(tuple(scenes), at)
 
 
 def _scene(check: JourneyCheck, step: Step, cookies: tuple[str, ...]) -> Scene:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from incidentui.config.checks import Check
 from incidentui.core.value import dataclass
+from incidentui.edge.checks.expect import Judgement
 from incidentui.edge.checks.http import Transports
-from incidentui.edge.checks.probe import Ground, Look, probe
-from incidentui.edge.prove.answers import Answer, CannotStandInError, good
-from incidentui.edge.prove.cases import PATIENCE_MS, Case, asked, case_of
-from incidentui.edge.prove.lies import Lie, lies
-from incidentui.edge.prove.stand_in import StandIn
+from incidentui.edge.checks.probe import Ground, probe
+from incidentui.edge.prove.answers import CannotStandInError
+from incidentui.edge.prove.cases import case_of
+from incidentui.edge.prove.trials import Trial
 from incidentui.edge.text import clean_and_redact
 from incidentui.session.ports import Clock
 
@@ -46,19 +46,17 @@ class Prover:
         return list(await asyncio.gather(*(self._prove(check) for check in checks)))
 
     async def _prove(self, check: Check) -> Proof:
-        case = case_of(check)
-        if case is None:
-            return Proof(check.name, check.kind, not_provable=f"a {check.kind} check is not provable here")
         try:
-            right = [good(scene) for scene in case.scenes]
+            case = case_of(check)
         except CannotStandInError as why:
             return self._without(check, str(why))
-        look = await self._look(case, right)
-        if look.judgement.state != "ok":
-            return self._without(check, clean_and_redact(look.judgement.why, 200))
-        played = [(at, lie) for at, _ in enumerate(right) for lie in self._lies(case, right, at)]
-        seen = await asyncio.gather(*(self._missed(case, right, at, lie) for at, lie in played))
-        names = [_named(case, at, lie) for at, lie in played]
+        if case is None:
+            return Proof(check.name, check.kind, not_provable=f"a {check.kind} check is not provable here")
+        judged = await self._look(case.good)
+        if judged.state != "ok":
+            return self._without(check, clean_and_redact(judged.why, 200))
+        seen = await asyncio.gather(*(self._missed(trial) for trial in case.failures))
+        names = [trial.failure for trial in case.failures]
         return Proof(
             check.name,
             check.kind,
@@ -70,29 +68,18 @@ class Prover:
         said = f"the stand-in cannot answer as it is expected to: {why}"
         return Proof(check.name, check.kind, not_provable=said, no_stand_in=True)
 
-    def _lies(self, case: Case, right: Sequence[Answer], at: int) -> list[Lie]:
-        scene = case.scenes[at]
-        again = at > 0 and scene.label and case.scenes[at - 1].label == scene.label
-        return [] if again else list(lies(scene, right[at], PATIENCE_MS))
-
-    async def _missed(self, case: Case, right: Sequence[Answer], at: int, lie: Lie) -> str:
+    async def _missed(self, trial: Trial) -> str:
         """Why the check does not see it; empty when it does."""
-        scene = case.scenes[at]
-        look = await self._look(case, [*right[:at], lie.answer, *right[at + 1 :]])
-        judged = look.judgement
-        if judged.state == "failing" and judged.why.startswith(scene.label):
+        judged = await self._look(trial)
+        if judged.state == "failing" and judged.why.startswith(trial.begins):
             return ""
         if judged.state in ("failing", "unknown"):
             return f"it says {judged.state} for another reason: {clean_and_redact(judged.why, 120)}"
-        return f"{asked(scene.expect)}: {lie.name} passes" + (f"; {lie.remedy}" if lie.remedy else "")
+        return trial.passes
 
-    async def _look(self, case: Case, answers: Sequence[Answer]) -> Look:
-        """A server and connections of its own for each look: nothing of one failure reaches the next."""
+    async def _look(self, trial: Trial) -> Judgement:
+        """Connections of its own for each look: nothing of one failure reaches the next."""
         transports = Transports()
-        async with self._slots, StandIn(answers).serving() as url, transports.in_use():
-            return await probe(case.at(url), Ground(self._clock, transports, self._dir)).look()
-
-
-def _named(case: Case, at: int, lie: Lie) -> str:
-    label = case.scenes[at].label
-    return f"{label}: {lie.name}" if label else lie.name
+        async with self._slots, trial.played() as check, transports.in_use():
+            look = await probe(check, Ground(self._clock, transports, self._dir)).look()
+        return look.judgement
