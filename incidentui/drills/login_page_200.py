@@ -54,7 +54,7 @@ def tree(n: int) -> dict[str, str]:
 
 
 def syncs(root: Path, port: int) -> bool:
-    """Whether an operator who logs in and clicks gets the objects: cookies kept and redirects followed, as browsers do."""
+    """Whether an operator who logs in and clicks gets the objects; cookies and redirects as in a browser."""
     try:
         return click(root, port).get("synced") == 48
     except (OSError, HTTPException, ValueError, LookupError):
@@ -106,6 +106,7 @@ SCENARIO = Scenario(
     },
     healthy=(Request("front", "/", says="<!doctype html>.*Fabrics of the network"),),
     password_file=PASSWORD_FILE,
+    commands=True,
     visit=syncs,
     # Its record tells what was believed and done, and names no time of day.
     original=Original(

@@ -86,6 +86,8 @@ class Scenario:
     original: Original
     password_file: str = ""
     """A file in the sandbox's folder with a password of its own, where users have to log in."""
+    commands: bool = False
+    """Whether its configuration runs commands: they are allowed in the drill's own state directory."""
     visit: Callable[[Path, int], bool] | None = None
     """What takes a user more than one request: given the sandbox's folder and the front door, whether it worked."""
 

@@ -123,11 +123,31 @@ HALF_ROLLBACK_NAIVE: tuple[Step, ...] = (
     *GONE,
 )
 
+ALL_FOUR: tuple[Step, ...] = (
+    Step("inner is green all the same", r"bypassed layer"),
+    Step("the step of the journey is named", r"sync button: 200, but a login page"),
+    Step("look at the commits", r"c close", ("3", "z"), r"3 COMMITS"),
+    Step("all four are there", r"run it as the fabric", ("z",), r"1 TIMELINE", within_s=25),
+)
+LOGIN_PAGE = (*_opened("fabrics"), *ALL_FOUR, *ROLL_BACK, *CLOSED, *GONE)
+LOGIN_PAGE_NAIVE: tuple[Step, ...] = (
+    *_opened("fabrics"),
+    *ALL_FOUR,
+    *_runbook("Log everybody out"),
+    *_ticked(1),
+    Step("plan the restart", r"x run", ("x",), r"type the name|RUNS|to run it", within_s=10),
+    *GONE,
+)
+
 ROBOTS: dict[str, dict[str, Robot]] = {
     "dead-backend": {"": Robot("resets to known-good by the runbook", DEAD_BACKEND, resumes=True)},
     "half-rollback": {
         "": Robot("resets to known-good by the runbook", HALF_ROLLBACK, resumes=True),
         "naive": Robot("takes back the newest three", HALF_ROLLBACK_NAIVE),
+    },
+    "login-page-200": {
+        "": Robot("resets to known-good by the runbook", LOGIN_PAGE, resumes=True),
+        "naive": Robot("logs everybody out by a restart", LOGIN_PAGE_NAIVE),
     },
 }
 """By the name of the drill, then by their own; the one without a name solves it."""

@@ -11,7 +11,6 @@ import sys
 from collections.abc import Iterable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-
 OWN = frozenset(("connection", "content-length", "date", "keep-alive", "server", "transfer-encoding"))
 """Headers that belong to one connection: each side of the door says its own."""
 
