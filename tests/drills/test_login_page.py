@@ -169,7 +169,7 @@ def whys(journal: str) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.req("R2-03", "R2-05", "R2-16")
+@pytest.mark.req("R2-03", "R2-04", "R2-05", "R2-10")
 def test_the_robot_sees_the_bypassed_layer_and_lets_operators_sync_again(tmp_path: Path) -> None:
     result = told(drill(tmp_path, "run", "login-page-200", "--robot", "--keep", "--json"))
     record = kept(tmp_path)
@@ -203,6 +203,7 @@ def nowhere_written(folder: Path, secret: bytes) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.req("R2-18")
 def test_the_naive_robot_restarts_claims_it_and_is_believed_by_nobody(tmp_path: Path) -> None:
     done = drill(tmp_path, "run", "login-page-200", "--robot=naive", "--keep", "--json")
     assert "stuck" not in done.stderr, done.stderr
