@@ -111,7 +111,7 @@ SCENARIO = Scenario(
     # Its record tells what was believed and done, and names no time of day.
     original=Original(
         heading="what happened to them; no times are known",
-        detect=Told("unknown", "tests: 48 synced, 0 errors; users: locked out"),
+        detect=Told("unknown", "48 synced, 0 errors; users locked out"),
         acknowledge=Told("unknown"),
         first_action=Told("unknown", "credentials taken apart; the same page"),
         recover=Told("unknown", "their record ends with the cause found"),

@@ -169,7 +169,7 @@ def whys(journal: str) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.req("R2-03", "R2-04", "R2-05", "R2-10")
+@pytest.mark.req("R2-03", "R2-04", "R2-05")
 def test_the_robot_sees_the_bypassed_layer_and_lets_operators_sync_again(tmp_path: Path) -> None:
     result = told(drill(tmp_path, "run", "login-page-200", "--robot", "--keep", "--json"))
     record = kept(tmp_path)
