@@ -116,7 +116,7 @@ SCENARIO = Scenario(
         first_action=Told("unknown", "credentials taken apart; the same page"),
         recover=Told("unknown", "their record ends with the cause found"),
         wrong_turns=3,
-        turns="theories acted on: credentials, CSRF, the view",
+        turns="theories: credentials, CSRF, the sync view",
         more=("Their tests called the sync itself and never logged in.",),
     ),
 )
