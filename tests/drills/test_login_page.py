@@ -16,13 +16,13 @@ from typing import Any
 import pytest
 
 from incidentui.config.load import load
-from incidentui.drills import keeper
+from incidentui.drills import keeper, records
 from incidentui.drills import sandbox as sandboxes
 from incidentui.drills.history import git
 from incidentui.drills.login_page_200 import PASSWORD_FILE, syncs
 from incidentui.drills.sandbox import Sandbox, ask
 from tests.drills.test_half_rollback import removed, tree, wait, window
-from tests.drills.test_robot import broken, drill, finish_after_a_kill, kept, resets, told, types
+from tests.drills.test_robot import broken, drill, finish_after_a_kill, kept, resets, told
 
 SYNCED = {"status": "ok", "synced": 48, "errors": 0}
 
@@ -156,43 +156,43 @@ def starts_of(sandbox: Sandbox) -> int:
 # -- the robots
 
 
-def turned_red(journal: str) -> set[str]:
-    with contextlib.closing(sqlite3.connect(f"file:{journal}?mode=ro", uri=True)) as conn:
-        rows = conn.execute("SELECT data FROM events WHERE type = 'check.changed'")
-        changes = [json.loads(row[0]) for row in rows]
-    return {change["check"] for change in changes if change["now"] == "failing"}
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    """A responder's state directory; whatever a test leaves running is taken down."""
+    yield tmp_path
+    roots = [Path(record.root) for record in records.known(tmp_path / "drills")]
+    assert drill(tmp_path, "clean").returncode == 0
+    assert not any(root.exists() for root in roots)
 
 
-def whys(journal: str) -> list[str]:
+def told_of(journal: str, kind: str) -> list[dict[str, Any]]:
+    """What the events of one type hold, oldest first: read without the program."""
     with contextlib.closing(sqlite3.connect(f"file:{journal}?mode=ro", uri=True)) as conn:
-        return [row[0] for row in conn.execute("SELECT data ->> 'why' FROM events WHERE type = 'check.changed'")]
+        rows = conn.execute("SELECT data FROM events WHERE type = ? ORDER BY seq", (kind,)).fetchall()
+    return [json.loads(row[0]) for row in rows]
 
 
 @pytest.mark.slow
 @pytest.mark.req("R2-03", "R2-04", "R2-05")
-def test_the_robot_sees_the_bypassed_layer_and_lets_operators_sync_again(tmp_path: Path) -> None:
-    result = told(drill(tmp_path, "run", "login-page-200", "--robot", "--keep", "--json"))
-    record = kept(tmp_path)
-    try:
-        assert (result["resolved"], result["tree_equal"], result["wrong_turns"]) == (True, True, 0)
-        assert 0 < result["recovered_after_s"] < 40
-        sandbox = record.sandbox
-        assert tree(sandbox, "main") == tree(sandbox, sandbox.about.good)
-        assert (resets(record), broken(record)) == (1, 4)
-        browser = Browser(sandbox, tmp_path)
-        browser.log_in()
-        assert json.loads(browser.click()[2]) == SYNCED
-        # Only the user's way turned red, and it said where.
-        assert turned_red(result["journal"]) == {"sync-journey"}
-        assert any(why.startswith("step 4, sync button: 200, but a login page") for why in whys(result["journal"]))
-        assert "sync button" in Path(result["draft"]).read_text(encoding="utf-8")
-        # What it runs is allowed for the drill alone; the responder's own state learns nothing of it.
-        assert (record.home / "trust").is_dir()
-        assert not (tmp_path / "trust").exists()
-        nowhere_written(record.home, (sandbox.root / PASSWORD_FILE).read_bytes())
-    finally:
-        assert drill(tmp_path, "clean").returncode == 0
-    assert not Path(record.root).exists()
+def test_the_robot_sees_the_bypassed_layer_and_lets_operators_sync_again(home: Path) -> None:
+    result = told(drill(home, "run", "login-page-200", "--robot", "--keep", "--json"))
+    record, sandbox = kept(home), kept(home).sandbox
+    assert (result["resolved"], result["tree_equal"], result["wrong_turns"]) == (True, True, 0)
+    assert 0 < result["recovered_after_s"] < 40
+    assert tree(sandbox, "main") == tree(sandbox, sandbox.about.good)
+    assert (resets(record), broken(record)) == (1, 4)
+    browser = Browser(sandbox, home)
+    browser.log_in()
+    assert json.loads(browser.click()[2]) == SYNCED
+    # Only the user's way turned red, and it said where.
+    red = [change for change in told_of(result["journal"], "check.changed") if change["now"] == "failing"]
+    assert {change["check"] for change in red} == {"sync-journey"}
+    assert any(change["why"].startswith("step 4, sync button: 200, but a login page") for change in red)
+    assert "sync button" in Path(result["draft"]).read_text(encoding="utf-8")
+    # What it runs is allowed for the drill alone; the responder's own state learns nothing of it.
+    assert (record.home / "trust").is_dir()
+    assert not (home / "trust").exists()
+    nowhere_written(record.home, (sandbox.root / PASSWORD_FILE).read_bytes())
 
 
 def nowhere_written(folder: Path, secret: bytes) -> None:
@@ -204,28 +204,20 @@ def nowhere_written(folder: Path, secret: bytes) -> None:
 
 @pytest.mark.slow
 @pytest.mark.req("R2-18")
-def test_the_naive_robot_restarts_claims_it_and_is_believed_by_nobody(tmp_path: Path) -> None:
-    done = drill(tmp_path, "run", "login-page-200", "--robot=naive", "--keep", "--json")
+def test_the_naive_robot_restarts_claims_it_and_is_believed_by_nobody(home: Path) -> None:
+    done = drill(home, "run", "login-page-200", "--robot=naive", "--keep", "--json")
     assert "stuck" not in done.stderr, done.stderr
     assert done.returncode == 1
     result = json.loads(done.stdout)
-    record = kept(tmp_path)
-    try:
-        assert (result["resolved"], result["wrong_turns"], result["score"]) == (False, 1, 0)
-        browser = Browser(record.sandbox, tmp_path)
-        browser.log_in()
-        assert 'type="password"' in browser.click()[2]
-        assert "incident.closed" in types(result["journal"])
-        assert closed_as(result["journal"]) == {"by": "robot", "reason": "works for me", "resolved": False}
-    finally:
-        assert drill(tmp_path, "clean").returncode == 0
-
-
-def closed_as(journal: str) -> dict[str, Any]:
-    with contextlib.closing(sqlite3.connect(f"file:{journal}?mode=ro", uri=True)) as conn:
-        row = conn.execute("SELECT data FROM events WHERE type = 'incident.closed'").fetchone()
-    told: dict[str, Any] = json.loads(row[0])
-    return told
+    assert (result["resolved"], result["wrong_turns"], result["score"]) == (False, 1, 0)
+    browser = Browser(kept(home).sandbox, home)
+    browser.log_in()
+    assert 'type="password"' in browser.click()[2]
+    verdicts = told_of(result["journal"], "action.verdict-given")
+    assert [given["verdict"]["word"] for given in verdicts] == ["not complete"]
+    assert told_of(result["journal"], "incident.closed") == [
+        {"by": "robot", "reason": "works for me", "resolved": False}
+    ]
 
 
 @pytest.mark.slow
