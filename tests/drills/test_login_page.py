@@ -22,7 +22,7 @@ from incidentui.drills.history import git
 from incidentui.drills.login_page_200 import PASSWORD_FILE, syncs
 from incidentui.drills.sandbox import Sandbox, ask
 from tests.drills.test_half_rollback import removed, tree, wait, window
-from tests.drills.test_robot import broken, drill, finish_after_a_kill, kept, resets, told
+from tests.drills.test_robot import PROGRAM, broken, drill, environment, finish_after_a_kill, kept, resets, told
 
 SYNCED = {"status": "ok", "synced": 48, "errors": 0}
 
@@ -95,6 +95,16 @@ def test_the_configuration_of_the_sandbox_has_no_mistake() -> None:
         ("sync-command", "inner"),
         ("controller-health", "inner"),
     ]
+
+
+@pytest.mark.slow
+def test_each_of_its_checks_is_proven_to_see_what_it_claims(tmp_path: Path) -> None:
+    with removed(build()) as built:
+        argv = [*PROGRAM, "--project", str(built.work), "prove"]
+        done = subprocess.run(argv, env=environment(tmp_path), capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout
+    proven = re.findall(r"✓ (\S+) +sees (\d+) of \2 failures", done.stdout)
+    assert [name for name, _ in proven] == ["sync-journey", "front-page", "controller-health"]
 
 
 @pytest.mark.slow
