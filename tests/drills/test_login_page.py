@@ -194,9 +194,10 @@ def test_the_robot_sees_the_bypassed_layer_and_lets_operators_sync_again(home: P
     browser = Browser(sandbox, home)
     browser.log_in()
     assert json.loads(browser.click()[2]) == SYNCED
-    # Only the user's way turned red, and it said where.
+    # The user's way turned red and said where; what does not go it never did.
     red = [change for change in told_of(result["journal"], "check.changed") if change["now"] == "failing"]
-    assert {change["check"] for change in red} == {"sync-journey"}
+    assert red[0]["check"] == "sync-journey"
+    assert not {change["check"] for change in red} & {"sync-command", "controller-health"}
     assert any(change["why"].startswith("step 4, sync button: 200, but a login page") for change in red)
     assert "sync button" in Path(result["draft"]).read_text(encoding="utf-8")
     # What it runs is allowed for the drill alone; the responder's own state learns nothing of it.
