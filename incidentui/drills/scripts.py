@@ -132,7 +132,7 @@ HALF_ROLLBACK_NAIVE: tuple[Step, ...] = (
 
 ALL_FOUR: tuple[Step, ...] = (
     Step("inner is green all the same", r"bypassed layer", within_s=20),
-    Step("the step of the journey is named", r"sync button: 200, but a login page", within_s=20),
+    Step("the step of the journey is named", r"sync button: 200, but a lo", within_s=20),
     Step("look at the commits", r"c close", ("3", "z"), r"3 COMMITS"),
     Step("all four are there", r"run it as the fabric", ("z",), r"1 TIMELINE", within_s=25),
 )
