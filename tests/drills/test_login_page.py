@@ -117,9 +117,9 @@ def test_who_clicks_gets_a_login_page_with_200_while_every_inner_test_is_green(
     assert json.loads(browser.click()[2]) == SYNCED
     assert by_hand(sandbox) == SYNCED
 
+    before = starts_of(sandbox)
     keeper.push_breaking(sandbox)
-    wait(lambda: deployed(sandbox) == git(["rev-parse", "main"], sandbox.remote), "the deploy")
-    wait(lambda: ask(sandbox.about.front, "/")[0] == 200, "the web")
+    wait_deployed(sandbox, before)
     browser = Browser(sandbox, tmp_path)
     status, path, page = browser.log_in()
     assert (status, path) == (200, "/fabrics/35/"), "the page itself is served to who logged in"
@@ -132,13 +132,23 @@ def test_who_clicks_gets_a_login_page_with_200_while_every_inner_test_is_green(
     assert not sandboxes.healthy(sandbox)
 
 
-def deployed(sandbox: Sandbox) -> str:
-    return (sandbox.deploy / "REV").read_text(encoding="utf-8").strip()
+def wait_deployed(sandbox: Sandbox, before: int) -> None:
+    """Until the web was started anew and nobody restarts it any more."""
+    wait(lambda: starts_of(sandbox) > before, "a start of the web")
+    wait(lambda: not restarting(sandbox), "the end of the restarts")
+    wait(lambda: ask(sandbox.about.front, "/")[0] == 200, "the web's answer")
+
+
+def restarting(sandbox: Sandbox) -> bool:
+    commands = [command for _, command in sandboxes.processes() if str(sandbox.conf) in command]
+    return any("supervisorctl" in command for command in commands)
 
 
 @pytest.mark.slow
 def test_the_three_theories_are_sound_and_none_is_the_cause(sandbox: Sandbox) -> None:
+    before = starts_of(sandbox)
     keeper.push_breaking(sandbox)
+    wait_deployed(sandbox, before)
     cause, *theories = window(sandbox)
     assert len(theories) == 3
     for theory in theories:
@@ -156,7 +166,7 @@ def deploy_without(sandbox: Sandbox, sha: str) -> None:
     new = git(["commit-tree", "HEAD^{tree}", "-p", "origin/main", "-m", f"without {sha}"], sandbox.work)
     before = starts_of(sandbox)
     git(["push", "-q", "origin", f"{new}:refs/heads/main"], sandbox.work)
-    wait(lambda: starts_of(sandbox) > before and ask(sandbox.about.front, "/")[0] == 200, "the web starts")
+    wait_deployed(sandbox, before)
 
 
 def starts_of(sandbox: Sandbox) -> int:
