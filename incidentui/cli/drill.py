@@ -20,7 +20,7 @@ from incidentui.core.score import Score, score
 from incidentui.drills.history import SandboxError
 from incidentui.drills.records import Record, clean, mark_ended, unfinished
 from incidentui.drills.registry import DRILLS
-from incidentui.drills.running import again, begin, held, look
+from incidentui.drills.running import again, allow_commands, begin, held, look
 from incidentui.drills.sandbox import wait_green
 from incidentui.drills.scenario import Scenario
 from incidentui.drills.scripts import ROBOTS, Robot
@@ -147,6 +147,7 @@ def _work(record: Record, options: Options, robot: str | None, resume: bool) -> 
         # While the services start: the screen's modules take as long as they do.
         threading.Thread(target=import_module, args=("incidentui.tui.app",), daemon=True).start()
     goal = None if resume else _tell_goal(record)
+    allow_commands(record)
     if not resume:
         wait_green(record.sandbox)
     if goal is not None:

@@ -45,7 +45,7 @@ class Record:
 def remember(folder: Path, sandbox: Sandbox, drill: str, seed: int) -> Record:
     """A new record under the state directory's `drills`."""
     record = Record(folder / sandbox.root.name, drill, str(sandbox.root), seed)
-    record.home.mkdir(parents=True)
+    record.home.mkdir(mode=0o700, parents=True)  # it says what may be run: nobody else writes there
     _save(record)
     return record
 

@@ -1,6 +1,7 @@
 """The drills there are."""
 
-from incidentui.drills import dead_backend, half_rollback
+from incidentui.drills import dead_backend, half_rollback, login_page_200
 from incidentui.drills.scenario import Scenario
 
-DRILLS: dict[str, Scenario] = {s.name: s for s in (dead_backend.SCENARIO, half_rollback.SCENARIO)}
+_ALL = (dead_backend.SCENARIO, half_rollback.SCENARIO, login_page_200.SCENARIO)
+DRILLS: dict[str, Scenario] = {s.name: s for s in _ALL}

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from incidentui.config.paths import CONFIG
 from incidentui.core.value import dataclass
 from incidentui.drills import records
 from incidentui.drills import sandbox as sandboxes
@@ -31,6 +32,17 @@ def again(folder: Path, drill: str) -> Record:
         sandboxes.take_down(record.sandbox)
         sandboxes.start(record.sandbox)
     return record
+
+
+def allow_commands(record: Record) -> None:
+    """Allow what the sandbox's configuration runs, in the state directory of this process: the drill's own."""
+    from incidentui.config import trust
+    from incidentui.config.load import load
+
+    if not record.sandbox.about.scenario.commands:
+        return
+    loaded = load(record.sandbox.work, untrusted=True)
+    trust.allow(record.sandbox.work / CONFIG, loaded.content, "drill", trust.calls_of(loaded.config))
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ import json
 import os
 import random
 import re
+import secrets
 import shutil
 import signal
 import socket
@@ -126,6 +127,8 @@ def build(sandbox: Sandbox, drill: str, seed: int, now_s: int) -> None:
     about = About(drill, seed, good, ports)
     _write(sandbox.root / ABOUT, json.dumps({name: getattr(about, name) for name in About.__slots__}))
     _write(sandbox.root / "rows.json", history.data(scenario.data, "rows.json"))
+    if scenario.password_file:
+        _write_password(sandbox.root / scenario.password_file)
     _write(sandbox.conf, configuration(sandbox, about))
     _set_hook(sandbox, scenario)
     _first_deploy(sandbox, good)
@@ -138,12 +141,18 @@ def marks(sandbox: Sandbox, ports: Mapping[str, int]) -> dict[str, str]:
     with as_file(files("incidentui.drills") / "services") as services:
         places = {
             "ROOT": str(sandbox.root), "DEPLOY": str(sandbox.deploy), "SERVICES": str(services), "CTL": ctl,
+            "PYTHON": sys.executable,
         }  # fmt: skip
     return places | {name.upper(): str(port) for name, port in ports.items()}
 
 
 def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
+
+
+def _write_password(path: Path) -> None:
+    path.touch(mode=0o600)
+    _write(path, secrets.token_urlsafe(12))
 
 
 def free_ports(n: int) -> list[int]:
@@ -249,8 +258,10 @@ def served(about: About, request: Request) -> bool:
 
 
 def healthy(sandbox: Sandbox) -> bool:
-    about = sandbox.about
-    return all(served(about, request) for request in about.scenario.healthy)
+    about, visit = sandbox.about, sandbox.about.scenario.visit
+    return all(served(about, request) for request in about.scenario.healthy) and (
+        visit is None or visit(sandbox.root, about.front)
+    )
 
 
 def _wake(sandbox: Sandbox) -> None:

@@ -4,6 +4,7 @@ How a sandbox is built, broken, judged and scored is the same for all of them an
 """
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Literal
 
 from incidentui.core.model import Ms
@@ -83,6 +84,12 @@ class Scenario:
     healthy: tuple[Request, ...]
     """What a user is served when all is well."""
     original: Original
+    password_file: str = ""
+    """A file in the sandbox's folder with a password of its own, where users have to log in."""
+    commands: bool = False
+    """Whether its configuration runs commands: they are allowed in the drill's own state directory."""
+    visit: Callable[[Path, int], bool] | None = None
+    """What takes a user more than one request: given the sandbox's folder and the front door, whether it worked."""
 
     @property
     def front(self) -> str:

@@ -43,6 +43,19 @@ def _runbook(title: str) -> tuple[Step, ...]:
     )
 
 
+def _word(what: str, word: str) -> tuple[Step, ...]:
+    """The word that a plan asks for, letter by letter, up to the verdict."""
+    missing = ("enter runs it", "one letter missing", *(f"{n} letters missing" for n in range(2, len(word) + 1)))
+    left = [missing[n] for n in range(len(word), -1, -1)]
+    letters = zip(word, left, left[1:], strict=False)
+    return (
+        Step("go to the word", rf"type the {what} to run it", ("x",), r"enter does nothing until", again=True),
+        Step("begin the word anew", r"enter does nothing until", (CLEAR,), left[0]),
+        *(Step(f"type {letter}", before, (letter,), after) for letter, before, after in letters),
+        Step("run it", r"enter runs it", (ENTER,), r"RUNNING|VERDICT"),
+    )
+
+
 MAIN = (
     Step(
         "say yes to the others",
@@ -52,13 +65,7 @@ MAIN = (
         again=True,
         only_if=r"Y yes, take back",
     ),
-    Step("go to the word", r"type the branch to run it", ("x",), r"enter does nothing until", again=True),
-    Step("begin the word anew", r"enter does nothing until", (CLEAR,), r"4 letters missing"),
-    Step("type m", r"4 letters missing", ("m",), r"3 letters missing"),
-    Step("type a", r"3 letters missing", ("a",), r"2 letters missing"),
-    Step("type i", r"2 letters missing", ("i",), r"one letter missing"),
-    Step("type n", r"one letter missing", ("n",), r"enter runs it"),
-    Step("run it", r"enter runs it", (ENTER,), r"RUNNING|VERDICT"),
+    *_word("branch", "main"),
 )
 """A plan that changes main, from its first row to the verdict."""
 
@@ -123,11 +130,35 @@ HALF_ROLLBACK_NAIVE: tuple[Step, ...] = (
     *GONE,
 )
 
+ALL_FOUR: tuple[Step, ...] = (
+    Step("inner is green all the same", r"bypassed layer", within_s=20),
+    Step("the step of the journey is named", r"sync button: 200, but a lo", within_s=20),
+    Step("look at the commits", r"c close", ("3", "z"), r"3 COMMITS"),
+    Step("all four are there", r"run it as the fabric", ("z",), r"1 TIMELINE", within_s=25),
+)
+LOGIN_PAGE = (*_opened("fabrics"), *ALL_FOUR, *ROLL_BACK, *CLOSED, *GONE)
+LOGIN_PAGE_NAIVE: tuple[Step, ...] = (
+    *_opened("fabrics"),
+    *ALL_FOUR,
+    *_runbook("Log everybody out"),
+    *_ticked(1),
+    Step("plan the restart", r"x run", ("x",), r"type the workload to run it", within_s=10),
+    *_word("workload", "web"),
+    Step("it is not complete", r"✗ NOT COMPLETE", (ESC, ESC, ESC), r"c close", within_s=40),
+    Step("close the incident all the same", r"c close", ("c",), r"close INC-1 though .*, because"),
+    Step("claim it", r"close INC-1 though .*, because", (*"works for me", ENTER), r"o open incident|not resolved"),
+    *GONE,
+)
+
 ROBOTS: dict[str, dict[str, Robot]] = {
     "dead-backend": {"": Robot("resets to known-good by the runbook", DEAD_BACKEND, resumes=True)},
     "half-rollback": {
         "": Robot("resets to known-good by the runbook", HALF_ROLLBACK, resumes=True),
         "naive": Robot("takes back the newest three", HALF_ROLLBACK_NAIVE),
+    },
+    "login-page-200": {
+        "": Robot("resets to known-good by the runbook", LOGIN_PAGE, resumes=True),
+        "naive": Robot("logs everybody out by a restart", LOGIN_PAGE_NAIVE),
     },
 }
 """By the name of the drill, then by their own; the one without a name solves it."""

@@ -68,8 +68,9 @@ def tree(sandbox: Sandbox, revision: str) -> str:
 
 def window(sandbox: Sandbox) -> list[str]:
     """The colleague's commits, oldest first."""
+    author = sandbox.about.scenario.breaking[0].author
     since = f"{sandbox.about.good}..main"
-    found = git(["rev-list", "--reverse", "--author=Piet Okafor", since], sandbox.remote)
+    found = git(["rev-list", "--reverse", "--fixed-strings", f"--author={author}", since], sandbox.remote)
     return found.split()
 
 

@@ -20,7 +20,7 @@ from incidentui.drills import sandbox as sandboxes
 from incidentui.drills.history import git
 from incidentui.drills.records import Record
 from incidentui.drills.robot import play
-from incidentui.drills.running import begin
+from incidentui.drills.running import allow_commands, begin
 from incidentui.drills.scripts import ROBOTS
 from incidentui.drills.terminal import Terminal, TerminalError
 
@@ -104,6 +104,9 @@ def killed_after(record: Record, seconds: float) -> int:
 def finish_after_a_kill(home: Path, name: str, seed: int, latest: float) -> None:
     record = begin(home / "drills", name, seed, int(time.time()))
     try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("INCIDENTUI_HOME", str(record.home))
+            allow_commands(record)
         sandboxes.wait_green(record.sandbox)
         safe = killed_after(record, random.Random(seed).uniform(0.5, latest))
         done = drill(home, "run", name, "--resume", "--robot", "--keep", "--json")
@@ -164,6 +167,7 @@ def test_the_drills_are_listed_with_their_robots(tmp_path: Path) -> None:
     assert [(entry["name"], entry["robots"]) for entry in listed] == [
         ("dead-backend", ["solver"]),
         ("half-rollback", ["solver", "naive"]),
+        ("login-page-200", ["solver", "naive"]),
     ]
     assert all(entry["goal"] and entry["about"] for entry in listed)
     said = drill(tmp_path, "list").stdout

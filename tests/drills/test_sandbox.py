@@ -12,6 +12,7 @@ from incidentui.config.load import parse, validate
 from incidentui.drills import dead_backend, keeper
 from incidentui.drills import sandbox as sandboxes
 from incidentui.drills.history import git
+from incidentui.drills.registry import DRILLS
 from incidentui.drills.sandbox import Sandbox, ask
 
 
@@ -137,6 +138,15 @@ def test_the_configuration_of_the_sandbox_has_no_mistake(sandbox: Sandbox) -> No
     assert loaded.config.supervisor is not None
     assert loaded.config.supervisor.resolve() == sandbox.socket
     assert [check.layer for check in loaded.config.checks] == ["user", "user", "inner"]
+
+
+@pytest.mark.parametrize("drill", sorted(DRILLS))
+def test_every_commit_is_a_program(drill: str) -> None:
+    scenario = DRILLS[drill]
+    for n in range(1, len(scenario.past) + len(scenario.breaking) + 1):
+        for name, text in scenario.tree(n).items():
+            if name.endswith(".py"):
+                compile(text, f"{name}, commit {n}", "exec")
 
 
 def test_a_folder_that_is_not_a_sandbox_is_never_deleted(tmp_path: Path) -> None:

@@ -1,13 +1,23 @@
 """The front door: a stable port that hands each request to the worker's unix socket, 503 when none answers.
 
-Started as a script under Supervisor: `front_door.py PORT SOCKET`. Knows nothing of incidentui.
+Started as a script under Supervisor: `front_door.py PORT SOCKET [PREFIX]`; only what is asked for below the prefix
+("/api/" when there is none) is handed on, without it. Knows nothing of incidentui.
 """
 
 import http.client
 import json
 import socket
 import sys
+from collections.abc import Iterable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+OWN = frozenset(("connection", "content-length", "date", "keep-alive", "server", "transfer-encoding"))
+"""Headers that belong to one connection: each side of the door says its own."""
+
+
+def beyond(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The headers that go through the door, cookies too."""
+    return [(name, value) for name, value in headers if name.lower() not in OWN]
 
 
 class Worker(http.client.HTTPConnection):
@@ -25,6 +35,7 @@ class Worker(http.client.HTTPConnection):
 
 class Door(BaseHTTPRequestHandler):
     worker = ""
+    prefix = "/api/"
 
     def do_GET(self) -> None:
         self.hand_on()
@@ -33,24 +44,26 @@ class Door(BaseHTTPRequestHandler):
         self.hand_on(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
 
     def hand_on(self, sent: bytes | None = None) -> None:
-        if not self.path.startswith("/api/"):
-            return self.answer(404, "application/json", json.dumps({"status": "no such page"}).encode())
+        if not self.path.startswith(self.prefix):
+            return self.say(404, {"status": "no such page"})
         connection = Worker(self.worker)
         try:
-            connection.request(self.command, self.path.removeprefix("/api"), sent)
+            path = self.path.removeprefix(self.prefix.rstrip("/"))
+            connection.request(self.command, path, sent, dict(beyond(self.headers.items())))
             response = connection.getresponse()
-            body = response.read()
-            kind = response.headers.get("Content-Type", "application/octet-stream")
-            return self.answer(response.status, kind, body)
+            return self.answer(response.status, beyond(response.getheaders()), response.read())
         except (OSError, http.client.HTTPException):
-            body = json.dumps({"status": "unavailable", "error": "no worker answers"}).encode()
-            return self.answer(503, "application/json", body)
+            return self.say(503, {"status": "unavailable", "error": "no worker answers"})
         finally:
             connection.close()
 
-    def answer(self, status: int, kind: str, body: bytes) -> None:
+    def say(self, status: int, value: object) -> None:
+        self.answer(status, [("Content-Type", "application/json")], json.dumps(value).encode())
+
+    def answer(self, status: int, headers: Iterable[tuple[str, str]], body: bytes) -> None:
         self.send_response(status)
-        self.send_header("Content-Type", kind)
+        for name, value in headers:
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -70,7 +83,8 @@ class Server(ThreadingHTTPServer):
 
 
 def main() -> None:
-    port, Door.worker = int(sys.argv[1]), sys.argv[2]
+    port, Door.worker, *prefix = int(sys.argv[1]), *sys.argv[2:]
+    Door.prefix = prefix[0] if prefix else Door.prefix
     Server(("127.0.0.1", port), Door).serve_forever()
 
 
