@@ -1,6 +1,7 @@
 """The git source: pictures of real repositories, reported on change; what is lost is named and retried."""
 
 import asyncio
+import gc
 import itertools
 import os
 from collections.abc import Callable
@@ -237,6 +238,15 @@ async def test_what_git_leaves_running_does_not_hold_the_answer(world: World) ->
     world.git("config", "alias.leave", "!setsid sleep 5 >/dev/null & echo done")
     answer = await run.git(world.repo, "leave", timeout_s=3)
     assert answer.line == "done"
+
+
+@pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
+def test_what_a_stopped_git_leaves_holding_its_output_is_let_go(world: World) -> None:
+    """The pipe outlives git; the program's loop ends first, and nothing may complain then."""
+    world.git("config", "alias.hold", "!setsid sleep 5 & sleep 60")
+    with pytest.raises(run.GitError, match="was stopped"):
+        asyncio.run(run.git(world.repo, "hold", timeout_s=0.3))
+    gc.collect()
 
 
 async def test_the_callers_git_variables_do_not_lead_elsewhere(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import field
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import IO, Literal
 
 from incidentui.core.value import dataclass
 from incidentui.edge.text import clean_and_redact
@@ -23,6 +23,7 @@ LOOK_S = 20.0
 LIMIT = 32 << 20
 """Bytes of output read before git is stopped."""
 _ERRORS = 64 << 10
+_STREAM = 64 << 10
 
 # Only these of the caller's GIT_* variables go on: who writes, how to reach a remote, where the user's own settings
 # are. GIT_DIR, GIT_INDEX_FILE and the like would send a command to another repository (we may run inside a hook).
@@ -121,7 +122,7 @@ async def git(
     # Errors go to a file: what git leaves behind (a shared ssh connection) may hold a pipe open for hours.
     with tempfile.TemporaryFile() as errors:
         try:
-            process = await asyncio.create_subprocess_exec(
+            process, transport = await _started(
                 *argv,
                 *args,
                 stdin=asyncio.subprocess.DEVNULL if stdin is None else asyncio.subprocess.PIPE,
@@ -134,7 +135,10 @@ async def git(
             raise GitError("there is no git program", "PATH", "install git", kind="missing") from None
         except (OSError, ValueError) as error:
             raise GitError(f"git could not be started: {error}", str(top), "", kind="missing") from None
-        out, cut = await _finish(process, _verb(args), stdin, timeout_s, limit, top)
+        try:
+            out, cut = await _finish(process, _verb(args), stdin, timeout_s, limit, top)
+        finally:
+            transport.close()
         errors.seek(0)
         words = clean_and_redact(errors.read(_ERRORS), lines=True).strip()
     code = process.returncode if process.returncode is not None else -1
@@ -142,6 +146,23 @@ async def git(
     if ok is not None and answer.code not in ok:
         raise _failure(answer, top)
     return answer
+
+
+async def _started(
+    *argv: str, stdin: int, stdout: int, stderr: IO[bytes], env: Mapping[str, str], start_new_session: bool
+) -> tuple[asyncio.subprocess.Process, asyncio.SubprocessTransport]:
+    """As `asyncio.create_subprocess_exec`, with the transport: a pipe open when the loop ends prints a traceback."""
+    loop = asyncio.get_running_loop()
+    transport, protocol = await loop.subprocess_exec(
+        lambda: asyncio.subprocess.SubprocessStreamProtocol(limit=_STREAM, loop=loop),
+        *argv,
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
+        env=env,
+        start_new_session=start_new_session,
+    )
+    return asyncio.subprocess.Process(transport, protocol, loop), transport
 
 
 def _verb(args: Sequence[str]) -> str:
