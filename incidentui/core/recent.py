@@ -68,6 +68,8 @@ def flaps(recent: CheckRecent, every_ms: Ms) -> int:
     nothing is no change, and one from before a pause belongs to another story.
     """
     looks = [look for look in recent.looks[-FLAP_LOOKS:] if look.state != "unknown"]
+    if not any(look.state == "failing" for look in looks):
+        return 0  # asked for each check at each drawing: mostly there is nothing to count
     near = [look for look in looks if looks[-1].at - look.at <= 2 * FLAP_LOOKS * every_ms]
     changes = sum((a.state == "failing") != (b.state == "failing") for a, b in pairwise(near))
     return changes if changes >= FLAP_CHANGES else 0

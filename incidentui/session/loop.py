@@ -18,6 +18,8 @@ from incidentui.session.turn import Desk, Turn, take
 POLL_S = 0.1
 SOON_S = 0.02
 AGAIN_S = 1.0
+ROUTINE_S = 0.25
+"""A look that says nothing new may wait for others, so that hundreds of them share a turn and a drawing."""
 SAMPLES_MS = 1_000
 CLOCK_MS = 5_000
 """How far the wall clock may move against the monotonic one before the record says so."""
@@ -52,6 +54,7 @@ class Loop:
         self._publish, self._start = publish, start
         self._waiting: list[_Waiting] = []
         self._wake = asyncio.Event()
+        self._nudge: asyncio.TimerHandle | None = None
         self._samples: tuple[Sample, ...] = ()
         self._flushed = clock.mono()
         self._wall, self._mono = clock.now(), clock.mono()
@@ -70,7 +73,10 @@ class Loop:
 
     def put(self, given: i.Input, answer: Answer | None = None) -> None:
         self._waiting.append(_Waiting(given, answer))
-        self._wake.set()
+        if not _routine(given):
+            self._wake.set()
+        elif self._nudge is None:
+            self._nudge = asyncio.get_running_loop().call_later(ROUTINE_S, self._wake.set)
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> "asyncio.Task[Any]":
         """A task that is kept, and whose failure ends the session instead of vanishing."""
@@ -118,6 +124,9 @@ class Loop:
     async def turn(self) -> None:
         """All that waits, in one transaction. NotSaved: it waits again, in its order."""
         self._wake.clear()
+        if self._nudge is not None:
+            self._nudge.cancel()
+            self._nudge = None
         self._watch_clock()
         waiting, self._waiting = self._waiting, []
         try:
@@ -204,6 +213,11 @@ class Loop:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._disk.shutdown()
+
+
+def _routine(given: i.Input) -> bool:
+    """What comes with evidence may change a verdict; the others are for the sparkline."""
+    return isinstance(given, i.Sampled) and given.evidence is None
 
 
 def _without_old_looks(waiting: list[_Waiting]) -> list[_Waiting]:
