@@ -8,6 +8,7 @@ from incidentui.config.checks import Expect
 from incidentui.core.evidence import Finding, Hop
 from incidentui.core.model import CheckState, Ms
 from incidentui.core.value import dataclass
+from incidentui.edge.matching import Matching
 
 MAX_REDIRECTS = 5
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
@@ -70,6 +71,7 @@ class Trial:
         self.text = response.text()
         self.findings: list[Finding] = []
         self.whys: list[str] = []
+        self.matching = Matching()
 
     def add(self, name: str, expected: str, got: str, wrong: str) -> None:
         """`wrong` is empty when it is as expected. It must not hold what differs from look to look."""

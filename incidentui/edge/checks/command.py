@@ -3,7 +3,6 @@
 A command that cannot be started says nothing about the service; one that does not end is as bad as one that fails.
 """
 
-import re
 import shlex
 from time import perf_counter
 
@@ -14,6 +13,7 @@ from incidentui.edge import step
 from incidentui.edge.checks.expect import Judgement
 from incidentui.edge.checks.json_rules import NOT_JSON, judge_rule, parse
 from incidentui.edge.checks.probe import Ground, Look
+from incidentui.edge.matching import Matching, TooSlowError
 from incidentui.edge.text import clean
 
 _CANNOT_START = {126: "it may not be run", 127: "a command is not there"}
@@ -32,7 +32,10 @@ class CommandProbe:
         try:
             ran = await step.run(self.check.command, self._dir, self.check.timeout_ms / 1000, apart=True)
             took = round((perf_counter() - started) * 1000)
-            judgement, output = judge(self.check, ran, took), _output(ran)
+            output = _output(ran)
+            judgement = judge(self.check, ran, took)
+        except TooSlowError as rule:
+            judgement = Judgement("unknown", str(rule))
         except (OSError, ValueError) as wrong:
             why = getattr(wrong, "strerror", None) or str(wrong)
             judgement = Judgement("unknown", f"{self.check.command[0]} cannot be run: {clean(why, 100)}")
@@ -66,6 +69,7 @@ class _Trial:
         self.text = ran.output.decode("utf-8", errors="replace")
         self.findings: list[Finding] = []
         self.whys: list[str] = []
+        self._matching = Matching()
 
     def add(self, finding: Finding, why: str) -> None:
         self.findings.append(finding)
@@ -78,11 +82,11 @@ class _Trial:
 
     def patterns(self, expect: CommandExpect) -> None:
         for pattern in expect.stdout:
-            ok = re.search(pattern, self.text, re.MULTILINE) is not None
+            ok = self._matching.search(pattern, self.text, multiline=True) is not None
             empty = "" if self.text.strip() else ", it prints nothing"
             self.add(Finding("stdout", pattern, "found" if ok else "not found", ok), f"no {pattern} in it{empty}")
         for pattern in expect.stdout_not:
-            hit = re.search(pattern, self.text, re.MULTILINE)
+            hit = self._matching.search(pattern, self.text, multiline=True)
             got = hit.group()[:120] if hit else "none"
             self.add(Finding("stdout", f"no {pattern}", got, hit is None), f"it says {got}")
 

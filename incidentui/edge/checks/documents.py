@@ -5,7 +5,7 @@ import os
 import re
 import stat
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from typing_extensions import override
 from incidentui.config.lines import key_lines, line_of
 from incidentui.core.value import dataclass
 from incidentui.edge.checks.json_rules import BadPathError, find
+from incidentui.edge.matching import Matching, TooSlowError
 
 CAP = 1 << 20
 _PARTS = 200_000
@@ -124,10 +125,17 @@ def _line(text: str, name: str, path: str) -> int | None:
     return getattr(found[0], "line", None) if found else None
 
 
+def _matches(regex: str, text: str) -> Iterator[Any]:
+    try:
+        yield from Matching().every(regex, text)
+    except TooSlowError as rule:
+        raise UnreadableError(str(rule)) from None
+
+
 def found_by(regex: str, text: str, name: str) -> Found:
     """The group of the one match; `^` and `$` stand at every line."""
     found: dict[str, int] = {}
-    for match in re.finditer(regex, text, re.MULTILINE):
+    for match in _matches(regex, text):
         value = match.group(1) if match.re.groups else match.group()
         if value is not None:
             found.setdefault(value.strip(), text.count("\n", 0, match.start()) + 1)

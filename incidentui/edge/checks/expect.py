@@ -10,11 +10,19 @@ from incidentui.edge.checks.answer import Judgement, Response, Trial
 from incidentui.edge.checks.login import login_markers
 from incidentui.edge.checks.on_body import judge_body
 from incidentui.edge.checks.on_head import judge_head
+from incidentui.edge.matching import TooSlowError
 
 __all__ = ["Judgement", "Response", "judge", "login_markers"]
 
 
 def judge(expect: Expect, response: Response) -> Judgement:
+    try:
+        return _judged(expect, response)
+    except TooSlowError as rule:
+        return Judgement("unknown", str(rule))
+
+
+def _judged(expect: Expect, response: Response) -> Judgement:
     trial = Trial(expect, response)
     markers = login_markers(response, trial.text) if expect.not_login else ()
     judge_head(trial, markers)

@@ -25,6 +25,7 @@ from incidentui.edge.checks.journey_save import NotThereError
 from incidentui.edge.checks.probe import Ground, Look
 from incidentui.edge.checks.request import NotRunnableError
 from incidentui.edge.checks.visitor import Visitor
+from incidentui.edge.matching import TooSlowError
 from incidentui.edge.redact import GONE
 from incidentui.edge.text import add_known_secrets, clean
 
@@ -91,6 +92,8 @@ class JourneyProbe:
                 judgement = await visitor.go(step)
         except NotThereError as why:
             judgement = Judgement("failing", str(why))
+        except TooSlowError as rule:
+            judgement = Judgement("unknown", str(rule))
         except TimeoutError:
             judgement = Judgement("failing", f"timed out, {self.check.timeout_ms / 1000:g}s for the journey")
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ExceptionGroup) as wrong:

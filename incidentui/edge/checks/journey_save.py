@@ -1,6 +1,5 @@
 """What a step of a journey saves from its answer: a token of the page, a cookie, a field, a header."""
 
-import re
 from html.parser import HTMLParser
 
 import httpx
@@ -9,6 +8,7 @@ from typing_extensions import override
 from incidentui.config.journey import Save
 from incidentui.edge.checks.expect import Response
 from incidentui.edge.checks.json_rules import NOT_JSON, find, parse
+from incidentui.edge.matching import Matching
 from incidentui.edge.text import clean
 
 _LONGEST = 8192
@@ -40,7 +40,7 @@ def _found(save: Save, response: Response, headers: httpx.Headers, cookies: http
             value: str | None = headers.get(save.what)
             return value
         case "regex":
-            found = re.search(save.what, response.text())
+            found = Matching().search(save.what, response.text())
             return found.group(1 if found.re.groups else 0) if found else None
 
 

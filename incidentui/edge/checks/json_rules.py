@@ -7,6 +7,7 @@ from typing import Any
 
 from incidentui.config.checks import OPERATORS
 from incidentui.core.evidence import Finding
+from incidentui.edge.matching import Matching
 
 _SIMPLE = re.compile(r"\$(?:\.[A-Za-z_][A-Za-z0-9_-]*|\[\d+\]|\['[^'\\]*'\])*")
 _PART = re.compile(r"\.([A-Za-z_][A-Za-z0-9_-]*)|\[(\d+)\]|\['([^'\\]*)'\]")
@@ -150,7 +151,8 @@ def _holds(operator: str, wanted: Any, values: list[Any]) -> bool:
 
 def _compare(operator: str, value: Any, wanted: Any) -> bool:
     if operator == "matches":
-        return re.search(str(wanted), value if isinstance(value, str) else json.dumps(value)) is not None
+        text = value if isinstance(value, str) else json.dumps(value)
+        return Matching().search(str(wanted), text) is not None
     if operator in ("eq", "ne"):
         # In Python True == 1; in JSON they are two things.
         same = isinstance(value, bool) == isinstance(wanted, bool) and value == wanted

@@ -4,7 +4,6 @@ Silence proves nothing where the lines in question were not read: then it is unk
 """
 
 import asyncio
-import re
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,9 +18,12 @@ from incidentui.edge.checks.expect import Judgement
 from incidentui.edge.checks.probe import Ground, Look
 from incidentui.edge.checks.tail import Line, NotReadableError, Tail, read, written
 from incidentui.edge.containers.logs import level
+from incidentui.edge.matching import Matching, TooSlowError
 from incidentui.edge.text import clean
 
 _SHOWN = 12
+_MATCHING_S = 2.0
+"""For all lines together, each of them bounded by itself: the screen gets its turn between them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class LogProbe:
             async with asyncio.timeout(self.check.timeout_ms / 1000):
                 tail = await self._of_workload(at) if self.check.workload else None
                 judgement, output = await asyncio.to_thread(looked, self.check, self._dir, at, tail)
-        except NotReadableError as why:
+        except (NotReadableError, TooSlowError) as why:
             judgement = Judgement("unknown", str(why))
         except TimeoutError:
             judgement = Judgement("unknown", f"not read within {self.check.timeout_ms / 1000:g}s")
@@ -97,6 +99,7 @@ class _Trial:
         self.bad: list[Line] = []
         self.absent: list[str] = []
         """Reasons that stand only if everything was read."""
+        self._matching = Matching(_MATCHING_S)
 
     def judged(self) -> Judgement:
         if self.check.rejected is not None:
@@ -120,14 +123,14 @@ class _Trial:
 
     def contains(self) -> None:
         for pattern in self.check.contains:
-            ok = any(re.search(pattern, line.text) for line in self.lines)
+            ok = any(self._matching.search(pattern, line.text) for line in self.lines)
             self.findings.append(Finding("log", pattern, "found" if ok else "not found", ok))
             if not ok:
                 self.absent.append(f"no {pattern}{self._since()}")
 
     def not_contains(self) -> None:
         for pattern in self.check.not_contains:
-            hits = [line for line in self.lines if re.search(pattern, line.text)]
+            hits = [line for line in self.lines if self._matching.search(pattern, line.text)]
             self._never("log", f"no {pattern}", hits, "it says ")
 
     def errors(self, most: int) -> None:
@@ -139,7 +142,7 @@ class _Trial:
             self.whys.append(f"{count(len(hits), 'new error line')}{self._since()}: {_short(hits[-1])}")
 
     def rejected(self, rule: Rejected) -> None:
-        pairs, standing = attempts(self.lines, rule)
+        pairs, standing = attempts(self.lines, rule, self._matching)
         last = [] if not pairs or _stands(standing, pairs, self.lines, self.now) else [pairs[-1][1]]
         times = f" ({count(len(pairs), 'time')})" if len(pairs) > 1 else ""
         self._never("connection", "stands", last, f"connected, then rejected{times}: ")
@@ -158,16 +161,16 @@ class _Trial:
         return f" since {self.check.since_file} was written" if self.check.since_file else ""
 
 
-def attempts(lines: Sequence[Line], rule: Rejected) -> tuple[list[tuple[Line, Line]], Line | None]:
+def attempts(lines: Sequence[Line], rule: Rejected, matching: Matching) -> tuple[list[tuple[Line, Line]], Line | None]:
     """(connected, rejected) of each attempt that was turned away, and the connection that was not."""
     pairs: list[tuple[Line, Line]] = []
     standing: Line | None = None
     for line in lines:
         # First: "disconnected" holds "connected".
-        if standing is not None and re.search(rule.pattern, line.text):
+        if standing is not None and matching.search(rule.pattern, line.text):
             pairs.append((standing, line))
             standing = None
-        elif re.search(rule.after, line.text) and not re.search(rule.pattern, line.text):
+        elif matching.search(rule.after, line.text) and not matching.search(rule.pattern, line.text):
             standing = line
     return pairs, standing
 

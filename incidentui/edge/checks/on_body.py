@@ -134,13 +134,13 @@ def _at(body: bytes, at: int) -> str:
 def _text(trial: Trial) -> None:
     ready = trial.expect.ready
     if ready is not None:
-        found = re.search(ready, trial.text) is not None
+        found = trial.matching.search(ready, trial.text) is not None
         trial.add("ready", ready, "found" if found else "not found", "" if found else f"not ready: no {ready} in it")
     for pattern in trial.expect.body:
-        found = re.search(pattern, trial.text) is not None
+        found = trial.matching.search(pattern, trial.text) is not None
         trial.add("body", pattern, "found" if found else "not found", "" if found else f"no {pattern} in it")
     for pattern in trial.expect.body_not:
-        hit = re.search(pattern, trial.text)
+        hit = trial.matching.search(pattern, trial.text)
         got = hit.group()[:120] if hit else "none"
         trial.add("body", f"no {pattern}", got, f"it says {got}" if hit else "")
 

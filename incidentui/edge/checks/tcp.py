@@ -5,7 +5,6 @@ nobody stands behind them. So a hop is good when it says what it should, or else
 """
 
 import asyncio
-import re
 import shlex
 from contextlib import suppress
 from time import perf_counter
@@ -20,6 +19,7 @@ from incidentui.edge.checks.expect import Judgement
 from incidentui.edge.checks.failures import failure
 from incidentui.edge.checks.http import HttpProbe
 from incidentui.edge.checks.probe import Ground, Look
+from incidentui.edge.matching import Matching, TooSlowError
 
 CAP = 64 * 1024
 _ANSWERS = tuple(range(100, 500))
@@ -95,9 +95,11 @@ class TcpProbe:
         except (OSError, ExceptionGroup) as wrong:
             state, why = failure(wrong, host)
             return Tried(hop, state, _short(why))
+        took = round((perf_counter() - started) * 1000)
         try:
-            took = round((perf_counter() - started) * 1000)
             return await self._talk(hop, reader, writer, took)
+        except TooSlowError as rule:
+            return Tried(hop, "unknown", str(rule), took, bytes(self._heard))
         except OSError as wrong:
             state, why = failure(wrong, host)
             return Tried(hop, state, f"taken, then {_short(why)}")
@@ -119,13 +121,13 @@ class TcpProbe:
         return Tried(hop, "ok", "answers", took, said or b"")
 
     async def _hear(self, hop: TcpHop, reader: asyncio.StreamReader, took: int) -> Tried:
-        wanted = re.compile(self.check.expect_text)
-        while not wanted.search(self._heard.decode("utf-8", errors="replace")):
+        wanted, matching = self.check.expect_text, Matching()
+        while not matching.search(wanted, self._heard.decode("utf-8", errors="replace")):
             chunk = await reader.read(CAP)
             self._heard += chunk
             if not chunk or len(self._heard) >= CAP:
                 ended = f"said {CAP // 1024} KiB" if chunk else "closed"
-                return Tried(hop, "failing", f"{ended} without saying {wanted.pattern}", took, bytes(self._heard))
+                return Tried(hop, "failing", f"{ended} without saying {wanted}", took, bytes(self._heard))
         return Tried(hop, "ok", "answers", took, bytes(self._heard))
 
 

@@ -1,0 +1,47 @@
+"""The project's own regular expressions against text from outside: bounded in time: matching holds the program.
+
+`re` has no limit, and some patterns take years on some lines. The package `regex` reads the same syntax and has one.
+"""
+
+from collections.abc import Iterator
+from time import perf_counter
+from typing import Any
+
+WITHIN_S = 0.2
+"""For all patterns of one look together, and at most so long at a time: the screen stands still meanwhile."""
+
+
+class TooSlowError(Exception):
+    """The pattern, and what to do. It says nothing about the service."""
+
+    def __init__(self, pattern: str) -> None:
+        super().__init__(f"{pattern} takes too long on what was read: write it simpler")
+
+
+class Matching:
+    """One look's worth of matching."""
+
+    def __init__(self, within_s: float = WITHIN_S) -> None:
+        self._left_s = within_s
+
+    def search(self, pattern: str, text: str, *, multiline: bool = False) -> "Any | None":
+        """A match object as of `re`. TooSlowError when the time of the look is used up."""
+        return next(self._matches(pattern, text, multiline), None)
+
+    def every(self, pattern: str, text: str) -> Iterator[Any]:
+        """`^` and `$` stand at every line. TooSlowError."""
+        return self._matches(pattern, text, multiline=True)
+
+    def _matches(self, pattern: str, text: str, multiline: bool) -> Iterator[Any]:
+        import regex  # 20 ms: not for a screen that has no such rule
+
+        if self._left_s <= 0:
+            raise TooSlowError(pattern)
+        began = perf_counter()
+        flags = regex.MULTILINE if multiline else 0
+        try:
+            yield from regex.finditer(pattern, text, flags, timeout=min(self._left_s, WITHIN_S))
+        except TimeoutError:
+            raise TooSlowError(pattern) from None
+        finally:
+            self._left_s -= perf_counter() - began
