@@ -63,7 +63,8 @@ async def _look(checks: Sequence[CheckConfig], config: ProjectConfig) -> list[Ch
     from incidentui.edge.checks.source import ChecksSource
 
     clock = SystemClock()
-    seen = await ChecksSource(checks, clock, config.dir, engines_of(config, clock)[0], before(config)).look()
+    engines = engines_of(config, clock)[0]
+    seen = await ChecksSource(checks, clock, config.dir, engines, before(config), config.library()).look()
     return [parse_check_look(sample.evidence.body) for sample in seen if sample.evidence is not None]
 
 
@@ -99,7 +100,10 @@ def _passed(look: CheckLook, past: Sequence[str]) -> bool:
 def as_table(looks: Sequence[CheckLook], ascii_only: bool) -> str:
     glyphs = _ASCII if ascii_only else _GLYPHS
     wide, past = max(len(look.check) for look in looks), bypassed(looks)
-    rows = [f"{glyphs[look.verdict]} {look.check:<{wide}}  {look.verdict:<7}  {_words(look, past)}" for look in looks]
+    rows = []
+    for look in looks:
+        rows.append(f"{glyphs[look.verdict]} {look.check:<{wide}}  {look.verdict:<7}  {_words(look, past)}")
+        rows += [f"  known: {known.meaning} Next: {known.step}" for known in look.known]
     text = "\n".join(rows)
     return text.replace("·", "-").encode("ascii", errors="replace").decode() if ascii_only else text
 

@@ -18,6 +18,7 @@ from incidentui.core.fixes import places
 from incidentui.core.follow import behind, dirty_count, missing, same, unpushed, unsaved
 from incidentui.core.format import duration, short, size
 from incidentui.core.inputs import Input, LedgerLooked, LookAtFixes, Sampled, StartWatch
+from incidentui.core.known_errors import of_source
 from incidentui.core.layers import BYPASSED, bypassed
 from incidentui.core.ledger import in_force, partly, taken_back, told
 from incidentui.core.model import FixStatus, Ms
@@ -143,6 +144,11 @@ def document(state: State, problems: tuple[str, ...]) -> dict[str, Any]:
             }
             for w in state.workloads.values()
         ],
+        "known_errors": [
+            {"source": seen.source, "service": seen.service, "says": seen.error.text, **asdict(known)}
+            for seen in state.errors
+            for known in seen.known
+        ],
         "push": _push(state),
         "fixes": [_fix(status) for status in state.fixes.values()],
         "taken_back": [
@@ -256,5 +262,7 @@ def lines(state: State, problems: tuple[str, ...], now: Ms) -> list[str]:
         mark = "✗" if is_bad(w) else "?" if w.state == "unknown" else "·" if w.health == "none" else "✓"
         built = f"built from uncommitted code: {w.dirty}" if w.dirty else ""
         out.append(f"{mark} {w.name:<16} {w.state:<12} {', '.join(part for part in (w.note, built) if part)}".rstrip())
+        for known in of_source(state.errors, f"workload:{w.name}"):
+            out.append(f"  └ known: {known.meaning} Next: {known.step}")
     out += [f"? {s.name:<16} {s.why}" for s in state.sources.values()]
     return out

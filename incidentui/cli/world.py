@@ -83,7 +83,7 @@ def build(parsed: Parsed, clock: Clock, *, me: str = "", once: bool = False, typ
     executors.append(ShellExecutor(config.dir, lambda: read_runbooks(config.dir, config.runbooks).runbooks, clock))
     sources += _checks(loaded, clock, engines)
     sources += _revisions(loaded, clock, engines, once)
-    pages = Pages(git, WorkloadLogs(*engines) if engines else None)
+    pages = Pages(git, WorkloadLogs(*engines, library=config.library()) if engines else None)
     problems = tuple(p.words() for p in loaded.problems)
     clone = GitClone(config.dir)
     return World(config.spec(), sources, executors, pages, MarkerLook(config.dir), clone, problems)
@@ -96,13 +96,13 @@ def engines_of(config: ProjectConfig, clock: Clock) -> "tuple[list[Engine], list
     if config.supervisor is not None:
         from incidentui.edge.containers.supervisor import SupervisorSource
 
-        supervisor = SupervisorSource(str(config.supervisor), clock)
+        supervisor = SupervisorSource(str(config.supervisor), clock, library=config.library())
         engines.append(supervisor.engine)
         sources.append(supervisor)
     if config.docker is not None:
         from incidentui.edge.containers.docker import DockerSource
 
-        docker = DockerSource(config.docker.compose_project, clock)
+        docker = DockerSource(config.docker.compose_project, clock, library=config.library())
         engines.append(docker.engine)
         sources.append(docker)
     return engines, sources
@@ -112,7 +112,9 @@ def _checks(loaded: Loaded, clock: Clock, engines: "Sequence[Engine]") -> list[S
     from incidentui.edge.checks.source import ChecksSource
 
     config = loaded.config
-    return [ChecksSource(config.checks, clock, config.dir, engines, before(config))] if config.checks else []
+    if not config.checks:
+        return []
+    return [ChecksSource(config.checks, clock, config.dir, engines, before(config), config.library())]
 
 
 def before(config: ProjectConfig) -> "Callable[[str], Sequence[Past]]":

@@ -6,6 +6,7 @@ Neither step raises: what is wrong is collected with file, line, key and a hint,
 import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -61,11 +62,14 @@ def validate(parsed: Parsed, *, untrusted: bool = False) -> Loaded:
     What would run a command that nobody allowed is left out too, a check held, unless it is only to be shown
     (`untrusted`).
     """
+    from incidentui.config.known_errors import of_project
     from incidentui.config.trust import without_untrusted
     from incidentui.config.validation import validated
 
     config, problems = validated(parsed)
-    loaded = Loaded(config, (*parsed.problems, *problems), parsed.file, parsed.content)
+    known, mistakes = of_project(parsed.dir)
+    config = replace(config, known_errors=known)
+    loaded = Loaded(config, (*parsed.problems, *problems, *mistakes), parsed.file, parsed.content)
     return loaded if untrusted else without_untrusted(loaded)
 
 

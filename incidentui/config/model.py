@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from incidentui.config.checks import CheckConfig, RevisionSpec
+from incidentui.core.known_errors import Library, Signature
 from incidentui.core.model import CheckSpec, Ms, ProjectSpec, ServiceSpec
 from incidentui.core.value import dataclass
 
@@ -85,10 +86,19 @@ class ProjectConfig:
     rehearse: RehearseConfig = field(default_factory=RehearseConfig)
     keys: Mapping[str, str] = field(default_factory=dict)
     """Command name -> key."""
+    known_errors: tuple[Signature, ...] = ()
+    """The project's own (config/known_errors.py)."""
 
     @property
     def revisions(self) -> tuple[RevisionSpec, ...]:
         return tuple(s.revision for s in self.services if s.revision is not None)
+
+    def library(self) -> Library:
+        """All errors that are known here, the project's own before those of the program."""
+        from incidentui.config.known_errors import shipped
+
+        own = {known.name for known in self.known_errors}
+        return Library((*self.known_errors, *(known for known in shipped() if known.name not in own)))
 
     def spec(self) -> ProjectSpec:
         """What judgements need, as the journal records it: without secrets."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from incidentui.core.model import CheckState, Layer, Ms
+from incidentui.core.model import CheckState, KnownError, Layer, Ms
 from incidentui.core.value import dataclass
 
 
@@ -71,6 +71,8 @@ class CheckLook:
     """The same look for a shell; secrets stand as the variables they come from."""
     kind: str = "http"
     timing: Timing | None = None
+    known: tuple[KnownError, ...] = ()
+    """Errors met before that the answer tells of."""
 
     @property
     def differing(self) -> int:
@@ -97,11 +99,12 @@ def parse_check_look(body: str) -> CheckLook:
                 "findings": tuple(Finding(**_known(Finding, finding)) for finding in raw.get("findings", ())),
                 "login_markers": tuple(raw.get("login_markers", ())),
                 "timing": Timing(**_known(Timing, raw["timing"])) if raw.get("timing") else None,
+                "known": tuple(KnownError(**_known(KnownError, known)) for known in raw.get("known", ())),
             }
         )
     except (TypeError, AttributeError, RecursionError) as wrong:
         raise ValueError(f"not the evidence of a check: {wrong}") from wrong
 
 
-def _known(kind: type[CheckLook | Hop | Finding | Timing], raw: Mapping[str, Any]) -> dict[str, Any]:
+def _known(kind: type[CheckLook | Hop | Finding | Timing | KnownError], raw: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in raw.items() if name in kind.__dataclass_fields__}

@@ -8,6 +8,7 @@ import hashlib
 from incidentui.core.model import (
     CheckState,
     Fix,
+    KnownError,
     KnownGood,
     Ledger,
     Light,
@@ -90,6 +91,8 @@ class WorkloadsLooked:
     engine: str
     workloads: tuple[Workload, ...]
     logs: tuple[tuple[str, Evidence], ...] = ()
+    known: tuple[tuple[str, KnownError], ...] = ()
+    """What was recognised in those logs, in exit codes and in the engine's own words."""
 
 
 @dataclass(frozen=True, slots=True)

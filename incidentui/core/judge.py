@@ -56,13 +56,15 @@ def _tell_error(d: Deciding, spec: CheckSpec, look: Sampled) -> None:
     if look.evidence is None or look.state != "failing" or d.state.checks[spec.name].state != "failing":
         return
     try:
-        error = errors.of_look(parse_check_look(look.evidence.body))
+        answer = parse_check_look(look.evidence.body)
     except ValueError:
         return
+    error = errors.of_look(answer)
     source = f"check:{spec.name}"
     if errors.is_new(d.state, source, error):
         runs = d.state.services.get(spec.service, ServiceStatus(spec.service)).running
-        d.say(e.ErrorSeen(SeenError(source, spec.service, error, look.at, runs)), spec.service, "quiet", at=look.at)
+        seen = SeenError(source, spec.service, error, look.at, runs, answer.known)
+        d.say(e.ErrorSeen(seen), spec.service, "quiet", at=look.at)
 
 
 def _judge(spec: CheckSpec, status: CheckStatus, recent: CheckRecent) -> tuple[CheckState, int, int] | None:

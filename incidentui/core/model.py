@@ -335,6 +335,17 @@ class ErrorText:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownError:
+    """An error that was met before (core/known_errors.py): what it means, and a next step that breaks nothing."""
+
+    name: str
+    meaning: str
+    step: str
+    line: str
+    """What it was recognised by: a line as it was read, or an exit code."""
+
+
+@dataclass(frozen=True, slots=True)
 class SeenError:
     """An error of something that is red now."""
 
@@ -346,6 +357,7 @@ class SeenError:
     """When it was seen first since it is red."""
     revision: str | None = None
     """What ran then."""
+    known: tuple[KnownError, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from incidentui.core.inputs import (
     SourceFailed,
     WorkloadsLooked,
 )
-from incidentui.core.model import Commit, Moment, Repository, SeenError, Workload
+from incidentui.core.model import Commit, ErrorText, KnownError, Moment, Repository, SeenError, Workload
 from incidentui.core.suspects import name_suspect
 from incidentui.core.turn import Deciding
 from incidentui.core.words import is_bad
@@ -83,7 +83,7 @@ def workloads(d: Deciding, look: WorkloadsLooked) -> None:
         for w in look.workloads:
             if is_bad(w) and w.name not in d.state.crashed:
                 old = known.get(w.name, replace(w, state="unknown"))
-                _say_workload(d, e.WorkloadChanged(old, w, _words(None, w, logs.get(w.name))), "key", logs)
+                _say_workload(d, e.WorkloadChanged(old, w, _words(None, w, logs.get(w.name))), "key", look)
         return
     for w in look.workloads:
         old = known[w.name]
@@ -94,7 +94,7 @@ def workloads(d: Deciding, look: WorkloadsLooked) -> None:
         recovered = told and w.state == "running" and not is_bad(w)
         loud = recovered or (old.state != "unknown" and is_bad(w) and not told)
         words = _words(old, w, logs.get(w.name))
-        _say_workload(d, e.WorkloadChanged(old, w, words), "key" if loud else "detail", logs)
+        _say_workload(d, e.WorkloadChanged(old, w, words), "key" if loud else "detail", look)
 
 
 def _restarts(workload: Workload) -> int:
@@ -102,18 +102,25 @@ def _restarts(workload: Workload) -> int:
     return workload.restarts if workload.restarts is not None else workload.seen_restarts
 
 
-def _say_workload(d: Deciding, changed: e.WorkloadChanged, moment: Moment, logs: dict[str, Evidence]) -> None:
-    evidence = logs.get(changed.now.name)
+def _say_workload(d: Deciding, changed: e.WorkloadChanged, moment: Moment, look: WorkloadsLooked) -> None:
+    evidence = dict(look.logs).get(changed.now.name)
+    known = tuple(known for name, known in look.known if name == changed.now.name)
     if evidence is not None:
         changed = replace(changed, evidence=d.keep(evidence))
     d.say(changed, changed.now.name, moment, source=changed.now.engine)
-    error = errors.of_log(evidence.body) if evidence is not None and is_bad(changed.now) else None
+    error = _error(changed.now, evidence, known) if is_bad(changed.now) else None
     source = f"workload:{changed.now.name}"
     if error is not None and errors.is_new(d.state, source, error):
         service = next((s.name for s in d.state.project.services if changed.now.name in s.workloads), "")
         runs = d.state.services[service].running if service in d.state.services else None
-        seen = SeenError(source, service, error, d.now, runs)
+        seen = SeenError(source, service, error, d.now, runs, known)
         d.say(e.ErrorSeen(seen), changed.now.name, "quiet", source=changed.now.engine)
+
+
+def _error(workload: Workload, log: Evidence | None, known: tuple[KnownError, ...]) -> ErrorText | None:
+    """What its log says; of one that wrote nothing, what it was recognised by."""
+    said = errors.of_log(log.body) if log is not None else None
+    return said or (errors.of_log(f"{workload.name}: {known[0].line}") if known else None)
 
 
 def _words(old: Workload | None, new: Workload, log: Evidence | None = None) -> str:

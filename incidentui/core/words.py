@@ -343,7 +343,8 @@ def _found_out(event: e.LedgerRead | e.ErrorSeen | e.ErrorCompared) -> tuple[str
             back, force = len(taken_back(ledger)), len(in_force(ledger))
             return "·", f"since ★ {short(ledger.good)}: {told(back, force)}", "text"
         case e.ErrorSeen():
-            return "✗", event.seen.error.text, "fail"
+            known = event.seen.known[0].meaning if event.seen.known else ""
+            return "✗", f"{event.seen.error.text}  · {known}" if known else event.seen.error.text, "fail"
         case e.ErrorCompared():
             if event.other:
                 return "≠", f"another error: {event.other[0].text}", "slow"

@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 from incidentui.core.difference import DiffLine as DiffLine
 from incidentui.core.events import Fact, Recorded
 from incidentui.core.inputs import ActionActed, Command, Evidence, FixesLooked, LookAtFixes, Observation, Refusal
-from incidentui.core.model import Attempt, KnownGood, Ledger, Light, Ms, Owner, Plan
+from incidentui.core.model import Attempt, KnownError, KnownGood, Ledger, Light, Ms, Owner, Plan
 from incidentui.core.recent import Recent, Sample
 from incidentui.core.state import State
 from incidentui.core.value import dataclass
@@ -175,6 +175,7 @@ class LogLine:
     level: Literal["error", "warn", "info", ""]
     text: str
     repeats: int = 0
+    known: KnownError | None = None
 
 
 class Details(Protocol):

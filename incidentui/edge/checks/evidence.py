@@ -7,14 +7,17 @@ from urllib.parse import urlsplit, urlunsplit
 from incidentui.config.checks import HttpCheck, Secret
 from incidentui.core.evidence import CheckLook, Finding, Hop, write_check_look
 from incidentui.core.inputs import Evidence, Sampled
+from incidentui.core.known_errors import Library
+from incidentui.core.model import KnownError
 from incidentui.edge.checks.probe import Look
 from incidentui.edge.text import clean_and_redact
 
 BODY = 2048
 _LINE = 300
+_SEARCHED = 8192
 
 
-def sampled(look: Look, with_evidence: bool) -> Sampled:
+def sampled(look: Look, with_evidence: bool, library: Library | None = None) -> Sampled:
     return Sampled(
         check=look.check.name,
         at=look.at,
@@ -22,15 +25,15 @@ def sampled(look: Look, with_evidence: bool) -> Sampled:
         why=clean_and_redact(look.judgement.why, 200),
         status=look.status,
         latency_ms=look.response.took_ms if look.response else None,
-        evidence=evidence(look) if with_evidence else None,
+        evidence=evidence(look, library) if with_evidence else None,
     )
 
 
-def evidence(look: Look) -> Evidence:
-    return Evidence("check", write_check_look(check_look(look)))
+def evidence(look: Look, library: Library | None = None) -> Evidence:
+    return Evidence("check", write_check_look(check_look(look, library)))
 
 
-def check_look(look: Look) -> CheckLook:
+def check_look(look: Look, library: Library | None = None) -> CheckLook:
     check, judgement, response = look.check, look.judgement, look.response
     why = clean_and_redact(judgement.why, 200)
     return CheckLook(
@@ -56,7 +59,16 @@ def check_look(look: Look) -> CheckLook:
         error="" if response or look.output else why,
         curl=curl(check) if isinstance(check, HttpCheck) else clean_and_redact(look.again, _LINE),
         timing=look.timing,
+        known=_known(look, why, library) if library else (),
     )
+
+
+def _known(look: Look, why: str, library: Library) -> tuple[KnownError, ...]:
+    """Of what is not good: in what it said of itself, and in the reason."""
+    if look.judgement.state not in ("failing", "unknown"):
+        return ()
+    said = look.response.text() if look.response else look.output
+    return library.of_text(clean_and_redact(f"{why}\n{said[:_SEARCHED]}", _SEARCHED, lines=True))
 
 
 def _hop(hop: Hop) -> Hop:

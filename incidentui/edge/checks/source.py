@@ -11,6 +11,7 @@ from pathlib import Path
 
 from incidentui.config.checks import CheckConfig
 from incidentui.core.inputs import Sampled
+from incidentui.core.known_errors import Library
 from incidentui.core.model import Ms
 from incidentui.core.numbers import Past
 from incidentui.edge.checks.evidence import sampled
@@ -37,7 +38,9 @@ class ChecksSource:
         base_dir: Path | None = None,
         engines: Sequence[Engine] = (),
         before: Callable[[str], Sequence[Past]] | None = None,
+        library: Library | None = None,
     ) -> None:
+        self._library = library
         self._transports = Transports()
         self._slots = asyncio.Semaphore(AT_ONCE)
         ground = Ground(clock, self._transports, base_dir or Path.cwd(), engines, before)
@@ -54,7 +57,7 @@ class ChecksSource:
         """Every check once, now, with evidence."""
         async with self._transports.in_use():
             looks = await asyncio.gather(*(watched.look(self._slots) for watched in self._watched))
-        return [sampled(look, with_evidence=True) for look in looks]
+        return [sampled(look, True, self._library) for look in looks]
 
     async def _again_and_again(self, watched: "_Watched", delay: float, report: Report) -> None:
         loop = asyncio.get_running_loop()
@@ -62,7 +65,7 @@ class ChecksSource:
         while True:
             began = loop.time()
             look = await watched.look(self._slots)
-            report(sampled(look, watched.wants_evidence(look)))
+            report(sampled(look, watched.wants_evidence(look), self._library))
             # From the end of the last look on: after a laptop slept, or a look took long, nothing is made up for.
             pause = watched.every_s * random.uniform(0.95, 1.05) - (loop.time() - began)
             await asyncio.sleep(max(pause, watched.every_s / 10))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from incidentui.core.inputs import Observation, WorkloadsLooked
+from incidentui.core.known_errors import Library
 from incidentui.core.model import Ms, PlanStep, Workload
 from incidentui.edge.containers.docker_events import EVENTS, EventStream
 from incidentui.edge.containers.docker_words import (
@@ -25,7 +26,7 @@ from incidentui.edge.containers.docker_words import (
     settings_of,
 )
 from incidentui.edge.containers.engine import CALL_S, Calls, EngineLost, EngineRefused, backoff_ms
-from incidentui.edge.containers.logs import last_words
+from incidentui.edge.containers.logs import last_words, recognised
 from incidentui.edge.containers.seen import Contact, Look, Seen
 from incidentui.edge.text import clean_and_redact
 from incidentui.session.ports import Clock, Report
@@ -219,8 +220,11 @@ def _said(error: Exception) -> str:
 class DockerSource:
     name = "docker"
 
-    def __init__(self, compose_project: str | None, clock: Clock, base_url: str | None = None) -> None:
+    def __init__(
+        self, compose_project: str | None, clock: Clock, base_url: str | None = None, library: Library | None = None
+    ) -> None:
         self.engine = DockerEngine(compose_project, base_url)
+        self._library = library or Library()
         self._clock = clock
         self._seen = Seen()
         self._contact = Contact(self.name)
@@ -257,7 +261,8 @@ class DockerSource:
                 return *self._contact.failed(str(lost)), None
             workloads, worse = self._seen.fold(looks, self._clock.now())
             logs = await last_words(self.engine, worse)
-            return self._contact.answered(workloads, logs), 0, workloads
+            known = recognised(self._library, worse, logs)
+            return self._contact.answered(workloads, logs, known), 0, workloads
 
     async def _next_hint(self) -> None:
         """Returns when a list is due: an event came, the stream opened or ended, or long enough has passed."""

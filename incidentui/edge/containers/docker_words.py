@@ -178,7 +178,7 @@ def detail_of(found: Mapping[str, Any], key: tuple[object, ...]) -> Detail:
         finished=moment(state.get("FinishedAt", "")),
         restarts=int(found.get("RestartCount", 0)),
         oom=bool(state.get("OOMKilled")),
-        error=clean_and_redact(str(state.get("Error", "")), 200),
+        error=clean_and_redact(str(state.get("Error", "")), 500),
     )
 
 

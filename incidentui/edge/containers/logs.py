@@ -1,11 +1,14 @@
 """The end of a workload's log: cleaned, free of secrets, repeats folded, bounded."""
 
+import asyncio
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 from incidentui.core.inputs import Evidence, Refusal
-from incidentui.core.model import Ms, Workload
+from incidentui.core.known_errors import Library
+from incidentui.core.model import KnownError, Ms, Workload
 from incidentui.edge.containers.docker_words import moment
 from incidentui.edge.containers.engine import Engine, EngineLost, EngineRefused
 from incidentui.edge.containers.find import find
@@ -23,8 +26,9 @@ _INFO = re.compile(r"\b(?:INFO|DEBUG|NOTICE|info|debug|notice)\b")
 
 
 class WorkloadLogs:
-    def __init__(self, *engines: Engine) -> None:
+    def __init__(self, *engines: Engine, library: Library | None = None) -> None:
         self._engines = engines
+        self._library = library or Library()
 
     async def logs(self, workload: str, lines: int = 200) -> Sequence[LogLine] | Refusal:
         found = await find(self._engines, workload)
@@ -35,7 +39,11 @@ class WorkloadLogs:
             text = await engine.tail(it, min(lines, MOST_LINES))
         except (EngineLost, EngineRefused) as error:
             return Refusal(f"no log of {workload}: {error}")
-        return parse(it.name, text, lines)
+        return await asyncio.to_thread(self._read, it.name, text, lines)
+
+    def _read(self, workload: str, text: str, lines: int) -> list[LogLine]:
+        found = parse(workload, text, lines)
+        return [replace(line, known=self._library.of_line(line.text)) for line in found]
 
 
 def parse(workload: str, text: str, lines: int) -> list[LogLine]:
@@ -82,6 +90,18 @@ async def last_words(engine: Engine, worse: Sequence[Workload]) -> tuple[tuple[s
         if text := await last_word(engine, workload):
             found.append((workload.name, text))
     return tuple(found)
+
+
+def recognised(
+    library: Library, worse: Sequence[Workload], logs: Sequence[tuple[str, Evidence]]
+) -> tuple[tuple[str, KnownError], ...]:
+    """What is known of those that just got worse: by their logs, their engine's words, their exit codes."""
+    said = dict(logs)
+    return tuple(
+        (workload.name, known)
+        for workload in worse
+        for known in library.of_workload(workload, said[workload.name].body if workload.name in said else "")
+    )
 
 
 async def last_word(engine: Engine, workload: Workload) -> Evidence | None:

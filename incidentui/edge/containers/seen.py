@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import field, replace
 
 from incidentui.core.inputs import Evidence, Observation, SourceAnswered, SourceFailed, WorkloadsLooked
-from incidentui.core.model import Ms, Workload, WorkloadState
+from incidentui.core.model import KnownError, Ms, Workload, WorkloadState
 from incidentui.core.value import dataclass
 from incidentui.edge.containers.engine import backoff_ms
 
@@ -104,7 +104,7 @@ def _got_worse(was: Workload | None, now: Workload) -> bool:
     if now.state not in _DOWN:
         return False
     if was is None:
-        return now.state == "crashing" or bool(now.exit_code)
+        return now.state == "crashing" or bool(now.exit_code) or bool(now.note)
     return was.state not in _DOWN or (was.note != now.note and now.note.startswith("gave up"))
 
 
@@ -122,13 +122,18 @@ class Contact:
     def lost(self) -> bool:
         return self._why is not None
 
-    def answered(self, workloads: tuple[Workload, ...], logs: tuple[tuple[str, Evidence], ...]) -> list[Observation]:
+    def answered(
+        self,
+        workloads: tuple[Workload, ...],
+        logs: tuple[tuple[str, Evidence], ...],
+        known: tuple[tuple[str, KnownError], ...] = (),
+    ) -> list[Observation]:
         """The news of a look that worked: nothing when all is as it was."""
         news: list[Observation] = []
         if self.lost or not self._told:
             news.append(SourceAnswered(self._source))
         if news or workloads != self._last:
-            news.append(WorkloadsLooked(self._source, workloads, logs))
+            news.append(WorkloadsLooked(self._source, workloads, logs, known))
         self._why, self._told, self._tries, self._last = None, True, 0, workloads
         return news
 

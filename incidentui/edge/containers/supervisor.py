@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from incidentui.core.inputs import Observation, WorkloadsLooked
+from incidentui.core.known_errors import Library
 from incidentui.core.model import Ms, PlanStep, Workload
 from incidentui.edge.containers.engine import EngineLost, EngineRefused
-from incidentui.edge.containers.logs import LOG_BYTES, last_words
+from incidentui.edge.containers.logs import LOG_BYTES, last_words, recognised
 from incidentui.edge.containers.seen import Contact, Look, Seen
 from incidentui.edge.containers.supervisor_rpc import Rpc
 from incidentui.edge.text import clean, clean_and_redact
@@ -132,8 +133,9 @@ def _file_end(path: str, size: int) -> str:
 class SupervisorSource:
     name = "supervisor"
 
-    def __init__(self, socket_path: str, clock: Clock, every_ms: Ms = 1000) -> None:
+    def __init__(self, socket_path: str, clock: Clock, every_ms: Ms = 1000, library: Library | None = None) -> None:
         self.engine = SupervisorEngine(socket_path)
+        self._library = library or Library()
         self._clock = clock
         self._every_ms = every_ms
         self._seen = Seen()
@@ -159,7 +161,8 @@ class SupervisorSource:
                 return *self._contact.failed(str(lost)), None
             workloads, worse = self._seen.fold(looks, self._clock.now())
             logs = await last_words(self.engine, worse)
-            return self._contact.answered(workloads, logs), self._every_ms, workloads
+            known = recognised(self._library, worse, logs)
+            return self._contact.answered(workloads, logs, known), self._every_ms, workloads
 
 
 # -- what supervisord says -----------------------------------------------------------------------

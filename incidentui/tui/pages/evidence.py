@@ -16,6 +16,7 @@ from incidentui.session.ports import Session, View
 from incidentui.tui.line import Line, Seg, Token, cells, cut, cut_middle, spread
 from incidentui.tui.page import PageContext
 from incidentui.tui.pages.event import TONE, EventPage, event_facts, neighbour_row
+from incidentui.tui.pages.known import known_lines
 from incidentui.tui.pages.layout import (
     beside,
     hanging,
@@ -65,6 +66,7 @@ def look_lines(look: CheckLook, state: State, width: int, height: int, whole: bo
     return stack(
         [heading(width, "EVIDENCE", about, (Seg(f"looked {wall(look.at)}", "muted"),))],
         _verdict(look, width),
+        known_lines(look.known, width, compact=not two),
         beside((left, main), (right, side)) if two else stack(main, side, space=False),
         space=two,
     )
@@ -254,6 +256,7 @@ def selected_lines(recorded: Recorded, evidence: Evidence | None, width: int, he
     if look is not None:
         lines = stack(
             _said(recorded, width),
+            known_lines(look.known, width, compact=True),
             _findings(look.findings, width),
             _hops(look.hops, width, look.timing),
             _body(look, width, False),

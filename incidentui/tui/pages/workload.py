@@ -11,6 +11,7 @@ from incidentui.tui.line import Line, Seg, Token, cells
 from incidentui.tui.page import PageContext
 from incidentui.tui.pages.act import about_workload
 from incidentui.tui.pages.asking import Asked, nothing
+from incidentui.tui.pages.known import below, known_lines, of_workload
 from incidentui.tui.pages.layout import beside, cell, hanging, heading, section, size_of, split, stack, wall
 from incidentui.tui.pages.plan import open_plan
 
@@ -168,7 +169,7 @@ def _log_line(line: LogLine, column: int, width: int) -> list[Line]:
     rows = hanging((*when, *name, Seg(f"{glyph} ", token), indent), line.text, width, body)
     if line.repeats:
         rows.append(Line((Seg(f"         ┆ same line, {line.repeats} more times", "muted"),)))
-    return rows
+    return [*rows, *below(line, width)]
 
 
 def errors(log: Sequence[LogLine]) -> list[int]:
@@ -203,8 +204,9 @@ class WorkloadPage:
     def lines(self, view: View, now: Ms, width: int, height: int) -> list[Line]:
         self._may_act = not view.read_only
         self._ask_again(now)
-        head = workload_lines(self.name, view, now, width, height)
         space = size_of(width, height) != "compact"
+        known = known_lines(of_workload(self.name, view.state, self.log.answer or ()), width, compact=not space)
+        head = stack(workload_lines(self.name, view, now, width, height), known, space=space)
         room = max(3, height - len(head) - (2 if space else 1))
         return stack(head, section(width, "LOG", self._body(now, width, room), self._note()), space=space)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from incidentui.core.format import duration, latency, short, size
+from incidentui.core.known_errors import of_source
 from incidentui.core.model import Commit, ServiceStatus, Workload
 from incidentui.tui.line import Line, Seg, Token, cut_middle, fit, pad, spread
 from incidentui.tui.present.format import hms
@@ -83,3 +84,5 @@ def _workload(scene: Scene, workload: Workload, width: int) -> Iterable[Line]:
         yield _fact("image", workload.image or short(workload.revision), width)
     if workload.note:
         yield _fact("engine says", workload.note, width)
+    for known in of_source(scene.state.errors, f"workload:{workload.name}"):
+        yield _fact("known", known.meaning, width, "slow")

@@ -1,0 +1,77 @@
+"""Errors that were met before: from a line, an exit code or an engine's words to what they mean and a safe next step.
+
+A message says what failed; the library says what that means ("the data directory is empty: a new volume is mounted").
+Text is bounded in lines and in the length of a line, and patterns were checked when they were read
+(`config.known_errors`), so a look through a log has an end. Pure; texts were cleaned before they got here.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+from incidentui.core.model import KnownError, SeenError, Workload
+from incidentui.core.value import dataclass
+
+LINES = 200
+CHARS = 500
+MOST = 3
+"""Of one text: what more is recognised is seldom the cause."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """How an error is recognised. `pattern` empty: by its exit codes alone."""
+
+    name: str
+    meaning: str
+    step: str
+    pattern: str = ""
+    exits: tuple[int, ...] = ()
+    about: str = ""
+    """Where the error is told of."""
+
+
+class Library:
+    """Signatures in the order of their precedence; patterns are compiled on first use."""
+
+    def __init__(self, signatures: Iterable[Signature] = ()) -> None:
+        self.signatures = tuple(signatures)
+
+    @cached_property
+    def _patterns(self) -> tuple[tuple[Signature, re.Pattern[str]], ...]:
+        return tuple((each, re.compile(each.pattern)) for each in self.signatures if each.pattern)
+
+    def of_line(self, line: str) -> KnownError | None:
+        return next(self._in(line), None)
+
+    def of_text(self, text: str) -> tuple[KnownError, ...]:
+        """What the end of a text tells of, each once with the last line that says so."""
+        found: dict[str, KnownError] = {}
+        for line in reversed(text.splitlines()[-LINES:]):
+            for known in self._in(line):
+                found.setdefault(known.name, known)
+        return tuple(found[each.name] for each in self.signatures if each.name in found)[:MOST]
+
+    def of_workload(self, workload: Workload, log: str = "") -> tuple[KnownError, ...]:
+        """An exit code says least, so it speaks only where nothing else does."""
+        told = self.of_text(f"{log}\n{workload.note}")
+        return told or tuple(self._ended(workload.exit_code))[:1]
+
+    def _in(self, line: str) -> Iterator[KnownError]:
+        line = line[:CHARS]
+        for each, pattern in self._patterns:
+            if pattern.search(line):
+                yield _known(each, line.strip())
+
+    def _ended(self, code: int | None) -> Iterator[KnownError]:
+        return (_known(each, f"exit {code}") for each in self.signatures if code is not None and code in each.exits)
+
+
+def _known(signature: Signature, line: str) -> KnownError:
+    return KnownError(signature.name, signature.meaning, signature.step, line)
+
+
+def of_source(errors: Iterable[SeenError], source: str) -> tuple[KnownError, ...]:
+    """What is known of the errors that one check or workload tells of now, the newest first."""
+    told = [known for seen in errors if seen.source == source for known in seen.known]
+    return tuple({known.name: known for known in reversed(told)}.values())
