@@ -103,11 +103,25 @@ def _shipped(file: Path, left_out: list[str]) -> Runbook | None:
     return replace(parsed(content, place), digest=trust.digest(content), origin="shipped", trusted=True)
 
 
+def read_one(file: Path, place: str, project_dir: Path) -> tuple[Runbook, str]:
+    """(the runbook, the text it was read from). Raises NotReadError. `project_dir`: where its commands would run."""
+    real = Path(os.path.realpath(file))
+    content = read_bounded(real)
+    if shipped_folder() in real.parents:
+        shipped = replace(parsed(content, place), digest=trust.digest(content), origin="shipped", trusted=True)
+        return shipped, visible(content)
+    return _allowed(real, content, clean(place, 200), project_dir), visible(content)
+
+
 def _own(file: Path, place: str, project_dir: Path, left_out: list[str]) -> Runbook | None:
     content = _read(file, clean(place, 200), left_out)
     if content is None:
         return None
-    runbook = parsed(content, clean(place, 200))
+    return _allowed(file, content, clean(place, 200), project_dir)
+
+
+def _allowed(file: Path, content: bytes, place: str, project_dir: Path) -> Runbook:
+    runbook = parsed(content, place)
     calls = calls_of(runbook, project_dir)
     runbook = replace(runbook, digest=trust.digest(content, calls), calls=tuple(clean(c.name, 200) for c in calls))
     if trust.is_trusted(file, content, calls):
@@ -178,5 +192,6 @@ def _shown_only(step: Step, problems: list[Problem]) -> Step:
 def _checked(command: Command, problems: list[Problem]) -> Command:
     if not _MADE_VISIBLE.search(command.text):
         return command
-    problems.append(Problem(command.line, "hidden characters in a command", "it is shown with marks, and not run"))
+    said, hint = "hidden characters in a command", "it is shown with marks, and not run"
+    problems.append(Problem(command.line, said, hint, rule="hidden-characters"))
     return replace(command, runnable=False, why_not="it holds hidden characters")

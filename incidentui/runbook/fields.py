@@ -42,7 +42,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
 SOURCES = ("git.head", "good", "suspect", "service", "workload", "branch")
 _RUNME = "name cwd interactive background interpreter promptEnv excludeFromRunAll ignore tag"
 _OURS = "action danger confirm timeout retries expectExit host"
-_ATTRIBUTES = frozenset(f"{_RUNME} {_OURS}".split())
+ATTRIBUTES = frozenset(f"{_RUNME} {_OURS}".split())
 _LIMIT = 65_536
 _DEEPEST = 10
 _FRONT_KEY = re.compile(r"[A-Za-z_][\w.-]*")
@@ -153,11 +153,11 @@ def text_list(value: Any) -> tuple[str, ...]:
 
 def variables(value: Any, line: int) -> tuple[tuple[Variable, ...], list[Problem]]:
     if not isinstance(value, list):
-        return (), [Problem(line, "vars must be a mapping", "vars: { service: { default: api } }")]
+        return (), [Problem(line, "vars must be a mapping", "vars: { service: { default: api } }", rule="variable")]
     found, problems = [], []
     for field in value:
         if not isinstance(field, tuple):
-            problems.append(Problem(line, "vars must be a mapping, not a list"))
+            problems.append(Problem(line, "vars must be a mapping, not a list", rule="variable"))
             continue
         name, spec, at = field
         variable, wrong = _variable(name, spec, at + 2)
@@ -172,11 +172,14 @@ def _variable(name: str, spec: Any, line: int) -> tuple[Variable, list[Problem]]
     fields = {f[0]: f[1] for f in spec if isinstance(f, tuple) and isinstance(f[1], str)}
     known = ("prompt", "default", "from")
     problems = [
-        Problem(line, f"{name}: unknown key {key}", near(key, known), "warning") for key in fields if key not in known
+        Problem(line, f"{name}: unknown key {key}", near(key, known), "warning", "variable", key)
+        for key in fields
+        if key not in known
     ]
     source = fields.get("from", "")
     if source and source not in SOURCES:
-        problems.append(Problem(line, f"{name}: nothing is called {source}", near(source, SOURCES)))
+        said = f"{name}: nothing is called {source}"
+        problems.append(Problem(line, said, near(source, SOURCES), rule="variable", about=source))
     return Variable(name, fields.get("prompt", ""), fields.get("default", ""), source), problems
 
 
@@ -210,9 +213,9 @@ def _scalar(value: Any) -> str:
 
 def _attribute_problems(attrs: list[tuple[str, str]], line: int) -> list[Problem]:
     return [
-        Problem(line, f"unknown attribute {key}", near(key, _ATTRIBUTES), "warning")
+        Problem(line, f"unknown attribute {key}", near(key, ATTRIBUTES), "warning", "unknown-attribute", key)
         for key, _ in attrs
-        if key not in _ATTRIBUTES
+        if key not in ATTRIBUTES
     ]
 
 
@@ -225,17 +228,25 @@ def action_args(name: str, body: str, line: int) -> tuple[Pairs, list[Problem]]:
         fields = read_mapping(body) if body.strip() else []
     except UnreadableError as error:
         hint = 'put {{ name }} in quotes: to: "{{ good }}"' if "{{" in body else ""
-        return (), [Problem(line + error.line, str(error), hint)]
+        return (), [Problem(line + error.line, str(error), hint, rule="yaml")]
     if fields is None:
-        return (), [Problem(line, "the arguments must be `key: value` lines", "to: 59a77c4")]
+        return (), [Problem(line, "the arguments must be `key: value` lines", "to: 59a77c4", rule="yaml")]
     if name not in ARGS:
-        return _args(fields, line)[0], [Problem(line - 1, f"unknown action {name}", near(name, tuple(ARGS)))]
+        unknown = Problem(
+            line - 1, f"unknown action {name}", near(name, tuple(ARGS)), rule="unknown-action", about=name
+        )
+        return _args(fields, line)[0], [unknown]
     args, problems = _args(fields, line)
     given = {key for key, _ in args}
     for key, _, at in fields:
         if key not in ARGS[name]:
-            problems.append(Problem(line + at, f"{name} has no argument {key}", near(key, ARGS[name])))
-    problems += [Problem(line - 1, f"{name} needs {key}") for key in NEEDED[name] if key not in given]
+            said, hint = f"{name} has no argument {key}", near(key, ARGS[name])
+            problems.append(Problem(line + at, said, hint, rule="unknown-argument", about=key))
+    problems += [
+        Problem(line - 1, f"{name} needs {key}", f"{key}: …", rule="missing-argument", about=name)
+        for key in NEEDED[name]
+        if key not in given
+    ]
     return args, problems
 
 
@@ -247,5 +258,11 @@ def _args(fields: list[Field], line: int) -> tuple[Pairs, list[Problem]]:
         elif isinstance(value, str):
             args.append((key, value))
         else:
-            problems.append(Problem(line + at, f"{key} must be a word or a list of words"))
+            said = f"{key} must be a word or a list of words"
+            problems.append(Problem(line + at, said, rule="yaml", about=key))
     return tuple(args), problems
+
+
+def env_name(name: str) -> str:
+    """What a variable is called in the environment of a shell block."""
+    return re.sub(r"\W", "_", name).upper()

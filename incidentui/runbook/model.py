@@ -10,6 +10,7 @@ from incidentui.core.difference import DiffLine
 from incidentui.core.value import dataclass
 
 Pairs = tuple[tuple[str, str], ...]
+Level = Literal["error", "warning"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,11 @@ class Problem:
     line: int
     text: str
     hint: str = ""
-    level: Literal["error", "warning"] = "error"
+    level: Level = "error"
+    rule: str = ""
+    """The rule of the linter that it breaks."""
+    about: str = ""
+    """The word in the file that it is about."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ BUILT_IN = frozenset({"good", "suspect", "service", "workload", "branch", "head"
 
 
 @dataclass(slots=True)
-class _Section:
+class Section:
     """A heading and what follows it, up to the next heading of any level. Level 0: before the first heading."""
 
     title: str
@@ -49,12 +49,21 @@ class _Draft:
 def parse(text: str, path: str, id: str = "") -> Runbook:
     """Never raises: what cannot be understood is a problem with its line, and is not run."""
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-    lines = re.split(r"\r\n|\r|\n", text.removeprefix("\ufeff"))
-    front, skipped = fields.front_matter(lines)
-    # Front matter becomes blank lines, so that every line number stays that of the file.
-    lines[:skipped] = [""] * skipped
+    lines, front = split_lines(text)
     stem = PurePosixPath(path).stem
     return _Reader(lines, {name: (value, line) for name, value, line in front}).read(id or stem, stem, path, digest)
+
+
+def markdown(lines: Sequence[str]) -> list[Token]:
+    return MarkdownIt("commonmark").enable("table").parse("\n".join(lines))
+
+
+def split_lines(text: str) -> tuple[list[str], list[fields.Field]]:
+    """(the lines, front matter). Front matter becomes blank lines: every line number stays that of the file."""
+    lines = re.split(r"\r\n|\r|\n", text.removeprefix("\ufeff"))
+    front, skipped = fields.front_matter(lines)
+    lines[:skipped] = [""] * skipped
+    return lines, front
 
 
 class _Reader:
@@ -67,19 +76,19 @@ class _Reader:
         self.names: set[str] = set(BUILT_IN)
 
     def read(self, id: str, stem: str, path: str, digest: str) -> Runbook:
-        tokens = MarkdownIt("commonmark").enable("table").parse("\n".join(self.lines))
-        sections = list(_sections(tokens))
-        title = self._title(sections) or stem.replace("-", " ").replace("_", " ")
+        tokens = markdown(self.lines)
+        found = list(sections(tokens))
+        title = self._title(found) or stem.replace("-", " ").replace("_", " ")
         declared = self._variables()
         self.names |= {variable.name for variable in declared}
-        self._collect(sections)
+        self._collect(found)
         steps = tuple(self._step(n, draft) for n, draft in enumerate(self.drafts, 1))
         return Runbook(
             id=id,
             title=title,
             path=path,
             digest=digest,
-            summary=self._summary(sections),
+            summary=self._summary(found),
             phases=tuple(self.phases),
             steps=steps,
             alerts=self._texts("alerts"),
@@ -101,7 +110,7 @@ class _Reader:
         self.problems += problems
         return declared
 
-    def _title(self, sections: list[_Section]) -> str:
+    def _title(self, sections: list[Section]) -> str:
         """The first H1, else the front matter's; a second H1 is a phase."""
         for section in sections:
             if section.level == 1:
@@ -109,8 +118,8 @@ class _Reader:
                 return section.title
         return next(iter(self._texts("title")), "")
 
-    def _summary(self, sections: list[_Section]) -> str:
-        reading = [s for s in sections if s.level == 0] + [s for s in sections if _is_reading(s.title)]
+    def _summary(self, sections: list[Section]) -> str:
+        reading = [s for s in sections if s.level == 0] + [s for s in sections if is_reading(s.title)]
         for section in reading:
             for block in section.blocks:
                 if block[0].type == "paragraph_open":
@@ -119,7 +128,7 @@ class _Reader:
 
     # -- which text belongs to which step
 
-    def _collect(self, sections: list[_Section]) -> None:
+    def _collect(self, sections: list[Section]) -> None:
         reading = open_step = 0  # levels of the headings we are under; 0: none
         phase = ""
         for section in sections:
@@ -130,7 +139,7 @@ class _Reader:
             open_step = 0
             reading = reading if reading and section.level > reading else 0
             step = _STEP_HEADING.match(section.title) if section.level else None
-            if reading or _is_reading(section.title):
+            if reading or is_reading(section.title):
                 reading = reading or section.level
                 self._phase(section, reading=True, texts=_shown(section.blocks))
             elif step:
@@ -142,7 +151,7 @@ class _Reader:
                 phase = section.title if section.level else ""
                 self._steps_of(section, phase)
 
-    def _phase(self, section: _Section, *, reading: bool, texts: Sequence[Text]) -> None:
+    def _phase(self, section: Section, *, reading: bool, texts: Sequence[Text]) -> None:
         if section.level:
             text = prose.join(texts)
             self.phases.append(Phase(section.title, section.level, section.line, text, reading))
@@ -152,7 +161,7 @@ class _Reader:
             for piece in prose.pieces(block):
                 _add(draft, piece)
 
-    def _steps_of(self, section: _Section, phase: str) -> None:
+    def _steps_of(self, section: Section, phase: str) -> None:
         listed = any(block[0].type == "ordered_list_open" for block in section.blocks)
         before = len(self.drafts)
         waiting: list[Text] = []
@@ -169,7 +178,7 @@ class _Reader:
             waiting = []
         self._phase(section, reading=False, texts=waiting)
 
-    def _loose(self, found: list[Piece], waiting: list[Text], section: _Section, phase: str) -> list[Text]:
+    def _loose(self, found: list[Piece], waiting: list[Text], section: Section, phase: str) -> list[Text]:
         """Fences outside a list: each is a step, titled by its name, the paragraph before it, or the heading."""
         for piece in found:
             if isinstance(piece, Text):
@@ -204,7 +213,8 @@ class _Reader:
             if typed is None:
                 found.append(self._command(fence))
             elif action is not None:
-                self.problems.append(Problem(_line(fence), "a second action in one step", "make it a step of its own"))
+                said, hint = "a second action in one step", "make it a step of its own"
+                self.problems.append(Problem(_line(fence), said, hint, rule="second-action"))
             else:
                 action = typed
         asks = [c for c in found if c.lang in commands.SHELLS or not c.lang]
@@ -232,7 +242,8 @@ class _Reader:
         self.problems += problems
         for word in {word for _, value in args for word in _VARIABLE.findall(value)} - self.names:
             hint = fields.near(word, frozenset(self.names))
-            self.problems.append(Problem(line, f"nothing gives {word} a value", hint))
+            said = f"nothing gives {word} a value"
+            self.problems.append(Problem(line, said, hint, rule="undefined-variable", about=word))
         return TypedAction(name, args, line, attrs)
 
     def _command(self, fence: Token) -> Command:
@@ -245,7 +256,8 @@ class _Reader:
 
     def _why_not(self, fence: Token, lang: str, text: str) -> str:
         if not self._closed(fence):
-            self.problems.append(Problem(_line(fence), "the fence is never closed", f"end it with {fence.markup}"))
+            said, hint = "the fence is never closed", f"end it with {fence.markup}"
+            self.problems.append(Problem(_line(fence), said, hint, rule="unclosed-fence"))
             return "its fence is never closed"
         if not lang:
             return "no language given: it may be output"
@@ -254,18 +266,22 @@ class _Reader:
         return "" if text.strip() else "nothing in it"
 
     def _closed(self, fence: Token) -> bool:
-        start, end = fence.map or [0, 0]
-        last = self.lines[end - 1].strip(" \t>")
-        mark = fence.markup
-        return end - start >= 2 and len(last) >= len(mark) and not last.strip(mark[:1])
+        return is_closed(fence, self.lines)
 
 
-def _sections(tokens: Sequence[Token]) -> Iterator[_Section]:
-    section = _Section("", 0, 1)
+def is_closed(fence: Token, lines: Sequence[str]) -> bool:
+    start, end = fence.map or [0, 0]
+    last = lines[end - 1].strip(" \t>")
+    mark = fence.markup
+    return end - start >= 2 and len(last) >= len(mark) and not last.strip(mark[:1])
+
+
+def sections(tokens: Sequence[Token]) -> Iterator[Section]:
+    section = Section("", 0, 1)
     for block in _blocks(tokens):
         if block[0].type == "heading_open":
             yield section
-            section = _Section(prose.plain(block[1]), int(block[0].tag[1:]), _line(block[0]))
+            section = Section(prose.plain(block[1]), int(block[0].tag[1:]), _line(block[0]))
         else:
             section.blocks.append(block)
     yield section
@@ -300,7 +316,7 @@ def _add(draft: _Draft, piece: Piece) -> None:
         draft.fences.append(piece)
 
 
-def _is_reading(title: str) -> bool:
+def is_reading(title: str) -> bool:
     word = _STEP_HEADING.sub("", title, count=1).strip().rstrip(":").lower()
     return word in READING
 

@@ -120,7 +120,7 @@ def test_typed_actions_keep_every_value_as_text() -> None:
 def test_typed_actions_that_are_wrong_say_where_and_why() -> None:
     assert said(read("typed-wrong")) == [
         (5, "unknown action workload.restrt · did you mean workload.restart?"),
-        (10, "git.reset needs to · "),
+        (10, "git.reset needs to · to: …"),
         (11, "git.reset has no argument too · did you mean to?"),
         (16, 'a key must be a word · put {{ name }} in quotes: to: "{{ good }}"'),
         (20, "nothing gives god a value · did you mean good?"),

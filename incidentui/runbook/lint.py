@@ -1,0 +1,350 @@
+"""What is wrong with a runbook before anybody needs it: findings with line and column, for editors and CI. Pure.
+
+A rule speaks only of what it is sure of; what is a matter of taste is no rule.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import field
+
+from markdown_it.token import Token
+
+from incidentui.core.format import parse_duration
+from incidentui.core.value import dataclass
+from incidentui.runbook import commands, fields
+from incidentui.runbook.model import Command, Level, Problem, Runbook, Step
+from incidentui.runbook.parse import BUILT_IN, Section, is_closed, is_reading, markdown, sections, split_lines
+from incidentui.runbook.shell_words import assigned, dead_lines, looks_dangerous, used
+
+RULES: dict[str, str] = {
+    "unknown-action": "an `action` that the program does not have",
+    "unknown-argument": "an argument that the action does not take",
+    "missing-argument": "an argument that the action needs",
+    "unknown-attribute": "an attribute of a fence that nothing reads",
+    "bad-value": "a duration, number or true/false that is none",
+    "undefined-variable": "`{{ name }}` or `$NAME` that nothing gives a value",
+    "template-in-shell": "`{{ name }}` of a declared variable in shell text, which is never filled in",
+    "unused-variable": "a variable that no step uses",
+    "variable": "`vars` that cannot be read",
+    "yaml": "arguments that cannot be read",
+    "unclosed-fence": "a fence that is never closed: it runs to the end of the file",
+    "second-action": "two typed actions in one step",
+    "unreachable": "a step or a command that nobody comes to",
+    "no-verify": "a dangerous step, and nothing after it that proves what came of it",
+    "no-rollback": "a dangerous step, and no word of how to go back or what to do when it does not help",
+    "no-language": "a fence without a language: it is never run",
+    "no-steps": "nothing to do in it",
+    "duplicate-name": "two fences of the same name",
+    "dead-link": "a link to a heading that is not there",
+    "front-matter": "a key of the front matter that is nearly one of ours",
+    "hidden-characters": "characters in a command that cannot be seen",
+    "not-read": "a file that cannot be read, or is too long to be a runbook",
+}
+CHANGES_NOTHING = frozenset({"verify", "ci.wait", "git.bisect", "git.mark-good", "git.restore-work"})
+_NOTHING_TOO = ("fix.",)
+_TAKEN_BACK_BY_ITSELF = ("git.",)
+_WAY_BACK = re.compile(
+    r"roll(ing)?[ -]?back|undo|back ?out|revert|way back|take it back"
+    r"|(if|when) .*(fail|does not|stays|still|gets worse)",
+    re.IGNORECASE,
+)
+_PROVES = re.compile(r"verif|prove|confirm that|check (that|it|again)|make sure", re.IGNORECASE)
+_TEMPLATE = re.compile(r"\{\{\s*([\w-]+)\s*\}\}")
+_LINK = re.compile(r"\]\(#([^)\s]+)\)")
+_STEP_LINE = re.compile(r"#{1,6} |\d+[.)] ")
+_FRONT = frozenset({"title", "tags", "tag", "alerts", "services", "errors", "vars", "shell", "cwd", "skipPrompts"})
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    line: int
+    column: int
+    level: Level
+    rule: str
+    text: str
+    hint: str = ""
+
+
+@dataclass(slots=True)
+class _Book:
+    """The runbook, and the file it was read from."""
+
+    runbook: Runbook
+    lines: list[str]
+    front: list[fields.Field]
+    tokens: list[Token] = field(default_factory=list)
+
+    @property
+    def steps(self) -> Sequence[Step]:
+        return self.runbook.steps
+
+    def shell(self) -> Iterator[Command]:
+        for step in self.steps:
+            yield from (c for c in step.commands if c.lang in commands.SHELLS)
+
+
+def lint(runbook: Runbook, text: str) -> tuple[Finding, ...]:
+    """Every finding, in the order of the file. `text` is what the runbook was parsed from."""
+    lines, front = split_lines(text)
+    book = _Book(runbook, lines, front, markdown(lines))
+    whole = re.split(r"\r\n|\r|\n", text.removeprefix("\ufeff"))
+    found = {_placed(p, whole) for rule in (_parsed, *_CHECKS) for p in rule(book)}
+    return tuple(sorted(found, key=lambda f: (f.line, f.column, f.rule, f.text)))
+
+
+def _placed(problem: Problem, lines: Sequence[str]) -> Finding:
+    """Where the word stands that it is about: in its line, else in one of the next."""
+    about = re.compile(rf"(?<![\w-]){re.escape(problem.about)}(?![\w-])") if problem.about else None
+    line = min(problem.line, len(lines))
+    for at in range(line, min(line + 60, len(lines) + 1)) if about else ():
+        if found := about.search(lines[at - 1]) if about else None:
+            return _finding(problem, at, found.start() + 1)
+    first = lines[line - 1]
+    return _finding(problem, line, len(first) - len(first.lstrip()) + 1)
+
+
+def _finding(p: Problem, line: int, column: int) -> Finding:
+    return Finding(line, column, p.level, p.rule, p.text, p.hint)
+
+
+def _parsed(book: _Book) -> Iterator[Problem]:
+    yield from book.runbook.problems
+
+
+# -- what is dangerous, what proves it, what takes it back
+
+
+def is_dangerous(step: Step) -> bool:
+    """It changes something: a typed action that does, or a command that its author marked."""
+    if step.action is not None:
+        name = step.action.name
+        return name in fields.ARGS and name not in CHANGES_NOTHING and not name.startswith(_NOTHING_TOO)
+    return any("danger" in dict(c.attrs) for c in step.commands)
+
+
+def _seems(step: Step) -> str:
+    """The command of a step that looks dangerous though nobody marked it."""
+    return next((found for c in step.commands if c.runnable and (found := looks_dangerous(c.text))), "")
+
+
+def _no_verify(book: _Book) -> Iterator[Problem]:
+    for n, step in enumerate(book.steps):
+        what = _what(step)
+        if what and not any(map(_proves, book.steps[n + 1 :])):
+            level: Level = "error" if is_dangerous(step) else "warning"
+            hint = 'add a step after it: ```yaml {"action":"verify"}'
+            yield Problem(_line(step), f"nothing after {what} proves what came of it", hint, level, "no-verify")
+
+
+def _what(step: Step) -> str:
+    if step.action is not None:
+        return step.action.name if is_dangerous(step) else ""
+    return step.title if is_dangerous(step) else _seems(step)
+
+
+def _proves(step: Step) -> bool:
+    if step.action is not None:
+        return step.action.name == "verify"
+    return not step.manual and bool(_PROVES.search(f"{step.phase} {step.title}"))
+
+
+def _no_rollback(book: _Book) -> Iterator[Problem]:
+    step = next((s for s in book.steps if is_dangerous(s)), None) or next((s for s in book.steps if _seems(s)), None)
+    if step is None or any(map(_WAY_BACK.search, _headings(book))) or any(map(_goes_back, book.steps)):
+        return
+    by_itself = step.action is not None and step.action.name.startswith(_TAKEN_BACK_BY_ITSELF)
+    level: Level = "error" if is_dangerous(step) and not by_itself else "warning"
+    hint = "add a section like `## Rollback` or `## If it stays red`"
+    yield Problem(
+        _line(step),
+        f"no rollback: nothing says what to do when {_what(step)} does not help",
+        hint,
+        level,
+        "no-rollback",
+    )
+
+
+def _headings(book: _Book) -> Iterator[str]:
+    yield book.runbook.title
+    yield from (phase.title for phase in book.runbook.phases)
+    yield from (step.title for step in book.steps)
+
+
+def _goes_back(step: Step) -> bool:
+    return step.action is not None and step.action.name == "git.undo"
+
+
+def _line(step: Step) -> int:
+    if step.action is not None:
+        return step.action.line
+    return next((c.line for c in step.commands if c.runnable), step.line)
+
+
+# -- what nobody comes to
+
+
+def _only_read(book: _Book) -> Iterator[Problem]:
+    """Commands beneath a heading like Background: such a section holds no steps."""
+    for section in _reading(sections(book.tokens)):
+        for token in (token for block in section.blocks for token in block if token.type == "fence"):
+            lang, attrs, _ = fields.info_string(token.info, 0)
+            acts = lang in ("yaml", "yml") and "action" in dict(attrs)
+            if acts or (lang in commands.SHELLS and token.content.strip()):
+                level: Level = "error" if acts else "warning"
+                said = f"it is never run: {section.title!r} is only read"
+                yield Problem(_at(token), said, "move it beneath another heading", level, "unreachable")
+
+
+def _reading(found: Iterator[Section]) -> Iterator[Section]:
+    level = 0
+    for section in found:
+        level = level if level and section.level > level else 0
+        if level or is_reading(section.title):
+            level = level or section.level
+            yield section
+
+
+def _swallowed(book: _Book) -> Iterator[Problem]:
+    """Headings and entries that an unclosed fence took into itself."""
+    for token in book.tokens:
+        if token.type != "fence" or is_closed(token, book.lines):
+            continue
+        for n, line in enumerate(token.content.splitlines(), 1):
+            if _STEP_LINE.match(line.lstrip()):
+                said = f"it belongs to the fence of line {_at(token)}, which is never closed"
+                yield Problem(_at(token) + n, said, f"end the fence with {token.markup}", rule="unreachable")
+
+
+def _after_exit(book: _Book) -> Iterator[Problem]:
+    for command in book.shell():
+        for n in dead_lines(command.text):
+            said = "it never runs: the shell leaves before it"
+            yield Problem(command.line + 1 + n, said, "make it a block of its own", "warning", "unreachable")
+
+
+def _at(token: Token) -> int:
+    return token.map[0] + 1 if token.map else 1
+
+
+# -- variables
+
+
+def _shell_variables(book: _Book) -> Iterator[Problem]:
+    known = {fields.env_name(name) for name in (*BUILT_IN, *(v.name for v in book.runbook.vars))}
+    said: set[str] = set()
+    for command in book.shell():
+        known |= assigned(command.text)
+        for name in used(command.text):
+            if name not in known | said:
+                said.add(name)
+                near = fields.near(name, frozenset(known)) if known else ""
+                hint = near if near.startswith("did") else "declare it in vars, or export it in a step before"
+                yield Problem(
+                    command.line, f"nothing gives ${name} a value", hint, "warning", "undefined-variable", name
+                )
+
+
+def _templates(book: _Book) -> Iterator[Problem]:
+    names = {v.name for v in book.runbook.vars} | BUILT_IN
+    for command in book.shell():
+        for name in dict.fromkeys(_TEMPLATE.findall(command.text)):
+            if name in names:
+                hint = f"use ${fields.env_name(name)}: variables reach a shell by its environment"
+                said = f"{{{{ {name} }}}} is not filled in in shell text"
+                yield Problem(command.line, said, hint, "error", "template-in-shell", name)
+
+
+def _unused(book: _Book) -> Iterator[Problem]:
+    text = "\n".join(book.lines)
+    for variable in book.runbook.vars:
+        names = (rf"\{{\{{\s*{re.escape(variable.name)}\s*\}}\}}", rf"\$\{{?{fields.env_name(variable.name)}\b")
+        if not re.search("|".join(names), text):
+            line = next((at + 2 for key, _, at in book.front if key == "vars"), 1)
+            yield Problem(line, f"no step uses {variable.name}", "", "warning", "unused-variable", variable.name)
+
+
+# -- the rest
+
+
+def _values(book: _Book) -> Iterator[Problem]:
+    for step in book.steps:
+        if step.action is not None:
+            yield from _wrong(step.action.args, step.action.line)
+        for command in step.commands:
+            yield from _wrong(command.attrs, command.line)
+
+
+def _wrong(pairs: Sequence[tuple[str, str]], line: int) -> Iterator[Problem]:
+    for key, value in pairs:
+        if key in ("within", "timeout") and "{{" not in value and parse_duration(value) is None:
+            yield Problem(line, f"{key} {value!r} is no duration", "30s, 5m, 1h", rule="bad-value", about=value)
+        if key in ("retries", "expectExit", "consecutive") and "{{" not in value and not value.isdecimal():
+            yield Problem(line, f"{key} {value!r} is no number", rule="bad-value", about=value)
+        if key in ("push", "interactive", "background") and "{{" not in value and value not in ("true", "false"):
+            yield Problem(line, f"{key} {value!r} is neither true nor false", rule="bad-value", about=value)
+
+
+def _unlabelled(book: _Book) -> Iterator[Problem]:
+    for step in book.steps:
+        for command in step.commands:
+            if not command.lang:
+                said = "no language: it is shown, never run"
+                yield Problem(command.line, said, "```sh for a command, ```text for output", "warning", "no-language")
+
+
+def _nothing_to_do(book: _Book) -> Iterator[Problem]:
+    if not book.steps:
+        yield Problem(1, "it holds no step", "an ordered list or a sh fence is a step", "warning", "no-steps")
+
+
+def _names(book: _Book) -> Iterator[Problem]:
+    seen: dict[str, int] = {}
+    for step in book.steps:
+        parts = [(c.name, c.line) for c in step.commands]
+        parts += [(dict(step.action.attrs).get("name", ""), step.action.line)] if step.action else []
+        for name, line in parts:
+            if name and seen.setdefault(name, line) != line:
+                yield Problem(
+                    line, f"{name} is the name of line {seen[name]} too", "", "warning", "duplicate-name", name
+                )
+
+
+def _links(book: _Book) -> Iterator[Problem]:
+    there = {_slug(section.title) for section in sections(book.tokens)}
+    for n, line in enumerate(book.lines, 1):
+        for target in _LINK.findall(line):
+            if re.sub(r"-\d+$", "", target.lower()) not in there and target.lower() not in there:
+                near = fields.near(target, frozenset(there)) if there else ""
+                hint = near if near.startswith("did") else ""
+                yield Problem(n, f"no heading is called #{target}", hint, "warning", "dead-link", target)
+
+
+def _slug(title: str) -> str:
+    return re.sub(r"[^\w\- ]", "", title.lower()).strip().replace(" ", "-")
+
+
+def _front_matter(book: _Book) -> Iterator[Problem]:
+    """Front matter of other tools is left alone: only a key that is nearly ours is named."""
+    for key, _, at in book.front:
+        hint = fields.near(key, _FRONT)
+        if key not in _FRONT and hint.startswith("did") and key.lower() not in {k.lower() for k in _OTHERS}:
+            yield Problem(at + 2, f"unknown key {key}", hint, "warning", "front-matter", key)
+
+
+_OTHERS = ("date", "draft", "weight", "author", "description", "aliases", "runme", "version", "services", "owner")
+_CHECKS = (
+    _no_verify,
+    _no_rollback,
+    _only_read,
+    _swallowed,
+    _after_exit,
+    _shell_variables,
+    _templates,
+    _unused,
+    _values,
+    _unlabelled,
+    _nothing_to_do,
+    _names,
+    _links,
+    _front_matter,
+)

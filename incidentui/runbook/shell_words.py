@@ -1,0 +1,85 @@
+"""What shell text says of itself without being run: variables it uses and sets, lines that never run, what it destroys.
+
+A reader, not a shell: where it cannot be sure it says nothing.
+"""
+
+import re
+from collections.abc import Iterator
+
+_USED = re.compile(r"(?<![\\$])\$(?:([A-Z_][A-Z0-9_]*)\b|\{([A-Z_][A-Z0-9_]*)\})")
+"""Only plain uses of names in capitals: `${NAME:-default}` has an answer of its own."""
+_SET = re.compile(
+    r"(?:^|[;&|({]|\b(?:do|then|else|export|local|declare|readonly|typeset|env)(?:\s+-\w+)*)\s*((?:[A-Za-z_]\w*=\S*\s+)*[A-Za-z_]\w*)\+?=",
+    re.MULTILINE,
+)
+_READ = re.compile(r"\b(?:read|for|mapfile|readarray|select)\b((?:\s+(?:-\w+|[A-Za-z_]\w*))+)")
+_DEFAULT = re.compile(r"\$\{([A-Za-z_]\w*):?[=?]")
+_GIVEN_BY_THE_SYSTEM = """
+    BASH_REMATCH BASH_SOURCE COLUMNS EDITOR EUID FUNCNAME HOME HOST HOSTNAME IFS INCIDENT_ID KUBECONFIG LANG LC_ALL
+    LINENO LINES LOGNAME OLDPWD OPTARG OPTIND PAGER PATH PIPESTATUS PPID PWD RANDOM REPLY SECONDS SHELL SHLVL TERM
+    TMPDIR UID USER
+"""
+_GIVEN = frozenset(_GIVEN_BY_THE_SYSTEM.split())
+_QUOTED = re.compile(r"'[^'\n]*'")
+_COMMENT = re.compile(r"(?:^|\s)#.*")
+_LEAVES = re.compile(r"(?:exit|exec\s+[^<>&\s]\S*)\b[^|&;]*$")
+_OPENS = re.compile(r"^\s*(?:if|for|while|until|case|select)\b|[{(]\s*$")
+_CLOSES = re.compile(r"^\s*(?:fi|done|esac|\}|\))")
+_HERE = re.compile(r"<<-?\s*(['\"]?)([A-Za-z_]\w*)\1")
+_DANGEROUS = re.compile(
+    r"\brm\s+(?:-\w+\s+)*-\w*[rR]\w*|\b(?:kubectl|oc)\b[^|;\n]*\s(?:delete|drain|scale|rollout\s+(?:restart|undo))\b"
+    r"|\bgit\b[^|;\n]*\s(?:push\s[^|;\n]*(?:--force\b|-f\b)|reset\s+--hard)|\bdocker\s+(?:compose\s+(?:down|restart|rm|kill)"
+    r"|rm|kill|stop|restart|volume\s+rm|system\s+prune)\b|\bsystemctl\s+(?:restart|stop|kill)\b"
+    r"|\b(?:drop|truncate)\s+(?:table|database)\b|\bterraform\s+(?:apply|destroy)\b|\bmkfs\b|\bhelm\s+(?:rollback|uninstall|delete)\b",
+    re.IGNORECASE,
+)
+
+
+def used(text: str) -> tuple[str, ...]:
+    """Names in capitals whose value it needs, each once."""
+    found = (m.group(1) or m.group(2) for line in _plain(text) for m in _USED.finditer(line))
+    return tuple(dict.fromkeys(name for name in found if name not in _GIVEN))
+
+
+def assigned(text: str) -> set[str]:
+    names: set[str] = set()
+    for line in _plain(text, quotes=True):
+        for found in _SET.findall(line):
+            names |= {word.partition("=")[0] for word in found.split()}
+        names |= {word for found in _READ.findall(line) for word in found.split() if not word.startswith("-")}
+        names |= set(_DEFAULT.findall(line))
+    return names
+
+
+def _plain(text: str, *, quotes: bool = False) -> Iterator[str]:
+    """Its lines without comments; without what stands in single quotes, where nothing is filled in."""
+    for line in text.split("\n"):
+        line = line if quotes else _QUOTED.sub("''", line)
+        yield _COMMENT.sub("", line)
+
+
+def looks_dangerous(text: str) -> str:
+    """The first command in it that destroys or stops something; empty when none is known to."""
+    for line in _plain(text):
+        if found := _DANGEROUS.search(line):
+            return re.sub(r"\s+", " ", found.group()).strip()
+    return ""
+
+
+def dead_lines(text: str) -> tuple[int, ...]:
+    """Numbers (from 0) of the first line that follows an `exit` outside of every branch; empty when all may run."""
+    depth, ends_at, left = 0, "", False
+    for n, line in enumerate(text.split("\n")):
+        bare = _COMMENT.sub("", line).rstrip()
+        if ends_at:
+            ends_at = "" if line.strip() == ends_at else ends_at
+            continue
+        if not bare.strip():
+            continue
+        if left:
+            return (n,)
+        depth += bool(_OPENS.search(bare)) - bool(_CLOSES.search(bare))
+        here = _HERE.search(bare)
+        ends_at = here.group(2) if here else ""
+        left = depth == 0 and bool(_LEAVES.match(bare))
+    return ()
