@@ -24,7 +24,7 @@ from incidentui.session.door import SessionStopped
 
 ACTIONS = (
     "git.reset", "git.revert", "git.undo", "git.restore-work", "git.mark-good", "git.bisect", "ci.wait", "fix.mark",
-    "fix.forget", "workload.restart", "verify",
+    "fix.forget", "workload.restart", "workload.stop", "workload.start", "verify",
 )  # fmt: skip
 UNKNOWN = 4
 FIRST_LOOKS_S = 5.0
@@ -50,7 +50,7 @@ _KEYS: dict[LightName, str] = {
 def command(
     options: Options, action: str, pairs: tuple[str, ...], plan_only: bool, word: str | None, as_json: bool
 ) -> int:
-    """Act: git.…, fix.…, ci.wait, workload.restart, verify. Without --yes a change is only shown."""
+    """Act: git.…, fix.…, ci.wait, workload.…, verify. Without --yes a change is only shown."""
     args = _pairs(pairs)
     if action not in ACTIONS:
         raise CannotRun(f"{action} is no action; there is {', '.join(ACTIONS)}.")

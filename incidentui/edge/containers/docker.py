@@ -131,13 +131,24 @@ class DockerEngine:
         found = await self._ask(lambda: self._inspect(workload.ident))
         return None if found is None else inspected(found, workload)
 
-    def restart_steps(self, workload: Workload) -> tuple[PlanStep, ...]:
-        text = f"restart {workload.name} ({workload.ident[:12]}): TERM, after {STOP_S} s KILL, then start"
-        return (PlanStep("restart", text, (("docker", "restart", "--time", str(STOP_S), workload.ident),)),)
+    def steps(self, deed: str, workload: Workload) -> tuple[PlanStep, ...]:
+        short, after = f"{workload.name} ({workload.ident[:12]})", f"TERM, after {STOP_S} s KILL"
+        text = {"restart": f": {after}, then start", "stop": f": {after}", "start": ", the same container"}[deed]
+        wait = () if deed == "start" else ("--time", str(STOP_S))
+        return (PlanStep(deed, f"{deed} {short}{text}", (("docker", deed, *wait, workload.ident),)),)
 
     async def do(self, verb: str, workload: Workload) -> None:
-        # The engine answers when the container has stopped and started: a program deaf to TERM takes all of STOP_S.
-        await self._ask(lambda: self._connected().restart(workload.ident, timeout=STOP_S), STOP_S + 2 * CALL_S)
+        await self._ask(lambda: self._do(verb, workload.ident), STOP_S + 2 * CALL_S)
+
+    def _do(self, verb: str, ident: str) -> None:
+        """The engine answers when it is done: a program deaf to TERM takes all of STOP_S."""
+        api = self._connected()
+        if verb == "start":
+            api.start(ident)
+        elif verb == "stop":
+            api.stop(ident, timeout=STOP_S)
+        else:
+            api.restart(ident, timeout=STOP_S)
 
     async def tail(self, workload: Workload, lines: int) -> str:
         # Never without `tail`: a log of gigabytes would come whole. A line of the engine is at most 16 KiB.

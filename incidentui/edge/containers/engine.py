@@ -36,10 +36,12 @@ class Engine(Protocol):
         """That very workload now, with all the engine knows; None when it is gone."""
         ...
 
-    def restart_steps(self, workload: Workload) -> tuple[PlanStep, ...]: ...
+    def steps(self, deed: str, workload: Workload) -> tuple[PlanStep, ...]:
+        """What "restart", "stop" or "start" takes."""
+        ...
 
     async def do(self, verb: str, workload: Workload) -> None:
-        """One of the restart's steps. Raises EngineLost or EngineRefused."""
+        """One of these steps. Raises EngineLost or EngineRefused."""
         ...
 
     async def tail(self, workload: Workload, lines: int) -> str:

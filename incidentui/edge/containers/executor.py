@@ -1,4 +1,4 @@
-"""Restarting a workload: acts on a plan whose preconditions were looked at again, then looks until it stays up."""
+"""Deeds on a workload: acts on a plan whose preconditions were looked at again, then looks until it stays so."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -17,31 +17,29 @@ from incidentui.core.model import (
 )
 from incidentui.core.plan import deadline
 from incidentui.core.state import State
-from incidentui.edge.containers.engine import Engine, EngineLost, EngineRefused
-from incidentui.edge.containers.find import find
-from incidentui.edge.containers.logs import last_word
-from incidentui.edge.containers.restart import (
-    LOOKS,
-    RESTART,
+from incidentui.edge.containers.deeds import (
+    ACTIONS,
+    STAY_MS,
     WITHIN_MS,
     End,
+    Wait,
     became,
+    happened,
     make_plan,
     moved,
     planned,
-    same_run,
-    seconds,
-    words,
 )
+from incidentui.edge.containers.engine import Engine, EngineLost, EngineRefused
+from incidentui.edge.containers.find import find
+from incidentui.edge.containers.logs import last_word
+from incidentui.edge.containers.staying import LOST_MS, watch_for
 from incidentui.session.ports import Clock, Report
 
 _LOOK_S = 0.7
-_LOST_MS: Ms = 5_000
-_CRASHING_MS: Ms = 5_000
 
 
 class WorkloadExecutor:
-    actions = frozenset({RESTART})
+    actions = frozenset(ACTIONS)
 
     def __init__(self, *engines: Engine, clock: Clock) -> None:
         self._engines = engines
@@ -51,9 +49,9 @@ class WorkloadExecutor:
         name = args.get("name", "")
         if not name:
             return Refusal("which workload?", f"{action} name=NAME", usage=True)
-        within_ms = deadline(args, WITHIN_MS)
-        if isinstance(within_ms, Refusal):
-            return within_ms
+        wait = _wait(args)
+        if isinstance(wait, Refusal):
+            return wait
         found = await find(self._engines, name, args.get("engine"))
         if isinstance(found, Refusal):
             return found
@@ -64,7 +62,7 @@ class WorkloadExecutor:
             return Refusal(str(error), "nothing was done")
         if workload is None:
             return Refusal(f"{name} went away between two looks", "look again")
-        return make_plan(engine, workload, within_ms, state)
+        return make_plan(engine, ACTIONS[action], workload, wait, state)
 
     async def act(self, run: str, plan: Plan, incident: str | None, report: Report) -> ActionActed:
         try:
@@ -75,9 +73,9 @@ class WorkloadExecutor:
         if why := moved(plan, now):
             return ActionActed(run, "refused", f"nothing was done: {why}")
         asked, steps = self._clock.now(), _Steps(run, plan, report, self._clock)
-        end = await self._restart(engine, workload, steps)
+        end = await self._do(engine, workload, steps)
         if end is None:
-            end = await self._stays_up(engine, workload, plan, asked, steps)
+            end = await self._stays(engine, workload, plan, asked, steps)
         steps.over(end)
         evidence = await last_word(engine, workload) if end.outcome == "failed" else None
         return ActionActed(run, end.outcome, end.why, evidence=evidence)
@@ -102,7 +100,7 @@ class WorkloadExecutor:
                 return engine
         raise EngineRefused(f"no engine {wanted} is configured here")
 
-    async def _restart(self, engine: Engine, workload: Workload, steps: "_Steps") -> End | None:
+    async def _do(self, engine: Engine, workload: Workload, steps: "_Steps") -> End | None:
         """Every step but the looking; None when the world is to be looked at next, also after a lost answer."""
         for step in steps.plan.steps[:-1]:
             steps.begin(step)
@@ -117,7 +115,7 @@ class WorkloadExecutor:
         return None
 
     async def _after_silence(self, engine: Engine, workload: Workload, plan: Plan, lost: EngineLost) -> End | None:
-        until = self._clock.now() + _LOST_MS
+        until = self._clock.now() + LOST_MS
         while self._clock.now() < until:
             try:
                 now = await engine.one(workload)
@@ -127,12 +125,12 @@ class WorkloadExecutor:
                 continue
             except EngineRefused as refused:
                 return End("unknown", str(refused))
-            return None if now is not None and not same_run(plan, now) else became(plan, 0, now)
-        return End("unknown", f"the engine went away during the restart: {lost}")
+            return None if now is not None and happened(plan, now) else became(plan, 0, now)
+        return End("unknown", f"the engine went away meanwhile: {lost}")
 
-    async def _stays_up(self, engine: Engine, workload: Workload, plan: Plan, asked: Ms, steps: "_Steps") -> End:
+    async def _stays(self, engine: Engine, workload: Workload, plan: Plan, asked: Ms, steps: "_Steps") -> End:
         steps.begin(plan.steps[-1])
-        watch = _Watch(plan, asked)
+        watch = watch_for(plan, asked)
         while True:
             try:
                 end = watch.looked(await engine.one(workload), self._clock.now())
@@ -145,49 +143,18 @@ class WorkloadExecutor:
             await asyncio.sleep(_LOOK_S)
 
 
-class _Watch:
-    """Judges look after look whether the restarted workload is up and stays so."""
-
-    def __init__(self, plan: Plan, asked: Ms) -> None:
-        self._name = plan.target
-        self._until = asked + plan.within_ms
-        self._within_ms = plan.within_ms
-        self._asked = asked
-        self._same: tuple[object, ...] = ()
-        self._looks = 0
-        self._crashing: Ms | None = None
-        self._silent: Ms | None = None
-
-    def silent(self, why: str, now: Ms) -> End | None:
-        self._silent = self._silent or now
-        if now - self._silent < _LOST_MS and now < self._until:
-            return None
-        return End("unknown", f"the engine went away during the restart: {why}")
-
-    def looked(self, it: Workload | None, now: Ms) -> End | None:
-        self._silent = None
-        if it is None:
-            return End("failed", f"{self._name} is gone: it was removed during the restart")
-        self._count(it, now)
-        if self._looks >= LOOKS:
-            return End("done", f"{words(it)}, {self._looks} looks in a row, {seconds(now - self._asked)}")
-        if it.state == "exited" or (it.state == "stopped" and it.note != "stopping"):
-            return End("failed", f"it did not stay up: {words(it)}")
-        if self._crashing is not None and (it.note.startswith("gave up") or now - self._crashing >= _CRASHING_MS):
-            return End("failed", f"it does not stay up: {words(it)}")
-        if now >= self._until:
-            return End("failed", f"not up within {seconds(self._within_ms)}: {words(it)}")
-        return None
-
-    def _count(self, it: Workload, now: Ms) -> None:
-        same = (it.ident, it.since, it.restarts)
-        up = it.state == "running" and it.health in ("none", "healthy")
-        self._looks = (self._looks + 1 if same == self._same else 1) if up else 0
-        self._same = same
-        if it.state == "crashing" or it.restarts:
-            self._crashing = self._crashing or now
-        elif self._looks:
-            self._crashing = None
+def _wait(args: Mapping[str, str]) -> Wait | Refusal:
+    within_ms = deadline(args, WITHIN_MS)
+    if isinstance(within_ms, Refusal):
+        return within_ms
+    stay_ms = deadline(args, min(STAY_MS, within_ms // 2), "stay")
+    if isinstance(stay_ms, Refusal):
+        return stay_ms
+    if stay_ms >= within_ms:
+        return Refusal(
+            "it cannot stay so for longer than it is waited for", "stay= is shorter than within=", usage=True
+        )
+    return Wait(within_ms, stay_ms)
 
 
 class _Steps:

@@ -65,13 +65,12 @@ class SupervisorEngine:
     def _spec(self, workload: Workload) -> str:
         return self._names.get(workload.name, workload.name)
 
-    def restart_steps(self, workload: Workload) -> tuple[PlanStep, ...]:
+    def steps(self, deed: str, workload: Workload) -> tuple[PlanStep, ...]:
         spec = clean(self._spec(workload), 200)
         pid = f" (pid {workload.ident})" if workload.ident else ""
-        return (
-            PlanStep("stop", f"stop {workload.name}{pid}", (("supervisor", "stopProcess", spec),)),
-            PlanStep("start", f"start {workload.name}", (("supervisor", "startProcess", spec),)),
-        )
+        stop = PlanStep("stop", f"stop {workload.name}{pid}", (("supervisor", "stopProcess", spec),))
+        start = PlanStep("start", f"start {workload.name}", (("supervisor", "startProcess", spec),))
+        return {"restart": (stop, start), "stop": (stop,), "start": (start,)}[deed]
 
     async def do(self, verb: str, workload: Workload) -> None:
         if verb == "start":
