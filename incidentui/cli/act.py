@@ -24,12 +24,14 @@ from incidentui.session.door import SessionStopped
 
 ACTIONS = (
     "git.reset", "git.revert", "git.undo", "git.restore-work", "git.mark-good", "git.bisect", "ci.wait", "fix.mark",
-    "fix.forget", "workload.restart", "workload.stop", "workload.start", "verify",
+    "fix.forget", "workload.restart", "workload.stop", "workload.start",
+    "workload.recreate", "verify",
 )  # fmt: skip
 UNKNOWN = 4
 FIRST_LOOKS_S = 5.0
 _ANYWAY = ("git.reset", "git.revert", "git.undo")
-TYPED = {"git.bisect": ("command",), **dict.fromkeys(_ANYWAY, ("anyway",))}
+_LOSING = ("workload.stop", "workload.recreate")
+TYPED = {"git.bisect": ("command",), **dict.fromkeys(_ANYWAY, ("anyway",)), **dict.fromkeys(_LOSING, ("lose",))}
 """Arguments that only a person may give: no file of a repository can."""
 _KEYS: dict[LightName, str] = {
     "tree": "tree_equal",
@@ -273,6 +275,8 @@ def _plan_lines(plan: Plan) -> list[str]:
     lines += _rehearsal_lines(plan)
     verb = "vanishes" if plan.rewrites else "takes back"
     lines += [f"  {verb} {short(c.sha)} {c.role} {c.author}: {c.subject}" for c in plan.takes_back]
+    lines += [f"  lost: {what}" for what in plan.loses]
+    lines += [f"  touches {what}: {why}" for what, why in plan.blast]
     lines += [f"  not covered: {what}: {why}" for what, why in plan.not_covered]
     lines += [f"  later: {text}" for text in plan.warnings]
     if plan.undo:

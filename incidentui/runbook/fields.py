@@ -21,6 +21,7 @@ ARGS: dict[str, tuple[str, ...]] = {
     "workload.restart": ("name", "engine", "within", "stay"),
     "workload.stop": ("name", "engine", "within", "stay"),
     "workload.start": ("name", "engine", "within", "stay"),
+    "workload.recreate": ("name", "engine", "within", "stay"),
     "verify": ("checks", "within", "consecutive"),
     "ci.wait": ("commit", "within", "provider"),
     # No `command` here: what a file of a repository runs comes from the configuration, which is allowed by its hash.
@@ -37,6 +38,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "workload.restart": ("name",),
     "workload.stop": ("name",),
     "workload.start": ("name",),
+    "workload.recreate": ("name",),
     "verify": (),
     "ci.wait": ("commit",),
     "git.bisect": (),

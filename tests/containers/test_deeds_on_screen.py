@@ -9,6 +9,7 @@ from incidentui.core.events import ActionPlanned, ActionProgressed, ActionReques
 from tests.containers.daemon import Supervisord
 from tests.containers.test_executor import SLEEPER
 from tests.e2e.world import COMMAND, Place
+from tests.engine import Dockerd
 from tests.faults.pty import Pty
 
 pytestmark = pytest.mark.slow
@@ -64,4 +65,41 @@ def test_stop_and_start_again_from_the_workloads_pane(
     assert [e.progress.verb for e in events if isinstance(e, ActionProgressed) and e.progress.state == "done"] == [
         "stop", "look", "start", "look",
     ]  # fmt: skip
+    place.whole()
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize("columns", [80, 120, 200])
+def test_a_container_anew_with_what_it_touches_and_a_reason_for_what_goes(
+    engine: Dockerd, tmp_path: Path, columns: int
+) -> None:
+    labels = ("--label", "com.docker.compose.project=ferry", "--label", "com.docker.compose.service=web")
+    obeys = ("sh", "-c", "trap 'exit 0' TERM; while true; do sleep 0.1; done")
+    ident = engine.run("ferry-web-1", *obeys, options=(*labels, "-v", "/data", "-v", "leads:/named"))
+    engine.docker("exec", "ferry-web-1", "touch", "/left-inside")
+    root = tmp_path / "ferry"
+    root.mkdir()
+    (root / "incidentui.toml").write_text('[project]\nname = "ferry"\ndocker = { compose_project = "ferry" }\n')
+    place = Place(root, tmp_path / "state")
+    rows = {80: 24, 120: 40, 200: 50}[columns]
+    with Pty([COMMAND, str(root)], root, place.env(DOCKER_HOST=engine.url), columns, rows) as screen:
+        screen.see("workloads 1|web")
+        screen.rest(0.4, 1)
+        screen.press("4", "g", "a", gap_s=0.3)
+        screen.see("4  Create web anew")
+        screen.press("4")
+        screen.see("1 file changed inside it")
+        screen.see("/data")
+        screen.rest(0.4, 1)
+        screen.press("x")
+        screen.see("refused")
+        screen.press("s", *"a test", "\r")
+        screen.see("the reason is part of the plan now")
+        screen.rest(0.4, 1)
+        screen.press("x", *"web", "\r", gap_s=0.1)
+        screen.see("COMPLETE", 60)
+    assert engine.docker("inspect", "-f", "{{.Id}}", "ferry-web-1").stdout.decode().strip() != ident
+    (asked,) = (r.event.plan for r in place.records() if isinstance(r.event, ActionRequested))
+    assert dict(asked.args)["lose"] == "a test"
+    assert ("/named", "volume leads: goes over to the new one") in asked.blast
     place.whole()

@@ -1,4 +1,4 @@
-"""What restart, stop and start of a workload would do, as a plan, and what became of one, as words.
+"""What restart, stop, start and recreate of a workload would do, as a plan, and what became of one, as words.
 
 Pure: asks no engine and no clock.
 """
@@ -9,10 +9,18 @@ from incidentui.core.inputs import Refusal
 from incidentui.core.model import Ms, Outcome, Plan, PlanStep, Precondition, Workload
 from incidentui.core.state import State
 from incidentui.core.value import dataclass
+from incidentui.edge.containers.blast import Blast
 from incidentui.edge.containers.engine import Engine
 
-Deed = Literal["restart", "stop", "start"]
-ACTIONS: dict[str, Deed] = {"workload.restart": "restart", "workload.stop": "stop", "workload.start": "start"}
+Deed = Literal["restart", "stop", "start", "recreate"]
+ACTIONS: dict[str, Deed] = {
+    "workload.restart": "restart",
+    "workload.stop": "stop",
+    "workload.start": "start",
+    "workload.recreate": "recreate",
+}
+LOSES = "loses"
+"""Of the precondition that a plan which loses something does not hold."""
 WITHIN_MS: Ms = 60_000
 STAY_MS: Ms = 5_000
 """How long it must be as it was asked for before that is believed: many die a moment after their start."""
@@ -29,9 +37,11 @@ class End:
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
+class Wish:
     within_ms: Ms = WITHIN_MS
     stay_ms: Ms = STAY_MS
+    lose: str = ""
+    """Why what would be lost may be."""
 
 
 def deed_of(plan: Plan) -> Deed:
@@ -44,29 +54,58 @@ def stay_of(plan: Plan) -> Ms:
     return int(text) if text.isdigit() else 0
 
 
-def make_plan(engine: Engine, deed: Deed, workload: Workload, wait: Wait, state: State) -> Plan | Refusal:
+def make_plan(engine: Engine, deed: Deed, workload: Workload, wish: Wish, blast: Blast, state: State) -> Plan | Refusal:
     if why := _pointless(deed, workload):
         return why
     name = workload.name
-    times = (("within", f"{wait.within_ms}ms"), ("stay", f"{wait.stay_ms}ms"))
+    if blast.never:
+        return Refusal(f"{name} is not created anew: {blast.never}", f"workload.restart name={name} keeps it")
+    times = (("within", f"{wish.within_ms}ms"), ("stay", f"{wish.stay_ms}ms"))
+    lose = (("lose", wish.lose),) if wish.lose else ()
+    look = PlanStep("look", _look(deed, workload, wish))
     return Plan(
         action=f"workload.{deed}",
-        args=(("name", name), *times, ("engine", engine.name)),
+        args=(("name", name), *times, ("engine", engine.name), *lose),
         title=f"{deed.capitalize()} {name} on {engine.name}{_interrupts(deed, name, state)}",
         target=name,
         target_kind="workload",
-        steps=(*engine.steps(deed, workload), PlanStep("look", _look(deed, workload, wait))),
-        checked=_preconditions(deed, workload),
+        steps=_with_look(deed, engine.steps(deed, workload), look),
+        checked=(*_preconditions(deed, workload), *_losing(deed, blast, wish)),
         not_covered=_NOT_COVERED[deed],
         undo=_UNDO[deed],
         undo_argv=_way_back(deed, workload),
-        within_ms=wait.within_ms,
+        within_ms=wish.within_ms,
         host=engine.address,
+        blast=(*_services(deed, name, state), *blast.rows),
+        loses=blast.loses,
     )
+
+
+def _with_look(deed: Deed, steps: tuple[PlanStep, ...], look: PlanStep) -> tuple[PlanStep, ...]:
+    """The old container is there until the new one was looked at."""
+    return (*steps[:-1], look, steps[-1]) if deed == "recreate" else (*steps, look)
+
+
+def _losing(deed: Deed, blast: Blast, wish: Wish) -> tuple[Precondition, ...]:
+    if not blast.loses:
+        text = "nothing that its engine keeps would be lost"
+        return (Precondition(LOSES, text),) if deed in ("stop", "recreate") else ()
+    note = f"goes all the same: {wish.lose}" if wish.lose else 'lose="why" goes on all the same'
+    return tuple(Precondition(LOSES, f"would be lost: {what}", what, bool(wish.lose), note) for what in blast.loses)
+
+
+def _services(deed: Deed, name: str, state: State) -> tuple[tuple[str, str], ...]:
+    served = [service.name for service in state.project.services if name in service.workloads]
+    what = "goes down with it" if deed == "stop" else "comes back" if deed == "start" else "is interrupted"
+    rows = [(service, f"service: {what}") for service in served]
+    waits = [s.name for s in state.project.services if set(s.depends_on) & set(served) and s.name not in served]
+    return (*rows, *((service, f"service: needs {', '.join(served)}") for service in waits))
 
 
 def _pointless(deed: Deed, workload: Workload) -> Refusal | None:
     name = workload.name
+    if deed == "recreate" and workload.engine != "docker":
+        return Refusal(f"{name} is no container: there is nothing to create anew", f"workload.restart name={name}")
     runs = workload.state in UP or (workload.state == "crashing" and not workload.note.startswith(_GAVE_UP))
     if deed == "stop" and not runs:
         return Refusal(f"{name} does not run: {words(workload)}", "there is nothing to stop")
@@ -75,13 +114,13 @@ def _pointless(deed: Deed, workload: Workload) -> Refusal | None:
     return None
 
 
-def _look(deed: Deed, workload: Workload, wait: Wait) -> str:
+def _look(deed: Deed, workload: Workload, wish: Wish) -> str:
     if deed == "stop":
-        return f"look until {workload.name} has been down for {seconds(wait.stay_ms)}: something may start it again"
+        return f"look until {workload.name} has been down for {seconds(wish.stay_ms)}: something may start it again"
     healthy = "running" if workload.health == "none" else "healthy"
     return (
-        f"look until {workload.name} is {healthy} and has stayed so for {seconds(wait.stay_ms)}, "
-        f"at most {seconds(wait.within_ms)}"
+        f"look until {workload.name} is {healthy} and has stayed so for {seconds(wish.stay_ms)}, "
+        f"at most {seconds(wish.within_ms)}"
     )
 
 
@@ -92,11 +131,18 @@ _NOT_COVERED: dict[Deed, tuple[tuple[str, str], ...]] = {
     "restart": (_OLD, _DATA, _MEMORY),
     "stop": (_MEMORY, ("who needs it", "goes without until it is started: nothing else is stopped with it")),
     "start": (_OLD, _DATA),
+    "recreate": (
+        ("image, settings, environment", "are those of the old container: a changed compose file is not applied"),
+        _DATA,
+        _MEMORY,
+    ),
 }
 _UNDO: dict[Deed, str] = {
     "restart": "A restart cannot be undone.",
     "stop": "Start it again. What it had in memory does not come back.",
     "start": "Stop it again.",
+    "recreate": "Until the new one is healthy the old one is kept, and brought back by itself if it is not. "
+    "After that there is no way back to the old container; its volumes go on in the new one.",
 }
 
 
@@ -107,7 +153,9 @@ def _way_back(deed: Deed, workload: Workload) -> tuple[str, ...]:
 
 def _interrupts(deed: Deed, name: str, state: State) -> str:
     served = [service.name for service in state.project.services if name in service.workloads]
-    what = {"restart": "which interrupts", "stop": "which takes down", "start": "for"}[deed]
+    what = {"restart": "which interrupts", "stop": "which takes down", "start": "for", "recreate": "which interrupts"}[
+        deed
+    ]
     return f", {what} {', '.join(served)}" if served else ""
 
 

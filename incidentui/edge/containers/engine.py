@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from incidentui.core.model import Ms, PlanStep, Workload
+from incidentui.edge.containers.blast import Blast
 
 T = TypeVar("T")
 CALL_S = 3.0
@@ -37,7 +38,11 @@ class Engine(Protocol):
         ...
 
     def steps(self, deed: str, workload: Workload) -> tuple[PlanStep, ...]:
-        """What "restart", "stop" or "start" takes."""
+        """What "restart", "stop", "start" or "recreate" takes."""
+        ...
+
+    async def blast(self, deed: str, workload: Workload) -> Blast:
+        """What it touches beside the workload, and what would be lost. Raises EngineLost or EngineRefused."""
         ...
 
     async def do(self, verb: str, workload: Workload) -> None:

@@ -3,16 +3,12 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from incidentui.core.inputs import ActionActed, ActionStepped, Refusal
+from incidentui.core.inputs import ActionActed, Refusal
 from incidentui.core.model import (
     Attempt,
     Light,
     Ms,
-    Outcome,
     Plan,
-    PlanStep,
-    Progress,
-    StepState,
     Workload,
 )
 from incidentui.core.plan import deadline
@@ -22,17 +18,21 @@ from incidentui.edge.containers.deeds import (
     STAY_MS,
     WITHIN_MS,
     End,
-    Wait,
+    Wish,
     became,
+    deed_of,
     happened,
     make_plan,
     moved,
     planned,
 )
+from incidentui.edge.containers.docker import DockerEngine
 from incidentui.edge.containers.engine import Engine, EngineLost, EngineRefused
 from incidentui.edge.containers.find import find
 from incidentui.edge.containers.logs import last_word
+from incidentui.edge.containers.recreating import Recreating, settled
 from incidentui.edge.containers.staying import LOST_MS, watch_for
+from incidentui.edge.containers.telling import Steps
 from incidentui.session.ports import Clock, Report
 
 _LOOK_S = 0.7
@@ -49,33 +49,38 @@ class WorkloadExecutor:
         name = args.get("name", "")
         if not name:
             return Refusal("which workload?", f"{action} name=NAME", usage=True)
-        wait = _wait(args)
-        if isinstance(wait, Refusal):
-            return wait
+        wish = _wish(args)
+        if isinstance(wish, Refusal):
+            return wish
         found = await find(self._engines, name, args.get("engine"))
         if isinstance(found, Refusal):
             return found
         engine, listed = found
         try:
             workload = await engine.one(listed)
+            if workload is None:
+                return Refusal(f"{name} went away between two looks", "look again")
+            blast = await engine.blast(ACTIONS[action], workload)
         except (EngineLost, EngineRefused) as error:
             return Refusal(str(error), "nothing was done")
-        if workload is None:
-            return Refusal(f"{name} went away between two looks", "look again")
-        return make_plan(engine, ACTIONS[action], workload, wait, state)
+        return make_plan(engine, ACTIONS[action], workload, wish, blast, state)
 
     async def act(self, run: str, plan: Plan, incident: str | None, report: Report) -> ActionActed:
         try:
             engine, workload = self._engine(plan), planned(plan)
             now = await engine.one(workload)
+            why = moved(plan, now) or await _loses_more(engine, workload, plan)
         except (EngineLost, EngineRefused) as error:
             return ActionActed(run, "refused", f"nothing was done, the preconditions cannot be looked at: {error}")
-        if why := moved(plan, now):
+        if why:
             return ActionActed(run, "refused", f"nothing was done: {why}")
-        asked, steps = self._clock.now(), _Steps(run, plan, report, self._clock)
-        end = await self._do(engine, workload, steps)
-        if end is None:
-            end = await self._stays(engine, workload, plan, asked, steps)
+        asked, steps = self._clock.now(), Steps(run, plan, report, self._clock)
+        if isinstance(engine, DockerEngine) and deed_of(plan) == "recreate":
+            anew = Recreating(engine, workload, plan, steps, self._clock)
+            end = await anew.run(asked)
+            steps.over(end)
+            return ActionActed(run, end.outcome, end.why, evidence=anew.log)
+        end = await self._do(engine, workload, steps) or await self._stays(engine, workload, plan, asked, steps)
         steps.over(end)
         evidence = await last_word(engine, workload) if end.outcome == "failed" else None
         return ActionActed(run, end.outcome, end.why, evidence=evidence)
@@ -83,10 +88,13 @@ class WorkloadExecutor:
     async def settle(self, attempt: Attempt) -> ActionActed:
         plan = attempt.plan
         try:
-            now = await self._engine(plan).one(planned(plan))
+            engine, workload = self._engine(plan), planned(plan)
+            if isinstance(engine, DockerEngine) and deed_of(plan) == "recreate":
+                end = await settled(engine, workload, plan)
+            else:
+                end = became(plan, attempt.asked, await engine.one(workload))
         except (EngineLost, EngineRefused) as error:
             return ActionActed(attempt.run, "unknown", f"cannot be looked at: {error}")
-        end = became(plan, attempt.asked, now)
         return ActionActed(attempt.run, end.outcome, end.why)
 
     async def lights(self, attempt: Attempt) -> Sequence[Light]:
@@ -100,7 +108,7 @@ class WorkloadExecutor:
                 return engine
         raise EngineRefused(f"no engine {wanted} is configured here")
 
-    async def _do(self, engine: Engine, workload: Workload, steps: "_Steps") -> End | None:
+    async def _do(self, engine: Engine, workload: Workload, steps: Steps) -> End | None:
         """Every step but the looking; None when the world is to be looked at next, also after a lost answer."""
         for step in steps.plan.steps[:-1]:
             steps.begin(step)
@@ -128,7 +136,7 @@ class WorkloadExecutor:
             return None if now is not None and happened(plan, now) else became(plan, 0, now)
         return End("unknown", f"the engine went away meanwhile: {lost}")
 
-    async def _stays(self, engine: Engine, workload: Workload, plan: Plan, asked: Ms, steps: "_Steps") -> End:
+    async def _stays(self, engine: Engine, workload: Workload, plan: Plan, asked: Ms, steps: Steps) -> End:
         steps.begin(plan.steps[-1])
         watch = watch_for(plan, asked)
         while True:
@@ -143,7 +151,15 @@ class WorkloadExecutor:
             await asyncio.sleep(_LOOK_S)
 
 
-def _wait(args: Mapping[str, str]) -> Wait | Refusal:
+async def _loses_more(engine: Engine, workload: Workload, plan: Plan) -> str:
+    """What would be lost by now and does not stand in the plan."""
+    if deed_of(plan) not in ("stop", "recreate"):
+        return ""
+    more = [what for what in (await engine.blast(deed_of(plan), workload)).loses if what not in plan.loses]
+    return f"by now more would be lost: {more[0]}; make a new plan" if more else ""
+
+
+def _wish(args: Mapping[str, str]) -> Wish | Refusal:
     within_ms = deadline(args, WITHIN_MS)
     if isinstance(within_ms, Refusal):
         return within_ms
@@ -154,33 +170,4 @@ def _wait(args: Mapping[str, str]) -> Wait | Refusal:
         return Refusal(
             "it cannot stay so for longer than it is waited for", "stay= is shorter than within=", usage=True
         )
-    return Wait(within_ms, stay_ms)
-
-
-class _Steps:
-    """Tells the session how far the plan has come."""
-
-    def __init__(self, run: str, plan: Plan, report: Report, clock: Clock) -> None:
-        self.plan = plan
-        self._run = run
-        self._report = report
-        self._clock = clock
-        self._step: PlanStep | None = None
-        self._began: Ms = 0
-
-    def begin(self, step: PlanStep) -> None:
-        self._step, self._began = step, self._clock.now()
-        self._tell(step, "running", step.text, None)
-
-    def end(self, state: StepState, text: str = "") -> None:
-        if self._step is not None:
-            self._tell(self._step, state, text or self._step.text, self._clock.now() - self._began)
-            self._step = None
-
-    def over(self, end: End) -> None:
-        states: dict[Outcome, StepState] = {"done": "done", "failed": "failed"}
-        self.end(states.get(end.outcome, "unknown"), end.why)
-
-    def _tell(self, step: PlanStep, state: StepState, text: str, took_ms: Ms | None) -> None:
-        n = self.plan.steps.index(step) + 1
-        self._report(ActionStepped(self._run, Progress(n, step.verb, state, text, took_ms)))
+    return Wish(within_ms, stay_ms, args.get("lose", "").strip())

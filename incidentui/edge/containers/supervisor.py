@@ -11,6 +11,7 @@ from typing import Any
 
 from incidentui.core.inputs import Observation, WorkloadsLooked
 from incidentui.core.model import Ms, PlanStep, Workload
+from incidentui.edge.containers.blast import Blast
 from incidentui.edge.containers.engine import EngineLost, EngineRefused
 from incidentui.edge.containers.logs import LOG_BYTES, last_words
 from incidentui.edge.containers.seen import Contact, Look, Seen
@@ -71,6 +72,10 @@ class SupervisorEngine:
         stop = PlanStep("stop", f"stop {workload.name}{pid}", (("supervisor", "stopProcess", spec),))
         start = PlanStep("start", f"start {workload.name}", (("supervisor", "startProcess", spec),))
         return {"restart": (stop, start), "stop": (stop,), "start": (start,)}[deed]
+
+    async def blast(self, deed: str, workload: Workload) -> Blast:
+        """supervisord knows of no program that needs another one."""
+        return Blast()
 
     async def do(self, verb: str, workload: Workload) -> None:
         if verb == "start":

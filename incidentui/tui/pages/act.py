@@ -55,6 +55,7 @@ def about_workload(name: str) -> tuple[Choice, ...]:
         Choice(f"Restart {name}", "the same again", "workload.restart", args),
         Choice(f"Stop {name}", "until it is started", "workload.stop", args),
         Choice(f"Start {name}", "when it is down", "workload.start", args),
+        Choice(f"Create {name} anew", "the same configuration, volumes kept", "workload.recreate", args),
     )
 
 
