@@ -24,12 +24,14 @@ from incidentui.session.door import SessionStopped
 
 ACTIONS = (
     "git.reset", "git.revert", "git.undo", "git.restore-work", "git.mark-good", "git.bisect", "ci.wait", "fix.mark",
-    "fix.forget", "workload.restart", "verify",
+    "fix.forget", "workload.restart", "workload.stop", "workload.start",
+    "workload.recreate", "verify",
 )  # fmt: skip
 UNKNOWN = 4
 FIRST_LOOKS_S = 5.0
 _ANYWAY = ("git.reset", "git.revert", "git.undo")
-TYPED = {"git.bisect": ("command",), **dict.fromkeys(_ANYWAY, ("anyway",))}
+_LOSING = ("workload.stop", "workload.recreate")
+TYPED = {"git.bisect": ("command",), **dict.fromkeys(_ANYWAY, ("anyway",)), **dict.fromkeys(_LOSING, ("lose",))}
 """Arguments that only a person may give: no file of a repository can."""
 _KEYS: dict[LightName, str] = {
     "tree": "tree_equal",
@@ -50,7 +52,7 @@ _KEYS: dict[LightName, str] = {
 def command(
     options: Options, action: str, pairs: tuple[str, ...], plan_only: bool, word: str | None, as_json: bool
 ) -> int:
-    """Act: git.…, fix.…, ci.wait, workload.restart, verify. Without --yes a change is only shown."""
+    """Act: git.…, fix.…, ci.wait, workload.…, verify. Without --yes a change is only shown."""
     args = _pairs(pairs)
     if action not in ACTIONS:
         raise CannotRun(f"{action} is no action; there is {', '.join(ACTIONS)}.")
@@ -273,6 +275,8 @@ def _plan_lines(plan: Plan) -> list[str]:
     lines += _rehearsal_lines(plan)
     verb = "vanishes" if plan.rewrites else "takes back"
     lines += [f"  {verb} {short(c.sha)} {c.role} {c.author}: {c.subject}" for c in plan.takes_back]
+    lines += [f"  lost: {what}" for what in plan.loses]
+    lines += [f"  touches {what}: {why}" for what, why in plan.blast]
     lines += [f"  not covered: {what}: {why}" for what, why in plan.not_covered]
     lines += [f"  later: {text}" for text in plan.warnings]
     if plan.undo:

@@ -211,7 +211,7 @@ def judge(d: Deciding, stopped_by: str = "") -> None:
         bad = next((light.finding for light in lights if light.ok is False), "")
         _verdict(d, attempt, "done", Verdict("not complete" if bad else "complete", bad or attempt.why, lights))
         return
-    wanted = ORDER if attempt.plan.push or attempt.plan.action == "workload.restart" else ("tree",)
+    wanted = ORDER if attempt.plan.push or attempt.plan.action.startswith("workload.") else ("tree",)
     settled = all(light.ok in (True, None) for light in lights if light.name in wanted and light.name != "worktree")
     waited = d.now - attempt.acted
     if attempt.plan.changes and not settled and waited < attempt.plan.within_ms and not stopped_by:
@@ -272,7 +272,7 @@ def five(d: Deciding, attempt: Attempt) -> tuple[Light, ...]:
 def _running(d: Deciding, attempt: Attempt) -> Light:
     if attempt.plan.action in ("verify", "shell", *TOLD):
         return Light("running", None, "does not apply")
-    if attempt.plan.action == "workload.restart":
+    if attempt.plan.action.startswith("workload."):
         return _workload_light(d, attempt)
     services = [s for s in d.state.services.values() if s.running or s.running_why or s.ran]
     if not services:
@@ -297,14 +297,22 @@ def _same(d: Deciding, running: str | None, attempt: Attempt) -> bool:
 
 
 def _workload_light(d: Deciding, attempt: Attempt) -> Light:
-    workload = d.state.workloads.get(attempt.plan.target)
-    if workload is None:
+    workload, stopped = d.state.workloads.get(attempt.plan.target), attempt.plan.action == "workload.stop"
+    if workload is None and not stopped:
         return Light("running", False, f"{attempt.plan.target} is gone", "the engine's list", d.now)
+    if stopped:
+        down = workload is None or workload.state in ("stopped", "exited")
+        state = workload.state if workload is not None else "stopped and removed"
+        return Light("running", down, f"{attempt.plan.target} {state}, as asked for", "the engine's list", d.now)
+    assert workload is not None
     good = workload.state == "running" and not is_bad(workload)
     return Light("running", good, f"{workload.name} {workload.state}", "the engine's list", d.now)
 
 
 def _user_path(d: Deciding, attempt: Attempt) -> Light:
+    if attempt.plan.action == "workload.stop":
+        # Who stops a thing asks for what users lose by it: the delta names the checks that turned red.
+        return Light("user_path", None, "does not apply: it was stopped on purpose")
     wanted = attempt.plan.checks
     checks = [c for c in d.state.checks.values() if (c.name in wanted if wanted else c.layer == "user")]
     if not checks:

@@ -525,6 +525,10 @@ class Plan:
     rehearsal: Rehearsal | None = None
     warnings: tuple[str, ...] = ()
     """What will surprise somebody later: a merge that brings nothing back."""
+    blast: tuple[tuple[str, str], ...] = ()
+    """(what, what happens to it): dependants, mounts, ports and networks of a workload."""
+    loses: tuple[str, ...] = ()
+    """What nothing brings back; not run without a reason."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,15 @@ from incidentui.core.inputs import Refusal
 from incidentui.core.model import Ms
 
 
-def deadline(args: Mapping[str, str], default: Ms) -> Ms | Refusal:
-    """`within=`: how long the outcome is waited for. Read alike for every action."""
-    text = args.get("within", "").strip()
-    if "within" not in args:
+def deadline(args: Mapping[str, str], default: Ms, key: str = "within") -> Ms | Refusal:
+    """`within=`: how long the outcome is waited for. Read alike for every action, and so is every other duration."""
+    text = args.get(key, "").strip()
+    if key not in args:
         return default
-    hint = "write it with a unit: within=90s, within=5m"
+    hint = f"write it with a unit: {key}=90s, {key}=5m"
     if text.isdigit():
-        return Refusal(f"within={text} has no unit", hint, usage=True)
+        return Refusal(f"{key}={text} has no unit", hint, usage=True)
     ms = parse_duration(text)
     if ms is None:
-        return Refusal(f"within={text} is no duration", hint, usage=True)
-    return ms if ms > 0 else Refusal(f"within={text} is no time at all", hint, usage=True)
+        return Refusal(f"{key}={text} is no duration", hint, usage=True)
+    return ms if ms > 0 else Refusal(f"{key}={text} is no time at all", hint, usage=True)

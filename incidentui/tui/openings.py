@@ -138,7 +138,7 @@ def usual(desk: Desk) -> "tuple[Choice, ...]":
         out.append(Choice(f"Revert suspect {short(state.suspect.sha)}", "new commit, new push", "git.revert", commits))
     for workload in state.workloads.values():
         if is_bad(workload):
-            out += about_workload(workload.name)
+            out += about_workload(workload.name)[:1]
     out.append(Choice("Verify recovery", "changes nothing", "verify", (("consecutive", "3"),)))
     last = next((a for a in reversed(tuple(state.attempts.values())) if a.plan.action.startswith("git.")), None)
     if last is not None and last.outcome == "done" and last.plan.changes:

@@ -13,6 +13,7 @@ import pytest
 from incidentui.core.inputs import Refusal, SourceAnswered, SourceFailed, WorkloadsLooked
 from incidentui.core.model import Workload
 from incidentui.edge.containers.docker import DockerSource
+from incidentui.edge.containers.docker_words import names
 from incidentui.edge.containers.logs import WorkloadLogs
 from incidentui.session.ports import Clock
 from tests.containers.conftest import Reports
@@ -269,3 +270,11 @@ async def test_a_lost_engine_is_told_once_and_tried_again(tmp_path: Path, docker
         await until(lambda: reports.all)
         await asyncio.sleep(2)
     assert len(reports.all) == 1
+
+
+def test_a_container_set_aside_is_nobodys_service() -> None:
+    labels = {"Labels": {"com.docker.compose.service": "web"}}
+    old = {"Id": "a" * 64, "Names": [f"/ferry-web-1.before-{'a' * 12}"], **labels}
+    new = {"Id": "b" * 64, "Names": ["/ferry-web-1"], **labels}
+    assert names([old, new]) == [f"ferry-web-1.before-{'a' * 12}", "web"]
+    assert names([old]) == [f"ferry-web-1.before-{'a' * 12}"]

@@ -24,8 +24,8 @@ SLEEPER = f"{PYTHON} -c 'import time; time.sleep(600)'\nstartsecs=0"
 SLEEP = ("sleep", "600")
 
 
-async def plan_for(executor: WorkloadExecutor, name: str, **args: str) -> Plan:
-    plan = await executor.plan("workload.restart", {"name": name, **args}, STATE, None)
+async def plan_for(executor: WorkloadExecutor, name: str, action: str = "workload.restart", **args: str) -> Plan:
+    plan = await executor.plan(action, {"name": name, **args}, STATE, None)
     assert isinstance(plan, Plan), plan
     return plan
 

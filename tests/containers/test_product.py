@@ -67,6 +67,20 @@ def test_containers_from_the_list_to_a_restart_and_a_dead_engine(
     code, done = project("act", "workload.restart", "name=web", "within=30s", "--yes", "web")
     assert (code, done["outcome"], done["verdict"]["running_equal"]) == (0, "done", True)
     assert engine.docker("inspect", "-f", "{{.State.StartedAt}}", "ferry-web-1").stdout != before
+    ident = engine.docker("inspect", "-f", "{{.Id}}", "ferry-web-1").stdout
+    engine.docker("exec", "ferry-web-1", "touch", "/left-inside")
+    code, closed = project("act", "workload.recreate", "name=web", "--yes", "web")
+    assert (code, closed["outcome"]) == (3, "refused")
+    assert "would be lost: 1 file changed inside it, outside its mounts: /left-inside" in closed["verdict"]["why"]
+    assert engine.docker("inspect", "-f", "{{.Id}}", "ferry-web-1").stdout == ident
+    code, anew = project("act", "workload.recreate", "name=web", "stay=1s", "lose=a test file", "--yes", "web")
+    assert (code, anew["outcome"], anew["verdict"]["running_equal"]) == (0, "done", True), anew
+    assert anew["plan"]["loses"] == ["1 file changed inside it, outside its mounts: /left-inside"]
+    assert engine.docker("inspect", "-f", "{{.Id}}", "ferry-web-1").stdout != ident
+    code, down = project("act", "workload.stop", "name=web", "stay=1s", "--yes", "web")
+    assert (code, down["outcome"], down["verdict"]["user_path"]) == (0, "done", None)
+    assert workloads()["web"]["state"] == "exited"
+    assert project("act", "workload.start", "name=web", "stay=1s", "--yes", "web")[0] == 0
     engine.kill()
     try:
         _, lost = project("status")

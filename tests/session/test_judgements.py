@@ -83,6 +83,22 @@ def test_an_action_after_recovery_does_not_take_recovery_back(story: Story) -> N
     assert (after.stage, after.mitigated) == ("monitoring", before.mitigated)
 
 
+@pytest.mark.parametrize(("state", "word"), [("stopped", "complete"), ("running", "not complete")])
+def test_a_stop_is_judged_by_the_engine_and_not_by_what_users_lose(story: Story, state: str, word: str) -> None:
+    told(story, quiet, broken, opened)
+    plan = Plan("workload.stop", (("name", "pages"),), "Stop pages", "pages", "workload", within_ms=5_000)
+    story.at("09:18:10", i.RunPlan(plan, "pages", "ines", OWNER, "stop-1", None))
+    story.at("09:18:12", i.ActionActed("stop-1", "done", "stopped"))
+    story.at("09:18:13", i.WorkloadsLooked("supervisor", (Workload("pages", "supervisor", state),)))  # type: ignore[arg-type]
+    story.looks("bookings-page", "failing", "09:18:20", "09:18:30")
+    verdict = story.desk.state.attempts["stop-1"].verdict
+    assert verdict is not None
+    assert verdict.word == word
+    lights = {light.name: light.ok for light in verdict.lights}
+    assert (lights["running"], lights["user_path"]) == (state == "stopped", None)
+    assert "bookings-page" in verdict.delta.red_before
+
+
 @pytest.mark.req("F59")
 def test_not_seeing_a_red_service_does_not_mend_it(story: Story) -> None:
     """failing, then unknown: one good look is not recovery, as it would not be without the blind looks."""

@@ -5,11 +5,14 @@ import importlib
 import socket
 import sys
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from incidentui.core.inputs import Observation, WorkloadsLooked
 from incidentui.core.known_errors import Library
 from incidentui.core.model import Ms, PlanStep, Workload
+from incidentui.edge.containers import recreate
+from incidentui.edge.containers.blast import Around, Blast, blast_of
 from incidentui.edge.containers.docker_events import EVENTS, EventStream
 from incidentui.edge.containers.docker_words import (
     PROJECT,
@@ -37,9 +40,17 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 INSPECT_AT_ONCE = 8
 STOP_S = 10
+DIFF_S = 15.0
 SAFETY_S = 30.0
 APART_S = 0.2
 _LOAD_S = 60.0
+_RENEW: dict[str, Callable[[Any, str], None]] = {
+    "aside": recreate.aside,
+    "create": recreate.create,
+    "renew": recreate.start,
+    "remove": recreate.remove,
+}
+"""The steps of creating a container anew."""
 _DEFAULT = "unix:///var/run/docker.sock"
 
 
@@ -132,13 +143,66 @@ class DockerEngine:
         found = await self._ask(lambda: self._inspect(workload.ident))
         return None if found is None else inspected(found, workload)
 
-    def restart_steps(self, workload: Workload) -> tuple[PlanStep, ...]:
-        text = f"restart {workload.name} ({workload.ident[:12]}): TERM, after {STOP_S} s KILL, then start"
-        return (PlanStep("restart", text, (("docker", "restart", "--time", str(STOP_S), workload.ident),)),)
+    def steps(self, deed: str, workload: Workload) -> tuple[PlanStep, ...]:
+        if deed == "recreate":
+            return recreate.steps(workload, STOP_S)
+        short, after = f"{workload.name} ({workload.ident[:12]})", f"TERM, after {STOP_S} s KILL"
+        text = {"restart": f": {after}, then start", "stop": f": {after}", "start": ", the same container"}[deed]
+        wait = () if deed == "start" else ("--time", str(STOP_S))
+        return (PlanStep(deed, f"{deed} {short}{text}", (("docker", deed, *wait, workload.ident),)),)
 
     async def do(self, verb: str, workload: Workload) -> None:
-        # The engine answers when the container has stopped and started: a program deaf to TERM takes all of STOP_S.
-        await self._ask(lambda: self._connected().restart(workload.ident, timeout=STOP_S), STOP_S + 2 * CALL_S)
+        await self._ask(lambda: self._do(verb, workload.ident), STOP_S + 2 * CALL_S)
+
+    def _do(self, verb: str, ident: str) -> None:
+        """The engine answers when it is done: a program deaf to TERM takes all of STOP_S."""
+        api = self._connected()
+        if verb in _RENEW:
+            _RENEW[verb](api, ident)
+        elif verb == "start":
+            api.start(ident)
+        elif verb == "stop":
+            api.stop(ident, timeout=STOP_S)
+        else:
+            api.restart(ident, timeout=STOP_S)
+
+    async def blast(self, deed: str, workload: Workload) -> Blast:
+        around = await self._ask(lambda: self._around(workload.ident))
+        return blast_of(
+            deed, replace(around, changes=await self._changes(workload.ident) if deed == "recreate" else ())
+        )
+
+    async def _changes(self, ident: str) -> list[dict[str, Any]] | None:
+        """The engine walks the container's whole file system for it: that may take longer than a plan can wait."""
+        try:
+            return await self._ask(lambda: self._connected().diff(ident) or [], DIFF_S)
+        except EngineLost:
+            return None
+
+    def _around(self, ident: str) -> Around:
+        api = self._connected()
+        found = api.inspect_container(ident)
+        return Around(found, api.containers(all=True), (), self._image_now(found))
+
+    def _image_now(self, found: dict[str, Any]) -> str:
+        from docker.errors import NotFound
+
+        api: Any = self._connected()
+        try:
+            return str(api.inspect_image(found["Config"]["Image"])["Id"])
+        except NotFound:
+            return ""
+
+    async def newcomer(self, old: Workload) -> Workload | None:
+        """The container that took the name of this one."""
+        found = await self._ask(lambda: recreate.newcomer(self._connected(), old.ident))
+        return None if found is None else inspected(found, old)
+
+    async def bring_back(self, old: Workload, run: bool) -> None:
+        await self._ask(lambda: recreate.bring_back(self._connected(), old.ident, run), STOP_S + 2 * CALL_S)
+
+    async def named(self, name: str) -> Workload | None:
+        return next((each for each in await self.workloads() if each.name == name), None)
 
     async def tail(self, workload: Workload, lines: int) -> str:
         # Never without `tail`: a log of gigabytes would come whole. A line of the engine is at most 16 KiB.

@@ -37,6 +37,8 @@ _NOTES = {
     "dead": "dead: the engine could not remove it",
 }
 _NEVER = "0001-"
+ASIDE = re.compile(r"\.before-[0-9a-f]{12}$")
+"""What a container's name ends with while its successor is tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +69,18 @@ def health(status: str) -> Health:
 
 
 def names(entries: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The compose service where that is unique, else the container's own name."""
-    services = Counter(_labels(entry).get(SERVICE, "") for entry in entries)
+    """The compose service where that is unique, else the container's own name. One set aside is nobody's service."""
+    services = Counter(_labels(entry).get(SERVICE, "") for entry in entries if not _aside(entry))
     found = []
     for entry in entries:
         service = _labels(entry).get(SERVICE, "")
         own = str((entry.get("Names") or [entry["Id"][:12]])[0]).removeprefix("/")
-        found.append(clean(service if service and services[service] == 1 else own, 120))
+        found.append(clean(service if services[service] == 1 and service and not _aside(entry) else own, 120))
     return found
+
+
+def _aside(entry: Mapping[str, Any]) -> bool:
+    return any(ASIDE.search(str(name)) for name in entry.get("Names") or ())
 
 
 def _labels(entry: Mapping[str, Any]) -> Mapping[str, str]:

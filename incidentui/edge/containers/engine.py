@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from incidentui.core.model import Ms, PlanStep, Workload
+from incidentui.edge.containers.blast import Blast
 
 T = TypeVar("T")
 CALL_S = 3.0
@@ -36,10 +37,16 @@ class Engine(Protocol):
         """That very workload now, with all the engine knows; None when it is gone."""
         ...
 
-    def restart_steps(self, workload: Workload) -> tuple[PlanStep, ...]: ...
+    def steps(self, deed: str, workload: Workload) -> tuple[PlanStep, ...]:
+        """What "restart", "stop", "start" or "recreate" takes."""
+        ...
+
+    async def blast(self, deed: str, workload: Workload) -> Blast:
+        """What it touches beside the workload, and what would be lost. Raises EngineLost or EngineRefused."""
+        ...
 
     async def do(self, verb: str, workload: Workload) -> None:
-        """One of the restart's steps. Raises EngineLost or EngineRefused."""
+        """One of these steps. Raises EngineLost or EngineRefused."""
         ...
 
     async def tail(self, workload: Workload, lines: int) -> str:

@@ -1,47 +1,45 @@
-"""Restarting a workload: acts on a plan whose preconditions were looked at again, then looks until it stays up."""
+"""Deeds on a workload: acts on a plan whose preconditions were looked at again, then looks until it stays so."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from incidentui.core.inputs import ActionActed, ActionStepped, Refusal
+from incidentui.core.inputs import ActionActed, Refusal
 from incidentui.core.model import (
     Attempt,
     Light,
     Ms,
-    Outcome,
     Plan,
-    PlanStep,
-    Progress,
-    StepState,
     Workload,
 )
 from incidentui.core.plan import deadline
 from incidentui.core.state import State
-from incidentui.edge.containers.engine import Engine, EngineLost, EngineRefused
-from incidentui.edge.containers.find import find
-from incidentui.edge.containers.logs import last_word
-from incidentui.edge.containers.restart import (
-    LOOKS,
-    RESTART,
+from incidentui.edge.containers.deeds import (
+    ACTIONS,
+    STAY_MS,
     WITHIN_MS,
     End,
+    Wish,
     became,
+    deed_of,
+    happened,
     make_plan,
     moved,
     planned,
-    same_run,
-    seconds,
-    words,
 )
+from incidentui.edge.containers.docker import DockerEngine
+from incidentui.edge.containers.engine import Engine, EngineLost, EngineRefused
+from incidentui.edge.containers.find import find
+from incidentui.edge.containers.logs import last_word
+from incidentui.edge.containers.recreating import Recreating, settled
+from incidentui.edge.containers.staying import LOST_MS, watch_for
+from incidentui.edge.containers.telling import Steps
 from incidentui.session.ports import Clock, Report
 
 _LOOK_S = 0.7
-_LOST_MS: Ms = 5_000
-_CRASHING_MS: Ms = 5_000
 
 
 class WorkloadExecutor:
-    actions = frozenset({RESTART})
+    actions = frozenset(ACTIONS)
 
     def __init__(self, *engines: Engine, clock: Clock) -> None:
         self._engines = engines
@@ -51,33 +49,38 @@ class WorkloadExecutor:
         name = args.get("name", "")
         if not name:
             return Refusal("which workload?", f"{action} name=NAME", usage=True)
-        within_ms = deadline(args, WITHIN_MS)
-        if isinstance(within_ms, Refusal):
-            return within_ms
+        wish = _wish(args)
+        if isinstance(wish, Refusal):
+            return wish
         found = await find(self._engines, name, args.get("engine"))
         if isinstance(found, Refusal):
             return found
         engine, listed = found
         try:
             workload = await engine.one(listed)
+            if workload is None:
+                return Refusal(f"{name} went away between two looks", "look again")
+            blast = await engine.blast(ACTIONS[action], workload)
         except (EngineLost, EngineRefused) as error:
             return Refusal(str(error), "nothing was done")
-        if workload is None:
-            return Refusal(f"{name} went away between two looks", "look again")
-        return make_plan(engine, workload, within_ms, state)
+        return make_plan(engine, ACTIONS[action], workload, wish, blast, state)
 
     async def act(self, run: str, plan: Plan, incident: str | None, report: Report) -> ActionActed:
         try:
             engine, workload = self._engine(plan), planned(plan)
             now = await engine.one(workload)
+            why = moved(plan, now) or await _loses_more(engine, workload, plan)
         except (EngineLost, EngineRefused) as error:
             return ActionActed(run, "refused", f"nothing was done, the preconditions cannot be looked at: {error}")
-        if why := moved(plan, now):
+        if why:
             return ActionActed(run, "refused", f"nothing was done: {why}")
-        asked, steps = self._clock.now(), _Steps(run, plan, report, self._clock)
-        end = await self._restart(engine, workload, steps)
-        if end is None:
-            end = await self._stays_up(engine, workload, plan, asked, steps)
+        asked, steps = self._clock.now(), Steps(run, plan, report, self._clock)
+        if isinstance(engine, DockerEngine) and deed_of(plan) == "recreate":
+            anew = Recreating(engine, workload, plan, steps, self._clock)
+            end = await anew.run(asked)
+            steps.over(end)
+            return ActionActed(run, end.outcome, end.why, evidence=anew.log)
+        end = await self._do(engine, workload, steps) or await self._stays(engine, workload, plan, asked, steps)
         steps.over(end)
         evidence = await last_word(engine, workload) if end.outcome == "failed" else None
         return ActionActed(run, end.outcome, end.why, evidence=evidence)
@@ -85,10 +88,13 @@ class WorkloadExecutor:
     async def settle(self, attempt: Attempt) -> ActionActed:
         plan = attempt.plan
         try:
-            now = await self._engine(plan).one(planned(plan))
+            engine, workload = self._engine(plan), planned(plan)
+            if isinstance(engine, DockerEngine) and deed_of(plan) == "recreate":
+                end = await settled(engine, workload, plan)
+            else:
+                end = became(plan, attempt.asked, await engine.one(workload))
         except (EngineLost, EngineRefused) as error:
             return ActionActed(attempt.run, "unknown", f"cannot be looked at: {error}")
-        end = became(plan, attempt.asked, now)
         return ActionActed(attempt.run, end.outcome, end.why)
 
     async def lights(self, attempt: Attempt) -> Sequence[Light]:
@@ -102,7 +108,7 @@ class WorkloadExecutor:
                 return engine
         raise EngineRefused(f"no engine {wanted} is configured here")
 
-    async def _restart(self, engine: Engine, workload: Workload, steps: "_Steps") -> End | None:
+    async def _do(self, engine: Engine, workload: Workload, steps: Steps) -> End | None:
         """Every step but the looking; None when the world is to be looked at next, also after a lost answer."""
         for step in steps.plan.steps[:-1]:
             steps.begin(step)
@@ -117,7 +123,7 @@ class WorkloadExecutor:
         return None
 
     async def _after_silence(self, engine: Engine, workload: Workload, plan: Plan, lost: EngineLost) -> End | None:
-        until = self._clock.now() + _LOST_MS
+        until = self._clock.now() + LOST_MS
         while self._clock.now() < until:
             try:
                 now = await engine.one(workload)
@@ -127,12 +133,12 @@ class WorkloadExecutor:
                 continue
             except EngineRefused as refused:
                 return End("unknown", str(refused))
-            return None if now is not None and not same_run(plan, now) else became(plan, 0, now)
-        return End("unknown", f"the engine went away during the restart: {lost}")
+            return None if now is not None and happened(plan, now) else became(plan, 0, now)
+        return End("unknown", f"the engine went away meanwhile: {lost}")
 
-    async def _stays_up(self, engine: Engine, workload: Workload, plan: Plan, asked: Ms, steps: "_Steps") -> End:
+    async def _stays(self, engine: Engine, workload: Workload, plan: Plan, asked: Ms, steps: Steps) -> End:
         steps.begin(plan.steps[-1])
-        watch = _Watch(plan, asked)
+        watch = watch_for(plan, asked)
         while True:
             try:
                 end = watch.looked(await engine.one(workload), self._clock.now())
@@ -145,75 +151,23 @@ class WorkloadExecutor:
             await asyncio.sleep(_LOOK_S)
 
 
-class _Watch:
-    """Judges look after look whether the restarted workload is up and stays so."""
-
-    def __init__(self, plan: Plan, asked: Ms) -> None:
-        self._name = plan.target
-        self._until = asked + plan.within_ms
-        self._within_ms = plan.within_ms
-        self._asked = asked
-        self._same: tuple[object, ...] = ()
-        self._looks = 0
-        self._crashing: Ms | None = None
-        self._silent: Ms | None = None
-
-    def silent(self, why: str, now: Ms) -> End | None:
-        self._silent = self._silent or now
-        if now - self._silent < _LOST_MS and now < self._until:
-            return None
-        return End("unknown", f"the engine went away during the restart: {why}")
-
-    def looked(self, it: Workload | None, now: Ms) -> End | None:
-        self._silent = None
-        if it is None:
-            return End("failed", f"{self._name} is gone: it was removed during the restart")
-        self._count(it, now)
-        if self._looks >= LOOKS:
-            return End("done", f"{words(it)}, {self._looks} looks in a row, {seconds(now - self._asked)}")
-        if it.state == "exited" or (it.state == "stopped" and it.note != "stopping"):
-            return End("failed", f"it did not stay up: {words(it)}")
-        if self._crashing is not None and (it.note.startswith("gave up") or now - self._crashing >= _CRASHING_MS):
-            return End("failed", f"it does not stay up: {words(it)}")
-        if now >= self._until:
-            return End("failed", f"not up within {seconds(self._within_ms)}: {words(it)}")
-        return None
-
-    def _count(self, it: Workload, now: Ms) -> None:
-        same = (it.ident, it.since, it.restarts)
-        up = it.state == "running" and it.health in ("none", "healthy")
-        self._looks = (self._looks + 1 if same == self._same else 1) if up else 0
-        self._same = same
-        if it.state == "crashing" or it.restarts:
-            self._crashing = self._crashing or now
-        elif self._looks:
-            self._crashing = None
+async def _loses_more(engine: Engine, workload: Workload, plan: Plan) -> str:
+    """What would be lost by now and does not stand in the plan."""
+    if deed_of(plan) not in ("stop", "recreate"):
+        return ""
+    more = [what for what in (await engine.blast(deed_of(plan), workload)).loses if what not in plan.loses]
+    return f"by now more would be lost: {more[0]}; make a new plan" if more else ""
 
 
-class _Steps:
-    """Tells the session how far the plan has come."""
-
-    def __init__(self, run: str, plan: Plan, report: Report, clock: Clock) -> None:
-        self.plan = plan
-        self._run = run
-        self._report = report
-        self._clock = clock
-        self._step: PlanStep | None = None
-        self._began: Ms = 0
-
-    def begin(self, step: PlanStep) -> None:
-        self._step, self._began = step, self._clock.now()
-        self._tell(step, "running", step.text, None)
-
-    def end(self, state: StepState, text: str = "") -> None:
-        if self._step is not None:
-            self._tell(self._step, state, text or self._step.text, self._clock.now() - self._began)
-            self._step = None
-
-    def over(self, end: End) -> None:
-        states: dict[Outcome, StepState] = {"done": "done", "failed": "failed"}
-        self.end(states.get(end.outcome, "unknown"), end.why)
-
-    def _tell(self, step: PlanStep, state: StepState, text: str, took_ms: Ms | None) -> None:
-        n = self.plan.steps.index(step) + 1
-        self._report(ActionStepped(self._run, Progress(n, step.verb, state, text, took_ms)))
+def _wish(args: Mapping[str, str]) -> Wish | Refusal:
+    within_ms = deadline(args, WITHIN_MS)
+    if isinstance(within_ms, Refusal):
+        return within_ms
+    stay_ms = deadline(args, min(STAY_MS, within_ms // 2), "stay")
+    if isinstance(stay_ms, Refusal):
+        return stay_ms
+    if stay_ms >= within_ms:
+        return Refusal(
+            "it cannot stay so for longer than it is waited for", "stay= is shorter than within=", usage=True
+        )
+    return Wish(within_ms, stay_ms, args.get("lose", "").strip())

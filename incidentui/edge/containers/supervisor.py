@@ -12,6 +12,7 @@ from typing import Any
 from incidentui.core.inputs import Observation, WorkloadsLooked
 from incidentui.core.known_errors import Library
 from incidentui.core.model import Ms, PlanStep, Workload
+from incidentui.edge.containers.blast import Blast
 from incidentui.edge.containers.engine import EngineLost, EngineRefused
 from incidentui.edge.containers.logs import LOG_BYTES, last_words, recognised
 from incidentui.edge.containers.seen import Contact, Look, Seen
@@ -66,13 +67,16 @@ class SupervisorEngine:
     def _spec(self, workload: Workload) -> str:
         return self._names.get(workload.name, workload.name)
 
-    def restart_steps(self, workload: Workload) -> tuple[PlanStep, ...]:
+    def steps(self, deed: str, workload: Workload) -> tuple[PlanStep, ...]:
         spec = clean(self._spec(workload), 200)
         pid = f" (pid {workload.ident})" if workload.ident else ""
-        return (
-            PlanStep("stop", f"stop {workload.name}{pid}", (("supervisor", "stopProcess", spec),)),
-            PlanStep("start", f"start {workload.name}", (("supervisor", "startProcess", spec),)),
-        )
+        stop = PlanStep("stop", f"stop {workload.name}{pid}", (("supervisor", "stopProcess", spec),))
+        start = PlanStep("start", f"start {workload.name}", (("supervisor", "startProcess", spec),))
+        return {"restart": (stop, start), "stop": (stop,), "start": (start,)}[deed]
+
+    async def blast(self, deed: str, workload: Workload) -> Blast:
+        """supervisord knows of no program that needs another one."""
+        return Blast()
 
     async def do(self, verb: str, workload: Workload) -> None:
         if verb == "start":

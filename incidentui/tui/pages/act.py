@@ -50,7 +50,13 @@ def about_commit(sha: str, me: str, state: State) -> tuple[Choice, ...]:
 
 
 def about_workload(name: str) -> tuple[Choice, ...]:
-    return (Choice(f"Restart {name}", "opens its plan", "workload.restart", (("name", name),)),)
+    args = (("name", name),)
+    return (
+        Choice(f"Restart {name}", "the same again", "workload.restart", args),
+        Choice(f"Stop {name}", "until it is started", "workload.stop", args),
+        Choice(f"Start {name}", "when it is down", "workload.start", args),
+        Choice(f"Create {name} anew", "the same configuration, volumes kept", "workload.recreate", args),
+    )
 
 
 def choice_lines(choices: Sequence[Choice], width: int) -> list[Line]:

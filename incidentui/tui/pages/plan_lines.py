@@ -77,6 +77,8 @@ def _right(plan: Plan, width: int) -> list[Line]:
     note = (Seg(f"{n} commit" + ("s" if n != 1 else ""), "muted"),)
     return stack(
         section(width, "VANISHES FROM THE BRANCH" if plan.rewrites else "TAKES BACK", _taken(plan, width), note),
+        section(width, "WOULD BE LOST", _loses(plan, width)),
+        section(width, "BLAST RADIUS", _blast(plan, width)),
         section(width, "NOT COVERED", _not_covered(plan, width)),
         section(width, "LATER", _later(plan, width)),
     )
@@ -91,6 +93,8 @@ def _labelled(plan: Plan, width: int) -> list[Line]:
     parts: list[tuple[str, Token, list[Line]]] = [
         ("does", "muted", _does(plan.steps, width - 13)),
         ("vanishes" if plan.rewrites else "takes back", "muted", _taken(plan, width - 13)),
+        ("lost", "fail", _loses(plan, width - 13)),
+        ("touches", "muted", _blast(plan, width - 13)),
         ("not covered", "slow", _not_covered(plan, width - 13)),
         ("later", "slow", _later(plan, width - 13)),
         ("checked", "muted", _checked(plan.checked, width - 13)),
@@ -162,7 +166,7 @@ _REHEARSED: dict[str, tuple[str, Token]] = {
 
 def closed(plan: Plan) -> str:
     """Why the word line is closed; empty when it is open."""
-    if again := brought_back(plan):
+    if again := brought_back(plan) or losing(plan):
         return again
     red = plan.rehearsal.red if plan.rehearsal else None
     return f"the rehearsal is red, {' '.join(red.argv)[:80]}: {red.why}" if red else ""
@@ -177,6 +181,8 @@ def may_skip(plan: Plan) -> tuple[str, str] | None:
     """The argument that goes on all the same, with its reason, and what it is called."""
     if brought_back(plan):
         return "anyway", "go on all the same"
+    if losing(plan):
+        return "lose", "let it be lost"
     commands = plan.rehearsal is not None and bool(plan.rehearsal.commands)
     return ("skip_rehearsal", "skip the rehearsal") if commands else None
 
@@ -223,6 +229,26 @@ def _not_covered(plan: Plan, width: int) -> list[Line]:
     for what, why in plan.not_covered:
         out += hanging((Seg("! ", "slow"), cell(what, column)), why, width, "muted")
     return out
+
+
+def _loses(plan: Plan, width: int) -> list[Line]:
+    return [line for text in plan.loses for line in hanging((Seg("✗ ", "fail"),), text, width)]
+
+
+def _blast(plan: Plan, width: int) -> list[Line]:
+    column = min(max([9, *(cells(what) for what, _ in plan.blast)]), 20)
+    out: list[Line] = []
+    for what, why in plan.blast:
+        if cells(what) <= column:
+            out += hanging((cell(what, column),), why, width, "muted")
+        else:
+            out += flow([(Seg(what),), (Seg(why, "muted"),)], width)
+    return out
+
+
+def losing(plan: Plan) -> str:
+    """What would be lost and has no reason yet; empty when nothing stands against the plan."""
+    return next((p.text for p in plan.checked if p.name == "loses" and not p.ok), "")
 
 
 def innocents(plan: Plan) -> list[PlanCommit]:

@@ -179,10 +179,16 @@ def what_now(state: State, attempt: Attempt) -> tuple[Choice, ...]:
 
 
 def _undo(attempt: Attempt) -> tuple[Choice, ...]:
-    """Of git actions that were done; whether others built on it, the plan finds out."""
+    """Of git actions that were done; whether others built on it, the plan finds out. A stop is undone by a start."""
+    if attempt.outcome == "done" and attempt.plan.action in _BACK:
+        action, title = _BACK[attempt.plan.action]
+        return (Choice(f"{title} {attempt.plan.target} again", "undoes it", action, (("name", attempt.plan.target),)),)
     if attempt.outcome != "done" or not attempt.plan.changes or not attempt.plan.action.startswith("git."):
         return ()
     return (Choice("Undo it", "where nobody built on it", "git.undo", (("of", attempt.run),)),)
+
+
+_BACK = {"workload.stop": ("workload.start", "Start"), "workload.start": ("workload.stop", "Stop")}
 
 
 def _distinct(choices: Iterable[Choice]) -> list[Choice]:

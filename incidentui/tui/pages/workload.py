@@ -9,11 +9,10 @@ from incidentui.core.words import is_bad
 from incidentui.session.ports import LogLine, View
 from incidentui.tui.line import Line, Seg, Token, cells
 from incidentui.tui.page import PageContext
-from incidentui.tui.pages.act import about_workload
+from incidentui.tui.pages.act import ActPage, about_workload
 from incidentui.tui.pages.asking import Asked, nothing
 from incidentui.tui.pages.known import below, known_lines, of_workload
 from incidentui.tui.pages.layout import beside, cell, hanging, heading, section, size_of, split, stack, wall
-from incidentui.tui.pages.plan import open_plan
 
 LINES = 200
 MOST_ALIKE = 40
@@ -260,8 +259,10 @@ class WorkloadPage:
         screen.draw()
 
     def _act(self, screen: PageContext) -> None:
-        (restart,) = about_workload(self.name)
-        open_plan(screen, "a", restart.action, dict(restart.args))
+        if screen.session.view.read_only:
+            screen.refuse("a", screen.session.view.read_only, "Start without it to act.")
+            return
+        screen.push(ActPage(f"workload {self.name}", about_workload(self.name)))
 
     def neighbour(self, step: int, view: View) -> "WorkloadPage | None":
         names = list(view.state.workloads)

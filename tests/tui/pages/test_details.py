@@ -207,11 +207,16 @@ def test_a_log_nobody_can_read_says_why() -> None:
     assert "? no answer from the supervisor's socket. v tries again." in b.shown(it, b.view(), 78, 20)
 
 
-def test_restart_opens_its_plan() -> None:
+@pytest.mark.parametrize(("key", "action"), [("1", "restart"), ("2", "stop"), ("3", "start")])
+def test_each_deed_on_a_workload_opens_its_plan(key: str, action: str) -> None:
     it = WorkloadPage("backend")
     s = opened(it)
     s.type(it, "a")
-    assert s.session.plans == [("workload.restart", {"name": "backend"})]
+    menu = s.pages[-1]
+    assert isinstance(menu, ActPage)
+    assert s.session.plans == []
+    s.type(menu, key)
+    assert s.session.plans == [(f"workload.{action}", {"name": "backend"})]
 
 
 # -- evidence

@@ -59,6 +59,30 @@ def test_the_plan_at_120_columns() -> None:
     assert "BLAST RADIUS" not in text
 
 
+LOSING = {
+    "blast": (("api", "service: is interrupted"), ("/a/very/long/mount/point", "volume leads: stays")),
+    "loses": ("2 files changed inside it: /x, /y",),
+    "checked": (Precondition("loses", "would be lost: 2 files", "2 files", False, 'lose="why" goes on all the same'),),
+}
+
+
+@pytest.mark.parametrize(("width", "height"), b.SIZES)
+def test_what_a_plan_touches_and_what_would_be_lost(width: int, height: int) -> None:
+    text = b.shown(page(**LOSING), b.view(), width, height)
+    assert "✗ 2 files changed inside it: /x, /y" in text
+    assert "/a/very/long/mount/point" in text
+    assert ("BLAST RADIUS ──" if width > 80 else "touches      api") in text
+    assert ("WOULD BE LOST ──" if width > 80 else "lost   ") in text
+
+
+def test_what_would_be_lost_closes_the_word_until_there_is_a_reason() -> None:
+    it, s = page(**LOSING), screen()
+    s.type(it, "x")
+    assert not it.typing
+    assert s.refused[-1] == ("x", "would be lost: 2 files", "s goes on, with a reason.")
+    assert ("s", "let it be lost, with a reason") in it.keys
+
+
 def test_one_column_at_80_columns_with_the_exact_commands_last() -> None:
     text = b.shown(page(), b.view(), 78, 20)
     assert "does         1 save    HEAD" in text

@@ -1,0 +1,106 @@
+"""The deed `workload.recreate`: step by step; what does not come up healthy gives its place back."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from incidentui.core.inputs import Evidence
+from incidentui.core.model import Ms, Plan, Workload
+from incidentui.edge.containers.deeds import End, want, words
+from incidentui.edge.containers.engine import EngineLost, EngineRefused
+from incidentui.edge.containers.logs import last_word
+from incidentui.edge.containers.recreate import aside_mark
+from incidentui.edge.containers.staying import Watch
+from incidentui.edge.containers.telling import Steps
+from incidentui.session.ports import Clock
+
+if TYPE_CHECKING:
+    from incidentui.edge.containers.docker import DockerEngine
+
+LOOK_S = 0.7
+
+
+class Recreating:
+    """One run. `log`: what the new container said when it did not come up."""
+
+    def __init__(self, engine: "DockerEngine", old: Workload, plan: Plan, steps: Steps, clock: Clock) -> None:
+        self._engine, self._old, self._plan, self._steps, self._clock = engine, old, plan, steps, clock
+        self.log: Evidence | None = None
+
+    async def run(self, asked: Ms) -> End:
+        end = await self._until_up(asked)
+        if end.outcome != "done":
+            return await self._back(end)
+        remove = self._plan.steps[-1]
+        self._steps.begin(remove)
+        try:
+            await self._engine.do("remove", self._old)
+        except (EngineLost, EngineRefused) as error:
+            return End("done", f"{end.why}; the old one is still there as {self._aside()}: {error}")
+        return end
+
+    async def _until_up(self, asked: Ms) -> End:
+        for step in self._plan.steps[:-2]:
+            self._steps.begin(step)
+            try:
+                await self._engine.do("renew" if step.verb == "start" else step.verb, self._old)
+            except (EngineLost, EngineRefused) as error:
+                return End("failed", f"{step.verb} failed: {error}")
+            self._steps.end("done")
+        self._steps.begin(self._plan.steps[-2])
+        end = await self._looked(asked)
+        if end.outcome == "done":
+            self._steps.end("done", end.why)
+        return end
+
+    async def _looked(self, asked: Ms) -> End:
+        watch = Watch(self._plan, asked)
+        while True:
+            try:
+                new = await self._engine.newcomer(self._old)
+                end = watch.looked(new, self._clock.now())
+                if end is not None and end.outcome == "failed" and new is not None:
+                    self.log = await last_word(self._engine, new)
+            except EngineLost as lost:
+                end = watch.silent(str(lost), self._clock.now())
+            except EngineRefused as refused:
+                end = End("failed", str(refused))
+            if end is not None:
+                return end
+            await asyncio.sleep(LOOK_S)
+
+    async def _back(self, end: End) -> End:
+        back = await brought_back(self._engine, self._old, self._plan)
+        if back.outcome == "unknown":
+            return End("unknown", f"{end.why}; {back.why}")
+        return End("failed", f"{end.why}; {back.why}")
+
+    def _aside(self) -> str:
+        return f"{self._plan.target}{aside_mark(self._old.ident)}"
+
+
+async def brought_back(engine: "DockerEngine", old: Workload, plan: Plan) -> End:
+    """The container of before in its place again; told with the commands for it when the engine does not answer."""
+    try:
+        await engine.bring_back(old, run=bool(want(plan, "start")))
+        now = await engine.one(old)
+    except (EngineLost, EngineRefused) as error:
+        by_hand = f"docker rename {old.ident[:12]} NAME; docker start {old.ident[:12]}"
+        return End("unknown", f"the container of before could not be brought back: {error}; by hand: {by_hand}")
+    if now is None:
+        return End("unknown", "the container of before is gone")
+    return End("failed", f"the container of before is back: {words(now)}")
+
+
+async def settled(engine: "DockerEngine", old: Workload, plan: Plan) -> End:
+    """What became of one whose program died in between. Half done is taken back, as the plan said."""
+    was, new = await engine.one(old), await engine.newcomer(old)
+    if was is None:
+        now = await engine.named(plan.target)
+        if now is None:
+            return End("unknown", f"{plan.target} is gone, the old one and the new one")
+        up = now.state == "running" and now.health in ("none", "healthy")
+        return End("done", f"created anew: {words(now)}") if up else End("failed", f"not up: {words(now)}")
+    if new is not None and new.state == "running" and new.health in ("none", "healthy"):
+        aside = f"{plan.target}{aside_mark(old.ident)}"
+        return End("done", f"created anew: {words(new)}; the old one is kept as {aside}")
+    return await brought_back(engine, old, plan)
