@@ -4,16 +4,18 @@ The order is by kind of evidence: the error names its file, its lines have the n
 deploy before the first red, it changes what the failing service is made of, then everything else that stands out.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from incidentui.core.errors import in_file
 from incidentui.core.format import count, duration
 from incidentui.core.kinds import Kind, of_kind
-from incidentui.core.model import Commit, Deploy, Ms, SeenError, ServiceSpec, Suspected
+from incidentui.core.model import Commit, Ms, SeenError, ServiceSpec, Suspected
 from incidentui.core.state import State
 from incidentui.core.value import dataclass
 
 MOST = 10
+LATE_MS: Ms = 1_500
+"""How much later than the red it brings a deploy may be seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +26,22 @@ class Asked:
     service: ServiceSpec
     red: Ms
     """The first red."""
-    deploy: Deploy
-    came_with: frozenset[str]
-    """Commits that began to run with that deploy."""
+    began: Mapping[str, Ms]
+    """When commits began to run: those of the deploys that may have brought it."""
 
-    @property
-    def deployed(self) -> str:
-        before = self.red - self.deploy.at
+    def when(self, deployed: Ms) -> str:
+        before = self.red - deployed
+        if before < 0:
+            return (
+                "deployed as it turned red"
+                if self.in_time(deployed)
+                else f"deployed {duration(-before)} after the first red"
+            )
         return f"deployed {duration(before) if before >= 1_000 else 'just'} before the first red"
+
+    def in_time(self, deployed: Ms) -> bool:
+        """Whether it may have run before the first red: what runs is looked at about once a second."""
+        return deployed <= self.red + LATE_MS
 
     @property
     def errors(self) -> tuple[SeenError, ...]:
@@ -63,11 +73,12 @@ def _look(asked: Asked, commit: Commit, naming: frozenset[str]) -> Found:
     paths = [f.path for f in commit.files]
     touched = [path for path in paths if in_paths(path, service.paths)]
     lines = commit.added + commit.deleted
-    came = commit.sha in asked.came_with
+    began = asked.began.get(commit.sha)
+    came = began is not None and asked.in_time(began)
     file = _named_file(asked, paths)
     symbol = _symbol(asked) if commit.sha in naming else ""
     told = [
-        asked.deployed if came else "",
+        asked.when(began) if began is not None and came else "",
         f"{file} is named by the error" if file else "",
         f"its lines have {symbol}, which the error names" if symbol else "",
         f"changes {count(len(touched), 'file')} under {', '.join(service.paths)}, which {service.name} is made of"
@@ -79,8 +90,17 @@ def _look(asked: Asked, commit: Commit, naming: frozenset[str]) -> Found:
         f"CI {commit.ci}" if commit.ci.startswith("failed") else "",
     ]
     reasons = tuple(reason for reason in told if reason)
-    cleared = tuple(_cleared(asked, commit, paths, touched, came))
-    order = (bool(file), bool(symbol), came, bool(touched), len(reasons), lines, commit.at)
+    cleared = tuple(_cleared(asked, commit, paths, touched, began))
+    order = (
+        bool(file),
+        bool(symbol),
+        came,
+        min(0, asked.red - began) if began is not None else 0,
+        bool(touched),
+        len(reasons),
+        lines,
+        commit.at,
+    )
     return Found(Suspected(commit.sha, reasons, cleared), tuple(int(part) for part in order))
 
 
@@ -119,8 +139,12 @@ def _is_revert(commit: Commit) -> bool:
     )
 
 
-def _cleared(asked: Asked, commit: Commit, paths: Sequence[str], touched: Sequence[str], came: bool) -> list[str]:
-    out = [] if came else ["ran before the last deploy, without a red"]
+def _cleared(asked: Asked, commit: Commit, paths: Sequence[str], touched: Sequence[str], began: Ms | None) -> list[str]:
+    out = []
+    if began is None:
+        out.append("ran before the last deploy, without a red")
+    elif not asked.in_time(began):
+        out.append(asked.when(began))
     if asked.service.paths and not touched and commit.file_count <= len(paths):
         out.append(f"no file under {', '.join(asked.service.paths)}")
     if not of_kind(paths, "migration") and not of_kind(paths, "dependencies"):

@@ -1,8 +1,10 @@
 """Which commit may be the cause: the last deploy before the first red, and the reasons, listed rather than scored."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from incidentui.core import events as e
+from incidentui.core.causes import echoes
 from incidentui.core.format import short
 from incidentui.core.model import Commit, Deploy, Ms, ServiceSpec, Suspect, Suspected
 from incidentui.core.reasons import Asked
@@ -12,6 +14,8 @@ from incidentui.core.state import State
 from incidentui.core.turn import Deciding
 
 LOOK_BACK_MS: Ms = 24 * 3_600_000
+NEAR_MS: Ms = 5_000
+"""Deploys so near to a red are not told apart by when they were seen alone."""
 
 
 def name_suspect(d: Deciding) -> None:
@@ -50,9 +54,11 @@ def _doubted(d: Deciding, found: Suspect) -> bool:
 
 
 def find(state: State) -> Suspect | None:
-    red = [s for s in state.services.values() if s.state == "failing" and s.since is not None]
-    if not red:
+    failing = [s for s in state.services.values() if s.state == "failing" and s.since is not None]
+    if not failing:
         return None
+    echo = echoes(state)
+    red = [s for s in failing if s.name not in echo] or failing
     first = min(red, key=lambda s: s.since or 0)
     assert first.since is not None
     deploy = last_deploy(state, first.since, first.name)
@@ -60,12 +66,12 @@ def find(state: State) -> Suspect | None:
         return None
     window = since_good(state, deploy.now)
     spec = next((s for s in state.project.services if s.name == first.name), ServiceSpec(first.name))
-    asked = Asked(state, spec, first.since, deploy, _came_with(state, deploy))
+    asked = Asked(state, spec, first.since, _began(state, deploys_near(state, first.since, first.name)))
     own = _commit(state, deploy.now)
     ranked = ranked_of(asked, window or ((own,) if own else ()))
     if not ranked:
         missing = "not in this clone: git has not told what it changes"
-        ranked = (Suspected(deploy.now, (asked.deployed, missing)),)
+        ranked = (Suspected(deploy.now, (asked.when(deploy.at), missing)),)
     best = ranked[0]
     reasons = best.reasons
     good = state.good
@@ -84,6 +90,15 @@ def _whole(state: State, tip: str) -> int:
     return len(ledger.commits) + ledger.beyond
 
 
+def _began(state: State, deploys: Sequence[Deploy]) -> Mapping[str, Ms]:
+    """When each commit that these deploys brought began to run."""
+    began: dict[str, Ms] = {}
+    for deploy in deploys:
+        for sha in _came_with(state, deploy):
+            began.setdefault(sha, deploy.at)
+    return began
+
+
 def _came_with(state: State, deploy: Deploy) -> frozenset[str]:
     """The commits that ran since this deploy and not before it; all that ran, when nobody knows what did before."""
     commits = {c.sha: c for c in state.repository.commits} if state.repository else {}
@@ -96,12 +111,23 @@ def last_deploy(state: State, before: Ms, service: str | None = None) -> Deploy 
 
     What was deployed after somebody began to act on it is a way back, however quickly it came.
     """
+    return next(reversed(_deploys(state, before, service)), None)
+
+
+def deploys_near(state: State, red: Ms, service: str) -> list[Deploy]:
+    """Those that may have brought the red: the last before it, with what came seconds before or after. Oldest first."""
+    found = _deploys(state, red, service)
+    before = [d for d in found if d.at <= red]
+    close = [d for d in before if d.at >= red - NEAR_MS]
+    return [*(close or before[-1:]), *(d for d in found if d.at > red)]
+
+
+def _deploys(state: State, before: Ms, service: str | None) -> list[Deploy]:
     acted = [a.asked for a in state.attempts.values() if a.plan.changes and a.asked >= before]
-    until = min([before + 5_000, *acted])
+    until = min([before + NEAR_MS, *acted])
     near = [d for d in state.deploys if before - LOOK_BACK_MS <= d.at <= until]
     mine = [d for d in near if service is None or service in d.services]
-    found = mine or near
-    return found[-1] if found else None
+    return mine or near
 
 
 def since_good(state: State, tip: str) -> tuple[Commit, ...]:

@@ -116,6 +116,29 @@ def test_the_window_is_a_range_with_a_count_and_a_list_in_order() -> None:
     assert said[OLD].cleared[0] == "ran before the last deploy, without a red"
 
 
+@pytest.mark.req("R0-09")
+def test_what_was_deployed_after_the_first_red_is_no_suspect() -> None:
+    """A fix that came seconds later, larger and under the same path, was not there when it broke."""
+    watch = Watch()
+    watch.given(
+        i.StartWatch(SPEC, "ana"),
+        i.RepositoryLooked(Repository("main", FIX, FIX, "origin", 1, commits=WINDOW)),
+        i.MarkGood(GOOD, "ana", "it worked"),
+        i.RevisionLooked("api", GOOD),
+    )
+    watch.look("ok")
+    watch.given(i.RevisionLooked("api", OLD))
+    watch.look("failing", "500", times=1)
+    watch.given(i.RevisionLooked("api", FIX), after=2_500)
+    watch.look("failing", "500", times=1)
+    suspect = watch.state.suspect
+    assert suspect is not None
+    assert (suspect.sha, suspect.window) == (OLD, (FIX, BIG, DOCS, OLD))
+    said = {one.sha: one for one in suspect.ranked}
+    assert said[OLD].reasons[0] == "deployed 1s before the first red"
+    assert said[BIG].cleared[0] == "deployed 2s after the first red"
+
+
 @pytest.mark.req("R0-09", "F39")
 def test_the_file_that_the_error_names_comes_before_size_and_path() -> None:
     suspect = Watch().red(TRACE).state.suspect

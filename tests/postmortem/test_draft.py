@@ -65,8 +65,8 @@ def has(found: str, *wanted: str) -> None:
 
 @pytest.mark.req("F14")
 def test_the_whole_draft_is_as_it_was_read(story: Story) -> None:
-    """`GOLDEN=write` writes it anew; read the diff."""
-    draft = story.draft()
+    """`GOLDEN=write` writes it anew; read the diff. The hash of the evidence changes with every field that it gains."""
+    draft = re.sub(r"SHA-256 `[0-9a-f]{12}`", "SHA-256 `0123456789ab`", story.draft())
     if os.environ.get("GOLDEN") == "write":
         GOLDEN.write_text(draft, encoding="utf-8")
     assert draft == GOLDEN.read_text(encoding="utf-8")
