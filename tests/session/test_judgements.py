@@ -11,6 +11,7 @@ import pytest
 from incidentui.core import codec
 from incidentui.core import inputs as i
 from incidentui.core.decide import decide
+from incidentui.core.events import WorkloadChanged
 from incidentui.core.evolve import evolve
 from incidentui.core.model import CheckSpec, CheckState, Plan, ProjectSpec, RunStep, ServiceSpec, Workload
 from incidentui.core.recent import NOTHING, add
@@ -293,3 +294,12 @@ def test_a_commit_that_ran_well_for_a_while_and_is_the_suspect_now_is_no_place_t
     assert state.suspect.sha == slow_poison
     assert state.good.sha == first
     assert "is red" in state.good.why
+
+
+def test_the_last_words_of_a_container_come_without_the_time_its_engine_puts_before_them(story: Story) -> None:
+    told(story, quiet)
+    crashed = Workload("pages", "docker", "crashing", when("09:01:08"), ident="12", exit_code=1)
+    log = i.Evidence("log", "2026-03-02T09:01:07.5Z starting\n2026-03-02T09:01:08.123456789Z KeyError: 'seats'\n")
+    story.at("09:01:08", i.WorkloadsLooked("docker", (crashed,), (("pages", log),)))
+    said = [r.event.words for r in story.journal.read() if isinstance(r.event, WorkloadChanged)]
+    assert said[-1] == "exits 1 at start: KeyError: 'seats'"

@@ -181,3 +181,16 @@ async def test_a_failing_service_keeps_its_answer_beside_the_mark() -> None:
     row = next(n for n, line in enumerate(drawn) if line.key == ("service", "api"))
     assert "503" in drawn[row].text
     assert "flapping: api-check" in drawn[row + 1].text
+
+
+# -- workloads that are down while all that is asked answers
+
+
+@pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}".format)
+async def test_quiet_does_not_hide_a_workload_that_is_down(size: tuple[int, int]) -> None:
+    view = fakes.quiet()
+    crashing = fakes.workloads(view.state.at, crashing=True)
+    async with shown(replace(view, state=replace(view.state, workloads=crashing)), size) as seen:
+        assert "! Everything answers, but backend is down." in seen.text
+    async with shown(view, size) as seen:
+        assert "✓ Everything answers. All" in seen.text

@@ -223,7 +223,7 @@ class WorkloadPage:
             return ()
         n = len(self.log.answer)
         said = "following" if self.follow else f"as of {wall(self.log.answered)}"
-        return (Seg(f"last {n} lines · {said}", "muted"),)
+        return (Seg(f"last {count(n, 'line')} · {said}", "muted"),)
 
     def _ask_again(self, now: Ms) -> None:
         """A followed log is read again while the page is drawn; one question at a time."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from incidentui.core.follow import Missing
 from incidentui.core.format import count, duration, minutes, short, size
 from incidentui.core.model import Attempt, ServiceStatus
+from incidentui.core.words import is_bad
 from incidentui.tui.line import Ground, Line, Seg, Token, cut, pad, spread
 from incidentui.tui.present.follow import alarm, alarm_words
 from incidentui.tui.present.format import coarse, hms
@@ -329,6 +330,8 @@ def _quiet(scene: Scene, width: int, kind: Class) -> Line:
     if waiting := not_looked(scene):
         text = f"{count(len(all_of) - len(waiting), 'service')} looked at, {len(waiting)} to go."
         return spread(width, (Seg("○ ", "muted"), Seg("First look. ", "text"), Seg(text, "muted")))
+    if down := [w.name for w in scene.state.workloads.values() if is_bad(w)]:
+        return spread(width, (Seg("! ", "slow", bold=True), Seg(_but_down(down), "text", bold=True)))
     since = max((s.since or 0 for s in all_of), default=0)
     left = [
         Seg(f"{MARKS['ok']} ", TOKENS["ok"]),
@@ -338,6 +341,14 @@ def _quiet(scene: Scene, width: int, kind: Class) -> Line:
     if kind != "compact":
         left += _known_good(scene)
     return spread(width, left)
+
+
+def _but_down(names: list[str]) -> str:
+    """What answers may do so from memory: a workload that is down is not for nobody."""
+    if len(names) == 1:
+        return f"Everything answers, but {names[0]} is down."
+    said = f"{names[0]} and {names[1]}" if len(names) == 2 else f"{names[0]} and {len(names) - 1} more"
+    return f"Everything answers, but {said} are down."
 
 
 def _known_good(scene: Scene) -> list[Seg]:
