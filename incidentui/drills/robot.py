@@ -99,7 +99,7 @@ def _standing(terminal: Terminal) -> str:
     terminal.wait(r"now +(▸.*not started|○)", 30)
     terminal.press("r")
     # The list is passed on the way to the runbook that is being worked through.
-    if not terminal.see(r"STEPS ─", 2):
+    if not terminal.see(r"STEPS ─", 6):
         return "choose one"
     terminal.wait(r"[▸✗?] [1-5] |✓ 5 ", 10)
     to_do = re.search(r"[▸✗?] ([1-5]) ", terminal.text)
