@@ -30,7 +30,12 @@ class SystemProcesses:
             return None
         if owner.boot != self._boot:
             return False
-        return started(owner.pid) == owner.started if owner.started else exists(owner.pid)
+        return lives(owner.pid, owner.started)
+
+
+def lives(pid: int, began: int) -> bool:
+    """The very process that started then; with 0, where nobody could tell, any of that id."""
+    return started(pid) == began if began else exists(pid)
 
 
 def started(pid: int) -> int | None:

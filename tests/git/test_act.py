@@ -1,5 +1,6 @@
 """Plans, acts, reverts, lights and backups, on real repositories with a real remote."""
 
+import asyncio
 import os
 import shutil
 from dataclasses import replace
@@ -10,8 +11,11 @@ import pytest
 from incidentui.core.inputs import ActionStepped, Refusal
 from incidentui.core.ledger import in_force, taken_back
 from incidentui.core.model import Suspect
+from incidentui.edge.git import leftovers
+from incidentui.edge.git import scratch as bisect_folders
 from incidentui.edge.git.executor import GitExecutor
 from incidentui.edge.git.place import layout
+from incidentui.edge.git.rehearsal import scratch
 from incidentui.edge.git.remote import address
 from tests.git.world import Watch, World, attempt, files, plain
 
@@ -233,6 +237,38 @@ async def test_a_scratch_worktree_of_a_dead_process_is_taken_away(world: World) 
     await world.planned("git.revert", commits=world.bad[0], **PUSH)
     assert not dead.exists()
     assert world.git("worktree", "list").count("\n") == 0
+
+
+@pytest.mark.parametrize("kind", ["scratch", "bisect"])
+async def test_another_process_with_the_id_of_the_dead_one_keeps_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    process = await asyncio.create_subprocess_exec("sleep", "1000")
+    began = (Path("/proc") / str(process.pid) / "stat").read_text().rpartition(")")[2].split()[19]
+    dead, living = (tmp_path / f"incidentui-{kind}-{process.pid}-{at}-x" for at in (int(began) - 1, began))
+    dead.mkdir()
+    living.mkdir()
+    where = await layout(world.repo)
+    told = leftovers.abandoned(where)
+    leftovers.tidy(where)
+    bisect_folders.tidy()
+    process.kill()
+    await process.wait()
+    assert not dead.exists()
+    assert living.exists()
+    assert told == ([dead] if kind == "scratch" else [])
+
+
+async def test_what_is_laid_out_now_is_nobody_elses_to_take_away(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    where = await layout(world.repo)
+    async with scratch(where, "HEAD") as folder:
+        assert leftovers.tidy(where) == []
+        assert str(os.getpid()) == folder.name.split("-")[2]
+        assert any(folder.iterdir())
 
 
 async def test_a_gc_between_plan_and_act_changes_nothing(world: World) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from incidentui.core.inputs import FixesLooked, FixLook, LookAtFixes
 from incidentui.core.model import Fix
+from incidentui.edge.git.leftovers import INDEX, named
 from incidentui.edge.git.place import Layout, layout
 from incidentui.edge.git.run import GitError, git
 from incidentui.edge.text import clean_and_redact
@@ -88,7 +89,7 @@ async def _standing(where: Layout, shas: Sequence[str], tip: str | None) -> tupl
     if not shas or tip is None:
         return ()
     found: list[tuple[str, str, bool]] = []
-    with tempfile.TemporaryDirectory(prefix="incidentui-index-") as folder:
+    with tempfile.TemporaryDirectory(prefix=named(INDEX)) as folder:
         env = {"GIT_INDEX_FILE": f"{folder}/index"}
         try:
             await git(where.top, "read-tree", tip, writes=True, env=env)

@@ -1,7 +1,7 @@
 """What a killed run leaves: lock files of git, and scratch folders of ours. The first are named, the second taken away.
 
-A lock may belong to a git that runs right now, so it is never removed here. A scratch folder carries the id of its
-process in its name: it goes when that process is gone.
+A lock may belong to a git that runs right now, so it is never removed here. A scratch folder carries in its name the id
+of its process and when that one started (an id alone is used again): it goes when that very process is gone.
 """
 
 import os
@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from incidentui.edge.git.place import Layout
-from incidentui.edge.processes import exists
+from incidentui.edge.processes import lives, started
 
 SCRATCH = "incidentui-scratch-"
 INDEX = "incidentui-index-"
@@ -20,7 +20,8 @@ INDEX = "incidentui-index-"
 
 def named(prefix: str) -> str:
     """The beginning of a scratch folder's name: `mkdtemp` does the rest."""
-    return f"{prefix}{os.getpid()}-"
+    pid = os.getpid()
+    return f"{prefix}{pid}-{started(pid) or 0}-"
 
 
 def locks(where: Layout) -> list[Path]:
@@ -32,20 +33,23 @@ def locks(where: Layout) -> list[Path]:
 
 def abandoned(where: Layout) -> list[Path]:
     """Scratch folders, and git's records of such worktrees, whose process is gone."""
-    records = [path for path in (where.common / "worktrees").glob(f"{SCRATCH}*") if _owner_gone(path.name)]
+    records = [path for path in (where.common / "worktrees").glob(f"{SCRATCH}*") if owner_gone(path.name)]
     return [*records, *_folders()]
 
 
 def _folders() -> Iterator[Path]:
     with suppress(OSError), os.scandir(tempfile.gettempdir()) as entries:
         for entry in entries:
-            if entry.name.startswith((SCRATCH, INDEX)) and _owner_gone(entry.name):
+            if entry.name.startswith((SCRATCH, INDEX)) and owner_gone(entry.name):
                 yield Path(entry.path)
 
 
-def _owner_gone(name: str) -> bool:
-    owner = name.removeprefix(SCRATCH).removeprefix(INDEX).partition("-")[0]
-    return owner.isdigit() and not exists(int(owner))
+def owner_gone(name: str) -> bool:
+    """Of a folder that is called as `named` says. One of an earlier version tells no start: its id must do."""
+    words = name.split("-")[2:]  # incidentui-KIND-PID-START-RANDOM
+    if not all(word.isdigit() for word in words[:-1]) or len(words) not in (2, 3):
+        return False
+    return not lives(int(words[0]), int(words[1]) if len(words) == 3 else 0)
 
 
 def tidy(where: Layout) -> list[Path]:

@@ -10,9 +10,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from incidentui.edge.git.leftovers import named, owner_gone
 from incidentui.edge.git.place import Layout
 from incidentui.edge.git.run import git
-from incidentui.edge.processes import exists
 
 PREFIX = "incidentui-bisect-"
 _SHA256 = 64
@@ -22,7 +22,7 @@ _SHA256 = 64
 async def borrowed(where: Layout, sha: str) -> AsyncIterator[Path]:
     """An empty work tree that can check out any commit of `where`; gone afterwards, unless killed (see `tidy`)."""
     tidy()
-    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
+    folder = Path(tempfile.mkdtemp(prefix=named(PREFIX)))
     try:
         kind = ("--object-format=sha256",) if len(sha) == _SHA256 else ()
         await git(folder, "init", "--quiet", "--template=", *kind, writes=True)
@@ -43,12 +43,11 @@ def _lend(where: Layout, own: Path) -> None:
 
 
 def tidy() -> None:
-    """Take away the folders of processes that are gone: their names carry the id."""
+    """Take away the folders of processes that are gone: their names tell."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        owner = folder.name.removeprefix(PREFIX).partition("-")[0]
         try:
             mine = folder.lstat().st_uid == os.geteuid() and folder.is_dir() and not folder.is_symlink()
         except OSError:
             continue
-        if mine and owner.isdigit() and not exists(int(owner)):
+        if mine and owner_gone(folder.name):
             shutil.rmtree(folder, ignore_errors=True)

@@ -162,15 +162,22 @@ def play(slot: Slot, case: Case, way: Way = program) -> Result:
     return Result(case, said.outcome or f"exit {said.exit}", said.why, (*left, *faults), time.monotonic() - began)
 
 
+def ours(process: Path, root: Path) -> bool:
+    """By its settings; one that is just being started shows none for a moment, but a folder it always has."""
+    settings = (process / "environ").read_bytes()
+    if not settings:
+        return (process / "cwd").readlink().is_relative_to(root)
+    return f"INCIDENTUI_HOME={root / 'home'}".encode() in settings.split(b"\0")
+
+
 def processes(ground: Ground) -> list[str]:
     """What still runs with our settings; a moment is given to what is just ending."""
-    sign = f"INCIDENTUI_HOME={ground.root / 'home'}".encode()
     found: list[str] = []
     for _ in range(20):
         found = []
         for folder in Path("/proc").glob("[0-9]*"):
             try:
-                if sign in (folder / "environ").read_bytes().split(b"\0"):
+                if ours(folder, ground.root):
                     found.append((folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace"))
             except OSError:
                 continue
