@@ -20,6 +20,7 @@ COMMANDS = {
     "open": ("incidentui.cli.opening:open_command", "open an incident"),
     "note": ("incidentui.cli.note:command", "write a note into the journal"),
     "close": ("incidentui.cli.opening:close_command", "close an incident"),
+    "hypothesis": ("incidentui.cli.hypothesis:command", "what is thought to be the cause, and what came of it"),
     "incidents": ("incidentui.cli.incidents:list_command", "list the incidents of the project"),
     "show": ("incidentui.cli.incidents:show_command", "one incident with its times"),
     "events": ("incidentui.cli.events:command", "the journal as CloudEvents, one per line"),

@@ -9,6 +9,7 @@ from incidentui.cli.options import CannotRun, Options, Refused, may_write
 from incidentui.cli.times import parse_time
 from incidentui.core.inputs import CloseIncident, Command, OpenIncident, Refusal
 from incidentui.core.model import Severity
+from incidentui.core.state import State
 from incidentui.edge.clock import SystemClock
 from incidentui.edge.store.sqlite import SqliteJournal
 from incidentui.edge.text import clean_and_redact
@@ -37,7 +38,7 @@ def open_command(
     journal = open_to_write(options)
     try:
         desk = load(journal, clock.now())
-        done = _decided(journal, desk, clock, OpenIncident(title=words, by=by, severity=severity, since=start))
+        done, _ = decided(journal, desk, clock, OpenIncident(title=words, by=by, severity=severity, since=start))
     finally:
         journal.close()
     _tell("opened", done, as_json)
@@ -58,7 +59,7 @@ def close_command(options: Options, incident: str | None, reason: str, as_json: 
         desk = load(journal, clock.now())
         _must_be_there(desk, incident)
         why = clean_and_redact(reason, limit=TITLE_LIMIT * 5)
-        done = _decided(journal, desk, clock, CloseIncident(by=by, reason=why, incident=incident))
+        done, _ = decided(journal, desk, clock, CloseIncident(by=by, reason=why, incident=incident))
     finally:
         journal.close()
     _tell("closed", done, as_json)
@@ -73,8 +74,8 @@ def _must_be_there(desk: Desk, wanted: str | None) -> None:
         raise CannotRun("no incident is open.")
 
 
-def _decided(journal: SqliteJournal, desk: Desk, clock: SystemClock, command: Command) -> Done:
-    """One turn with one command; a refusal by a guard is exit code 3."""
+def decided(journal: SqliteJournal, desk: Desk, clock: SystemClock, command: Command) -> tuple[Done, State]:
+    """One turn with one command, and what is known after it; a refusal by a guard is exit code 3."""
     turn = take(journal, desk, clock, [command])
     if turn.trouble is not None:
         waits = f"incidentui: not in the journal yet ({turn.trouble.why}); it waits in {turn.trouble.path}"
@@ -82,7 +83,7 @@ def _decided(journal: SqliteJournal, desk: Desk, clock: SystemClock, command: Co
     answer = turn.answers[0]
     if isinstance(answer, Refusal):
         raise Refused(f"{answer.why}{': ' if answer.hint else ''}{answer.hint}")
-    return answer
+    return answer, turn.desk.state
 
 
 def _tell(what: str, done: Done, as_json: bool) -> None:

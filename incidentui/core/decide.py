@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from incidentui.core import acts, fixes, follow, incidents, judge, runs, standing, watching
+from incidentui.core import acts, fixes, follow, hypotheses, incidents, judge, runs, standing, watching
 from incidentui.core import events as e
 from incidentui.core import inputs as i
 from incidentui.core.model import Ms
@@ -130,7 +130,7 @@ def _command(d: Deciding, c: i.Command) -> Decision:
             return incidents.set_severity(d, c)
         case i.CloseIncident():
             return incidents.close(d, c)
-        case i.AddNote() | i.MarkMoment() | i.MarkGood():
+        case i.AddNote() | i.MarkMoment() | i.MarkGood() | i.AddHypothesis() | i.ChangeHypothesis():
             return _record(d, c)
         case i.ShowPlan():
             return acts.show_plan(d, c)
@@ -148,7 +148,7 @@ def _command(d: Deciding, c: i.Command) -> Decision:
             assert_never(c)
 
 
-def _record(d: Deciding, c: i.AddNote | i.MarkMoment | i.MarkGood) -> Decision:
+def _record(d: Deciding, c: i.AddNote | i.MarkMoment | i.MarkGood | i.AddHypothesis | i.ChangeHypothesis) -> Decision:
     match c:
         case i.AddNote():
             return incidents.add_note(d, c)
@@ -156,3 +156,7 @@ def _record(d: Deciding, c: i.AddNote | i.MarkMoment | i.MarkGood) -> Decision:
             return incidents.mark_moment(d, c)
         case i.MarkGood():
             return incidents.mark_good(d, c)
+        case i.AddHypothesis():
+            return hypotheses.add(d, c)
+        case i.ChangeHypothesis():
+            return hypotheses.change(d, c)

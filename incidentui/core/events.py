@@ -10,6 +10,7 @@ from incidentui.core.model import (
     ErrorText,
     Fix,
     FixState,
+    HypothesisWord,
     KnownGood,
     Layer,
     Ledger,
@@ -329,6 +330,33 @@ class MomentMarked:
     by: str
 
 
+@dataclass(frozen=True, slots=True)
+class HypothesisAdded:
+    n: int
+    """Its number in the incident."""
+    thought: str
+    by: str
+    did: str = ""
+    saw: str = ""
+    commits: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HypothesisChanged:
+    """All of it as it is from now on, but for the thought: that stays in one place, where it can be erased."""
+
+    n: int
+    was: HypothesisWord
+    now: HypothesisWord
+    by: str
+    why: str = ""
+    did: str = ""
+    saw: str = ""
+    commits: tuple[str, ...] = ()
+    judged: bool = False
+    """The verdict or its reason is another one; otherwise only what was done or seen."""
+
+
 # -- acting
 
 
@@ -504,6 +532,8 @@ Event = (
     | IncidentClosed
     | NoteAdded
     | MomentMarked
+    | HypothesisAdded
+    | HypothesisChanged
     | ActionPlanned
     | ActionRequested
     | ActionProgressed
@@ -552,6 +582,8 @@ TYPES: dict[str, type[Event]] = {
     "incident.closed": IncidentClosed,
     "note.added": NoteAdded,
     "moment.marked": MomentMarked,
+    "hypothesis.added": HypothesisAdded,
+    "hypothesis.changed": HypothesisChanged,
     "action.planned": ActionPlanned,
     "action.requested": ActionRequested,
     "action.progressed": ActionProgressed,

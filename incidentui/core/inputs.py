@@ -8,6 +8,7 @@ import hashlib
 from incidentui.core.model import (
     CheckState,
     Fix,
+    HypothesisWord,
     KnownError,
     KnownGood,
     Ledger,
@@ -268,6 +269,29 @@ class MarkMoment:
 
 
 @dataclass(frozen=True, slots=True)
+class AddHypothesis:
+    thought: str
+    by: str
+    did: str = ""
+    saw: str = ""
+    at: Ms | None = None
+    incident: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeHypothesis:
+    """A verdict with its reason, or what was done and seen. None: as it is."""
+
+    n: int
+    by: str
+    verdict: HypothesisWord | None = None
+    why: str | None = None
+    did: str | None = None
+    saw: str | None = None
+    incident: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MarkGood:
     sha: str
     by: str
@@ -335,6 +359,8 @@ Command = (
     | CloseIncident
     | AddNote
     | MarkMoment
+    | AddHypothesis
+    | ChangeHypothesis
     | MarkGood
     | ShowPlan
     | RunPlan

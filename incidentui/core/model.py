@@ -25,6 +25,7 @@ FixState = Literal["there", "missing", "gone", "unknown"]
 """Of a fix in a place. "missing": it never was there; "gone": it was."""
 OddBuild = Literal["", "dirty", "nowhere"]
 """What runs is no commit of the branch: built from uncommitted code, or from a commit that nobody pushed."""
+HypothesisWord = Literal["to test", "confirmed", "refuted", "correct, not the cause"]
 InForce = Literal["taken back", "in force", "partly"]
 """Of a commit since known-good: how much of it stands in the tree now."""
 
@@ -651,6 +652,25 @@ class RunbookRun:
 
 
 @dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """What a responder thought was the cause, and what came of it. Each part is a person's word."""
+
+    n: int
+    thought: str
+    by: str
+    at: Ms
+    verdict: HypothesisWord = "to test"
+    did: str = ""
+    saw: str = ""
+    why: str = ""
+    """Why the verdict is this one."""
+    judged: Ms | None = None
+    judged_by: str = ""
+    commits: tuple[str, ...] = ()
+    """Those that what was done names."""
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
     """A window of the journal."""
 
@@ -687,3 +707,4 @@ class Incident:
 
     actions: int = 0
     """How many of all of them were to change something."""
+    hypotheses: tuple[Hypothesis, ...] = ()

@@ -11,7 +11,7 @@ from incidentui.core import events as e
 from incidentui.core.envelope import erased
 from incidentui.core.format import count, duration, short, size
 from incidentui.core.ledger import in_force, taken_back, told
-from incidentui.core.model import CheckState, Commit, Fix, FixState, FixStatus, Light, Workload
+from incidentui.core.model import CheckState, Commit, Fix, FixState, FixStatus, HypothesisWord, Light, Workload
 from incidentui.core.value import dataclass
 
 Tone = Literal["text", "muted", "fail", "slow", "unknown", "ok"]
@@ -72,6 +72,8 @@ def _say(event: e.Event, key: bool) -> tuple[str, str, Tone]:
             | e.MomentMarked()
         ):
             return _incident(event)
+        case e.HypothesisAdded() | e.HypothesisChanged():
+            return _hypothesis(event)
         case (
             e.ActionPlanned()
             | e.ActionRequested()
@@ -164,6 +166,25 @@ def _incident(
             return "“", event.text, "text"
         case e.MomentMarked():
             return "·", f"{event.by} marked event {event.marked} as a key moment", "text"
+
+
+HYPOTHESIS_MARK: dict[HypothesisWord, str] = {
+    "to test": "○",
+    "confirmed": "✓",
+    "refuted": "✗",
+    "correct, not the cause": "≈",
+}
+
+
+def _hypothesis(event: e.HypothesisAdded | e.HypothesisChanged) -> tuple[str, str, Tone]:
+    tested = "; ".join(f"{name} {said}" for name, said in (("did", event.did), ("saw", event.saw)) if said)
+    if isinstance(event, e.HypothesisAdded):
+        return "○", f"hypothesis {event.n}: {event.thought}" + (f" ({tested})" if tested else ""), "text"
+    if not event.judged:
+        return "·", f"hypothesis {event.n}: {tested}", "text"
+    why = f": {event.why}" if event.why else ""
+    tone: Tone = "ok" if event.now == "confirmed" else "text"
+    return HYPOTHESIS_MARK[event.now], f"hypothesis {event.n} {event.now}{why}", tone
 
 
 def _action(

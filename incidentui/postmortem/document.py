@@ -39,6 +39,7 @@ def document(facts: Facts) -> dict[str, Any]:
             {**codec.to_json(a), "was": facts.was.get(a.run), **{k: _time(getattr(a, k)) for k in ("asked", "ended")}}
             for a in facts.attempts
         ],
+        "hypotheses": [{**codec.to_json(h), "at": _time(h.at), "judged": _time(h.judged)} for h in incident.hypotheses],
         "code": {
             "branch": state.repository.branch if state.repository else None,
             "head": state.repository.head if state.repository else None,

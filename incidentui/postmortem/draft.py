@@ -10,6 +10,7 @@ from incidentui.postmortem.facts import Facts
 from incidentui.postmortem.gaps import candidates, gaps
 from incidentui.postmortem.markdown import UNKNOWN, section, sha, stamp, table, text
 from incidentui.postmortem.seen import components, evidence, timeline
+from incidentui.postmortem.theories import confirmed, hypotheses
 
 ASK = [f"{UNKNOWN}: for the people who were there"]
 
@@ -22,6 +23,7 @@ def render(facts: Facts) -> str:
         section("Metrics", _metrics(facts)),
         section("Commits", commits(facts)),
         section("Attempts", attempts(facts)),
+        *([section("Hypotheses", hypotheses(facts))] if facts.incident.hypotheses else []),
         *([section("Runbooks", runbooks(facts))] if facts.runbooks else []),
         section("Code state", code(facts)),
         *([section("Fixes", fixes(facts))] if facts.state.fixes else []),
@@ -158,14 +160,15 @@ def _took(ms: Ms) -> str:
 
 
 def _causes(facts: Facts) -> list[str]:
-    suspect = facts.suspect
+    suspect, by_people = facts.suspect, confirmed(facts)
+    said = [*by_people, ""] if by_people else []
     if suspect is None:
-        return [UNKNOWN]
+        return by_people or [UNKNOWN]
     n = max(suspect.count, len(suspect.window))
     ends = f", {sha(suspect.good)} to {sha(suspect.tip)}" if suspect.good and suspect.tip else ""
     window = f" It is one of {n} commits since known-good{ends}." if n > 1 else ""
     told = f"{sha(suspect.sha)} is suspected, by the program; nobody confirmed it.{window} The reasons:"
-    return [told, "", *(f"- {text(reason)}" for reason in suspect.reasons)]
+    return [*said, told, "", *(f"- {text(reason)}" for reason in suspect.reasons)]
 
 
 def _items(facts: Facts) -> list[str]:

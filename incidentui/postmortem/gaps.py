@@ -18,6 +18,7 @@ def gaps(facts: Facts) -> tuple[str, ...]:
         *_looks(facts),
         *_commits(facts),
         *_attempts(facts),
+        *_hypotheses(facts),
         *_components(facts),
         *_people(facts),
     )
@@ -25,6 +26,8 @@ def gaps(facts: Facts) -> tuple[str, ...]:
 
 def _causes(facts: Facts) -> list[str]:
     if facts.suspect is None:
+        if any(h.verdict == "confirmed" for h in facts.incident.hypotheses):
+            return []
         why = "no deploy was seen before it" if facts.deploy is None else "no service failed after a deploy"
         return [f"Causes: unknown; {why}."]
     return [
@@ -88,6 +91,16 @@ def _attempts(facts: Facts) -> list[str]:
         for step in run.steps
         if step.state == "unknown"
     ]
+
+
+def _hypotheses(facts: Facts) -> list[str]:
+    out = []
+    for h in facts.incident.hypotheses:
+        if h.verdict == "to test":
+            out.append(f"Hypotheses: is number {h.n} true? It was never tested: “{text(h.thought)}”.")
+        elif not h.saw:
+            out.append(f"Hypotheses: what was seen that made number {h.n} {h.verdict}.")
+    return out
 
 
 def _components(facts: Facts) -> list[str]:

@@ -101,6 +101,8 @@ class IncidentApp(App[None], inherit_bindings=False):
         self.from_any_thread(lambda: self._shelved(books))
 
     def _shelved(self, books: "tuple[Runbook, ...]") -> None:
+        if not self.screen_stack:  # who leaves at once is gone before the last runbook is read
+            return
         desk = self.desk
         desk.books, desk.shelved = books, True
         if books:

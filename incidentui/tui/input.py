@@ -7,7 +7,7 @@ from incidentui.tui.pane import LinePane
 from incidentui.tui.regions import PANES
 
 _TINY = frozenset({"n", "q", "ctrl+c", "ctrl+z"})
-_ON_PAGES = frozenset({"?", "ctrl+p", ":", "n", "q", "i", "J", "K", "ctrl+z"})
+_ON_PAGES = frozenset({"?", "ctrl+p", ":", "n", "q", "i", "h", "J", "K", "ctrl+z"})
 """Keys of the main screen that mean the same on a page, unless the page has its own use for them."""
 
 

@@ -67,6 +67,7 @@ TABLE: tuple[Binding, ...] = (
     Binding("acknowledge", ("i",), "I'm on it", "record"),
     Binding("severity", ("!",), "severity", "record"),
     Binding("mark", ("m",), "mark: moment, good", "record"),
+    Binding("hypotheses", ("h",), "hypotheses", "record"),
     Binding("draft", ("p",), "draft", "record"),
     Binding("open_incident", ("o",), "open an incident", "record"),
     Binding("close_incident", ("c",), "close, with its checks", "record"),

@@ -163,6 +163,16 @@ def draft(desk: Desk) -> None:
         desk.push(DraftPage(known.id))
 
 
+def hypotheses(desk: Desk) -> None:
+    from incidentui.tui.pages.hypotheses import HypothesesPage
+
+    known = desk.scene().incident or next(reversed(tuple(desk.view.state.incidents.values())), None)
+    if known is None:
+        desk.refuse("h", "there is no incident to think about", "o opens one")
+    else:
+        desk.push(HypothesesPage(known.id))
+
+
 def help_page(desk: Desk) -> None:
     from incidentui.tui.help import HelpPage
 
@@ -235,6 +245,7 @@ def _open_book(desk: Desk, ident: str) -> None:
 def _label(label: str, action: str) -> str:
     words = {
         "runbooks": "Runbooks: choose, read",
+        "hypotheses": "Hypotheses: what was thought, did, why wrong",
         "draft": "Draft of the post-mortem",
         "mark": "Mark a key moment or a known-good commit",
         "help": "Help: all keys",
@@ -265,6 +276,7 @@ TABLE: dict[str, Callable[[Desk], None]] = {
     "run_step": partial(step, key="x"),
     "skip_step": partial(step, key="s"),
     "act": act,
+    "hypotheses": hypotheses,
     "draft": draft,
     "help": help_page,
     "next_item": partial(neighbour, by=1),

@@ -267,7 +267,7 @@ class LinePane(LineView):
 
     def _reveal(self) -> None:
         at = self._index(self._cursor)
-        if at is not None:
+        if at is not None and self._room():  # without room, nothing can be scrolled past yet
             row = at - self.pinned[0]
             self._top = max(min(self._top, row), row - max(0, self._room() - 1))
         self._clamp()

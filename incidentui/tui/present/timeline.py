@@ -9,6 +9,7 @@ from incidentui.core.events import (
     ActionRequested,
     CheckChanged,
     Deployed,
+    HypothesisChanged,
     NoteAdded,
     Recorded,
     ServiceChanged,
@@ -155,7 +156,7 @@ def _alike(a: Recorded, b: Recorded) -> bool:
         a.moment == b.moment == "detail"
         and type(a.event) is type(b.event)
         and a.subject == b.subject
-        and not isinstance(a.event, NoteAdded)
+        and not isinstance(a.event, NoteAdded | HypothesisChanged)
     )
 
 

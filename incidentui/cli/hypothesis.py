@@ -1,0 +1,174 @@
+"""`hypothesis`: the board of what is thought to be the cause, without a screen. The same rules, the same record."""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import click
+
+from incidentui.cli.journal_access import open_to_read, open_to_write, responder
+from incidentui.cli.opening import decided
+from incidentui.cli.options import CannotRun, Options, may_write
+from incidentui.cli.times import parse_time
+from incidentui.core.envelope import rfc3339
+from incidentui.core.hypotheses import VERDICTS
+from incidentui.core.inputs import AddHypothesis, ChangeHypothesis, Command
+from incidentui.core.model import Hypothesis, HypothesisWord
+from incidentui.core.words import HYPOTHESIS_MARK
+from incidentui.edge.clock import SystemClock
+from incidentui.edge.text import clean_and_redact
+from incidentui.session.ports import Done
+from incidentui.session.turn import load, state_at
+
+LIMIT = 2_000
+WORDS: dict[str, HypothesisWord] = {
+    "to-test": "to test",
+    "confirmed": "confirmed",
+    "refuted": "refuted",
+    "not-the-cause": "correct, not the cause",
+}
+_INCIDENT = click.option("--incident", metavar="ID", help="Default: the open incident that was opened last.")
+_DID = click.option("--did", metavar="TEXT", help="What was done to test it; commits it names are linked.")
+_SAW = click.option("--saw", metavar="TEXT", help="What was seen then.")
+
+
+@click.group("hypothesis")
+def command() -> None:
+    """What is thought to be the cause, what was done and seen, and the verdict."""
+
+
+@command.command("add")
+@click.argument("thought", nargs=-1, required=True, metavar="TEXT")
+@_DID
+@_SAW
+@click.option("--at", metavar="T", help="When it was thought: 09:12, an ISO time, -5m.")
+@_INCIDENT
+@click.option("--json", "as_json", is_flag=True, help='Print {"incident", "n", "seq"}.')
+@click.pass_obj
+def add_command(
+    options: Options,
+    thought: tuple[str, ...],
+    did: str | None,
+    saw: str | None,
+    at: str | None,
+    incident: str | None,
+    as_json: bool,
+) -> None:
+    """Record what is thought to be the cause, to be tested."""
+    may_write(options, "hypothesis add")
+    by, now = responder(), SystemClock().now()
+    happened = parse_time(at, now, "--at") if at else None
+    words = _words(" ".join(thought), "TEXT")
+    made = AddHypothesis(words, by, _words(did or "", "--did"), _words(saw or "", "--saw"), happened, incident)
+    _tell(*_record(options, made, 0), as_json)
+
+
+@command.command("verdict")
+@click.argument("n", type=click.IntRange(1))
+@click.argument("word", type=click.Choice(tuple(WORDS)))
+@click.option("--why", metavar="TEXT", help="Needed for every verdict but to-test.")
+@_DID
+@_SAW
+@_INCIDENT
+@click.option("--json", "as_json", is_flag=True, help='Print {"incident", "n", "seq"}.')
+@click.pass_obj
+def verdict_command(
+    options: Options,
+    n: int,
+    word: str,
+    why: str | None,
+    did: str | None,
+    saw: str | None,
+    incident: str | None,
+    as_json: bool,
+) -> None:
+    """Say what became of hypothesis N, and why."""
+    may_write(options, "hypothesis verdict")
+    told = [_words(text, name) if text is not None else None for text, name in ((why, "--why"), (did, "--did"))]
+    seen = _words(saw, "--saw") if saw is not None else None
+    change = ChangeHypothesis(n, responder(), WORDS[word], told[0], told[1], seen, incident)
+    _tell(*_record(options, change, n), as_json)
+
+
+@command.command("list")
+@_INCIDENT
+@click.option("--json", "as_json", is_flag=True, help='Print {"incident", "hypotheses"}.')
+@click.pass_obj
+def list_command(options: Options, incident: str | None, as_json: bool) -> None:
+    """The board of an incident: thought, did, saw, why."""
+    journal = open_to_read(options)
+    if journal is None:
+        raise CannotRun("no incident was recorded here yet.")
+    state = state_at(journal, journal.last())
+    journal.close()
+    newest = next(reversed(tuple(state.incidents.values())), None)
+    found = state.incidents.get(incident) if incident else state.current or newest
+    if found is None:
+        what = f"there is no incident {incident}" if incident else "there is no incident"
+        raise CannotRun(f"{what}; `incidentui incidents` lists them.")
+    if as_json:
+        board = {"incident": found.id, "hypotheses": [as_object(h) for h in found.hypotheses]}
+        click.echo(json.dumps(board, ensure_ascii=False))
+        return
+    if not found.hypotheses:
+        click.echo(f"incidentui: {found.id} has no hypothesis; `incidentui hypothesis add` records one", err=True)
+    for line in as_lines(found.hypotheses):
+        click.echo(line)
+
+
+def as_object(h: Hypothesis) -> dict[str, Any]:
+    """A hypothesis as other programs read it: times in RFC 3339, null where nobody said it."""
+    return {
+        "n": h.n,
+        "thought": h.thought,
+        "did": h.did or None,
+        "saw": h.saw or None,
+        "verdict": h.verdict,
+        "why": h.why or None,
+        "by": h.by,
+        "at": rfc3339(h.at),
+        "judged_by": h.judged_by or None,
+        "judged": rfc3339(h.judged) if h.judged is not None else None,
+        "commits": list(h.commits),
+    }
+
+
+def as_lines(board: Sequence[Hypothesis]) -> Iterator[str]:
+    for verdict in VERDICTS:
+        for h in board:
+            if h.verdict == verdict:
+                yield f"{HYPOTHESIS_MARK[verdict]} {h.n} {h.thought}  ({verdict}, {h.by})"
+                yield from (f"    {name:<4} {said}" for name, said in parts(h))
+
+
+def parts(h: Hypothesis) -> list[tuple[str, str]]:
+    return [(name, said) for name, said in (("did", h.did), ("saw", h.saw), ("why", h.why)) if said]
+
+
+def _words(text: str, what: str) -> str:
+    """One line, harmless, without secrets, bounded."""
+    words = " ".join(clean_and_redact(text, limit=LIMIT * 2, lines=True).split())
+    if len(words) > LIMIT:
+        raise CannotRun(f"{what} holds at most {LIMIT:,} characters, this one has {len(text):,}.")
+    return words
+
+
+def _record(options: Options, command: Command, n: int) -> tuple[Done, int]:
+    """One turn; the number of the hypothesis is read off the state that the turn left."""
+    clock = SystemClock()
+    journal = open_to_write(options)
+    try:
+        desk = load(journal, clock.now())
+        done, state = decided(journal, desk, clock, command)
+    finally:
+        journal.close()
+    board = state.incidents[done.incident or ""].hypotheses
+    return done, n or board[-1].n
+
+
+def _tell(done: Done, n: int, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps({"incident": done.incident, "n": n, "seq": done.seq}))
+    else:
+        where = f" as {done.seq}" if done.seq is not None else ""
+        click.echo(f"hypothesis {n} of {done.incident} noted{where}")

@@ -1,0 +1,49 @@
+"""The draft's hypotheses: what people thought, did and saw, and why it was the cause or not."""
+
+from incidentui.core.model import Hypothesis, HypothesisWord
+from incidentui.postmortem.facts import Facts
+from incidentui.postmortem.markdown import UNKNOWN, sha, stamp, text
+
+_WHY: dict[HypothesisWord, str] = {
+    "to test": "Why it is open",
+    "confirmed": "Why it is the cause",
+    "refuted": "Why it was wrong",
+    "correct, not the cause": "Why it is not the cause",
+}
+
+
+def hypotheses(facts: Facts) -> list[str]:
+    """In the order they were thought of: how the search went is part of what happened."""
+    out = ["What responders thought was the cause, in their own words.", ""]
+    for h in facts.incident.hypotheses:
+        out += [f"### {h.n}. {text(h.thought)}: {h.verdict}", "", *_told(facts, h), ""]
+    return out[:-1]
+
+
+def _told(facts: Facts, h: Hypothesis) -> list[str]:
+    lines = [
+        f"- Thought at {stamp(h.at)} by {text(h.by)}",
+        f"- Did: {text(h.did) or UNKNOWN}",
+        f"- Saw: {text(h.saw) or UNKNOWN}",
+        f"- {_WHY[h.verdict]}: {text(h.why) or UNKNOWN}",
+    ]
+    if h.commits:
+        lines.insert(2, "- Commits: " + ", ".join(_commit(facts, name) for name in h.commits))
+    if h.judged is not None:
+        lines.append(f"- Verdict at {stamp(h.judged)} by {text(h.judged_by)}")
+    return lines
+
+
+def _commit(facts: Facts, name: str) -> str:
+    ledger = facts.state.ledger
+    now = next((c.state for c in ledger.commits if c.sha == name), "") if ledger is not None else ""
+    return sha(name) + (f" ({now})" if now else "")
+
+
+def confirmed(facts: Facts) -> list[str]:
+    """What a responder says is the cause; the program only repeats it."""
+    return [
+        f"{text(h.thought)}. Hypothesis {h.n}, confirmed by {text(h.judged_by)} at {stamp(h.judged)}: {text(h.why)}."
+        for h in facts.incident.hypotheses
+        if h.verdict == "confirmed"
+    ]

@@ -1,0 +1,184 @@
+"""The hypothesis board: by verdict, with what was done, seen, and why; the refuted stay readable. Keys only record."""
+
+from dataclasses import replace
+
+from incidentui.core.format import duration, short
+from incidentui.core.hypotheses import VERDICTS
+from incidentui.core.inputs import AddHypothesis, ChangeHypothesis
+from incidentui.core.model import Hypothesis, HypothesisWord, Incident, Ms
+from incidentui.core.state import State
+from incidentui.core.words import HYPOTHESIS_MARK
+from incidentui.session.ports import View
+from incidentui.tui.line import Line, Seg, Token, cells, spread
+from incidentui.tui.page import PageContext
+from incidentui.tui.pages.act import tell
+from incidentui.tui.pages.layout import hanging, heading, rule, stack, wall
+
+GROUPS: tuple[tuple[str, tuple[HypothesisWord, ...]], ...] = (
+    ("CONFIRMED", ("confirmed",)),
+    ("NOT THE CAUSE", ("refuted", "correct, not the cause")),
+    ("OPEN", ("to test",)),
+)
+_INK: dict[HypothesisWord, Token] = {
+    "to test": "muted",
+    "confirmed": "ok",
+    "refuted": "fail",
+    "correct, not the cause": "muted",
+}
+_ASKS: dict[HypothesisWord, str] = {
+    "to test": "to test again, because (may stay empty)",
+    "confirmed": "confirmed, because",
+    "refuted": "refuted, because",
+    "correct, not the cause": "correct, not the cause, because",
+}
+_STRIDE = 10
+"""The cursor stops at each so many rows of a long one, so that none is passed unread."""
+
+
+def board_lines(incident: Incident, state: State, width: int) -> list[Line]:
+    board = incident.hypotheses
+    about = (Seg(f"{len(board)}, by what we know now" if board else "none yet", "text"),)
+    tail = (Seg("goes into the draft as it stands", "muted"),) if width >= 80 else ()
+    top = [heading(width, "HYPOTHESES", about, tail), *([Line()] if width >= 98 else [])]
+    if not board:
+        empty = "No hypothesis yet. h records what you think is the cause, before you try something."
+        return [*top, *hanging((), empty, width, "muted")]
+    return [*top, *stack(*(_group(name, words, board, state, width) for name, words in GROUPS))]
+
+
+def _group(
+    name: str, words: tuple[HypothesisWord, ...], board: tuple[Hypothesis, ...], state: State, width: int
+) -> list[Line]:
+    found = [h for h in board if h.verdict in words]
+    if not found:
+        return []
+    return [rule(width, name, _note(name, found)), *stack(*(_entry(h, state, width) for h in found))]
+
+
+def _note(name: str, found: list[Hypothesis]) -> tuple[Seg, ...]:
+    """How many, and how long the wrong ones took: from the first thought to the last verdict."""
+    last = max((h.judged for h in found if h.judged is not None), default=None)
+    spent = last - min(h.at for h in found) if last is not None and name == "NOT THE CAUSE" else 0
+    return (Seg(f"{len(found)}" + (f" · {duration(spent)}" if spent >= 1000 else ""), "muted"),)
+
+
+def _entry(h: Hypothesis, state: State, width: int) -> list[Line]:
+    head = (Seg(f"{HYPOTHESIS_MARK[h.verdict]} ", _INK[h.verdict]), Seg(f"{h.n} ", "muted"))
+    tail = (Seg(h.verdict, _INK[h.verdict]), Seg(f"   {wall(h.judged or h.at)} · {h.judged_by or h.by}", "muted"))
+    bold = h.verdict in ("confirmed", "to test")
+    lead = sum(cells(seg.text) for seg in head)
+    if lead + cells(h.thought) + sum(cells(seg.text) for seg in tail) + 3 <= width:
+        rows = [spread(width, (*head, Seg(h.thought, bold=bold)), tail)]
+    else:
+        rows = [*hanging(head, h.thought, width, bold=bold), Line((Seg(" " * lead), *tail))]
+    indent = Seg(" " * lead)
+    for name, said in (("did", h.did), ("saw", h.saw), ("why", h.why)):
+        rows += hanging((indent, Seg(f"{name:<5}", "muted")), said, width, "muted") if said else []
+    rows += hanging((indent, Seg("     ")), _commits(h, state), width, "muted") if h.commits else []
+    return [replace(row, key=("hypothesis", h.n, n)) if n % _STRIDE == 0 else row for n, row in enumerate(rows)]
+
+
+def _commits(h: Hypothesis, state: State) -> str:
+    """What stands of them now, where the ledger tells."""
+    now = {c.sha: c.state for c in state.ledger.commits} if state.ledger is not None else {}
+    return " · ".join(f"{short(sha)} {now.get(sha, '')}".rstrip() for sha in h.commits)
+
+
+class HypothesesPage:
+    title = "hypotheses"
+    pinned = (1, 0)
+    typing = False
+
+    def __init__(self, incident: str) -> None:
+        self.incident = incident
+        self._may_record = True
+
+    @property
+    def keys(self) -> tuple[tuple[str, str], ...]:
+        if not self._may_record:
+            return (("y", "copy"),)
+        return ("h", "new hypothesis"), ("1-4", "give a verdict"), ("e", "did and saw"), ("n", "note"), ("y", "copy")
+
+    def lines(self, view: View, now: Ms, width: int, height: int) -> list[Line]:
+        self._may_record = not view.read_only and view.playhead is None
+        incident = view.state.incidents.get(self.incident)
+        if incident is None:  # a replay stands before it was opened
+            return [heading(width, "HYPOTHESES"), Line(), Line((Seg(f"{self.incident} is not open yet.", "muted"),))]
+        return board_lines(incident, view.state, width)
+
+    def handle(self, key: str, screen: PageContext) -> bool:
+        if key == "y":
+            self._copy(screen)
+        elif key not in ("h", "e", "1", "2", "3", "4"):
+            return False
+        elif refusal := _refused(screen.session.view):
+            screen.refuse(key, *refusal)
+        elif key == "h":
+            self._new(screen)
+        else:
+            self._on_chosen(key, screen)
+        return True
+
+    def _on_chosen(self, key: str, screen: PageContext) -> None:
+        h = self._chosen(screen)
+        if h is None:
+            screen.refuse(key, "no hypothesis is chosen", "h records one")
+        elif key == "e":
+            self._tested(h.n, h.did, h.saw, screen)
+        else:
+            self._judge(key, h, VERDICTS[int(key) - 1], screen)
+
+    def _chosen(self, screen: PageContext) -> Hypothesis | None:
+        key = screen.cursor
+        incident = screen.session.view.state.incidents.get(self.incident)
+        n = key[1] if isinstance(key, tuple) and key[0] == "hypothesis" else None
+        return next((h for h in incident.hypotheses if h.n == n), None) if incident else None
+
+    def _copy(self, screen: PageContext) -> None:
+        h = self._chosen(screen)
+        if h is None:
+            screen.refuse("y", "no hypothesis is chosen")
+        else:
+            said = [f"{name}: {text}" for name, text in (("did", h.did), ("saw", h.saw), ("why", h.why)) if text]
+            screen.copy("\n".join([f"{h.n} {h.thought} ({h.verdict})", *said]))
+
+    # -- recording: what was said so far is on disk before the next question
+
+    def _new(self, screen: PageContext) -> None:
+        def thought(text: str) -> None:
+            if not text.strip():
+                screen.say("nothing recorded", ok=False)
+                return
+            new = AddHypothesis(text, screen.session.me, incident=self.incident)
+            tell(screen, "h", new, "recorded, to test; e says what was done and seen, 1 to 4 the verdict")
+
+        screen.prompt("hypothesis, what is thought to be the cause", thought)
+
+    def _tested(self, n: int, did: str, saw: str, screen: PageContext) -> None:
+        def done(text: str) -> None:
+            if text.strip() != did:
+                self._change("e", ChangeHypothesis(n, screen.session.me, did=text), screen)
+            screen.prompt(f"hypothesis {n}, seen then", seen, saw)
+
+        def seen(text: str) -> None:
+            if text.strip() != saw:
+                self._change("e", ChangeHypothesis(n, screen.session.me, saw=text), screen)
+
+        screen.prompt(f"hypothesis {n}, done to test it", done, did)
+
+    def _judge(self, key: str, h: Hypothesis, verdict: HypothesisWord, screen: PageContext) -> None:
+        def because(why: str) -> None:
+            self._change(key, ChangeHypothesis(h.n, screen.session.me, verdict, why), screen)
+
+        label = f"hypothesis {h.n} {_ASKS[verdict]}"
+        screen.prompt(label, because, h.why if h.verdict == verdict else "")
+
+    def _change(self, key: str, change: ChangeHypothesis, screen: PageContext) -> None:
+        done = f"hypothesis {change.n}: {change.verdict or 'noted'}"
+        tell(screen, key, replace(change, incident=self.incident), done)
+
+
+def _refused(view: View) -> tuple[str, str] | None:
+    if view.playhead is not None:
+        return "this is a replay, it only shows what was", "Start incidentui on the project to record"
+    return (view.read_only, "Start without it to record") if view.read_only else None

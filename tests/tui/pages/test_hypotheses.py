@@ -1,0 +1,135 @@
+"""The hypothesis board under hands: what stands on it at each size, and what its keys record or refuse."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from incidentui.core import inputs as i
+from incidentui.core.model import Hypothesis, Ledger, LedgerCommit
+from incidentui.session.ports import View
+from tests.tui import fakes
+from tests.tui.screens import Shown, shown
+
+AT = fakes.at
+CREDENTIALS = Hypothesis(
+    1,
+    "User and fabric credentials are mixed up",
+    "ana",
+    AT("08:31:00"),
+    "correct, not the cause",
+    did=f"separated the two in {fakes.HEAD[:7]}",
+    saw="same error, same 3 517 bytes",
+    why="right design, but the request never gets that far",
+    judged=AT("09:02:00"),
+    judged_by="bo",
+    commits=(fakes.HEAD,),
+)
+TOKEN = Hypothesis(
+    2, "The CSRF token is lost", "ana", AT("08:40:00"), "refuted", why="it is valid", judged=AT("09:11:00")
+)
+SESSION = Hypothesis(
+    3, "The session does not survive the POST", "bo", AT("09:12:00"), "confirmed", saw="302 to /login/"
+)
+LOGIN = Hypothesis(4, "@login_required drops it: " + "a long thought " * 12, "bo", AT("09:14:00"))
+BOARD = (CREDENTIALS, TOKEN, SESSION, LOGIN)
+SIZES = ((80, 24), (120, 40), (200, 50))
+
+
+def with_board(*board: Hypothesis, view: View | None = None) -> View:
+    view = view or fakes.incident()
+    state = view.state
+    incident = state.current
+    assert incident is not None
+    kept = (LedgerCommit(fakes.HEAD, "in force"),)
+    ledger = replace(state.ledger or Ledger("", ""), commits=kept)
+    incidents = {**state.incidents, incident.id: replace(incident, hypotheses=board)}
+    return replace(view, state=replace(state, incidents=incidents, ledger=ledger))
+
+
+def asked(screen: Shown, kind: type[Any]) -> list[Any]:
+    return [a for a in screen.session.asked if isinstance(a, kind)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_it_groups_by_verdict_and_loses_no_word(size: tuple[int, int]) -> None:
+    async with shown(with_board(*BOARD), size=size) as screen:
+        text = await screen.press("h")
+        text += await screen.press("G") + await screen.press("ctrl+d", "ctrl+d", "ctrl+d")
+        order = [text.index(words) for words in ("CONFIRMED ─", "NOT THE CAUSE ─", "≈ 1 User", "✗ 2 The CSRF")]
+        assert order == sorted(order)
+        words = " ".join(text.split())
+        for said in (CREDENTIALS.thought, CREDENTIALS.did, CREDENTIALS.saw, CREDENTIALS.why, TOKEN.why, SESSION.saw):
+            assert said in words
+        assert words.count("a long thought") >= 12
+        assert f"{fakes.HEAD[:7]} in force" in words
+        assert "2 · 40m" in words, "how long the wrong ones took"
+        assert all(len(row) <= size[0] for row in screen.rows)
+
+
+async def test_a_new_one_is_recorded_before_anything_else_is_asked() -> None:
+    async with shown(with_board()) as screen:
+        assert "h records what you think is the cause" in await screen.press("h")
+        await screen.press("h")
+        await screen.type("the clock is wrong")
+        await screen.press("enter")
+        new = i.AddHypothesis("the clock is wrong", "ana", incident="INC-7")
+        assert asked(screen, i.AddHypothesis) == [new]
+        await screen.press("h", "enter", "h", "x", "escape")
+        assert asked(screen, i.AddHypothesis) == [new]
+
+
+@pytest.mark.parametrize(
+    ("key", "verdict"), [("1", "to test"), ("2", "confirmed"), ("3", "refuted"), ("4", "correct, not the cause")]
+)
+async def test_a_digit_asks_why_and_gives_the_verdict(key: str, verdict: Any) -> None:
+    async with shown(with_board(replace(TOKEN, verdict="to test", why=""))) as screen:
+        await screen.press("h", key)
+        assert "because" in screen.status
+        assert verdict in screen.status or key == "1"
+        assert not screen.session.asked
+        await screen.type("curl shows it")
+        await screen.press("enter")
+        change = i.ChangeHypothesis(2, "ana", verdict, "curl shows it", incident="INC-7")
+        assert asked(screen, i.ChangeHypothesis) == [change]
+
+
+async def test_a_verdict_goes_to_the_one_under_the_cursor() -> None:
+    async with shown(with_board(*BOARD)) as screen:
+        await screen.press("h", "j", "j", "3", "y", "enter")
+        assert [c.n for c in asked(screen, i.ChangeHypothesis)] == [2]
+
+
+async def test_what_was_done_and_seen_is_edited_and_only_what_changed_is_recorded() -> None:
+    async with shown(with_board(CREDENTIALS)) as screen:
+        await screen.press("h", "e", "enter")
+        assert CREDENTIALS.saw in screen.status
+        assert not screen.session.asked
+        await screen.type(" again")
+        await screen.press("enter")
+        assert [(c.did, c.saw) for c in asked(screen, i.ChangeHypothesis)] == [(None, f"{CREDENTIALS.saw} again")]
+
+
+async def test_without_an_incident_and_without_a_row_it_says_what_to_do() -> None:
+    async with shown(replace(fakes.quiet(), state=replace(fakes.quiet().state, incidents={}))) as screen:
+        assert "there is no incident to think about" in await screen.press("h")
+    async with shown(with_board()) as screen:
+        await screen.press("h", "3")
+        assert "no hypothesis is chosen" in screen.status
+
+
+@pytest.mark.parametrize("key", ["h", "e", "1", "4"])
+async def test_read_only_and_a_replay_refuse_with_their_word(key: str) -> None:
+    view = with_board(*BOARD)
+    play = fakes.replay().playhead
+    for closed, word in (
+        (replace(view, read_only="read-only since 08:40"), "read-only since 08:40"),
+        (replace(view, playhead=play), "this is a replay"),
+    ):
+        async with shown(closed, session=fakes.session(closed)) as screen:
+            await screen.press("h")
+            assert "✗ 2 The CSRF token is lost" in screen.text
+            await screen.press(key)
+            assert word in screen.status
+            assert not screen.session.asked
+            assert "1-4" not in screen.bar
