@@ -13,6 +13,7 @@ from incidentui.cli.options import Options
 from incidentui.config.load import parse
 from incidentui.core.causes import doubts, echo_words, echoes, in_order, unseen
 from incidentui.core.decide import decide
+from incidentui.core.drift import Drift, rows_of
 from incidentui.core.evolve import evolve
 from incidentui.core.fixes import places
 from incidentui.core.follow import behind, dirty_count, missing, same, unpushed, unsaved
@@ -21,7 +22,7 @@ from incidentui.core.inputs import Input, LedgerLooked, LookAtFixes, Sampled, St
 from incidentui.core.known_errors import of_source
 from incidentui.core.layers import BYPASSED, bypassed
 from incidentui.core.ledger import in_force, partly, taken_back, told
-from incidentui.core.model import FixStatus, Ms
+from incidentui.core.model import FixStatus, Ms, Workload
 from incidentui.core.recent import Recent, add
 from incidentui.core.standing import ours, tip, wanted
 from incidentui.core.state import State
@@ -144,6 +145,7 @@ def document(state: State, problems: tuple[str, ...]) -> dict[str, Any]:
             }
             for w in state.workloads.values()
         ],
+        "drift": [_drift(state, w) for w in state.workloads.values() if w.name in state.drift or w.revision],
         "known_errors": [
             {"source": seen.source, "service": seen.service, "says": seen.error.text, **asdict(known)}
             for seen in state.errors
@@ -158,6 +160,32 @@ def document(state: State, problems: tuple[str, ...]) -> dict[str, Any]:
         "sources": [{"name": s.name, "state": "unknown", "why": s.why} for s in state.sources.values()],
         "problems": list(problems),
     }
+
+
+def _drift(state: State, workload: Workload) -> dict[str, Any]:
+    """`rows`: what differs, what to look at, what is as declared; `why`: why nothing is known."""
+    drift = state.drift.get(workload.name, Drift(workload.name))
+    rows = rows_of(workload, drift, state.repository)
+    return {
+        "workload": workload.name,
+        "differs": sum(row.level == "bad" for row in rows),
+        "by": drift.by,
+        "why": drift.why or None,
+        "rows": [asdict(row) for row in rows],
+    }
+
+
+def _drift_lines(state: State, workload: Workload) -> list[str]:
+    drift = state.drift.get(workload.name)
+    if drift is None:
+        return []
+    if drift.why:
+        return [f"  └ ? what is declared is not known: {drift.why}"]
+    rows = [row for row in rows_of(workload, drift, state.repository) if row.level == "bad"]
+    return [
+        f"  └ {row.what}: {row.running}, declared {row.declared}{f' ({row.place})' if row.place else ''}"
+        for row in rows
+    ]
 
 
 def _against(state: State, running: str | None) -> dict[str, bool | None]:
@@ -262,6 +290,7 @@ def lines(state: State, problems: tuple[str, ...], now: Ms) -> list[str]:
         mark = "✗" if is_bad(w) else "?" if w.state == "unknown" else "·" if w.health == "none" else "✓"
         built = f"built from uncommitted code: {w.dirty}" if w.dirty else ""
         out.append(f"{mark} {w.name:<16} {w.state:<12} {', '.join(part for part in (w.note, built) if part)}".rstrip())
+        out += _drift_lines(state, w)
         for known in of_source(state.errors, f"workload:{w.name}"):
             out.append(f"  └ known: {known.meaning} Next: {known.step}")
     out += [f"? {s.name:<16} {s.why}" for s in state.sources.values()]

@@ -100,11 +100,16 @@ def engines_of(config: ProjectConfig, clock: Clock) -> "tuple[list[Engine], list
         engines.append(supervisor.engine)
         sources.append(supervisor)
     if config.docker is not None:
-        from incidentui.edge.containers.docker import DockerSource
+        from incidentui.edge.containers.docker import DockerEngine, DockerSource
+        from incidentui.edge.containers.drift import DriftSource
 
         docker = DockerSource(config.docker.compose_project, clock, library=config.library())
         engines.append(docker.engine)
-        sources.append(docker)
+        checked = {check.service for check in config.checks}
+        watched = {name for s in config.services if s.name in checked for name in (s.name, *s.workloads)}
+        files = config.docker.compose_files
+        own = DockerEngine(config.docker.compose_project)
+        sources += [docker, DriftSource(config.dir, docker.engine, own, files, frozenset(watched))]
     return engines, sources
 
 

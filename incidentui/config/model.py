@@ -37,6 +37,8 @@ class Problem:
 @dataclass(frozen=True, slots=True)
 class DockerConfig:
     compose_project: str | None = None
+    compose_files: tuple[str, ...] = ()
+    """Empty: those that the containers were made from, else the usual names."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from incidentui.config.paths import CONFIG, folder_name
 from incidentui.config.schema import (
     BisectTable,
     DeployTable,
+    DockerTable,
     ProjectTable,
     RehearseTable,
     ServiceTable,
@@ -78,7 +79,7 @@ class _Reader:
             branch=project.branch,
             remote=project.remote,
             supervisor=home / project.supervisor.removeprefix("unix://") if project.supervisor else None,
-            docker=DockerConfig(project.docker.compose_project) if project.docker else None,
+            docker=_docker(project.docker),
             services=services,
             checks=checks,
             deploy_within_ms=project.deploy_within,
@@ -293,6 +294,10 @@ def _way(wires: Mapping[str, list[str]], start: str, end: str) -> list[str]:
                 came_from[nearer] = here
                 waiting.append(nearer)
     return []
+
+
+def _docker(table: DockerTable | None) -> DockerConfig | None:
+    return DockerConfig(table.compose_project, tuple(table.compose_files or ())) if table else None
 
 
 def _service(table: ServiceTable) -> ServiceConfig:

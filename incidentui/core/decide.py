@@ -25,6 +25,7 @@ def decide(state: State, recent: Recent, given: i.Input, now: Ms) -> Decision:
             | i.GoodFound()
             | i.RevisionLooked()
             | i.WorkloadsLooked()
+            | i.DriftLooked()
             | i.SourceFailed()
             | i.SourceAnswered()
             | i.FixTold()
@@ -55,6 +56,7 @@ def _observe(
     | i.GoodFound
     | i.RevisionLooked
     | i.WorkloadsLooked
+    | i.DriftLooked
     | i.SourceFailed
     | i.SourceAnswered
     | i.FixTold
@@ -83,10 +85,10 @@ def _observe(
             watching.workloads(d, seen)
             if any(isinstance(fact.event, e.ErrorSeen) for fact in d.facts):
                 name_suspect(d)
-        case i.SourceFailed():
-            watching.source_failed(d, seen)
-        case i.SourceAnswered():
-            watching.source_answered(d, seen)
+        case i.DriftLooked():
+            watching.drift(d, seen)
+        case i.SourceFailed() | i.SourceAnswered():
+            watching.source(d, seen)
         case i.FixTold() | i.FixDropped() | i.FixesLooked():
             fixes.observed(d, seen)
         case i.Ticked():

@@ -4,6 +4,7 @@ New fields have defaults; names and types never change (an old journal must alwa
 `type_name` gives the CloudEvents type; `codec` turns an event into JSON and back.
 """
 
+from incidentui.core.drift import Drift, DriftRow
 from incidentui.core.model import (
     CheckState,
     Commit,
@@ -183,6 +184,15 @@ class WorkloadsSeen:
 
     engine: str
     workloads: tuple[Workload, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DriftSeen:
+    """What is declared against what runs changed, on either side."""
+
+    drifts: tuple[Drift, ...]
+    fresh: tuple[tuple[str, DriftRow], ...] = ()
+    """What differs since now: (workload, row)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -515,6 +525,7 @@ Event = (
     | DeployFollowed
     | WorkloadsSeen
     | WorkloadChanged
+    | DriftSeen
     | SourceLost
     | SourceRegained
     | SuspectNamed
@@ -565,6 +576,7 @@ TYPES: dict[str, type[Event]] = {
     "deploy.followed": DeployFollowed,
     "workloads.seen": WorkloadsSeen,
     "workload.changed": WorkloadChanged,
+    "drift.seen": DriftSeen,
     "source.lost": SourceLost,
     "source.regained": SourceRegained,
     "suspect.named": SuspectNamed,

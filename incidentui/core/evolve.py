@@ -83,6 +83,7 @@ def _apply(state: State, recorded: e.Recorded) -> State:
             | e.RepositorySeen()
             | e.WorkloadsSeen()
             | e.WorkloadChanged()
+            | e.DriftSeen()
             | e.SourceLost()
             | e.SourceRegained()
         ):
@@ -155,6 +156,7 @@ def _world(
     | e.RepositorySeen
     | e.WorkloadsSeen
     | e.WorkloadChanged
+    | e.DriftSeen
     | e.SourceLost
     | e.SourceRegained,
     recorded: e.Recorded,
@@ -199,6 +201,8 @@ def _world(
             state = replace(state, workloads=workloads, crashed=_crashed(state.crashed, event.now, recorded.at))
             well = event.now.state == "running" and not is_bad(event.now)
             return _recovered(state, f"workload:{event.now.name}") if well else state
+        case e.DriftSeen():
+            return replace(state, drift={drift.workload: drift for drift in event.drifts})
         case e.SourceLost():
             return _source_lost(state, event, recorded)
         case e.SourceRegained():

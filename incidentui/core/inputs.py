@@ -5,6 +5,7 @@ Text in an observation was cleaned and redacted at the edge that made it.
 
 import hashlib
 
+from incidentui.core.drift import Drift
 from incidentui.core.model import (
     CheckState,
     Fix,
@@ -94,6 +95,13 @@ class WorkloadsLooked:
     logs: tuple[tuple[str, Evidence], ...] = ()
     known: tuple[tuple[str, KnownError], ...] = ()
     """What was recognised in those logs, in exit codes and in the engine's own words."""
+
+
+@dataclass(frozen=True, slots=True)
+class DriftLooked:
+    """What is declared against what runs, of every workload that could be compared."""
+
+    drifts: tuple[Drift, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +200,7 @@ Observation = (
     | GoodFound
     | RevisionLooked
     | WorkloadsLooked
+    | DriftLooked
     | SourceFailed
     | SourceAnswered
     | FixTold

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import field
 
+from incidentui.core.drift import Drift
 from incidentui.core.model import (
     Attempt,
     AwaitedDeploy,
@@ -68,6 +69,8 @@ class State:
     events: int = 0
     moments: int = 0
     """Key moments so far."""
+    drift: Mapping[str, Drift] = field(default_factory=dict)
+    """By workload, as last looked at."""
 
     @property
     def current(self) -> Incident | None:

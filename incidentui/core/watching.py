@@ -5,8 +5,10 @@ from dataclasses import replace
 
 from incidentui.core import errors
 from incidentui.core import events as e
+from incidentui.core.drift import newly, remembered
 from incidentui.core.follow import expected
 from incidentui.core.inputs import (
+    DriftLooked,
     Evidence,
     LookNow,
     RepositoryLooked,
@@ -151,6 +153,13 @@ def _last_line(log: Evidence | None) -> str:
     return lines[-1][stamp.end() if (stamp := _STAMP.match(lines[-1])) else 0 :][:120] if lines else ""
 
 
+def source(d: Deciding, look: SourceFailed | SourceAnswered) -> None:
+    if isinstance(look, SourceFailed):
+        source_failed(d, look)
+    else:
+        source_answered(d, look)
+
+
 def source_failed(d: Deciding, look: SourceFailed) -> None:
     old = d.state.sources.get(look.source)
     if old is not None and old.why == look.why:
@@ -162,3 +171,14 @@ def source_failed(d: Deciding, look: SourceFailed) -> None:
 def source_answered(d: Deciding, look: SourceAnswered) -> None:
     if look.source in d.state.sources:
         d.say(e.SourceRegained(look.source), look.source, source=look.source)
+
+
+def drift(d: Deciding, look: DriftLooked) -> None:
+    """Recorded when it changed. What differs only now is told; of a mount or a volume that is a moment."""
+    now = tuple(remembered(d.state.drift.get(each.workload), each, d.now) for each in look.drifts)
+    if {each.workload: each for each in now} == dict(d.state.drift):
+        return
+    fresh = newly(d.state.drift, now)
+    alarm = any(row.what.startswith(("mount ", "age of ")) for _, row in fresh)
+    moment: Moment = "key" if alarm else "detail" if fresh else "quiet"
+    d.say(e.DriftSeen(now, fresh[:5]), "drift", moment, source="drift")

@@ -89,7 +89,7 @@ def _say(event: e.Event, key: bool) -> tuple[str, str, Tone]:
             return _of_the_record(event)
         case e.FixMarked() | e.FixSeen() | e.FixForgotten() | e.CommitBack() | e.CommitCleared():
             return _fix(event)
-        case e.LedgerRead() | e.ErrorSeen() | e.ErrorCompared():
+        case e.LedgerRead() | e.ErrorSeen() | e.ErrorCompared() | e.DriftSeen():
             return _found_out(event)
         case _:
             return _watching(event)
@@ -357,7 +357,7 @@ def missed(sha: str, runs: Iterable[tuple[str, str | None]], expected: int) -> s
     return f"{short(sha)} was pushed, but " + (f"nothing was deployed: {told}" if still == "runs" else told)
 
 
-def _found_out(event: e.LedgerRead | e.ErrorSeen | e.ErrorCompared) -> tuple[str, str, Tone]:
+def _found_out(event: e.LedgerRead | e.ErrorSeen | e.ErrorCompared | e.DriftSeen) -> tuple[str, str, Tone]:
     match event:
         case e.LedgerRead():
             ledger = event.ledger
@@ -370,6 +370,9 @@ def _found_out(event: e.LedgerRead | e.ErrorSeen | e.ErrorCompared) -> tuple[str
             if event.other:
                 return "≠", f"another error: {event.other[0].text}", "slow"
             return "≡", f"same error again: {event.again[0].text}" if event.again else "no error", "fail"
+        case e.DriftSeen():
+            rows = [f"{name}: {row.what} {row.running}, declared {row.declared}" for name, row in event.fresh]
+            return ("✗", "; ".join(rows), "fail") if rows else ("·", "nothing differs that did not before", "text")
 
 
 def _watching(event: e.Event) -> tuple[str, str, Tone]:

@@ -16,8 +16,8 @@ from incidentui.edge.checks.documents import Found, UnreadableError, document, s
 Lookup = Callable[[str], str | None]
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][\w.-]*)\s*=\s*(.*)")
-_SHORT = re.compile(r"(?:(?:\[[^\]]*\]|\d+\.[\d.]+|localhost):)?(?:([\d-]*):)?([\d-]+)(?:/(tcp|udp|sctp))?")
-_MOUNT = re.compile(r"(?:([^:]+):)?(/[^:]*)(?::[a-zA-Z,]+)?")
+SHORT_PORT = re.compile(r"(?:(?:\[[^\]]*\]|\d+\.[\d.]+|localhost):)?(?:([\d-]*):)?([\d-]+)(?:/(tcp|udp|sctp))?")
+SHORT_MOUNT = re.compile(r"(?:([^:]+):)?(/[^:]*)(?::[a-zA-Z,]+)?")
 _DEEPEST = 10
 
 
@@ -27,7 +27,7 @@ class AbsentError(Exception):
 
 def read(base: Path, origin: InCompose) -> Found:
     folder = posixpath.dirname(origin.compose)
-    variables = _variables(base, folder)
+    variables = variables_of(base, folder)
     service = _service(document(text_of(base, origin.compose), origin.compose), origin)
     if origin.port is not None:
         return _published(service, origin, variables)
@@ -55,9 +55,9 @@ def _gone(service: Mapping[str, Any], origin: InCompose, words: str) -> Exceptio
 
 def _published(service: Mapping[str, Any], origin: InCompose, variables: Lookup) -> Found:
     if service.get("network_mode") == "host":
-        return Found(str(origin.port), _line(service.get("network_mode")))
+        return Found(str(origin.port), line_at(service.get("network_mode")))
     found = {
-        host: _line(entry) for entry in service.get("ports") or [] for host in _host_port(entry, origin, variables)
+        host: line_at(entry) for entry in service.get("ports") or [] for host in _host_port(entry, origin, variables)
     }
     if not found:
         raise _gone(service, origin, f"does not publish {origin.port}")
@@ -69,7 +69,7 @@ def _published(service: Mapping[str, Any], origin: InCompose, variables: Lookup)
     return Found(host, line)
 
 
-def _line(entry: Any) -> int | None:
+def line_at(entry: Any) -> int | None:
     """Of a text, or of the first one of a table."""
     first = next(iter(entry.values()), None) if isinstance(entry, dict) else entry
     return getattr(first, "line", None)
@@ -80,18 +80,18 @@ def _host_port(entry: Any, origin: InCompose, variables: Lookup) -> Iterator[str
         text = {key: interpolate(str(value), variables) for key, value in entry.items()}
         target, host, protocol = text.get("target", ""), text.get("published", ""), text.get("protocol", "tcp")
     else:
-        short = _SHORT.fullmatch(interpolate(str(entry), variables).strip())
+        short = SHORT_PORT.fullmatch(interpolate(str(entry), variables).strip())
         if short is None:
             raise UnreadableError(f"{origin.compose}: {origin.service} has a port that is not understood: {entry}")
         target, host, protocol = short[2], short[1] or "", short[3] or "tcp"
-    inside, outside = _range(target), _range(host)
+    inside, outside = port_range(target), port_range(host)
     if protocol != "tcp" or origin.port is None or origin.port not in inside:
         return
     # `8000-8010:80` is any one of these.
     yield str(outside[inside.index(origin.port)]) if len(outside) == len(inside) else ""
 
 
-def _range(text: str) -> range:
+def port_range(text: str) -> range:
     first, _, last = text.partition("-")
     return range(int(first), int(last or first) + 1) if first.isdigit() and (last or first).isdigit() else range(0)
 
@@ -105,12 +105,12 @@ def _mounted(service: Mapping[str, Any], origin: InCompose, variables: Lookup, f
         if isinstance(entry, dict):
             source, target = (interpolate(str(entry.get(key, "")), variables) for key in ("source", "target"))
         else:
-            mount = _MOUNT.fullmatch(interpolate(str(entry), variables).strip())
+            mount = SHORT_MOUNT.fullmatch(interpolate(str(entry), variables).strip())
             if mount is None:
                 raise UnreadableError(f"{origin.compose}: {origin.service} has a volume that is not understood")
             source, target = mount[1] or "", mount[2]
         if posixpath.normpath(target) == wanted:
-            return Found(_source(source, folder), _line(entry))
+            return Found(_source(source, folder), line_at(entry))
     raise _gone(service, origin, f"mounts nothing at {wanted}")
 
 
@@ -126,11 +126,11 @@ def _source(source: str, folder: str) -> str:
 
 def _variable(service: Mapping[str, Any], origin: InCompose, variables: Lookup, base: Path) -> Found:
     name = origin.env or ""
-    said = _environment(service.get("environment"))
+    said = environment_of(service.get("environment"))
     if name in said:
         value, line = said[name]
         return Found(_given(value, name, variables, origin), line)
-    for file in reversed(_env_files(service, variables, posixpath.dirname(origin.compose))):
+    for file in reversed(env_files_of(service, variables, posixpath.dirname(origin.compose))):
         found = dotenv(text_of(base, file), variables)
         if name in found:
             return Found(found[name].strip())
@@ -138,11 +138,11 @@ def _variable(service: Mapping[str, Any], origin: InCompose, variables: Lookup, 
     raise UnreadableError(f"{origin.compose}: {origin.service} {why}")
 
 
-def _environment(entries: Any) -> dict[str, tuple[Any, int | None]]:
+def environment_of(entries: Any) -> dict[str, tuple[Any, int | None]]:
     """Name -> what stands there, None when the variable is only passed on; and its line."""
     if isinstance(entries, dict):
-        return {str(name): (value, _line(name)) for name, value in entries.items()}
-    pairs = [(str(entry).partition("="), _line(entry)) for entry in entries or []]
+        return {str(name): (value, line_at(name)) for name, value in entries.items()}
+    pairs = [(str(entry).partition("="), line_at(entry)) for entry in entries or []]
     return {name: (value if equals else None, line) for (name, equals, value), line in pairs}
 
 
@@ -156,7 +156,7 @@ def _given(value: Any, name: str, variables: Lookup, origin: InCompose) -> str:
     return interpolate(scalar(value, f"{origin.compose} {name}"), variables).strip()
 
 
-def _env_files(service: Mapping[str, Any], variables: Lookup, folder: str) -> list[str]:
+def env_files_of(service: Mapping[str, Any], variables: Lookup, folder: str) -> list[str]:
     entries = service.get("env_file") or []
     entries = entries if isinstance(entries, list) else [entries]
     names = [entry.get("path", "") if isinstance(entry, dict) else entry for entry in entries]
@@ -166,7 +166,7 @@ def _env_files(service: Mapping[str, Any], variables: Lookup, folder: str) -> li
 # -- variables of the file
 
 
-def _variables(base: Path, folder: str) -> Lookup:
+def variables_of(base: Path, folder: str) -> Lookup:
     """The environment first, then `.env` beside the compose file."""
     name = posixpath.join(folder, ".env")
     file = dotenv(text_of(base, name), os.environ.get) if (base / name).exists() else {}

@@ -19,6 +19,7 @@ from incidentui.edge.containers.docker_words import (
     Detail,
     Settings,
     detail_of,
+    health,
     inspected,
     key_of,
     labelled,
@@ -65,6 +66,8 @@ class DockerEngine:
         self._calls = Calls("docker")
         self._details: dict[str, Detail] = {}
         self._pending: set[str] = set()
+        self.listed: tuple[object, ...] | None = None
+        """What the last list held, by id and state: another one when a container came, went or turned."""
 
     @property
     def address(self) -> str:
@@ -85,6 +88,9 @@ class DockerEngine:
 
     def _look_at_all(self) -> tuple[Look, ...]:
         entries = self._list()
+        self.listed = tuple(
+            (entry["Id"], entry.get("State"), health(str(entry.get("Status", "")))) for entry in entries
+        )
         self._inspect_changed(entries)
         looks = []
         for entry, name in zip(entries, names(entries), strict=True):
@@ -138,6 +144,15 @@ class DockerEngine:
             return settings_of(found) if found else None
 
         return await self._ask(ask)
+
+    async def containers(self) -> list[tuple[str, dict[str, Any]]]:
+        """(workload, entry of the list), as the engine has it."""
+        entries = await self._ask(self._list)
+        return list(zip(names(entries), entries, strict=True))
+
+    async def call(self, work: "Callable[[APIClient], T]", seconds: float = CALL_S) -> T:
+        """Something that only one part of the program asks. Raises EngineLost, EngineRefused."""
+        return await self._ask(lambda: work(self._connected()), seconds)
 
     async def one(self, workload: Workload) -> Workload | None:
         found = await self._ask(lambda: self._inspect(workload.ident))

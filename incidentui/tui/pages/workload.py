@@ -11,6 +11,7 @@ from incidentui.tui.line import Line, Seg, Token, cells
 from incidentui.tui.page import PageContext
 from incidentui.tui.pages.act import ActPage, about_workload
 from incidentui.tui.pages.asking import Asked, nothing
+from incidentui.tui.pages.drift import differs, drift_lines
 from incidentui.tui.pages.known import below, known_lines, of_workload
 from incidentui.tui.pages.layout import beside, cell, hanging, heading, section, size_of, split, stack, wall
 
@@ -92,13 +93,15 @@ def _restarts(workload: Workload) -> tuple[str, Token]:
     return f"the engine has no count; seen here: {workload.seen_restarts}", "text"
 
 
-def workload_lines(name: str, view: View, now: Ms, width: int, height: int) -> list[Line]:
-    """All but the log."""
+def workload_lines(name: str, view: View, now: Ms, width: int, height: int, only: bool = False) -> list[Line]:
+    """All but the log. `only`: of what was declared, only what differs."""
     workload = view.state.workloads.get(name)
     if workload is None:
         gone = "It is not in the list of any engine now."
         return stack([heading(width, "WORKLOAD", (Seg(name),))], hanging((Seg("? ", "unknown"),), gone, width))
     glyph, token, text = sentence(workload)
+    if token != "fail" and (differing := differs(workload, view.state)):
+        glyph, token, text = "✗", "fail", f"{text.rstrip('.')}, and it is not what was declared: {differing}."
     ident = f"{workload.engine} {workload.ident[:12]}".strip()
     compact = size_of(width, height) == "compact"
     rows = facts(workload, view.state, now)
@@ -108,6 +111,7 @@ def workload_lines(name: str, view: View, now: Ms, width: int, height: int) -> l
         [heading(width, "WORKLOAD", (Seg(name),), (Seg(ident, "muted"),))],
         hanging((Seg(f"{glyph} ", token),), text, width, bold=token == "fail"),
         section(width, "RUNNING", body),
+        drift_lines(workload, view.state, width, compact=compact, only=only),
         space=not compact,
     )
 
@@ -186,6 +190,8 @@ class WorkloadPage:
     def __init__(self, name: str) -> None:
         self.name = name
         self.follow = True
+        self.only = False
+        """Of what was declared, only what differs."""
         self._may_act = True
         self.start = 0
         self.log: Asked[Sequence[LogLine]] = Asked(name)
@@ -194,7 +200,14 @@ class WorkloadPage:
     @property
     def keys(self) -> tuple[tuple[str, str], ...]:
         act = (("a", "act"),) if self._may_act else ()
-        return ("f", "follow"), ("[ ]", "error"), *act, ("y", "copy the log"), ("J K", "workload")
+        return (
+            ("f", "follow"),
+            ("[ ]", "error"),
+            ("d", "differences only"),
+            *act,
+            ("y", "copy the log"),
+            ("J K", "workload"),
+        )
 
     def opened(self, screen: PageContext) -> None:
         self._screen = screen
@@ -205,7 +218,8 @@ class WorkloadPage:
         self._ask_again(now)
         space = size_of(width, height) != "compact"
         known = known_lines(of_workload(self.name, view.state, self.log.answer or ()), width, compact=not space)
-        head = stack(workload_lines(self.name, view, now, width, height), known, space=space)
+        about = workload_lines(self.name, view, now, width, height, self.only)
+        head = stack(about, known, space=space)
         room = max(3, height - len(head) - (2 if space else 1))
         return stack(head, section(width, "LOG", self._body(now, width, room), self._note()), space=space)
 
@@ -238,6 +252,9 @@ class WorkloadPage:
                 screen.draw()
             case "[" | "]":
                 self._error(key, screen)
+            case "d":
+                self.only = not self.only
+                screen.draw()
             case "a":
                 self._act(screen)
             case "y":

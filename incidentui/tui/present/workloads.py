@@ -1,5 +1,6 @@
 """The workloads pane: containers and supervised programs, and whether what runs is what was built."""
 
+from incidentui.core.drift import told
 from incidentui.core.format import age, duration, short
 from incidentui.core.model import Workload
 from incidentui.core.words import is_bad
@@ -94,6 +95,10 @@ def state_words(workload: Workload) -> tuple[str, str, Token]:
 
 def _row(scene: Scene, workload: Workload, width: int, columns: tuple[int, int], *, stale: bool) -> Line:
     mark, words, tone = state_words(workload)
+    drift = scene.state.drift.get(workload.name)
+    drifted = told(drift.rows) if drift else ""
+    if drifted and tone in ("muted", "ok"):
+        mark, words, tone = "!", drifted, "slow"
     if stale:
         mark, tone = "·", "muted"
     bad = tone == "fail"
@@ -109,7 +114,7 @@ def _row(scene: Scene, workload: Workload, width: int, columns: tuple[int, int],
         Seg(f"{mark} ", tone, bold=bad),
         Seg(pad(cut_middle(workload.name, name), name), "fail" if bad else "muted" if stale else "text", bold=bad),
         Seg(" "),
-        Seg(pad(words, room), tone if bad or tone == "unknown" else "muted"),
+        Seg(pad(words, room), tone if bad or tone in ("unknown", "slow") else "muted"),
         Seg(pad(since, 7, right=True), "muted"),
         Seg(" " if tail else ""),
         Seg(pad(runs, 7) if differs else pad(runs, tail), "text" if bad and not stale else "muted"),

@@ -1,0 +1,373 @@
+"""Drift: what was declared of a workload (a compose file, a checkpoint) against what runs.
+
+Only values are compared here, whoever read them. Of the environment there are names and keyed hashes, never a value.
+What could not be looked at makes no row that claims anything. Pure.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import field, replace
+from typing import Literal
+
+from incidentui.core.format import count, short
+from incidentui.core.model import Ms, Repository, Workload
+from incidentui.core.value import dataclass
+
+Level = Literal["ok", "look", "bad", "unknown"]
+MOST_ROWS = 60
+NEWER_MS: Ms = 10 * 60_000
+"""A volume that is so much younger than the oldest thing of its project was probably made anew."""
+REMEMBERED_MS: Ms = 24 * 3_600_000
+_LEVELS: tuple[Level, ...] = ("bad", "look", "unknown", "ok")
+
+
+# -- what is compared
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    inside: int
+    outside: tuple[int, ...]
+    """Where it may be published; empty: on any free port."""
+    place: str = ""
+    """File and line that say so: "docker-compose.yml:18"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    target: str
+    source: str
+    """A path, or the name of a volume; empty: a volume without a name."""
+    read_only: bool = False
+    place: str = ""
+
+    @property
+    def volume(self) -> bool:
+        return not self.source.startswith("/")
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    name: str
+    digest: str | None
+    """None: it is passed on, or cannot be known here."""
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One service as it should be."""
+
+    service: str
+    place: str = ""
+    image: str = ""
+    image_place: str = ""
+    built: bool = False
+    """Its image is made from the source beside it."""
+    host_network: bool = False
+    ports: tuple[Port, ...] = ()
+    mounts: tuple[Mount, ...] = ()
+    environment: tuple[Value, ...] = ()
+    health: bool = False
+    depends_on: tuple[tuple[str, str], ...] = ()
+    """Service, place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mounted:
+    target: str
+    source: str
+    """A path on the host, or the name of a volume."""
+    volume: bool
+    anonymous: bool = False
+    read_only: bool = False
+    created: Ms | None = None
+    """Of a volume."""
+    empty: bool | None = None
+    readable: bool | None = None
+    """Whether the user of its process may read it; None: not looked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actual:
+    """One workload as it is."""
+
+    workload: str
+    image: str = ""
+    image_id: str = ""
+    tag_id: str | None = None
+    """The image that this tag names now; empty: none does; None: not looked."""
+    ports: Mapping[int, tuple[int, ...]] | None = None
+    """None: they are the host's own, or it does not run."""
+    mounts: tuple[Mounted, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Name -> keyed hash, without what its image sets."""
+    of_image: Mapping[str, str] = field(default_factory=dict)
+    health: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """The rest of the project."""
+
+    watched: frozenset[str] = frozenset()
+    """Services and workloads with a check of ours or a health check of their own."""
+    oldest: Ms | None = None
+    """When the oldest volume or container of the project was made."""
+
+
+# -- what comes out
+
+
+@dataclass(frozen=True, slots=True)
+class DriftRow:
+    what: str
+    """"image", "port 8000", "mount /data", "env TOKEN"."""
+    level: Level
+    declared: str
+    running: str
+    so_what: str = ""
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeSeen:
+    name: str
+    created: Ms
+    was: Ms | None = None
+    """When the one of the same name was made that was here before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    workload: str
+    rows: tuple[DriftRow, ...] = ()
+    volumes: tuple[VolumeSeen, ...] = ()
+    by: str = ""
+    """What told what is declared: "docker-compose config", "docker-compose.yml, as it stands there"."""
+    why: str = ""
+    """Why it cannot be known."""
+    built: bool = False
+
+    @property
+    def bad(self) -> int:
+        return sum(row.level == "bad" for row in self.rows)
+
+
+def compare(declared: Declared, actual: Actual, around: Around, by: str = "") -> Drift:
+    rows = (
+        *_image(declared, actual),
+        *_ports(declared, actual),
+        *_mounts(declared, actual),
+        *_ages(actual, around),
+        *_environment(declared, actual),
+        *_health(declared, actual),
+        *_dependencies(declared, around),
+    )
+    ordered = sorted(rows, key=lambda row: _LEVELS.index(row.level))
+    volumes = tuple(VolumeSeen(m.source, m.created) for m in actual.mounts if m.volume and m.created is not None)
+    return Drift(actual.workload, tuple(ordered[:MOST_ROWS]), volumes, by, built=declared.built)
+
+
+def _image(declared: Declared, actual: Actual) -> Iterator[DriftRow]:
+    place = declared.image_place or declared.place
+    wanted = declared.image or ("built here" if declared.built else "")
+    if not wanted:
+        return
+    if declared.image and _tagged(declared.image) != _tagged(actual.image):
+        yield DriftRow("image", "bad", wanted, actual.image, "a restart keeps the old one; recreate it", place)
+    elif actual.tag_id == "":
+        yield DriftRow("image", "look", wanted, "its tag is not here any more", "it could not be made again", place)
+    elif actual.tag_id is not None and actual.tag_id != actual.image_id:
+        running = f"an older image than {actual.image} names now"
+        yield DriftRow("image", "bad", wanted, running, "a restart keeps the old one; recreate it", place)
+    else:
+        yield DriftRow("image", "ok", wanted, actual.image, "", place)
+
+
+def _tagged(image: str) -> str:
+    image = image.removeprefix("docker.io/").removeprefix("library/")
+    return image if ":" in image.rpartition("/")[2] or "@" in image else f"{image}:latest"
+
+
+def _ports(declared: Declared, actual: Actual) -> Iterator[DriftRow]:
+    if actual.ports is None:
+        return
+    for port in declared.ports:
+        wanted = _numbers(port.outside) or "any free port"
+        found = actual.ports.get(port.inside, ())
+        if not found:
+            yield DriftRow(
+                f"port {port.inside}", "bad", wanted, "not published", "nobody outside reaches it", port.place
+            )
+        elif port.outside and not set(found) & set(port.outside):
+            so_what = "who uses the declared port ends nowhere"
+            yield DriftRow(f"port {port.inside}", "bad", wanted, _numbers(found), so_what, port.place)
+        else:
+            yield DriftRow(f"port {port.inside}", "ok", wanted, _numbers(found), "", port.place)
+    known = {port.inside for port in declared.ports}
+    for inside, found in actual.ports.items():
+        if found and inside not in known:
+            yield DriftRow(f"port {inside}", "look", "not published", _numbers(found), "", declared.place)
+
+
+def _numbers(ports: Sequence[int]) -> str:
+    return str(ports[0]) if len(ports) == 1 else f"{ports[0]}-{ports[-1]}" if ports else ""
+
+
+def _mounts(declared: Declared, actual: Actual) -> Iterator[DriftRow]:
+    found = {mount.target: mount for mount in actual.mounts}
+    for mount in declared.mounts:
+        level, running, so_what = _mount(mount, found.get(mount.target))
+        mode = "  ro" if mount.read_only else ""
+        wanted = f"{mount.source or 'a volume without a name'}{mode}"
+        yield DriftRow(f"mount {mount.target}", level, wanted, running, so_what, mount.place)
+    known = {mount.target for mount in declared.mounts}
+    for mounted in actual.mounts:
+        if mounted.target in known:
+            continue
+        if mounted.anonymous:
+            lost = "what it holds is left behind by `down` and `rm`"
+            yield DriftRow(
+                f"mount {mounted.target}", "look", "nothing", "a volume without a name", lost, declared.place
+            )
+        else:
+            yield DriftRow(f"mount {mounted.target}", "look", "nothing", mounted.source, "", declared.place)
+
+
+def _mount(mount: Mount, found: Mounted | None) -> tuple[Level, str, str]:
+    if found is None:
+        return "bad", "missing", "what it reads there is not found; recreate it"
+    running = "a volume without a name" if found.anonymous else found.source
+    if mount.source and (mount.volume != found.volume or mount.source != found.source):
+        return "bad", running, "it sees other files than the declared ones"
+    if found.empty:
+        return "bad", f"{running}, empty", "was it made anew? Stop before it writes"
+    if found.readable is False:
+        return "bad", f"{running}, not readable inside", "its user may not read it"
+    if mount.read_only != found.read_only:
+        return "look", f"{running}  {'ro' if found.read_only else 'rw'}", "recreate it"
+    return "ok", running, ""
+
+
+def _ages(actual: Actual, around: Around) -> Iterator[DriftRow]:
+    for mount in actual.mounts:
+        if not mount.volume or mount.anonymous or mount.created is None or around.oldest is None:
+            continue
+        if mount.created - around.oldest > NEWER_MS:
+            running = "newer than the rest of the project"
+            yield DriftRow(
+                f"age of {mount.source}", "look", "as old as the project", running, "was it made anew, empty?"
+            )
+
+
+def _environment(declared: Declared, actual: Actual) -> Iterator[DriftRow]:
+    """Names, and whether the values are one; never a value."""
+    everything = {**actual.of_image, **actual.environment}
+    wrong = []
+    for value in declared.environment:
+        if value.name not in everything:
+            wrong.append(DriftRow(f"env {value.name}", "bad", "set", "not set", "recreate it", value.place))
+        elif value.digest is not None and everything[value.name] != value.digest:
+            wrong.append(DriftRow(f"env {value.name}", "bad", "set", "another value", "recreate it", value.place))
+    yield from wrong
+    known = {value.name for value in declared.environment}
+    for name in sorted(set(actual.environment) - known):
+        yield DriftRow(f"env {name}", "look", "not set", "set", "it is gone when recreated", declared.place)
+    agreed = len(declared.environment) - len(wrong)
+    if agreed:
+        names = count(agreed, "name")
+        yield DriftRow("env", "ok", names, f"{names}, values masked", "", declared.environment[0].place)
+
+
+def _health(declared: Declared, actual: Actual) -> Iterator[DriftRow]:
+    if declared.health and not actual.health:
+        yield DriftRow("health check", "bad", "declared", "none", "recreate it", declared.place)
+    elif not actual.health:
+        yield DriftRow("health check", "look", "none", "none", "that it runs proves nothing", declared.place)
+    else:
+        yield DriftRow(
+            "health check", "ok", "declared" if declared.health else "of its image", "there", "", declared.place
+        )
+
+
+def _dependencies(declared: Declared, around: Around) -> Iterator[DriftRow]:
+    for service, place in declared.depends_on:
+        if service not in around.watched:
+            yield DriftRow(
+                f"needs {service}", "look", "depends on it", "no check of any kind", "its fall is not seen", place
+            )
+
+
+# -- over time, and against the repository
+
+
+def remembered(before: Drift | None, now: Drift, at: Ms) -> Drift:
+    """With the volumes that were made anew since they were seen last: the name is the same, the content is not."""
+    known = {volume.name: volume for volume in before.volumes} if before else {}
+    volumes = tuple(_again(known.get(volume.name), volume) for volume in now.volumes)
+    alarms = tuple(
+        DriftRow(
+            f"age of {volume.name}",
+            "bad",
+            "the volume that was here before",
+            "made anew",
+            "its content is another; stop",
+        )
+        for volume in volumes
+        if volume.was is not None and at - volume.created < REMEMBERED_MS
+    )
+    told = {row.what for row in alarms}
+    rows = (*alarms, *(row for row in now.rows if row.what not in told))
+    return replace(now, rows=rows[:MOST_ROWS], volumes=volumes)
+
+
+def _again(known: VolumeSeen | None, volume: VolumeSeen) -> VolumeSeen:
+    if known is None:
+        return volume
+    return replace(volume, was=known.was if known.created == volume.created else known.created)
+
+
+def revision_row(workload: Workload, drift: Drift | None, repository: Repository | None) -> DriftRow | None:
+    """What it was built from against HEAD; None where neither says anything."""
+    head = repository.head if repository else None
+    if head is None or (workload.revision is None and not (drift and drift.built)):
+        return None
+    declared, more = f"HEAD {short(head)}", " + uncommitted" if workload.dirty else ""
+    if workload.revision is None:
+        return DriftRow("revision", "unknown", declared, "it does not say what it was built from", "label the image")
+    running = f"built from {short(workload.revision)}{more}"
+    if not _one(workload.revision, head):
+        return DriftRow("revision", "bad", declared, running, "what you committed is not in it")
+    if workload.dirty:
+        return DriftRow("revision", "bad", declared, running, "no commit holds what runs")
+    if repository is not None and (dirty := max(repository.dirty_count, len(repository.dirty))):
+        files = f"{count(dirty, 'uncommitted file')} here"
+        return DriftRow("revision", "look", f"{declared}, {files}", running, "what is not committed is not in it")
+    return DriftRow("revision", "ok", declared, running)
+
+
+def _one(revision: str, head: str) -> bool:
+    return len(revision) >= 7 and (head.startswith(revision) or revision.startswith(head))
+
+
+def rows_of(workload: Workload, drift: Drift | None, repository: Repository | None) -> tuple[DriftRow, ...]:
+    revision = revision_row(workload, drift, repository)
+    rows = (*((revision,) if revision else ()), *(drift.rows if drift else ()))
+    return tuple(sorted(rows, key=lambda row: _LEVELS.index(row.level)))
+
+
+def told(rows: Sequence[DriftRow]) -> str:
+    """`4 of 8 differ`; empty when nothing does."""
+    bad = sum(row.level == "bad" for row in rows)
+    return f"{bad} of {len(rows)} differ{'s' if bad == 1 else ''}" if bad else ""
+
+
+def newly(before: Mapping[str, Drift], now: Sequence[Drift]) -> tuple[tuple[str, DriftRow], ...]:
+    """What is bad now and was not before: (workload, row)."""
+    was = {(name, row.what, row.running) for name, drift in before.items() for row in drift.rows if row.level == "bad"}
+    return tuple(
+        (drift.workload, row)
+        for drift in now
+        for row in drift.rows
+        if row.level == "bad" and (drift.workload, row.what, row.running) not in was
+    )

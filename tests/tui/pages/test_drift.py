@@ -1,0 +1,81 @@
+"""Drift on the page of a workload and in the pane: declared, running, so what; at every size nothing is lost."""
+
+from dataclasses import replace
+
+import pytest
+
+from incidentui.core.drift import Drift, DriftRow
+from incidentui.core.model import Workload
+from incidentui.session.ports import View
+from incidentui.tui.pages.workload import WorkloadPage
+from incidentui.tui.present import workloads
+from tests.tui import fakes
+from tests.tui.pages import builders as b
+
+ROWS = (
+    DriftRow("port 5050", "bad", "5050", "5051", "who uses the declared port ends nowhere", "compose.yml:18"),
+    DriftRow("mount /var/lib/tftpboot", "bad", "/var/lib/tftpboot  ro", "missing", "recreate it", "compose.yml:21"),
+    DriftRow("health check", "look", "none", "none", "that it runs proves nothing", "compose.yml:9"),
+    DriftRow("env", "ok", "9 names", "9 names, values masked", "", "compose.yml:25"),
+)
+
+
+def view(drift: Drift, **change: object) -> View:
+    it = replace(Workload("backend", "docker", "running", ident="4c1f" * 16), **change)  # type: ignore[arg-type]
+    was = b.view()
+    state = replace(was.state, workloads={"backend": it}, drift={"backend": drift})
+    return replace(was, state=state)
+
+
+def page(session: b.FakeSession | None = None) -> WorkloadPage:
+    it = WorkloadPage("backend")
+    b.FakeScreen(session or b.FakeSession()).push(it)
+    return it
+
+
+@pytest.mark.parametrize(("width", "height"), b.SIZES)
+def test_what_differs_stands_with_both_sides_its_place_and_what_follows(width: int, height: int) -> None:
+    text = b.shown(page(), view(Drift("backend", ROWS, by="docker-compose config")), width, height)
+    flat = " ".join(text.split())
+    for words in ("not what was declared: 2 of 4 differ", "5051", "compose.yml:18", "missing", "docker-compose config"):
+        assert words in flat
+    if width >= 98:
+        assert "declared" in text
+        assert "so what" in text
+        assert "✓ env" in text
+    else:
+        assert "✓ 1 more row as declared" in text
+
+
+def test_d_leaves_only_what_differs() -> None:
+    session = b.FakeSession()
+    screen = b.FakeScreen(session)
+    it = WorkloadPage("backend")
+    screen.push(it)
+    screen.type(it, "d")
+    text = b.shown(it, view(Drift("backend", ROWS)), 118, 34)
+    assert "✓ env" not in text
+    assert "✓ 1 more row as declared" in text
+
+
+def test_what_cannot_be_known_says_why_and_claims_nothing() -> None:
+    text = b.shown(page(), view(Drift("backend", why="compose.yml:3 is not YAML")), 118, 34)
+    assert "? What is declared is not known: compose.yml:3 is not YAML" in text
+    assert "differ" not in text.replace("differences", "")
+
+
+def test_while_the_engine_is_lost_it_is_as_last_seen() -> None:
+    text = b.shown(page(), view(Drift("backend", ROWS, by="docker-compose config"), state="unknown"), 118, 34)
+    assert "as last seen · docker-compose config" in text
+
+
+def test_without_drift_the_page_is_as_before() -> None:
+    assert "DECLARED" not in b.shown(page(), view(Drift("backend")), 118, 34)
+
+
+@pytest.mark.parametrize("width", [50, 56, 78, 118])
+def test_the_pane_says_how_much_differs_of_one_that_runs(width: int) -> None:
+    scene = fakes.scene(view(Drift("backend", ROWS)))
+    row = next(line.text for line in workloads.lines(scene, width) if "backend" in line.text)
+    assert row.startswith("! backend")
+    assert "2 of 4 differ" in row
