@@ -143,7 +143,7 @@ class CheckpointExecutor:
             checked=(
                 *(_still(now_) for _, now_ in files),
                 *(Precondition("container", f"{b.name} is still {b.ident[:12]}", f"{b.ident} {b.name}") for b in backs),
-                *losing("recreate", losses, wish),
+                *(losing("recreate", losses, wish) if backs else ()),
             ),
             not_covered=beyond,
             undo="The checkpoint that is taken first brings back what is now.",
@@ -156,7 +156,7 @@ class CheckpointExecutor:
         """Which containers go back to their image, and what a restore leaves as it is."""
         present = {c.name: c for c in now.containers}
         backs: list[Back] = []
-        beyond = [("engine", text) for text in now.lost]
+        beyond = [("not seen", text) for text in now.lost]
         for was in then.containers:
             found = present.get(was.name)
             if found is None:
@@ -171,7 +171,8 @@ class CheckpointExecutor:
                 beyond.append((was.name, f"environment differs: {', '.join(keys[:5])}; values are in no checkpoint"))
         if then.commit != now.commit:
             beyond.append(("commit", f"HEAD stays; git.reset to={(then.commit or '?')[:7]} goes back"))
-        beyond.append(("volumes", "what is in them is in no checkpoint"))
+        if then.volumes:
+            beyond.append(("volumes", "what is in them is in no checkpoint"))
         return backs, tuple(beyond)
 
     async def _blast(self, name: str) -> Blast:
