@@ -26,11 +26,12 @@ ACTIONS = (
     "git.reset", "git.revert", "git.undo", "git.restore-work", "git.mark-good", "git.bisect", "ci.wait", "fix.mark",
     "fix.forget", "workload.restart", "workload.stop", "workload.start",
     "workload.recreate", "verify",
+    "checkpoint.take", "checkpoint.test", "checkpoint.restore",
 )  # fmt: skip
 UNKNOWN = 4
 FIRST_LOOKS_S = 5.0
 _ANYWAY = ("git.reset", "git.revert", "git.undo")
-_LOSING = ("workload.stop", "workload.recreate")
+_LOSING = ("workload.stop", "workload.recreate", "checkpoint.restore")
 TYPED = {"git.bisect": ("command",), **dict.fromkeys(_ANYWAY, ("anyway",)), **dict.fromkeys(_LOSING, ("lose",))}
 """Arguments that only a person may give: no file of a repository can."""
 _KEYS: dict[LightName, str] = {
@@ -52,11 +53,18 @@ _KEYS: dict[LightName, str] = {
 def command(
     options: Options, action: str, pairs: tuple[str, ...], plan_only: bool, word: str | None, as_json: bool
 ) -> int:
-    """Act: git.…, fix.…, ci.wait, workload.…, verify. Without --yes a change is only shown."""
+    """Act: git.…, fix.…, ci.wait, workload.…, checkpoint.…, verify. Without --yes a change is only shown."""
     args = _pairs(pairs)
     if action not in ACTIONS:
         raise CannotRun(f"{action} is no action; there is {', '.join(ACTIONS)}.")
     _must_be_meant(action, args)
+    return perform(options, action, args, plan_only, word, as_json)
+
+
+def perform(
+    options: Options, action: str, args: Mapping[str, str], plan_only: bool, word: str | None, as_json: bool
+) -> int:
+    """An action from its plan to its verdict; the exit code of the contract."""
     read_only = "read-only: started with --read-only" if options.read_only else ""
     acting = live(project_root(options), responder(), read_only=read_only, typed=True)
     say = _Said(action, as_json)

@@ -17,6 +17,7 @@ from incidentui.session.ports import Clock, DiffLine, Executor, LogLine, Source
 
 if TYPE_CHECKING:
     from incidentui.core.numbers import Past
+    from incidentui.edge.checkpoints.taking import Keeper
     from incidentui.edge.containers.engine import Engine
     from incidentui.edge.containers.logs import WorkloadLogs
     from incidentui.edge.git.executor import GitExecutor
@@ -55,6 +56,7 @@ def build(parsed: Parsed, clock: Clock, *, me: str = "", once: bool = False, typ
 
     `once`: for one look alone, which has no time to wait and see. `typed`: a person types the arguments of actions.
     """
+    from incidentui.edge.checkpoints.executor import CheckpointExecutor
     from incidentui.edge.ci import CiExecutor
     from incidentui.edge.containers.executor import WorkloadExecutor
     from incidentui.edge.containers.logs import WorkloadLogs
@@ -78,8 +80,10 @@ def build(parsed: Parsed, clock: Clock, *, me: str = "", once: bool = False, typ
     sources: list[Source] = [GitSource(config.dir, config.branch, config.remote, clock)]
     engines, watching = engines_of(config, clock)
     sources += watching
+    keeper = keeper_of(config, engines, clock, me)
+    executors.append(CheckpointExecutor(keeper, clock))
     if engines:
-        executors.append(WorkloadExecutor(*engines, clock=clock))
+        executors.append(WorkloadExecutor(*engines, clock=clock, keeper=keeper))
     executors.append(ShellExecutor(config.dir, lambda: read_runbooks(config.dir, config.runbooks).runbooks, clock))
     sources += _checks(loaded, clock, engines)
     sources += _revisions(loaded, clock, engines, once)
@@ -87,6 +91,14 @@ def build(parsed: Parsed, clock: Clock, *, me: str = "", once: bool = False, typ
     problems = tuple(p.words() for p in loaded.problems)
     clone = GitClone(config.dir)
     return World(config.spec(), sources, executors, pages, MarkerLook(config.dir), clone, problems)
+
+
+def keeper_of(config: ProjectConfig, engines: "Sequence[Engine]", clock: Clock, me: str) -> "Keeper":
+    from incidentui.config.paths import checkpoints
+    from incidentui.edge.checkpoints.store import Store
+    from incidentui.edge.checkpoints.taking import Keeper
+
+    return Keeper(config.dir, Store(checkpoints(config.dir)), engines, clock, me, config.checkpoint_files)
 
 
 def engines_of(config: ProjectConfig, clock: Clock) -> "tuple[list[Engine], list[Source]]":

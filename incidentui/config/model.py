@@ -84,6 +84,8 @@ class ProjectConfig:
     ci_command: tuple[str, ...] | None = None
     """What tells how the pipeline of a commit ended, instead of gh or glab."""
     bisect_command: tuple[str, ...] | None = None
+    checkpoint_files: tuple[str, ...] = ()
+    """Beside the compose files; paths and patterns inside the project."""
     runbooks: tuple[str, ...] = RUNBOOK_FOLDERS
     rehearse: RehearseConfig = field(default_factory=RehearseConfig)
     keys: Mapping[str, str] = field(default_factory=dict)

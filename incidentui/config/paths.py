@@ -61,6 +61,10 @@ def journal_path(root: Path) -> Path:
     return project_folder(root) / JOURNAL
 
 
+def checkpoints(root: Path) -> Path:
+    return project_folder(root) / "checkpoints"
+
+
 def observer_lock(root: Path) -> Path:
     return project_folder(root) / "observer.lock"
 

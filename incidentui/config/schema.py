@@ -164,6 +164,10 @@ class BisectTable(Table):
     command: Argv = None
 
 
+class CheckpointTable(Table):
+    files: Annotated[list[str], Field(max_length=32)] = Field(default_factory=list)
+
+
 class DeployTable(Table):
     by_paths: bool = False
     ci: CiTable | None = None

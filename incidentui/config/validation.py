@@ -25,6 +25,7 @@ from incidentui.config.model import (
 from incidentui.config.paths import CONFIG, folder_name
 from incidentui.config.schema import (
     BisectTable,
+    CheckpointTable,
     DeployTable,
     DockerTable,
     ProjectTable,
@@ -35,7 +36,7 @@ from incidentui.config.schema import (
 from incidentui.config.tables import KINDS, LATER_KEYS
 from incidentui.config.tables.common import CheckTable
 
-_TABLES = ["project", "deploy", "bisect", "services", "checks", "rehearse", "keys"]
+_TABLES = ["project", "deploy", "bisect", "services", "checks", "rehearse", "checkpoint", "keys"]
 _Path = tuple[str | int, ...]
 _Model = TypeVar("_Model", bound=BaseModel)
 _WORDS = {
@@ -91,6 +92,7 @@ class _Reader:
             runbooks=self._folders(project.runbooks),
             rehearse=self._rehearse(),
             keys=self._keys(),
+            checkpoint_files=self._checkpoint(),
         )
 
     def wrong(self, path: _Path, text: str, hint: str = "") -> None:
@@ -107,6 +109,15 @@ class _Reader:
 
     def _deploy(self) -> DeployTable:
         return self._sound(DeployTable, self.parsed.data.get("deploy", {}), ("deploy",)) or DeployTable()
+
+    def _checkpoint(self) -> tuple[str, ...]:
+        table = self.parsed.data.get("checkpoint", {})
+        read = self._sound(CheckpointTable, table, ("checkpoint",)) or CheckpointTable()
+        for n, path in enumerate(read.files):
+            if not path or path.startswith("/") or ".." in PurePosixPath(path).parts:
+                self.wrong(("checkpoint", "files", n), f"{path!r} leads out of the project", "write a path inside it")
+                return ()
+        return tuple(read.files)
 
     def _rehearse(self) -> RehearseConfig:
         read = self._sound(RehearseTable, self.parsed.data.get("rehearse", {}), ("rehearse",)) or RehearseTable()

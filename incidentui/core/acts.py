@@ -53,7 +53,7 @@ STOPPABLE = ("shell", "ci.wait", "git.bisect")
 """Actions whose effect can be cut off: it leaves no more half done than its own failing would."""
 
 
-TOLD = ("ci.wait", "git.bisect", "fix.mark", "fix.forget")
+TOLD = ("ci.wait", "git.bisect", "fix.mark", "fix.forget", "checkpoint.take", "checkpoint.test")
 """Actions that change nothing and whose executor's word is the verdict: no light belongs to them."""
 
 
@@ -211,7 +211,8 @@ def judge(d: Deciding, stopped_by: str = "") -> None:
         bad = next((light.finding for light in lights if light.ok is False), "")
         _verdict(d, attempt, "done", Verdict("not complete" if bad else "complete", bad or attempt.why, lights))
         return
-    wanted = ORDER if attempt.plan.push or attempt.plan.action.startswith("workload.") else ("tree",)
+    world = attempt.plan.action.startswith(("workload.", "checkpoint."))
+    wanted = ORDER if attempt.plan.push or world else ("tree",)
     settled = all(light.ok in (True, None) for light in lights if light.name in wanted and light.name != "worktree")
     waited = d.now - attempt.acted
     if attempt.plan.changes and not settled and waited < attempt.plan.within_ms and not stopped_by:
@@ -220,7 +221,9 @@ def judge(d: Deciding, stopped_by: str = "") -> None:
     complete = all(light.ok in (True, None) for light in lights if light.name != "worktree")
     if complete:
         rest = told(len(attempt.taken_back), len(attempt.in_force)) if attempt.in_force else ""
-        why = "; ".join(part for part in (_holds(lights), rest) if part)
+        # Only its executor knows what brings back what was before.
+        said = attempt.why if attempt.plan.action == "checkpoint.restore" else _holds(lights)
+        why = "; ".join(part for part in (said, rest) if part)
         _verdict(d, attempt, "done", Verdict("complete", why, lights))
     else:
         why = _missing(d, attempt, lights) + _stopped(stopped_by, waited)
@@ -270,7 +273,7 @@ def five(d: Deciding, attempt: Attempt) -> tuple[Light, ...]:
 
 
 def _running(d: Deciding, attempt: Attempt) -> Light:
-    if attempt.plan.action in ("verify", "shell", *TOLD):
+    if attempt.plan.action in ("verify", "shell", "checkpoint.restore", *TOLD):
         return Light("running", None, "does not apply")
     if attempt.plan.action.startswith("workload."):
         return _workload_light(d, attempt)

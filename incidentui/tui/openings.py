@@ -126,7 +126,7 @@ def act(desk: Desk) -> None:
 
 def usual(desk: Desk) -> "tuple[Choice, ...]":
     """The ways back that fit what is red: known-good, the suspect, workloads that are down, and a fresh look."""
-    from incidentui.tui.pages.act import Choice, about_workload
+    from incidentui.tui.pages.act import Choice, about_checkpoints, about_workload
 
     state, out = desk.view.state, []
     branch = state.project.branch or "the branch"
@@ -144,7 +144,7 @@ def usual(desk: Desk) -> "tuple[Choice, ...]":
     if last is not None and last.outcome == "done" and last.plan.changes:
         out.append(Choice(f"Undo: {last.plan.title}", "where nobody built on it", "git.undo", (("of", last.run),)))
         out.append(Choice("Bring saved work back", "over nothing of today", "git.restore-work"))
-    return tuple(out)
+    return (*out, *about_checkpoints())[:9]
 
 
 def _good_runs(state: State) -> bool:

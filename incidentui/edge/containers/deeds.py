@@ -54,7 +54,9 @@ def stay_of(plan: Plan) -> Ms:
     return int(text) if text.isdigit() else 0
 
 
-def make_plan(engine: Engine, deed: Deed, workload: Workload, wish: Wish, blast: Blast, state: State) -> Plan | Refusal:
+def make_plan(
+    engine: Engine, deed: Deed, workload: Workload, wish: Wish, blast: Blast, state: State, save: bool = False
+) -> Plan | Refusal:
     if why := _pointless(deed, workload):
         return why
     name = workload.name
@@ -69,8 +71,8 @@ def make_plan(engine: Engine, deed: Deed, workload: Workload, wish: Wish, blast:
         title=f"{deed.capitalize()} {name} on {engine.name}{_interrupts(deed, name, state)}",
         target=name,
         target_kind="workload",
-        steps=_with_look(deed, engine.steps(deed, workload), look),
-        checked=(*_preconditions(deed, workload), *_losing(deed, blast, wish)),
+        steps=(*((_SAVE,) if save and deed != "start" else ()), *_with_look(deed, engine.steps(deed, workload), look)),
+        checked=(*_preconditions(deed, workload), *losing(deed, blast, wish)),
         not_covered=_NOT_COVERED[deed],
         undo=_UNDO[deed],
         undo_argv=_way_back(deed, workload),
@@ -86,7 +88,7 @@ def _with_look(deed: Deed, steps: tuple[PlanStep, ...], look: PlanStep) -> tuple
     return (*steps[:-1], look, steps[-1]) if deed == "recreate" else (*steps, look)
 
 
-def _losing(deed: Deed, blast: Blast, wish: Wish) -> tuple[Precondition, ...]:
+def losing(deed: Deed, blast: Blast, wish: Wish) -> tuple[Precondition, ...]:
     if not blast.loses:
         text = "nothing that its engine keeps would be lost"
         return (Precondition(LOSES, text),) if deed in ("stop", "recreate") else ()
@@ -124,6 +126,7 @@ def _look(deed: Deed, workload: Workload, wish: Wish) -> str:
     )
 
 
+_SAVE = PlanStep("save", "a checkpoint of now: commit, images, configuration files, verdicts")
 _MEMORY = ("what the process has in memory", "is lost: requests under way end, queues that are not saved go")
 _OLD = ("image, settings, environment", "stay as they are: no new ones are applied")
 _DATA = ("data, volumes", "are not touched: what is wrong in them stays wrong")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from incidentui.core.inputs import Observation, WorkloadsLooked
 from incidentui.core.known_errors import Library
 from incidentui.core.model import Ms, PlanStep, Workload
+from incidentui.core.value import dataclass
 from incidentui.edge.containers import recreate
 from incidentui.edge.containers.blast import Around, Blast, blast_of
 from incidentui.edge.containers.docker_events import EVENTS, EventStream
@@ -42,17 +43,26 @@ T = TypeVar("T")
 INSPECT_AT_ONCE = 8
 STOP_S = 10
 DIFF_S = 15.0
+MOST_KEPT = 300
 SAFETY_S = 30.0
 APART_S = 0.2
 _LOAD_S = 60.0
 _RENEW: dict[str, Callable[[Any, str], None]] = {
     "aside": recreate.aside,
-    "create": recreate.create,
     "renew": recreate.start,
     "remove": recreate.remove,
 }
 """The steps of creating a container anew."""
 _DEFAULT = "unix:///var/run/docker.sock"
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """For a checkpoint: raw, so values of the environment stand in it."""
+
+    containers: list[tuple[str, dict[str, Any], dict[str, Any]]]
+    """(name as a workload, inspection, inspection of its image)"""
+    volumes: list[dict[str, Any]]
 
 
 class DockerEngine:
@@ -167,12 +177,14 @@ class DockerEngine:
         return (PlanStep(deed, f"{deed} {short}{text}", (("docker", deed, *wait, workload.ident),)),)
 
     async def do(self, verb: str, workload: Workload) -> None:
-        await self._ask(lambda: self._do(verb, workload.ident), STOP_S + 2 * CALL_S)
+        await self._ask(lambda: self._do(verb, workload), STOP_S + 2 * CALL_S)
 
-    def _do(self, verb: str, ident: str) -> None:
+    def _do(self, verb: str, workload: Workload) -> None:
         """The engine answers when it is done: a program deaf to TERM takes all of STOP_S."""
-        api = self._connected()
-        if verb in _RENEW:
+        api, ident = self._connected(), workload.ident
+        if verb == "create":
+            recreate.create(api, ident, workload.image)
+        elif verb in _RENEW:
             _RENEW[verb](api, ident)
         elif verb == "start":
             api.start(ident)
@@ -200,13 +212,7 @@ class DockerEngine:
         return Around(found, api.containers(all=True), (), self._image_now(found))
 
     def _image_now(self, found: dict[str, Any]) -> str:
-        from docker.errors import NotFound
-
-        api: Any = self._connected()
-        try:
-            return str(api.inspect_image(found["Config"]["Image"])["Id"])
-        except NotFound:
-            return ""
+        return str((self._image(found["Config"]["Image"]) or {}).get("Id", ""))
 
     async def newcomer(self, old: Workload) -> Workload | None:
         """The container that took the name of this one."""
@@ -215,6 +221,51 @@ class DockerEngine:
 
     async def bring_back(self, old: Workload, run: bool) -> None:
         await self._ask(lambda: recreate.bring_back(self._connected(), old.ident, run), STOP_S + 2 * CALL_S)
+
+    async def for_checkpoint(self, measure: bool) -> Raw:
+        """Every container with its image, and the volumes they use, as the engine has them; `measure`: their sizes."""
+        containers = await self._ask(self._all_with_images, 4 * CALL_S)
+        used = {m.get("Name") for _, found, _ in containers for m in found.get("Mounts") or () if m.get("Name")}
+        volumes = (await self._ask(lambda: self._connected().volumes()))["Volumes"] or ()
+        sizes = await self._sizes() if measure else {}
+        mine = [each for each in volumes if each.get("Name") in used]
+        return Raw(containers, [{**each, "UsageData": sizes.get(each["Name"])} for each in mine])
+
+    def _all_with_images(self) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
+        entries = self._list()[:MOST_KEPT]
+        images: dict[str, dict[str, Any]] = {}
+        out = []
+        for entry, name in zip(entries, names(entries), strict=True):
+            if (found := self._inspect(entry["Id"])) is not None:
+                image = str(found["Image"])
+                images[image] = images.get(image) or self._image(image) or {}
+                out.append((name, found, images[image]))
+        return out
+
+    async def _sizes(self) -> dict[str, Any]:
+        """The engine measures every volume for it; without an answer in time they are not known."""
+        try:
+            df = await self._ask(lambda: self._connected().df(), DIFF_S)
+            return {each["Name"]: each.get("UsageData") for each in df.get("Volumes") or ()}
+        except (EngineLost, EngineRefused):
+            return {}
+
+    def _image(self, ident: str) -> dict[str, Any] | None:
+        from docker.errors import NotFound
+
+        api: Any = self._connected()
+        try:
+            found: dict[str, Any] = api.inspect_image(ident)
+        except NotFound:
+            return None
+        return found
+
+    async def has_image(self, ident: str) -> bool:
+        return await self._ask(lambda: self._image(ident)) is not None
+
+    async def volume_names(self) -> set[str]:
+        found = await self._ask(lambda: self._connected().volumes())
+        return {str(each.get("Name")) for each in found.get("Volumes") or ()}
 
     async def named(self, name: str) -> Workload | None:
         return next((each for each in await self.workloads() if each.name == name), None)

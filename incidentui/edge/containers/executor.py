@@ -13,6 +13,8 @@ from incidentui.core.model import (
 )
 from incidentui.core.plan import deadline
 from incidentui.core.state import State
+from incidentui.edge.checkpoints.store import CheckpointError
+from incidentui.edge.checkpoints.taking import Keeper
 from incidentui.edge.containers.deeds import (
     ACTIONS,
     STAY_MS,
@@ -41,9 +43,11 @@ _LOOK_S = 0.7
 class WorkloadExecutor:
     actions = frozenset(ACTIONS)
 
-    def __init__(self, *engines: Engine, clock: Clock) -> None:
+    def __init__(self, *engines: Engine, clock: Clock, keeper: Keeper | None = None) -> None:
+        """`keeper`: takes a checkpoint before what is dangerous."""
         self._engines = engines
         self._clock = clock
+        self._keeper = keeper
 
     async def plan(self, action: str, args: Mapping[str, str], state: State, incident: str | None) -> Plan | Refusal:
         name = args.get("name", "")
@@ -63,7 +67,9 @@ class WorkloadExecutor:
             blast = await engine.blast(ACTIONS[action], workload)
         except (EngineLost, EngineRefused) as error:
             return Refusal(str(error), "nothing was done")
-        return make_plan(engine, ACTIONS[action], workload, wish, blast, state)
+        if self._keeper is not None:
+            self._keeper.saw(state)
+        return make_plan(engine, ACTIONS[action], workload, wish, blast, state, self._keeper is not None)
 
     async def act(self, run: str, plan: Plan, incident: str | None, report: Report) -> ActionActed:
         try:
@@ -74,7 +80,10 @@ class WorkloadExecutor:
             return ActionActed(run, "refused", f"nothing was done, the preconditions cannot be looked at: {error}")
         if why:
             return ActionActed(run, "refused", f"nothing was done: {why}")
-        asked, steps = self._clock.now(), Steps(run, plan, report, self._clock)
+        steps = Steps(run, plan, report, self._clock)
+        if why := await self._saved(plan, steps):
+            return ActionActed(run, "refused", f"nothing was done: {why}")
+        asked = self._clock.now()
         if isinstance(engine, DockerEngine) and deed_of(plan) == "recreate":
             anew = Recreating(engine, workload, plan, steps, self._clock)
             end = await anew.run(asked)
@@ -101,6 +110,20 @@ class WorkloadExecutor:
         """What runs and whether users are served is judged by the session."""
         return []
 
+    async def _saved(self, plan: Plan, steps: Steps) -> str:
+        """Why it must not go on. A restart or stop takes nothing away that a checkpoint would bring back."""
+        save = next((step for step in plan.steps if step.verb == "save"), None)
+        if save is None or self._keeper is None:
+            return ""
+        steps.begin(save)
+        try:
+            kept = await self._keeper.take(f"before {plan.action} {plan.target}")
+        except CheckpointError as error:
+            steps.end("failed", str(error))
+            return str(error) if deed_of(plan) == "recreate" else ""
+        steps.end("done", f"checkpoint {kept.id}")
+        return ""
+
     def _engine(self, plan: Plan) -> Engine:
         wanted = dict(plan.args).get("engine")
         for engine in self._engines:
@@ -110,7 +133,7 @@ class WorkloadExecutor:
 
     async def _do(self, engine: Engine, workload: Workload, steps: Steps) -> End | None:
         """Every step but the looking; None when the world is to be looked at next, also after a lost answer."""
-        for step in steps.plan.steps[:-1]:
+        for step in (step for step in steps.plan.steps[:-1] if step.verb != "save"):
             steps.begin(step)
             try:
                 await engine.do(step.verb, workload)

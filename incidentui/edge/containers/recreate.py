@@ -49,9 +49,14 @@ def aside(api: Any, ident: str) -> None:
     api.rename(ident, base_name(found) + aside_mark(ident))
 
 
-def create(api: Any, ident: str) -> None:
+def create(api: Any, ident: str, wanted: str = "") -> None:
+    """`wanted`: the id of another image to create it from; what the present one brought along is left out then."""
     found = api.inspect_container(ident)
-    config, later = creation(found, _image(api, found))
+    image = _image(api, found)
+    if wanted.startswith("sha256:") and wanted != found["Image"]:
+        brought = api.inspect_image(found["Image"]).get("Config") or {}
+        found, image = {**found, "Config": without_defaults(found["Config"], brought)}, wanted
+    config, later = creation(found, image)
     made = api.create_container_from_config(config, base_name(found))
     for network, endpoint in later.items():
         api.connect_container_to_network(
@@ -124,6 +129,20 @@ def creation(found: Mapping[str, Any], image: str) -> tuple[dict[str, Any], dict
     first = {mode: endpoints.pop(mode)} if mode in endpoints else {}
     networking = {"NetworkingConfig": {"EndpointsConfig": first}} if first else {}
     return {**config, "Image": image, "HostConfig": host, **networking}, endpoints
+
+
+_SAME = ("Cmd", "Entrypoint", "WorkingDir", "User", "Healthcheck", "StopSignal", "Shell", "OnBuild")
+
+
+def without_defaults(config: Mapping[str, Any], image: Mapping[str, Any]) -> dict[str, Any]:
+    """What was set for the container itself: an engine mixes it with what its image says."""
+    out = {key: value for key, value in config.items() if key not in _SAME or value != image.get(key)}
+    out["Env"] = [each for each in config.get("Env") or () if each not in (image.get("Env") or ())]
+    labels = image.get("Labels") or {}
+    out["Labels"] = {key: value for key, value in (config.get("Labels") or {}).items() if labels.get(key) != value}
+    for key in ("Volumes", "ExposedPorts"):
+        out[key] = {name: {} for name in config.get(key) or () if name not in (image.get(key) or ())}
+    return out
 
 
 def _carried(found: Mapping[str, Any], host: dict[str, Any]) -> Iterator[str]:

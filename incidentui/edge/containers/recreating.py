@@ -39,7 +39,7 @@ class Recreating:
         return end
 
     async def _until_up(self, asked: Ms) -> End:
-        for step in self._plan.steps[:-2]:
+        for step in (step for step in self._plan.steps[:-2] if step.verb != "save"):
             self._steps.begin(step)
             try:
                 await self._engine.do("renew" if step.verb == "start" else step.verb, self._old)

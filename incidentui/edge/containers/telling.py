@@ -1,5 +1,7 @@
 """How far a plan has come, told to the session."""
 
+from typing_extensions import override
+
 from incidentui.core.inputs import ActionStepped
 from incidentui.core.model import Ms, Outcome, Plan, PlanStep, Progress, StepState
 from incidentui.edge.containers.deeds import End
@@ -33,3 +35,11 @@ class Steps:
     def _tell(self, step: PlanStep, state: StepState, text: str, took_ms: Ms | None) -> None:
         n = self.plan.steps.index(step) + 1
         self._report(ActionStepped(self._run, Progress(n, step.verb, state, text, took_ms)))
+
+
+class Unheard(Steps):
+    """For a deed that is one step of a greater plan."""
+
+    @override
+    def _tell(self, step: PlanStep, state: StepState, text: str, took_ms: Ms | None) -> None:
+        return

@@ -56,6 +56,15 @@ def about_workload(name: str) -> tuple[Choice, ...]:
         Choice(f"Stop {name}", "until it is started", "workload.stop", args),
         Choice(f"Start {name}", "when it is down", "workload.start", args),
         Choice(f"Create {name} anew", "the same configuration, volumes kept", "workload.recreate", args),
+        *about_checkpoints(),
+    )
+
+
+def about_checkpoints() -> tuple[Choice, ...]:
+    latest = (("id", "latest"),)
+    return (
+        Choice("Take a checkpoint", "only looks, and keeps what it saw", "checkpoint.take"),
+        Choice("Restore the latest checkpoint", "configuration files and images of then", "checkpoint.restore", latest),
     )
 
 

@@ -1,0 +1,225 @@
+"""`checkpoint`: what was good, kept; what differs from it; back to it; and whether that would work."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from incidentui.cli.act import perform
+from incidentui.cli.journal_access import project_root
+from incidentui.cli.options import CannotRun, Options
+from incidentui.config import paths
+from incidentui.core.checkpoint import Checkpoint, differences
+from incidentui.core.codec import to_json
+from incidentui.core.format import count, duration, short
+from incidentui.edge.checkpoints.store import CheckpointError, Store
+from incidentui.edge.clock import SystemClock
+
+if TYPE_CHECKING:
+    from incidentui.edge.checkpoints.taking import Keeper
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+
+
+@click.group("checkpoint")
+def command() -> None:
+    """What was good, kept: commit, images, configuration, volumes, verdicts. Back to it, and a test of that."""
+
+
+@command.command("list")
+@_JSON
+@click.pass_obj
+def list_(options: Options, as_json: bool) -> None:
+    """All of them, newest first, with their age and the last restore test that went through."""
+    store = _store(options)
+    rows = [_document(store, each) for each in reversed(store.ids())]
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False))
+    elif not rows:
+        click.echo("No checkpoint was taken yet: incidentui checkpoint take")
+    else:
+        for row in rows:
+            click.echo(_row(row))
+
+
+@command.command("show")
+@click.argument("ident", metavar="ID")
+@_JSON
+@click.pass_obj
+def show(options: Options, ident: str, as_json: bool) -> None:
+    """One checkpoint. ID: its id, the beginning of it, or `latest`."""
+    store = _store(options)
+    it = _document(store, _found(store, ident))
+    if as_json:
+        click.echo(json.dumps(it, ensure_ascii=False))
+    elif "error" in it:
+        raise CannotRun(it["error"])
+    else:
+        click.echo("\n".join([_row(it), *_details(it)]))
+
+
+@command.command("diff")
+@click.argument("ident", metavar="ID")
+@click.argument("other", metavar="[OTHER]", required=False)
+@_JSON
+@click.pass_obj
+def diff(options: Options, ident: str, other: str | None, as_json: bool) -> int:
+    """What is another one now, or in OTHER; exit 1 when something is."""
+    store = _store(options)
+    then = _read(store, ident)
+    now = _read(store, other) if other else _now(options)
+    if not other:  # nobody looked at the checks for this
+        then, now = _without_checks(then), _without_checks(now)
+    found = differences(then, now)
+    if as_json:
+        document = {"from": then.id, "to": now.id if other else None, "lost": list(now.lost)}
+        click.echo(json.dumps({**document, "differences": [to_json(each) for each in found]}, ensure_ascii=False))
+    else:
+        for each in found:
+            click.echo(f"{each.kind:<12} {each.name}  {each.text}")
+        for lost in now.lost:
+            click.echo(f"? {lost}", err=True)
+        if not found:
+            click.echo("Nothing differs." if not now.lost else "Nothing that could be looked at differs.")
+    return 1 if found else 0
+
+
+@command.command("take")
+@_JSON
+@click.pass_obj
+def take(options: Options, as_json: bool) -> int:
+    """Take one now, by hand: these are kept until somebody removes them."""
+    return perform(options, "checkpoint.take", {}, False, None, as_json)
+
+
+@command.command("test")
+@click.argument("ident", metavar="ID")
+@_JSON
+@click.pass_obj
+def test(options: Options, ident: str, as_json: bool) -> int:
+    """Restore into a scratch place and compare; look for images and volumes. Recorded with the checkpoint."""
+    return perform(options, "checkpoint.test", {"id": ident}, False, None, as_json)
+
+
+@command.command("restore")
+@click.argument("ident", metavar="ID")
+@click.option("--plan", "plan_only", is_flag=True, help="Only print what it would do.")
+@click.option("--yes", "word", metavar="WORD", help="The typed word: the project.")
+@click.option("--lose", metavar="REASON", help="Why what would be lost may be.")
+@_JSON
+@click.pass_obj
+def restore(options: Options, ident: str, plan_only: bool, word: str | None, lose: str | None, as_json: bool) -> int:
+    """Configuration files and images as they were then. A checkpoint of now is taken first."""
+    args = {"id": ident, **({"lose": lose} if lose else {})}
+    return perform(options, "checkpoint.restore", args, plan_only, word, as_json)
+
+
+# -- reading
+
+
+def _store(options: Options) -> Store:
+    return Store(paths.checkpoints(project_root(options)))
+
+
+def _found(store: Store, ident: str) -> str:
+    try:
+        return store.find(ident)
+    except CheckpointError as error:
+        raise CannotRun(f"{error}.") from None
+
+
+def _read(store: Store, ident: str) -> Checkpoint:
+    try:
+        return store.read(store.find(ident))
+    except CheckpointError as error:
+        raise CannotRun(f"{error}.") from None
+
+
+def _now(options: Options) -> Checkpoint:
+    """What a checkpoint would hold now; nothing is kept of it."""
+    import asyncio
+
+    return asyncio.run(_keeper(options).look(measure=True)).checkpoint
+
+
+def _keeper(options: Options) -> "Keeper":
+    from incidentui.cli.world import engines_of, keeper_of
+    from incidentui.config.load import load
+
+    root, clock = project_root(options), SystemClock()
+    config = load(root).config
+    engines, _ = engines_of(config, clock)
+    return keeper_of(config, engines, clock, "")
+
+
+def _without_checks(it: Checkpoint) -> Checkpoint:
+    from dataclasses import replace
+
+    return replace(it, checks=())
+
+
+def _document(store: Store, ident: str) -> dict[str, Any]:
+    """A checkpoint with its age and its tests; one that cannot be read says so in its place."""
+    try:
+        it = store.read(ident)
+    except CheckpointError as error:
+        return {"id": ident, "error": str(error)}
+    tests = store.tests(ident)
+    good = [each.at for each in tests if each.ok]
+    return {
+        **to_json(it),
+        "age_s": max(0, SystemClock().now() - it.at) // 1000,
+        "tests": [to_json(each) for each in tests],
+        "last_good_test": good[-1] if good else None,
+    }
+
+
+# -- in words
+
+
+def _row(it: dict[str, Any]) -> str:
+    if "error" in it:
+        return f"? {it['id']}  {it['error']}"
+    checks = it["checks"]
+    good = sum(1 for check in checks if check["state"] == "ok")
+    parts = [
+        f"{it['id']}  {duration(it['age_s'] * 1000)} old  {it['why']}, by {it['by'] or '?'}",
+        short(it["commit"]) + (f" + {count(len(it['unsaved']), 'unsaved file')}" if it["unsaved"] else ""),
+        f"{count(len(it['files']), 'file')}, {count(len(it['containers']), 'container')}",
+        f"{good} of {len(checks)} checks good",
+        _tested(it),
+    ]
+    return " · ".join(parts)
+
+
+def _tested(it: dict[str, Any]) -> str:
+    if it["tests"] and not it["tests"][-1]["ok"]:
+        return "its last restore test FAILED"
+    if it["last_good_test"] is None:
+        return "never tested"
+    return f"restore tested {_date(it['last_good_test'])}"
+
+
+def _date(at: int) -> str:
+    from datetime import datetime
+
+    return datetime.fromtimestamp(at / 1000).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def _details(it: dict[str, Any]) -> list[str]:
+    return [
+        *(f"  file       {f['path']}  {f['missing'] or f['sha256'][:12]}" for f in it["files"]),
+        *(f"  container  {c['name']}  {c['image']} {c['image_id'][7:19]}  {c['state']}" for c in it["containers"]),
+        *(f"  volume     {v['name'][:20]}  made {v['created']}  {_size(v['size'])}" for v in it["volumes"]),
+        *(f"  check      {c['name']}  {c['state']}  {c['why']}" for c in it["checks"]),
+        *(f"  not seen   {text}" for text in it["lost"]),
+        *(f"  test       {_date(t['at'])}  {_outcome(t)}" for t in it["tests"]),
+    ]
+
+
+def _size(size: int | None) -> str:
+    return "size unknown" if size is None else count(size, "byte")
+
+
+def _outcome(test: dict[str, Any]) -> str:
+    return "can be restored" if test["ok"] else f"cannot: {'; '.join(test['findings'])}"

@@ -1,0 +1,165 @@
+"""What a checkpoint holds, and how two of them differ. Values of the environment are never in one: keyed hashes are."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar
+
+from incidentui.core.format import short
+from incidentui.core.model import Ms
+from incidentui.core.value import dataclass
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class FileCopy:
+    path: str
+    """Inside the project, as it is written there."""
+    sha256: str
+    size: int
+    mode: int
+    missing: str = ""
+    """Why there is no copy: too large, cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerThen:
+    name: str
+    """As a workload is called."""
+    ident: str
+    image: str
+    """The name it was started by."""
+    image_id: str
+    digests: tuple[str, ...]
+    """By which a registry knows the image; empty: it was never in one."""
+    state: str
+    env: tuple[tuple[str, str], ...]
+    """(name, keyed hash of the value)"""
+    volumes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeThen:
+    name: str
+    driver: str
+    created: str
+    size: int | None
+    """None: the engine did not tell in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckThen:
+    name: str
+    state: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    id: str
+    at: Ms
+    by: str
+    why: str
+    """"by hand", "before workload.recreate web"."""
+    commit: str | None
+    branch: str | None = None
+    unsaved: tuple[str, ...] = ()
+    """Files that the commit does not hold as they are."""
+    files: tuple[FileCopy, ...] = ()
+    containers: tuple[ContainerThen, ...] = ()
+    volumes: tuple[VolumeThen, ...] = ()
+    checks: tuple[CheckThen, ...] = ()
+    lost: tuple[str, ...] = ()
+    """What could not be looked at, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """A restore that was tried in a scratch place."""
+
+    at: Ms
+    ok: bool
+    files: int
+    findings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    kind: str
+    """commit, file, container, image, environment, volume, check"""
+    name: str
+    text: str
+
+
+def differences(then: Checkpoint, now: Checkpoint) -> tuple[Difference, ...]:
+    return (
+        *_commit(then, now),
+        *_pairs("file", then.files, now.files, lambda f: f.path, _file),
+        *_pairs("container", then.containers, now.containers, lambda c: c.name, _container),
+        *_environments(then, now),
+        *_pairs("volume", then.volumes, now.volumes, lambda v: v.name, _volume),
+        *_pairs("check", then.checks, now.checks, lambda c: c.name, _check),
+    )
+
+
+def _commit(then: Checkpoint, now: Checkpoint) -> Iterator[Difference]:
+    if then.commit != now.commit:
+        yield Difference("commit", "HEAD", f"{short(then.commit)} → {short(now.commit)}")
+    for path in sorted(set(now.unsaved) - set(then.unsaved)):
+        yield Difference("commit", path, "is not committed as it is")
+
+
+def _pairs(
+    kind: str, then: tuple[T, ...], now: tuple[T, ...], name: Callable[[T], str], told: Callable[[T, T], str]
+) -> Iterator[Difference]:
+    before, after = {name(each): each for each in then}, {name(each): each for each in now}
+    for key in sorted(before.keys() | after.keys()):
+        if key not in after:
+            yield Difference(kind, key, "is gone")
+        elif key not in before:
+            yield Difference(kind, key, "is new")
+        elif text := told(before[key], after[key]):
+            yield Difference(kind, key, text)
+
+
+def _file(then: FileCopy, now: FileCopy) -> str:
+    if then.sha256 != now.sha256:
+        return f"content {then.sha256[:12]} → {now.sha256[:12]}"
+    return f"mode {then.mode:o} → {now.mode:o}" if then.mode != now.mode else ""
+
+
+def _container(then: ContainerThen, now: ContainerThen) -> str:
+    if then.image_id != now.image_id:
+        return f"image {_image(then.image_id)} → {_image(now.image_id)}"
+    if then.state != now.state:
+        return f"{then.state} → {now.state}"
+    return f"created anew ({then.ident[:12]} → {now.ident[:12]})" if then.ident != now.ident else ""
+
+
+def _image(ident: str) -> str:
+    return ident.removeprefix("sha256:")[:12]
+
+
+def _environments(then: Checkpoint, now: Checkpoint) -> Iterator[Difference]:
+    after = {c.name: dict(c.env) for c in now.containers}
+    for container in then.containers:
+        if container.name in after:
+            yield from _environment(container.name, dict(container.env), after[container.name])
+
+
+def _environment(name: str, then: Mapping[str, str], now: Mapping[str, str]) -> Iterator[Difference]:
+    for key in sorted(then.keys() | now.keys()):
+        if then.get(key) != now.get(key):
+            what = "is gone" if key not in now else "is new" if key not in then else "has another value"
+            yield Difference("environment", f"{name} {key}", what)
+
+
+def _volume(then: VolumeThen, now: VolumeThen) -> str:
+    if then.created != now.created:
+        return f"created anew ({then.created} → {now.created}): what was in it is not in it"
+    if then.size and now.size == 0:
+        return f"{then.size} bytes → empty"
+    return ""
+
+
+def _check(then: CheckThen, now: CheckThen) -> str:
+    return f"{then.state} → {now.state}" if then.state != now.state else ""

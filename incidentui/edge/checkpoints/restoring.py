@@ -1,0 +1,64 @@
+"""Files of a checkpoint back in their place, and whether it could be done: written beside, renamed, compared."""
+
+import contextlib
+import hashlib
+import os
+import stat
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from incidentui.core.checkpoint import Checkpoint, FileCopy, Tested
+from incidentui.core.model import Ms
+from incidentui.edge.checkpoints.store import CheckpointError, Store
+from incidentui.edge.checkpoints.taking import copied, inside
+
+
+def differing(top: Path, checkpoint: Checkpoint) -> list[tuple[FileCopy, FileCopy]]:
+    """(then, now) of the files that a restore would write."""
+    pairs = [(then, copied(top, then.path)[0]) for then in checkpoint.files if not then.missing]
+    return [(then, now) for then, now in pairs if (then.sha256, then.mode) != (now.sha256, now.mode)]
+
+
+def put_back(top: Path, file: FileCopy, content: bytes) -> None:
+    """Whole or not at all; through a link, to where it leads inside the project."""
+    target = Path(os.path.realpath(top / file.path))
+    if not inside(top, target):
+        raise CheckpointError(f"{file.path} leads out of {top} by now: it is not written")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(content)
+            out.flush()
+            os.fchmod(out.fileno(), file.mode)
+            with contextlib.suppress(OSError):  # a new file, or not ours to give away
+                before = target.stat()
+                os.fchown(out.fileno(), before.st_uid, before.st_gid)
+            os.fsync(out.fileno())
+        os.replace(temporary, target)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+
+
+def tried(store: Store, checkpoint: Checkpoint, gone: Sequence[str], now: Ms) -> Tested:
+    """All files restored into a scratch place and compared with what was recorded; `gone`: what an engine lacks."""
+    findings = list(gone)
+    files = [file for file in checkpoint.files if not file.missing]
+    with tempfile.TemporaryDirectory(prefix="incidentui-restore-") as scratch:
+        for file in files:
+            try:
+                put_back(Path(scratch), file, store.copy_of(checkpoint.id, file.sha256))
+                findings += _compared(Path(scratch), file)
+            except (CheckpointError, OSError) as error:
+                findings.append(f"{file.path}: {error}")
+    return Tested(now, not findings, len(files), tuple(findings[:50]))
+
+
+def _compared(scratch: Path, file: FileCopy) -> list[str]:
+    written = scratch / file.path
+    if hashlib.sha256(written.read_bytes()).hexdigest() != file.sha256:
+        return [f"{file.path}: the restored content is another one"]
+    mode = stat.S_IMODE(written.stat().st_mode)
+    return [f"{file.path}: mode {mode:o}, not {file.mode:o}"] if mode != file.mode else []

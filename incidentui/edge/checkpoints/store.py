@@ -1,0 +1,194 @@
+"""Checkpoints on disk: one folder each, written beside and given its name when it is whole; never written over.
+
+A folder has `checkpoint.json`, the copies of files by their hash, and `tests.jsonl`. They may hold what the files
+hold, secrets too: folders are 0700, files 0600, and no copy ever goes into the journal.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from incidentui.core.checkpoint import Checkpoint, Tested
+from incidentui.core.codec import CodecError, from_json, to_json
+from incidentui.edge.store.place import sync_folder
+
+KEPT = 30
+"""Of those that were taken before an action; those taken by hand stay until somebody removes them."""
+BY_HAND = "by hand"
+_RECORD, _FILES, _TESTS, _KEY = "checkpoint.json", "files", "tests.jsonl", "key"
+_ID = re.compile(r"\d{8}-\d{6}(?:-\d+)?")
+_LIMIT = 4_000_000
+
+
+class CheckpointError(Exception):
+    """In words: what, where, what to do."""
+
+
+class Store:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def ids(self) -> list[str]:
+        """Oldest first."""
+        if not self.folder.is_dir():
+            return []
+        return sorted((each.name for each in self.folder.iterdir() if _ID.fullmatch(each.name)), key=_order)
+
+    def find(self, wanted: str) -> str:
+        """An id, the beginning of one, or `latest`."""
+        ids = self.ids()
+        found = ids[-1:] if wanted == "latest" else [each for each in ids if each == wanted]
+        found = found or [each for each in ids if wanted and each.startswith(wanted)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise CheckpointError(f"{wanted} begins {len(found)} checkpoints: {', '.join(found[:5])}")
+        there = f"there is {', '.join(ids[-3:])}" if ids else "none was taken yet: incidentui checkpoint take"
+        raise CheckpointError(f"no checkpoint {wanted}; {there}")
+
+    def read(self, ident: str) -> Checkpoint:
+        file = self.folder / ident / _RECORD
+        try:
+            if file.stat().st_size > _LIMIT:
+                raise CheckpointError(f"{file} is larger than a checkpoint can be; it was changed")
+            return from_json(Checkpoint, json.loads(file.read_bytes()))
+        except (OSError, ValueError, CodecError) as error:
+            raise CheckpointError(f"checkpoint {ident} cannot be read: {file}: {error}") from None
+
+    def copy_of(self, ident: str, sha256: str) -> bytes:
+        """The content of a file then. Raises when it is not what was put there."""
+        file = self.folder / ident / _FILES / sha256
+        try:
+            content = file.read_bytes()
+        except OSError as error:
+            raise CheckpointError(f"the copy in checkpoint {ident} cannot be read: {file}: {error}") from None
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise CheckpointError(f"the copy in checkpoint {ident} is damaged: {file}")
+        return content
+
+    def keep(self, checkpoint: Checkpoint, contents: Mapping[str, bytes]) -> Checkpoint:
+        """On disk when it returns, whole or not at all; under the next free id when its own is taken."""
+        temporary = self._beside()
+        try:
+            return self._filled(temporary, checkpoint, contents)
+        except OSError as error:
+            raise self._cannot(error) from None
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+    def _beside(self) -> Path:
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return Path(tempfile.mkdtemp(dir=self.folder, prefix=".new-"))
+        except OSError as error:
+            raise self._cannot(error) from None
+
+    def _cannot(self, error: OSError) -> CheckpointError:
+        return CheckpointError(f"no checkpoint can be kept in {self.folder}: {error.strerror or error}")
+
+    def _filled(self, temporary: Path, checkpoint: Checkpoint, contents: Mapping[str, bytes]) -> Checkpoint:
+        (temporary / _FILES).mkdir(mode=0o700)
+        for sha256, content in contents.items():
+            _write(temporary / _FILES / sha256, content)
+        for ident in _free(checkpoint.id):
+            kept = replace(checkpoint, id=ident)
+            _write(temporary / _RECORD, _json(kept))
+            sync_folder(str(temporary / _FILES / "x"))
+            sync_folder(str(temporary / "x"))
+            if _named(temporary, self.folder / ident):
+                self._prune()
+                return kept
+        raise AssertionError("there is always a next id")
+
+    def _prune(self) -> None:
+        """The oldest of those nobody asked for; a tested one is worth more than its age."""
+        with contextlib.suppress(CheckpointError, OSError):
+            own = [each for each in self.ids() if self.read(each).why != BY_HAND and not self.tests(each)]
+            for ident in own[:-KEPT]:
+                shutil.rmtree(self.folder / ident, ignore_errors=True)
+
+    def tests(self, ident: str) -> list[Tested]:
+        file = self.folder / ident / _TESTS
+        found = []
+        with contextlib.suppress(OSError):
+            for line in file.read_bytes()[-200_000:].splitlines():
+                with contextlib.suppress(ValueError, CodecError):  # the last line of a killed program
+                    found.append(from_json(Tested, json.loads(line)))
+        return found
+
+    def add_test(self, ident: str, tested: Tested) -> None:
+        file = self.folder / ident / _TESTS
+        handle = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            os.write(handle, b"\n" * (file.stat().st_size > 0) + json.dumps(to_json(tested)).encode())
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+    def key(self) -> bytes:
+        """Of this project here: hashes of values can be compared with each other, and with no guess of anybody else."""
+        try:
+            return self._key()
+        except OSError as error:
+            raise self._cannot(error) from None
+
+    def _key(self) -> bytes:
+        file = self.folder / _KEY
+        with contextlib.suppress(FileNotFoundError):
+            if len(found := file.read_bytes()) == 32:
+                return found
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=self.folder)
+        os.close(handle)
+        try:
+            _write(Path(temporary), secrets.token_bytes(32))
+            with contextlib.suppress(FileExistsError):  # another process was faster: its key counts
+                os.link(temporary, file)
+        finally:
+            os.unlink(temporary)
+        return file.read_bytes()
+
+
+def _order(ident: str) -> tuple[str, int]:
+    day, time, *more = ident.split("-")
+    return f"{day}-{time}", int(more[0]) if more else 1
+
+
+def _free(ident: str) -> Iterator[str]:
+    yield ident
+    n = 2
+    while True:
+        yield f"{ident}-{n}"
+        n += 1
+
+
+def _named(temporary: Path, wanted: Path) -> bool:
+    """A folder with something in it is never replaced by a rename."""
+    try:
+        os.rename(temporary, wanted)
+    except OSError:
+        if wanted.exists():
+            return False
+        raise
+    sync_folder(str(wanted))
+    return True
+
+
+def _json(checkpoint: Checkpoint) -> bytes:
+    return json.dumps(to_json(checkpoint), ensure_ascii=False, indent=1).encode("utf-8", errors="replace")
+
+
+def _write(file: Path, content: bytes) -> None:
+    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with os.fdopen(handle, "wb") as out:
+        out.write(content)
+        out.flush()
+        os.fsync(out.fileno())

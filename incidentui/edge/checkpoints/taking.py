@@ -1,0 +1,168 @@
+"""Taking a checkpoint: looks at the clone, the files of configuration, and the engines; keeps what it saw."""
+
+import asyncio
+import hashlib
+import hmac
+import os
+import stat
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from incidentui.core.checkpoint import Checkpoint, CheckThen, ContainerThen, FileCopy, VolumeThen
+from incidentui.core.state import State
+from incidentui.core.value import dataclass
+from incidentui.edge.checkpoints.store import BY_HAND, Store
+from incidentui.edge.containers.docker import DockerEngine
+from incidentui.edge.containers.engine import Engine, EngineLost, EngineRefused
+from incidentui.edge.git.run import GitError, git
+from incidentui.edge.text import clean, clean_and_redact
+from incidentui.session.ports import Clock
+
+FILE_LIMIT = 1_000_000
+MOST_FILES = 64
+_COMPOSE = ("docker-compose*.yml", "docker-compose*.yaml", "compose*.yml", "compose*.yaml", "incidentui.toml")
+_UNSAVED = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    checkpoint: Checkpoint
+    contents: Mapping[str, bytes]
+
+
+class Keeper:
+    """`files`: what the configuration names beside the compose files; patterns inside the project."""
+
+    def __init__(
+        self, top: Path, store: Store, engines: Sequence[Engine], clock: Clock, me: str, files: Sequence[str] = ()
+    ) -> None:
+        self.top, self.store, self.clock = top, store, clock
+        self.engines = [engine for engine in engines if isinstance(engine, DockerEngine)]
+        self._me, self._files = me, files
+        self._checks: tuple[CheckThen, ...] = ()
+
+    def saw(self, state: State) -> None:
+        """The verdicts of now: an effect is not told the state, its plan was."""
+        checks = state.checks.values()
+        self._checks = tuple(CheckThen(c.name, c.state, clean_and_redact(c.why, 200)) for c in checks)
+
+    async def take(self, why: str = BY_HAND) -> Checkpoint:
+        """Raises CheckpointError when it cannot be kept."""
+        # An engine walks through each volume to measure it: an action in an incident does not wait for that.
+        taken = await self.look(why, measure=why == BY_HAND)
+        return await asyncio.to_thread(self.store.keep, taken.checkpoint, taken.contents)
+
+    async def look(self, why: str = "now", measure: bool = False) -> Taken:
+        """All that a checkpoint of now would hold; nothing is kept."""
+        lost: list[str] = []
+        key = await asyncio.to_thread(self.store.key)
+        containers: list[ContainerThen] = []
+        volumes: list[VolumeThen] = []
+        for engine in self.engines:
+            try:
+                raw = await engine.for_checkpoint(measure)
+            except (EngineLost, EngineRefused) as error:
+                lost.append(str(error))
+                continue
+            containers += [_container(name, found, image, key) for name, found, image in raw.containers]
+            volumes += [_volume(each) for each in raw.volumes]
+        commit, branch, unsaved = await self._commit(lost)
+        files, contents = await asyncio.to_thread(self._read)
+        checkpoint = Checkpoint(
+            id=datetime.fromtimestamp(self.clock.now() / 1000, UTC).strftime("%Y%m%d-%H%M%S"),
+            at=self.clock.now(),
+            by=self._me,
+            why=why,
+            commit=commit,
+            branch=branch,
+            unsaved=unsaved,
+            files=files,
+            containers=tuple(sorted(containers, key=lambda c: c.name)),
+            volumes=tuple(sorted(volumes, key=lambda v: v.name)),
+            checks=self._checks,
+            lost=tuple(lost),
+        )
+        return Taken(checkpoint, contents)
+
+    async def _commit(self, lost: list[str]) -> tuple[str | None, str | None, tuple[str, ...]]:
+        try:
+            head = (await git(self.top, "rev-parse", "--verify", "HEAD")).line
+            branch = (await git(self.top, "rev-parse", "--abbrev-ref", "HEAD")).line
+            changed = (await git(self.top, "diff-index", "--name-only", "-z", "HEAD")).names
+        except GitError as error:
+            lost.append(f"{error.what} ({error.where})")
+            return None, None, ()
+        return head, clean(branch, 100), tuple(clean(path, 200) for path in changed[:_UNSAVED])
+
+    def _read(self) -> tuple[tuple[FileCopy, ...], dict[str, bytes]]:
+        copies: list[FileCopy] = []
+        contents: dict[str, bytes] = {}
+        for path in list(self._paths())[:MOST_FILES]:
+            copy, content = copied(self.top, path)
+            copies.append(copy)
+            if content is not None:
+                contents[copy.sha256] = content
+        return tuple(copies), contents
+
+    def _paths(self) -> Iterator[str]:
+        found = {path for pattern in (*_COMPOSE, *self._files) for path in self.top.glob(pattern)}
+        named = {self.top / name for name in self._files if not any(c in name for c in "*?[")}
+        for path in sorted(found | named):
+            if inside(self.top, path) and not path.is_dir():
+                yield os.path.relpath(path, self.top)
+
+
+def inside(top: Path, path: Path) -> bool:
+    """Whether a path, with its links followed, stays in the project."""
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(top))
+
+
+def copied(top: Path, path: str) -> tuple[FileCopy, bytes | None]:
+    """A file as it is; without its content where there is none to be had."""
+    try:
+        handle = os.open(top / path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(handle, "rb") as file:
+            info = os.fstat(file.fileno())
+            if not stat.S_ISREG(info.st_mode):
+                return FileCopy(path, "", 0, 0, "no regular file"), None
+            content = file.read(FILE_LIMIT + 1)
+    except FileNotFoundError:
+        return FileCopy(path, "", 0, 0, "not there"), None
+    except OSError as error:
+        return FileCopy(path, "", 0, 0, f"cannot be read: {error.strerror}"), None
+    mode = stat.S_IMODE(info.st_mode)
+    if len(content) > FILE_LIMIT:
+        return FileCopy(path, "", info.st_size, mode, f"larger than {FILE_LIMIT // 1_000_000} MB"), None
+    return FileCopy(path, hashlib.sha256(content).hexdigest(), len(content), mode), content
+
+
+def _container(name: str, found: Mapping[str, Any], image: Mapping[str, Any], key: bytes) -> ContainerThen:
+    config = found.get("Config") or {}
+    mounts: Iterable[Mapping[str, Any]] = found.get("Mounts") or ()
+    pairs = (pair.partition("=") for pair in config.get("Env") or ())
+    return ContainerThen(
+        name=name,
+        ident=str(found["Id"]),
+        image=clean(str(config.get("Image", "")), 200),
+        image_id=str(found.get("Image", "")),
+        digests=tuple(clean(str(each), 300) for each in image.get("RepoDigests") or ()),
+        state=str((found.get("State") or {}).get("Status", "")),
+        env=tuple(sorted((clean(variable, 100), keyed(value, key)) for variable, _, value in pairs)),
+        volumes=tuple(sorted(str(m.get("Name")) for m in mounts if m.get("Type") == "volume")),
+    )
+
+
+def keyed(value: str, key: bytes) -> str:
+    return hmac.digest(key, value.encode("utf-8", errors="surrogatepass"), "sha256").hex()[:16]
+
+
+def _volume(found: Mapping[str, Any]) -> VolumeThen:
+    size = (found.get("UsageData") or {}).get("Size")
+    return VolumeThen(
+        name=str(found.get("Name", "")),
+        driver=clean(str(found.get("Driver", "")), 60),
+        created=clean(str(found.get("CreatedAt", "")), 40),
+        size=size if isinstance(size, int) and size >= 0 else None,
+    )
