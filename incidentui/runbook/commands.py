@@ -6,9 +6,10 @@ SHELLS = frozenset({"sh", "bash", "zsh", "shell", "console", "shell-session", "t
 _PROMPT = re.compile(r"^\s*\$ ")
 _ROOT_PROMPT = re.compile(r"^\s*# ")
 _HERE = re.compile(r"<<-?\s*(['\"]?)([A-Za-z_]\w*)\1")
-_PLACEHOLDER = re.compile(r"(?<![<\\])<([A-Za-z](?:[\w ./:-]{0,60}\w)?)>")
-_NOT_PLACEHOLDER = re.compile(  # what kubectl prints, and the tags of HTML
-    "none|nil|unknown|a|abbr|b|body|br|code|div|details|em|form|h[1-6]|head|hr|html|i|img|input|kbd|li|link|meta|ol|p|pre"
+_PLACEHOLDER = re.compile(r"(?<![<\\])<([A-Za-z](?:[\w ./:|,~'\"-]{0,78}[\w'\"])?)>")
+_PRINTED = re.compile("none|nil|null|unknown|invalid", re.IGNORECASE)
+_HTML = re.compile(
+    "a|abbr|b|body|br|code|div|details|em|form|h[1-6]|head|hr|html|i|img|input|kbd|li|link|meta|ol|p|pre"
     "|script|span|strong|style|sub|summary|sup|table|tbody|td|th|thead|title|tr|u|ul",
     re.IGNORECASE,
 )
@@ -47,5 +48,33 @@ def _prompted(lines: list[str], prompt: re.Pattern[str]) -> tuple[str, str]:
 
 
 def placeholders(text: str) -> tuple[str, ...]:
-    """`<namespace>`-like names, each once, in order. HTML tags, `<none>`, `<<EOF`, `<(cmd)` and `< file` are none."""
-    return tuple(dict.fromkeys(n for n in _PLACEHOLDER.findall(text) if not _NOT_PLACEHOLDER.fullmatch(n)))
+    """`<namespace>`-like names, each once, in order. HTML tags, `<none>`, `<<EOF`, `<(cmd)` and `< file` are none.
+
+    A tag stands in quotes or in a here-document: bare in a command `<head>` could only be a place to fill in.
+    """
+    found: dict[str, None] = {}
+    ends_at = ""
+    for line in text.split("\n"):
+        for match in _PLACEHOLDER.finditer(line):
+            is_text = bool(ends_at) or _quoted(line[: match.start()])
+            if _is_name(match.group(1), html=is_text):
+                found[match.group(1)] = None
+        if ends_at:
+            ends_at = "" if line.strip() == ends_at else ends_at
+        elif here := _HERE.search(line):
+            ends_at = here.group(2)
+    return tuple(found)
+
+
+def is_placeholder(tag: str) -> bool:
+    """Whether a tag in prose is one that no HTML knows."""
+    found = _PLACEHOLDER.fullmatch(tag)
+    return found is not None and _is_name(found.group(1), html=True)
+
+
+def _is_name(name: str, *, html: bool) -> bool:
+    return not (_PRINTED.fullmatch(name) or "://" in name or (html and _HTML.fullmatch(name)))
+
+
+def _quoted(before: str) -> bool:
+    return before.count("'") % 2 == 1 or before.count('"') % 2 == 1

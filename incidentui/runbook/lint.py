@@ -3,6 +3,7 @@
 A rule speaks only of what it is sure of; what is a matter of taste is no rule.
 """
 
+import difflib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import field
@@ -13,7 +14,7 @@ from incidentui.core.format import parse_duration
 from incidentui.core.value import dataclass
 from incidentui.runbook import commands, fields
 from incidentui.runbook.model import Command, Level, Problem, Runbook, Step
-from incidentui.runbook.parse import BUILT_IN, Section, is_closed, is_reading, markdown, sections, split_lines
+from incidentui.runbook.parse import BUILT_IN, LONGEST, Section, is_closed, is_reading, markdown, sections, split_lines
 from incidentui.runbook.shell_words import assigned, dead_lines, looks_dangerous, used
 
 RULES: dict[str, str] = {
@@ -51,6 +52,7 @@ _WAY_BACK = re.compile(
 _PROVES = re.compile(r"verif|prove|confirm that|check (that|it|again)|make sure", re.IGNORECASE)
 _TEMPLATE = re.compile(r"\{\{\s*([\w-]+)\s*\}\}")
 _LINK = re.compile(r"\]\(#([^)\s]+)\)")
+_VERY_NEAR = 0.75
 _STEP_LINE = re.compile(r"#{1,6} |\d+[.)] ")
 _FRONT = frozenset({"title", "tags", "tag", "alerts", "services", "errors", "vars", "shell", "cwd", "skipPrompts"})
 
@@ -85,6 +87,8 @@ class _Book:
 
 def lint(runbook: Runbook, text: str) -> tuple[Finding, ...]:
     """Every finding, in the order of the file. `text` is what the runbook was parsed from."""
+    if len(text) > LONGEST:
+        return tuple(Finding(p.line, 1, p.level, p.rule, p.text, p.hint) for p in runbook.problems)
     lines, front = split_lines(text)
     book = _Book(runbook, lines, front, markdown(lines))
     whole = re.split(r"\r\n|\r|\n", text.removeprefix("\ufeff"))
@@ -326,12 +330,11 @@ def _slug(title: str) -> str:
 def _front_matter(book: _Book) -> Iterator[Problem]:
     """Front matter of other tools is left alone: only a key that is nearly ours is named."""
     for key, _, at in book.front:
-        hint = fields.near(key, _FRONT)
-        if key not in _FRONT and hint.startswith("did") and key.lower() not in {k.lower() for k in _OTHERS}:
-            yield Problem(at + 2, f"unknown key {key}", hint, "warning", "front-matter", key)
+        near = difflib.get_close_matches(key, sorted(_FRONT), 1, _VERY_NEAR) if key not in _FRONT else []
+        if near:
+            yield Problem(at + 2, f"unknown key {key}", f"did you mean {near[0]}?", "warning", "front-matter", key)
 
 
-_OTHERS = ("date", "draft", "weight", "author", "description", "aliases", "runme", "version", "services", "owner")
 _CHECKS = (
     _no_verify,
     _no_rollback,

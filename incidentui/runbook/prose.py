@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from markdown_it.token import Token
 
 from incidentui.core.value import dataclass
-from incidentui.runbook.commands import placeholders
+from incidentui.runbook.commands import is_placeholder
 
 _HTML = re.compile(r"<!--.*?(?:-->|\Z)|</?[A-Za-z][^>]*>", re.DOTALL)
 _SENTENCE = re.compile(r"(?<=[a-z0-9`)\"'][.!?])\s+(?=[A-Z])")
 TITLE_LIMIT = 100
+_LINK_PARTS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +92,14 @@ def plain(inline: Token) -> str:
                 out.append("\n")
             case "image":
                 out.append(child.content)
-            case "html_inline" if placeholders(child.content):
+            case "html_inline" if is_placeholder(child.content):
                 out.append(child.content)
             case "link_open":
                 links.append(str(child.attrGet("href") or ""))
             case "link_close" if links:
                 href = links.pop()
-                out.append("" if "".join(out).endswith(href) else f" ({href})")
+                # Of the words only the end is looked at: a paragraph may be a megabyte long.
+                out.append("" if "".join(out[-_LINK_PARTS:]).endswith(href) else f" ({href})")
             case _:
                 pass
     return "".join(out).strip()
