@@ -1,6 +1,6 @@
 """Git on a big repository of the user's: `python -m bench.git DIR`. Prints each figure beside the bare git commands.
 
-Both sides are started by this Python, in turns, and the medians of five rounds compared. The window is the newest one
+Both sides are started by this Python, in turns, and the medians compared: of 15 rounds what is quick, of five the rest. The window is the newest one
 that has about 200 commits; ours is everything from the command to the value, the bare side starts git and reads it.
 """
 
@@ -26,7 +26,7 @@ from incidentui.edge.git.place import Layout, layout
 from incidentui.edge.git.sizes import Sizes
 from incidentui.edge.git.source import GitSource
 
-ROUNDS = 5
+ROUNDS, QUICK = 5, 15
 T = TypeVar("T")
 PANE, LEDGER = 1.3, 3.0
 
@@ -41,9 +41,11 @@ def seconds(what: Callable[[], object]) -> float:
     return time.perf_counter() - begin
 
 
-def beside(name: str, ours: Callable[[], object], theirs: Callable[[], object], limit: float | None) -> bool:
+def beside(
+    name: str, ours: Callable[[], object], theirs: Callable[[], object], limit: float | None, rounds: int = ROUNDS
+) -> bool:
     ours(), theirs()
-    pairs = [(seconds(ours), seconds(theirs)) for _ in range(ROUNDS)]
+    pairs = [(seconds(ours), seconds(theirs)) for _ in range(rounds)]
     mine, other = (statistics.median(column) * 1000 for column in zip(*pairs, strict=True))
     good = limit is None or mine / other <= limit
     asked = "" if limit is None else f"  limit {limit:g}  {'ok' if good else 'MISSED'}"
@@ -146,9 +148,9 @@ def main() -> int:
         window = partial(_run, runner, lambda: read(where, good, tip))
         named = partial(suspects, _run(runner, lambda: log(where, ["HEAD"])), good, tip)
         fine = [
-            beside("first look: 50 commits, merges not counted yet", pane, lambda: bare(top, *_PANE), PANE),
+            beside("first look: 50 commits, merges not counted yet", pane, lambda: bare(top, *_PANE), PANE, QUICK),
             beside("  then its merges, once / that log with them", merges, lambda: bare(top, *_PANE, *_SAME), None),
-            beside("HEAD moved to a merge: 50 commits, all with sizes", moved, lambda: bare(top, *_PANE), PANE),
+            beside("HEAD moved to a merge: 50 commits, all with sizes", moved, lambda: bare(top, *_PANE), PANE, QUICK),
             beside("suspects, ledger / the git commands", lambda: (window(), named()), needed(top, good, tip), LEDGER),
         ]
         started = runner.run(quiet(top))
