@@ -1,7 +1,8 @@
 """Git on a big repository of the user's: `python -m bench.git DIR`. Prints each figure beside the bare git commands.
 
-Both sides are started by this Python, in turns, and the medians of five rounds compared. The window is the newest one
-that has about 200 commits; ours is everything from the command to the value, the bare side starts git and reads it.
+Both sides are started by this Python, in turns, and the medians compared: of 15 rounds what is quick, of five the rest.
+The window is the newest one that has about 200 commits; ours is everything from the command to the value, the bare side
+starts git and reads it.
 """
 
 import argparse
@@ -19,13 +20,14 @@ from incidentui.core.model import Commit, KnownGood, Repository
 from incidentui.core.state import State
 from incidentui.core.suspects import since_good
 from incidentui.edge.clock import SystemClock
-from incidentui.edge.git.history import WINDOW, log
+from incidentui.edge.git.history import WINDOW, log, several
 from incidentui.edge.git.ledger import read
 from incidentui.edge.git.patches import ARGS
 from incidentui.edge.git.place import Layout, layout
+from incidentui.edge.git.sizes import Sizes
 from incidentui.edge.git.source import GitSource
 
-ROUNDS = 5
+ROUNDS, QUICK = 5, 15
 T = TypeVar("T")
 PANE, LEDGER = 1.3, 3.0
 
@@ -40,9 +42,11 @@ def seconds(what: Callable[[], object]) -> float:
     return time.perf_counter() - begin
 
 
-def beside(name: str, ours: Callable[[], object], theirs: Callable[[], object], limit: float | None) -> bool:
+def beside(
+    name: str, ours: Callable[[], object], theirs: Callable[[], object], limit: float | None, rounds: int = ROUNDS
+) -> bool:
     ours(), theirs()
-    pairs = [(seconds(ours), seconds(theirs)) for _ in range(ROUNDS)]
+    pairs = [(seconds(ours), seconds(theirs)) for _ in range(rounds)]
     mine, other = (statistics.median(column) * 1000 for column in zip(*pairs, strict=True))
     good = limit is None or mine / other <= limit
     asked = "" if limit is None else f"  limit {limit:g}  {'ok' if good else 'MISSED'}"
@@ -77,10 +81,28 @@ def needed(top: Path, good: str, tip: str) -> Callable[[], None]:
     return run
 
 
+async def whole_pane(where: Layout) -> tuple[Commit, ...]:
+    sizes, listed = Sizes(), await log(where, ["HEAD"])
+    await sizes.measure(where, sizes.missing(listed))
+    return sizes.filled(listed)
+
+
+async def after_a_merge(where: Layout, before: Sequence[Commit]) -> tuple[Commit, ...]:
+    """As the source does it at a move: all but the newest merge were counted before."""
+    sizes, newest = Sizes(), next((c.sha for c in before if len(c.parents) > 1), "")
+    sizes.keep([c for c in before if c.sha != newest])
+    listed = await log(where, ["HEAD"])
+    await sizes.measure(where, sizes.missing(listed))
+    shown = sizes.filled(listed)
+    assert all(commit.sized for commit in shown)
+    return shown
+
+
 async def quiet(top: Path) -> int:
     """How many processes the source starts in twenty looks at a clone where nothing moves."""
     source = GitSource(top, None, None, SystemClock(), files_every_ms=10_000_000)
     await source.look()
+    assert not await source._measure()
     started, begin = 0, asyncio.create_subprocess_exec
 
     async def counted(*argv: str, **more: object) -> object:
@@ -92,6 +114,7 @@ async def quiet(top: Path) -> int:
     try:
         for _ in range(20):
             await source._look_clone()
+            await source._measure()
     finally:
         asyncio.create_subprocess_exec = begin
     return started
@@ -118,11 +141,17 @@ def main() -> int:
         count = int(bare(top, "rev-list", "--count", f"{good}..{tip}"))
         print(f"{top.name}: {total} commits; window of {count}; load {os.getloadavg()[0]:.1f}")
         pane = partial(_run, runner, lambda: log(where, ["HEAD"]))
+        whole = _run(runner, lambda: whole_pane(where))
+        merges = partial(
+            _run, runner, lambda: several(where, [c.sha for c in whole if len(c.parents) > 1], capped=True)
+        )
+        moved = partial(_run, runner, lambda: after_a_merge(where, whole))
         window = partial(_run, runner, lambda: read(where, good, tip))
         named = partial(suspects, _run(runner, lambda: log(where, ["HEAD"])), good, tip)
         fine = [
-            beside("50 commits with sizes / the same git log, bare", pane, lambda: bare(top, *_PANE, *_SAME), PANE),
-            beside("  / without a merge's own size", pane, lambda: bare(top, *_PANE), None),
+            beside("first look: 50 commits, merges not counted yet", pane, lambda: bare(top, *_PANE), PANE, QUICK),
+            beside("  then its merges, once / that log with them", merges, lambda: bare(top, *_PANE, *_SAME), None),
+            beside("HEAD moved to a merge: 50 commits, all with sizes", moved, lambda: bare(top, *_PANE), PANE, QUICK),
             beside("suspects, ledger / the git commands", lambda: (window(), named()), needed(top, good, tip), LEDGER),
         ]
         started = runner.run(quiet(top))

@@ -17,12 +17,12 @@ from incidentui.core.drift import Drift, rows_of
 from incidentui.core.evolve import evolve
 from incidentui.core.fixes import places
 from incidentui.core.follow import behind, dirty_count, missing, same, unpushed, unsaved
-from incidentui.core.format import duration, short, size
+from incidentui.core.format import change_size, duration, short
 from incidentui.core.inputs import Input, LedgerLooked, LookAtFixes, Sampled, StartWatch
 from incidentui.core.known_errors import of_source
 from incidentui.core.layers import BYPASSED, bypassed
 from incidentui.core.ledger import in_force, partly, taken_back, told
-from incidentui.core.model import FixStatus, Ms, Workload
+from incidentui.core.model import Commit, FixStatus, Ms, Workload
 from incidentui.core.recent import Recent, add
 from incidentui.core.standing import ours, tip, wanted
 from incidentui.core.state import State
@@ -126,7 +126,7 @@ def document(state: State, problems: tuple[str, ...]) -> dict[str, Any]:
             "known_good_why": state.good.why if state.good else None,
             "known_good_by": state.good.by if state.good else None,
             "last": [
-                {"sha": c.sha, "author": c.author, "subject": c.subject, "added": c.added, "deleted": c.deleted}
+                {"sha": c.sha, "author": c.author, "subject": c.subject, **_size(c)}
                 for c in (repo.commits[:10] if repo else ())
             ],
         },
@@ -227,6 +227,11 @@ def _fix_line(status: FixStatus) -> str:
     return f"{mark} {named(status.fix.commit, status.fix.subject)}  {fix_places(status)}"
 
 
+def _size(commit: Commit) -> dict[str, int | None]:
+    known = commit.sized
+    return {"added": commit.added if known else None, "deleted": commit.deleted if known else None}
+
+
 def _ledger(state: State) -> dict[str, Any] | None:
     """Null when no known-good is known, or its commits could not be read."""
     ledger = state.ledger
@@ -270,9 +275,7 @@ def lines(state: State, problems: tuple[str, ...], now: Ms) -> list[str]:
         where = f"{repo.remote}/{repo.branch} {short(repo.upstream)}" if repo.remote else "no remote"
         out.append(f"HEAD {short(repo.head)} on {repo.branch or 'no branch'}, {where}{good}")
         out += [f"! {text}" for text in unsaved(repo)]
-        out += [
-            f"  {short(c.sha)} {size(c.added, c.deleted):>12}  {c.author:<12} {c.subject}" for c in repo.commits[:5]
-        ]
+        out += [f"  {short(c.sha)} {change_size(c):>12}  {c.author:<12} {c.subject}" for c in repo.commits[:5]]
     ledger = state.ledger
     if _ledger(state) is not None and ledger is not None and ledger.commits:
         back, force = taken_back(ledger, ours(state)), in_force(ledger, ours(state))

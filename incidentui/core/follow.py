@@ -37,7 +37,7 @@ def _files(repo: Repository, was: str | None, now: str) -> set[str] | None:
     if was is None or was not in ancestors(commits, now):
         return None
     new = [commits[sha] for sha in ancestors(commits, now) - ancestors(commits, was)]
-    if any(len(c.files) < c.file_count for c in new):
+    if not all(c.all_files for c in new):
         return None
     return {file.path for c in new for file in c.files}
 

@@ -1,6 +1,6 @@
 """Numbers and times in words, the same on the screen, on the command line and in the draft."""
 
-from incidentui.core.model import Ms
+from incidentui.core.model import Commit, Ms
 
 
 def short(sha: str | None) -> str:
@@ -58,6 +58,10 @@ def latency(ms: int) -> str:
 
 def size(added: int, deleted: int) -> str:
     return f"+{added} −{deleted}"
+
+
+def change_size(commit: Commit) -> str:
+    return size(commit.added, commit.deleted) if commit.sized else "size unknown"
 
 
 def count(n: int, one: str, many: str = "") -> str:

@@ -157,6 +157,13 @@ class Commit:
     tree: str = ""
     ci: str = ""
     """What CI said of it: "passed", "failed: build"; empty when nobody knows of a run."""
+    sized: bool = True
+    """False: a merge that nobody counted yet; its lines and files are not known, not none."""
+
+    @property
+    def all_files(self) -> bool:
+        """Whether `files` names every file it changes."""
+        return self.sized and len(self.files) >= self.file_count
 
 
 @dataclass(frozen=True, slots=True)

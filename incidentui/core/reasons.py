@@ -145,9 +145,9 @@ def _cleared(asked: Asked, commit: Commit, paths: Sequence[str], touched: Sequen
         out.append("ran before the last deploy, without a red")
     elif not asked.in_time(began):
         out.append(asked.when(began))
-    if asked.service.paths and not touched and commit.file_count <= len(paths):
+    if asked.service.paths and not touched and commit.all_files:
         out.append(f"no file under {', '.join(asked.service.paths)}")
-    if not of_kind(paths, "migration") and not of_kind(paths, "dependencies"):
+    if commit.sized and not of_kind(paths, "migration") and not of_kind(paths, "dependencies"):
         out.append("no migration, no new dependency")
     if not commit.ci:
         out.append("no CI run known")

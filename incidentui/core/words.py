@@ -9,7 +9,7 @@ from typing import Literal
 
 from incidentui.core import events as e
 from incidentui.core.envelope import erased
-from incidentui.core.format import count, duration, short, size
+from incidentui.core.format import change_size, count, duration, short
 from incidentui.core.ledger import in_force, taken_back, told
 from incidentui.core.model import CheckState, Commit, Fix, FixState, FixStatus, HypothesisWord, Light, Workload
 from incidentui.core.value import dataclass
@@ -31,7 +31,7 @@ class Row:
 
 
 def row(recorded: e.Recorded, commits: Iterable[Commit] = ()) -> Row:
-    """The row of one event. `commits`: what git has told since, for a deploy that was seen before its commit."""
+    """The row of one event. `commits`: what git has told since, for a deploy seen before its commit or its size."""
     mark, text, tone = _say(_told(recorded.event, commits), recorded.moment == "key")
     if tone == "text" and recorded.moment == "detail":
         tone = "muted"
@@ -39,8 +39,8 @@ def row(recorded: e.Recorded, commits: Iterable[Commit] = ()) -> Row:
 
 
 def _told(event: e.Event, commits: Iterable[Commit]) -> e.Event:
-    if isinstance(event, e.Deployed) and event.commit is None:
-        return replace(event, commit=next((c for c in commits if c.sha == event.now), None))
+    if isinstance(event, e.Deployed) and (event.commit is None or not event.commit.sized):
+        return replace(event, commit=next((c for c in commits if c.sha == event.now), event.commit))
     return event
 
 
@@ -390,7 +390,7 @@ def _watching(event: e.Event) -> tuple[str, str, Tone]:
             if event.commit is None:
                 return "▲", f"{short(event.now)}, not in this clone yet", "text"
             commit = event.commit
-            return "▲", f"{short(event.now)}  {size(commit.added, commit.deleted)}  {commit.subject}", "text"
+            return "▲", f"{short(event.now)}  {change_size(commit)}  {commit.subject}", "text"
         case e.RevisionSeen():
             return _running(event)
         case e.Pushed():

@@ -2,7 +2,7 @@
 
 from incidentui.core import events as e
 from incidentui.core.acts import NAMES
-from incidentui.core.format import count, duration, size
+from incidentui.core.format import change_size, count, duration
 from incidentui.core.model import Attempt
 from incidentui.core.words import light_mark, marker
 from incidentui.postmortem.facts import Facts
@@ -18,8 +18,8 @@ def commits(facts: Facts) -> list[str]:
             ", ".join(roles(facts, c.sha)),
             stamp(c.at),
             text(c.author),
-            size(c.added, c.deleted),
-            str(c.file_count),
+            change_size(c),
+            str(c.file_count) if c.sized else UNKNOWN,
             text(c.subject),
         )
         for c in facts.commits

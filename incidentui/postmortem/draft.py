@@ -3,7 +3,7 @@
 Valid at any moment: while the incident is open it says "as of".
 """
 
-from incidentui.core.format import count, duration, latency, size
+from incidentui.core.format import change_size, count, duration, latency
 from incidentui.core.model import Commit, Ms
 from incidentui.postmortem.acted import attempts, code, commits, fixes, runbooks, verdict
 from incidentui.postmortem.facts import Facts
@@ -103,8 +103,7 @@ def _deployed(facts: Facts) -> str:
     commit = _known(facts, facts.deploy.now)
     if commit is None:
         return sha(facts.deploy.now)
-    change = size(commit.added, commit.deleted)
-    return f"{sha(commit.sha)} ({change} by {text(commit.author)}: {text(commit.subject)})"
+    return f"{sha(commit.sha)} ({change_size(commit)} by {text(commit.author)}: {text(commit.subject)})"
 
 
 def _known(facts: Facts, name: str) -> Commit | None:

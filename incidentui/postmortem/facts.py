@@ -171,7 +171,7 @@ def _commits(
             if event.commit is not None:
                 known.setdefault(event.now, event.commit)
         elif isinstance(event, e.RepositorySeen):
-            known.update((c.sha, c) for c in event.repository.commits if c.sha not in known)
+            known.update((c.sha, c) for c in event.repository.commits if c.sha not in known or not known[c.sha].sized)
         elif isinstance(event, e.Pushed):
             wanted.add(event.now)
     wanted |= {a.revision for a in attempts if a.revision}

@@ -28,6 +28,7 @@ from incidentui.core.model import (
 )
 from incidentui.core.recent import NOTHING, add
 from incidentui.core.state import State
+from incidentui.core.suspects import find
 from incidentui.core.turn import provisional
 from incidentui.session.turn import sample_of
 
@@ -137,6 +138,20 @@ def test_what_was_deployed_after_the_first_red_is_no_suspect() -> None:
     said = {one.sha: one for one in suspect.ranked}
     assert said[OLD].reasons[0] == "deployed 1s before the first red"
     assert said[BIG].cleared[0] == "deployed 2s after the first red"
+
+
+def test_of_a_merge_that_was_not_counted_yet_nothing_is_said_that_could_be_wrong() -> None:
+    listed = tuple(replace(c, added=0, files=(), file_count=0, sized=False) if c.sha == BIG else c for c in WINDOW)
+    watch = Watch().red()
+    watch.given(i.RepositoryLooked(Repository("main", FIX, FIX, "origin", 1, commits=listed)))
+    found = find(watch.state)
+    assert found is not None
+    (big,) = [one for one in found.ranked if one.sha == BIG]
+    assert big.cleared == ("no CI run known",)
+    assert not any("line" in reason or "file" in reason for reason in big.reasons)
+    watch.given(i.RepositoryLooked(Repository("main", FIX, FIX, "origin", 1, commits=WINDOW)))
+    assert watch.state.suspect is not None
+    assert "180 lines in one commit, the limit is 100" in watch.state.suspect.ranked[0].reasons
 
 
 @pytest.mark.req("R0-09", "F39")

@@ -6,7 +6,7 @@ import pytest
 
 from incidentui.core.inputs import Refusal
 from incidentui.edge.git.diff import LINES, diff
-from incidentui.edge.git.history import between, log
+from incidentui.edge.git.history import between, log, several
 from incidentui.edge.git.place import layout
 from tests.git.world import World, attempt, of, plain
 
@@ -57,7 +57,9 @@ async def test_empty_commits_merges_and_binary_files_keep_the_records_apart(worl
     binary, nothing, merge, *_ = await log(await layout(world.repo), ["HEAD"])
     assert (binary.files[0].path, binary.files[0].added, binary.file_count) == ("blob", None, 1)
     assert (nothing.file_count, nothing.added) == (0, 0)
-    assert (merge.subject, merge.added, merge.file_count, len(merge.parents)) == ("merge side", 2, 1, 2)
+    assert (merge.subject, merge.sized, len(merge.parents)) == ("merge side", False, 2)
+    (counted,) = await several(await layout(world.repo), [merge.sha])
+    assert (counted.subject, counted.added, counted.file_count, counted.sized) == ("merge side", 2, 1, True)
     window = await between(await layout(world.repo), world.good, "HEAD")
     assert {"side work", "merge side", "tune worker"} <= {commit.subject for commit in window}
 

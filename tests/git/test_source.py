@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from incidentui.core.inputs import Observation, RepositoryLooked, SourceAnswered, SourceFailed
-from incidentui.core.model import Repository
+from incidentui.core.model import Commit, Repository
 from incidentui.edge.git import run
 from incidentui.edge.git.place import layout
 from incidentui.edge.git.source import GitSource, fingerprint
@@ -196,15 +196,87 @@ async def test_a_fingerprint_moves_with_every_change_and_stands_still_without(wo
     assert all(one != other for one, other in itertools.pairwise(prints))
 
 
+def merged(world: World, count: int) -> list[str]:
+    """So many merges of a branch with two lines each; newest first."""
+    for n in range(count):
+        world.git("switch", "-q", "-c", f"side{n}")
+        world.commit(f"side {n}", {f"side{n}.txt": "one\ntwo\n"})
+        world.git("switch", "-q", "main")
+        world.git("merge", "-q", "--no-ff", "-m", f"Merge side {n}", f"side{n}")
+    return world.git("rev-list", "--merges", "--first-parent", "main").split()
+
+
+async def test_merges_come_without_a_size_at_first_never_with_a_wrong_one(world: World) -> None:
+    merges = merged(world, 5)
+    async with Seen(source(world.repo)) as seen:
+        first = (await seen.picture(lambda p: True)).commits
+        last = (await seen.picture(lambda p: all(c.sized for c in p.commits))).commits
+    assert of(first) == of(last)
+    assert [c.sha for c in first if not c.sized] == merges
+    assert [(c.added, c.deleted, c.file_count) for c in last if c.sha in merges] == [(2, 0, 1)] * 5
+    assert [c for c in first if c.sized] == [c for c in last if c.sha not in merges]
+
+
+async def test_a_new_merge_has_its_size_in_the_first_picture_that_shows_it(world: World) -> None:
+    merged(world, 5)
+    async with Seen(source(world.repo)) as seen:
+        await seen.picture(lambda p: p.upstream is not None and all(c.sized for c in p.commits))
+        newest = merged_again(world)
+        picture = await seen.picture(lambda p: p.head == newest)
+    assert (picture.commits[0].sized, picture.commits[0].added) == (True, 3)
+    assert all(c.sized for c in picture.commits)
+
+
+def merged_again(world: World) -> str:
+    world.git("switch", "-q", "-c", "more", "main~1")
+    world.commit("more", {"more.txt": "1\n2\n3\n"})
+    tree = world.git("merge-tree", "--write-tree", "main", "more")
+    new = world.git("commit-tree", tree, "-p", "main", "-p", "more", "-m", "Merge more")
+    world.git("update-ref", "refs/heads/main", new)
+    world.git("symbolic-ref", "HEAD", "refs/heads/main")
+    return new
+
+
+async def test_a_look_that_was_asked_for_has_every_size(world: World) -> None:
+    merged(world, 5)
+    assert all(c.sized for c in (await look(world.repo)).commits)
+
+
+async def test_merges_that_cannot_be_counted_are_not_asked_for_again_and_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    merged(world, 5)
+    asked = []
+
+    async def slow(*_: object, **__: object) -> tuple[Commit, ...]:
+        asked.append(1)
+        raise run.GitError("git log gave no answer in 20 s and was stopped", "", "", kind="timeout")
+
+    monkeypatch.setattr("incidentui.edge.git.sizes.several", slow)
+    it = source(world.repo)
+    for _ in range(3):
+        await it._look_clone()
+        await it._measure()
+    assert len(asked) == 1
+    (picture,) = [o.repository for o in await it.look() if isinstance(o, RepositoryLooked)]
+    assert len(asked) == 2
+    assert sum(not c.sized for c in picture.commits) == 5
+
+
 async def test_nothing_changed_starts_no_process(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    merged(world, 5)
     slow = GitSource(world.repo, None, None, Watch(), every_ms=1, remote_every_ms=60_000, files_every_ms=10**9)
     async with Seen(slow) as seen:
-        await seen.picture(lambda p: p.upstream is not None)
+        await seen.picture(lambda p: p.upstream is not None and all(c.sized for c in p.commits))
+        for _ in range(20_000):
+            if slow._there:  # else the remote's tip is still being fetched
+                break
+            await asyncio.sleep(0.001)
         # From here on there is no git to be found: a look that started one would be a failure.
         monkeypatch.setenv("PATH", str(world.root))
         for _ in range(50):
             await asyncio.sleep(0.001)
-        assert not seen.all
+        assert seen.all == []
 
 
 async def test_a_source_stops_when_it_is_told_to_at_any_moment(world: World) -> None:

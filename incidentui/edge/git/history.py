@@ -7,6 +7,7 @@ import heapq
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from incidentui.core.model import Commit, FileChange
 from incidentui.edge.git.place import Layout
@@ -24,15 +25,16 @@ _COUNT = re.compile(rb"\n?(\d+|-)\t(\d+|-)\t(.*)\Z", re.DOTALL)
 
 
 async def log(where: Layout, tips: Sequence[str], limit: int = COMMITS) -> tuple[Commit, ...]:
-    """The newest commits of these tips; a merge counts as what it brought to its first parent."""
+    """The newest commits of these tips; a merge comes without its size (see `sizes`)."""
     if not tips:
         return ()
     answer = await git(
-        where.top, "log", "-z", "--numstat", "--no-renames", "--no-ext-diff", "--no-textconv", "-m", "--first-parent",
-        "--no-decorate", "--no-mailmap", "--encoding=UTF-8", _FORMAT, "-n", str(limit),
+        where.top, "log", "-z", "--numstat", "--no-renames", "--no-ext-diff", "--no-textconv", "--diff-merges=off",
+        "--first-parent", "--no-decorate", "--no-mailmap", "--encoding=UTF-8", _FORMAT, "-n", str(limit),
         "--end-of-options", *tips, "--",
     )  # fmt: skip
-    return children_first(parse(answer.out, edges(where)))
+    listed = children_first(parse(answer.out, edges(where)))
+    return tuple(replace(commit, sized=False) if len(commit.parents) > 1 else commit for commit in listed)
 
 
 def children_first(commits: Sequence[Commit]) -> tuple[Commit, ...]:
@@ -68,8 +70,8 @@ async def one(where: Layout, sha: str) -> Commit:
     return (await several(where, [sha]))[0]
 
 
-async def several(where: Layout, shas: Sequence[str]) -> tuple[Commit, ...]:
-    """These commits in this order, by one process."""
+async def several(where: Layout, shas: Sequence[str], *, capped: bool = False) -> tuple[Commit, ...]:
+    """These commits in this order, by one process; a merge counts as what it brought to its first parent."""
     if not shas:
         return ()
     answer = await git(
@@ -77,7 +79,7 @@ async def several(where: Layout, shas: Sequence[str]) -> tuple[Commit, ...]:
         "--diff-merges=first-parent", "--no-decorate", "--no-mailmap", "--encoding=UTF-8", _FORMAT,
         "--no-walk=unsorted", "--end-of-options", *shas, "--",
     )  # fmt: skip
-    return parse(answer.out, edges(where), files=ALL)
+    return parse(answer.out, edges(where), files=FILES if capped else ALL)
 
 
 async def subject_of(where: Layout, sha: str) -> str:

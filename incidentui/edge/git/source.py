@@ -21,6 +21,7 @@ from incidentui.edge.git.place import Layout, Place, layout, stand
 from incidentui.edge.git.planning import dirty
 from incidentui.edge.git.remote import ask, fetch
 from incidentui.edge.git.run import GitError
+from incidentui.edge.git.sizes import AT_ONCE, Sizes
 from incidentui.session.ports import Clock, Report
 
 DIRTY = 20
@@ -58,6 +59,7 @@ class GitSource:
         self._dirty: tuple[str, ...] = ()
         self._dirty_count = 0
         self._commits: tuple[tuple[tuple[str, ...], bool] | None, tuple[Commit, ...]] = (None, ())
+        self._sizes = Sizes()
         self._upstream: str | None = None
         self._asked: Ms | None = None
         self._there = True
@@ -75,8 +77,10 @@ class GitSource:
 
     async def look(self) -> Sequence[Observation]:
         """Everything anew, the remote too. The picture comes last, and also when nothing changed."""
+        self._sizes.again()
         first = await self._look_clone()
         asked = [o for o in await self._look_remote() if not isinstance(o, RepositoryLooked)]
+        await self._measure()
         self._print, self._seen = None, None
         news = [o for o in first if not isinstance(o, RepositoryLooked)]
         return (*news, *asked, *await self._look_clone())
@@ -85,6 +89,9 @@ class GitSource:
         while True:
             for observation in await self._look_clone():
                 report(observation)
+            if await self._measure():
+                for observation in await self._picture():
+                    report(observation)
             await asyncio.sleep((self._lost_every if "git" in self._lost else self._every) / 1000)
 
     async def _watch_remote(self, report: Report) -> None:
@@ -150,14 +157,28 @@ class GitSource:
             own = place.tip or (place.head if place.branch is None else None)
             tips = tuple(sorted({tip for tip in (self._upstream if self._there else None, own) if tip}))
             if (key := (tips, place.layout.shallow)) != self._commits[0]:
-                self._commits = (key, await log(place.layout, tips))
+                self._commits = (key, await self._listed(place.layout, tips))
             picture = Repository(
                 place.branch, place.head, self._upstream, place.remote, self._asked, self._dirty, place.operation,
-                self._commits[1], self._dirty_count,
+                self._sizes.filled(self._commits[1]), self._dirty_count,
             )  # fmt: skip
             same = self._seen is not None and replace(picture, remote_asked=self._seen.remote_asked) == self._seen
             self._seen = picture
             return () if same else (RepositoryLooked(picture),)
+
+    async def _listed(self, where: Layout, tips: Sequence[str]) -> tuple[Commit, ...]:
+        commits = await log(where, tips)
+        if 0 < len(new := self._sizes.missing(commits)) <= AT_ONCE:
+            await self._sizes.measure(where, new)
+        return commits
+
+    async def _measure(self) -> bool:
+        """Count the merges that the picture shows without a size; whether there were any."""
+        missing = self._sizes.missing(self._commits[1])
+        if self._place is None or not missing:
+            return False
+        await self._sizes.measure(self._place.layout, missing)
+        return True
 
     # -- the remote
 

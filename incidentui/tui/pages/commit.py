@@ -5,7 +5,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from incidentui.core.errors import in_file
-from incidentui.core.format import count, short, size
+from incidentui.core.format import change_size, count, short
 from incidentui.core.kinds import kind_of
 from incidentui.core.model import Commit, FileChange, Ms, Repository
 from incidentui.core.standing import standing
@@ -105,7 +105,8 @@ def _about(commit: Commit, state: State, width: int) -> list[Line]:
 
 
 def _sizes(commit: Commit) -> str:
-    return f"{count(commit.file_count or len(commit.files), 'file')}  {size(commit.added, commit.deleted)}"
+    files = f"{count(commit.file_count or len(commit.files), 'file')}  " if commit.sized else ""
+    return f"{files}{change_size(commit)}"
 
 
 def _meter(lines: int, limit: int, width: int) -> list[Line]:
@@ -123,6 +124,8 @@ def _meter(lines: int, limit: int, width: int) -> list[Line]:
 def _files(commit: Commit, width: int) -> list[Line]:
     biggest = max(((f.added or 0) + (f.deleted or 0) for f in commit.files), default=0)
     rows = [_file(change, biggest, width) for change in commit.files]
+    if not commit.sized:
+        return [Line((Seg("What this merge brought is being counted.", "muted"),))]
     hidden = commit.file_count - len(commit.files)
     return [*rows, *([Line((Seg(f"and {count(hidden, 'more file')}", "muted"),))] if hidden > 0 else [])]
 

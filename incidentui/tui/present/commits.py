@@ -12,6 +12,7 @@ from incidentui.tui.present.parts import empty, hints, joined, title
 from incidentui.tui.present.scene import Scene, in_state, running
 
 _AUTHOR = 6
+_UNSIZED = "   ·"
 
 
 def lines(scene: Scene, width: int, *, focused: bool = False) -> list[Line]:
@@ -109,15 +110,15 @@ def _row(scene: Scene, commit: Commit, width: int) -> Line:
     signs, told = mark(scene, commit), age(scene.now - commit.at)
     column = 11 if told_apart(scene) else 8
     author = commit.author.partition(" ")[0]
-    return _line(signs, commit.sha, commit.added, commit.deleted, author, commit.subject, told, width, column)
+    sizes = (_number("+", commit.added), _number("−", commit.deleted)) if commit.sized else (_UNSIZED, _UNSIZED)
+    return _line(signs, commit.sha, sizes, author, commit.subject, told, width, column)
 
 
 @lru_cache(maxsize=512)
 def _line(
     signs: tuple[str, Token, str, Token],
     sha: str,
-    added: int,
-    deleted: int,
+    sizes: tuple[str, str],
     author: str,
     subject: str,
     told: str,
@@ -133,9 +134,9 @@ def _line(
         Seg(f"{sign} ", sign_token),
         Seg(f"{short(sha)} ", ink),
         Seg(pad(word, column), word_token),
-        Seg(_number("+", added), ink),
+        Seg(sizes[0], ink),
         Seg(" "),
-        Seg(_number("−", deleted), ink),
+        Seg(sizes[1], ink),
         Seg(" "),
         Seg(author, "muted"),
         Seg(pad(subject, max(4, width - fixed)), ink),

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from incidentui.core.follow import Missing
-from incidentui.core.format import count, duration, minutes, short, size
+from incidentui.core.format import change_size, count, duration, minutes, short
 from incidentui.core.model import Attempt, ServiceStatus
 from incidentui.core.words import is_bad
 from incidentui.tui.line import Ground, Line, Seg, Token, cut, pad, spread
@@ -163,7 +163,7 @@ def _suspicion(scene: Scene, kind: Class) -> tuple[Seg, ...]:
     if alarm(scene) is not None:  # more urgent than all that can be said of the commit
         return (Seg(_standing(scene), "strong", bold=True),)
     found = commit(scene, suspect.sha)
-    head = f"{size(found.added, found.deleted)} by {found.author}" if found else "not in this clone"
+    head = f"{change_size(found)} by {found.author}" if found else "not in this clone"
     deploy = next((d for d in reversed(state.deploys) if d.now == suspect.sha), None)
     segs = [Seg(head)]
     red = first_red(scene)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from incidentui.core.format import duration, latency, short, size
+from incidentui.core.format import change_size, duration, latency, short, size
 from incidentui.core.known_errors import of_source
 from incidentui.core.model import Commit, ServiceStatus, Workload
 from incidentui.tui.line import Line, Seg, Token, cut_middle, fit, pad, spread
@@ -36,15 +36,16 @@ def _commit(scene: Scene, found: Commit, width: int) -> Iterable[Line]:
     yield Line()
     yield _fact("author", found.author, width)
     yield _fact("when", f"{hms(found.at, scene.zone)}, {duration(scene.now - found.at)} ago", width)
-    yield _fact("size", f"{size(found.added, found.deleted)} in {found.file_count} files", width)
+    files = f" in {found.file_count} files" if found.sized else ""
+    yield _fact("size", f"{change_size(found)}{files}", width)
     suspect = scene.state.suspect
     if suspect is not None and suspect.sha == found.sha:
         for n, reason in enumerate(suspect.reasons):
             yield _fact("suspect" if n == 0 else "", reason, width, "fail")
     yield Line()
     for file in found.files:
-        change = size(file.added, file.deleted or 0) if file.added is not None else "binary"
-        yield spread(width, (Seg(cut_middle(file.path, max(8, width - 14))),), (Seg(change, "muted"),))
+        lines = size(file.added, file.deleted or 0) if file.added is not None else "binary"
+        yield spread(width, (Seg(cut_middle(file.path, max(8, width - 14))),), (Seg(lines, "muted"),))
 
 
 def _service(scene: Scene, service: ServiceStatus, width: int) -> Iterable[Line]:

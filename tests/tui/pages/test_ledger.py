@@ -1,9 +1,11 @@
 """What is left after a way back, on the page of its verdict; and a commit with what speaks for it."""
 
+import re
 from dataclasses import replace
 
 import pytest
 
+from incidentui.core.events import Deployed
 from incidentui.core.model import (
     Commit,
     ErrorText,
@@ -18,6 +20,7 @@ from incidentui.core.model import (
     Suspect,
     Suspected,
 )
+from incidentui.core.words import row
 from incidentui.session.ports import DiffLine, View
 from incidentui.tui.glyphs import ascii_twin
 from incidentui.tui.pages.commit import CommitPage
@@ -153,6 +156,21 @@ def test_the_pane_says_what_stands_only_in_trouble() -> None:
     assert "! 721890f partly" in "\n".join(trouble)
     calm = replace(state, incidents={}, services={n: replace(s, state="ok") for n, s in state.services.items()})
     assert "in force" not in "\n".join(line.text for line in pane(Scene(View(calm, {}), b.NOW), 70))
+
+
+def test_a_merge_that_nobody_counted_yet_shows_no_number_anywhere() -> None:
+    merge = Commit("7" * 40, ("8" * 40, "9" * 40), "sam", b.at(0), "Merge sync", sized=False)
+    state = b.state(repository=Repository("main", merge.sha, commits=(merge,)), suspect=Suspect(merge.sha, "api", ()))
+    view = View(state, {})
+    (text,) = [line.text for line in pane(Scene(view, b.NOW), 70) if "Merge sync" in line.text]
+    assert re.search(r"suspect +· +· +sam", text), text
+    page = b.shown(CommitPage(merge.sha), view, 118, 34)
+    assert "size unknown" in page
+    assert "0 files" not in page
+    assert "+0" not in text + page
+    deployed = b.recorded(Deployed(("api",), None, merge.sha, merge))
+    assert row(deployed).text == "7777777  size unknown  Merge sync"
+    assert row(deployed, [replace(merge, added=3, sized=True)]).text == "7777777  +3 −0  Merge sync"
 
 
 def opened(page: DifferencePage | CommitPage, view: View, session: b.FakeSession) -> str:
