@@ -136,7 +136,53 @@ ALL_FOUR: tuple[Step, ...] = (
     Step("look at the commits", r"c close", ("3", "z"), r"3 COMMITS"),
     Step("all four are there", r"run it as the fabric", ("z",), r"1 TIMELINE", within_s=25),
 )
-LOGIN_PAGE = (*_opened("fabrics"), *ALL_FOUR, *ROLL_BACK, *CLOSED, *GONE)
+
+
+def _theory(n: int, thought: str, did: str, saw: str, key: str, why: str) -> tuple[Step, ...]:
+    """One hypothesis on the board, with its verdict; what a killed run wrote already is left."""
+
+    def new(words: str) -> str:
+        return rf"\A(?![\s\S]*{words[:24]})"
+
+    return (
+        Step(f"write theory {n}", r"HYPOTHESES", ("h", *thought, ENTER), rf"○ {n} {thought}", only_if=new(thought)),
+        Step(f"stand on theory {n}", r"HYPOTHESES", ("j", "k"), cursor=f"{n} {thought}"),
+        Step(f"what was done about {n}", rf" {n} {thought}", ("e", *did, ENTER), r"seen then ›", only_if=new(did)),
+        Step(f"what was seen of {n}", rf" {n} {thought}", (*saw, ENTER), rf"saw +{saw}", only_if=r"seen then ›"),
+        Step(f"the verdict on {n}", rf" {n} {thought}", (key, *why, ENTER), rf"why +{why}", only_if=new(why)),
+    )
+
+
+THEORIES: tuple[Step, ...] = (
+    Step("open the board", r"c close", ("h",), r"HYPOTHESES"),
+    *_theory(
+        1,
+        "Users and fabrics have mixed credentials",
+        "took the two apart",
+        "the same login page",
+        "4",
+        "sound, but the click never gets that far",
+    ),
+    *_theory(
+        2,
+        "The CSRF token is lost",
+        "read it at each click",
+        "it is sent, and still the login page",
+        "3",
+        "the session is asked for before the token",
+    ),
+    *_theory(
+        3,
+        "The sync needs a user",
+        "ran it as the fabric",
+        "48 synced by hand, nothing by click",
+        "4",
+        "sound, but nobody reaches the sync",
+    ),
+    Step("leave the board", r"NOT THE CAUSE", (ESC,), r"c close"),
+)
+"""Once users are served: what was believed on the way is written down while it is fresh."""
+LOGIN_PAGE = (*_opened("fabrics"), *ALL_FOUR, *ROLL_BACK, *THEORIES, *CLOSED, *GONE)
 LOGIN_PAGE_NAIVE: tuple[Step, ...] = (
     *_opened("fabrics"),
     *ALL_FOUR,

@@ -24,6 +24,11 @@ class PageContext(Protocol):
         """Key of the row the cursor stands on; None when no line of the page has a key."""
         ...
 
+    @property
+    def page(self) -> "Page | None":
+        """The newest page: an answer may come when its asker is shown no more."""
+        ...
+
     def push(self, page: "Page") -> None: ...
 
     def replace(self, page: "Page") -> None:

@@ -210,10 +210,25 @@ def test_the_robot_sees_the_bypassed_layer_and_lets_operators_sync_again(home: P
     assert not {change["check"] for change in red} & {"sync-command", "controller-health"}
     assert any(change["why"].startswith("step 4, sync button: 200, but a login page") for change in red)
     assert "sync button" in Path(result["draft"]).read_text(encoding="utf-8")
+    theories_are_told(result)
     # What it runs is allowed for the drill alone; the responder's own state learns nothing of it.
     assert (record.home / "trust").is_dir()
     assert not (home / "trust").exists()
     nowhere_written(record.home, (sandbox.root / PASSWORD_FILE).read_bytes())
+
+
+def theories_are_told(result: dict[str, Any]) -> None:
+    """What was believed, in the record and in the draft: thought, did, saw, why it was not the cause."""
+    thought = [h["thought"] for h in told_of(result["journal"], "hypothesis.added")]
+    judged = [h for h in told_of(result["journal"], "hypothesis.changed") if h["judged"]]
+    verdicts = ["correct, not the cause", "refuted", "correct, not the cause"]
+    assert [(h["n"], h["now"]) for h in judged] == list(enumerate(verdicts, 1))
+    draft = Path(result["draft"]).read_text(encoding="utf-8").split("## Hypotheses\n")[1].split("\n## ")[0]
+    assert [line for line in draft.splitlines() if line.startswith("###")] == [
+        f"### {n}. {thought[n - 1]}: {verdict}" for n, verdict in enumerate(verdicts, 1)
+    ]
+    for h in judged:
+        assert all(f": {said}\n" in draft for said in (h["did"], h["saw"], h["why"]))
 
 
 def nowhere_written(folder: Path, secret: bytes) -> None:

@@ -22,6 +22,7 @@ from tests.faults.strings import PAYLOADS, SAMPLE, as_argument, hostile, numbers
 CLIPBOARD = re.compile(rb"\x1b\]52;c;([A-Za-z0-9+/=]*)\x07")
 LOOKS: tuple[tuple[str, ...], ...] = (
     ("status",), ("status", "--json"), ("check",), ("check", "--json"), ("events",), ("incidents",),
+    ("hypothesis", "list"), ("hypothesis", "list", "--json"),
     ("incidents", "--json"), ("doctor",), ("doctor", "--json"), ("trust", "--json"), ("trust",),
     ("act", "git.revert", "commits=HEAD~3", "--plan"), ("act", "git.revert", "commits=HEAD~3", "--plan", "--json"),
     ("act", "git.reset", "to=HEAD~2", "push=true", "--plan"), ("act", "git.reset", "to=HEAD~2", "--plan", "--json"),
@@ -65,6 +66,10 @@ def recorded(at: Place, ns: Sequence[int]) -> None:
         quiet(("open", hostile(n)), *call(at, "open", hostile(n)[:900]))
         quiet(("close",), *call(at, "close", "--reason", hostile(n)[:900]))
     quiet(("open",), *call(at, "open", hostile(ns[0])))
+    for number, n in enumerate(ns, 1):
+        text = hostile(n)[:1900]
+        quiet(("hypothesis", text), *call(at, "hypothesis", "add", text, "--did", text, "--saw", text))
+        quiet(("verdict", text), *call(at, "hypothesis", "verdict", str(number), "refuted", "--why", text))
     watch = subprocess.Popen(
         [COMMAND, "watch"], cwd=at.root, env=at.env(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
@@ -110,12 +115,12 @@ def looked_at(at: Place) -> None:
             for _ in range(3):
                 screen.press("j", "\r", "j", "j", "J", "]", "d", "\x1b", "\x1b", "\x1b")
             screen.press("G", "\r", "\x1b", "a", "j", "\r", "\x1b", "\x1b", "\x1b", "z", "G", "g", "z")
-        for keys in ("rj\rjx", "pG", "?", ":a", "n<", "/<", ".", "t", "!", "c", "o", "v", "m", "y", "f"):
+        for keys in ("rj\rjx", "pG", "hGy", "?", ":a", "n<", "/<", ".", "t", "!", "c", "o", "v", "m", "y", "f"):
             screen.press(*keys)
             screen.press("\x1b", "\x1b", gap_s=0.1)
         for width, height in ((60, 16), (80, 24), (200, 60)):
             screen.size(width, height)
-            screen.press("1", "2", "3", "4", "5", "r", "\x1b", "p", "\x1b")
+            screen.press("1", "2", "3", "4", "5", "r", "\x1b", "p", "\x1b", "h", "G", "\x1b")
         screen.press("\x1b", "\x1b", "q", "q", gap_s=0.15)
         assert screen.end() == 0
         raw = bytes(screen.raw)

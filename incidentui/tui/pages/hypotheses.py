@@ -4,11 +4,11 @@ from dataclasses import replace
 
 from incidentui.core.format import duration, short
 from incidentui.core.hypotheses import VERDICTS
-from incidentui.core.inputs import AddHypothesis, ChangeHypothesis
+from incidentui.core.inputs import AddHypothesis, ChangeHypothesis, Refusal
 from incidentui.core.model import Hypothesis, HypothesisWord, Incident, Ms
 from incidentui.core.state import State
 from incidentui.core.words import HYPOTHESIS_MARK
-from incidentui.session.ports import View
+from incidentui.session.ports import Done, View
 from incidentui.tui.line import Line, Seg, Token, cells, spread
 from incidentui.tui.page import PageContext
 from incidentui.tui.pages.act import tell
@@ -89,8 +89,9 @@ class HypothesesPage:
     pinned = (1, 0)
     typing = False
 
-    def __init__(self, incident: str) -> None:
+    def __init__(self, incident: str, first: int = 0) -> None:
         self.incident = incident
+        self.start = ("hypothesis", first, 0) if first else None
         self._may_record = True
 
     @property
@@ -150,9 +151,20 @@ class HypothesesPage:
                 screen.say("nothing recorded", ok=False)
                 return
             new = AddHypothesis(text, screen.session.me, incident=self.incident)
-            tell(screen, "h", new, "recorded, to test; e says what was done and seen, 1 to 4 the verdict")
+            screen.when(screen.session.submit(new), lambda answer: self._added(answer, screen))
 
         screen.prompt("hypothesis, what is thought to be the cause", thought)
+
+    def _added(self, answer: Done | Refusal, screen: PageContext) -> None:
+        """The cursor goes to the new one: what is pressed next is about it."""
+        if isinstance(answer, Refusal):
+            screen.refuse("h", answer.why, answer.hint)
+            return
+        incident = screen.session.view.state.incidents.get(self.incident)
+        if screen.page is self and incident is not None:
+            newest = max((h.n for h in incident.hypotheses), default=0)
+            screen.replace(HypothesesPage(self.incident, newest))
+        screen.say("recorded, to test; e says what was done and seen, 1 to 4 the verdict")
 
     def _tested(self, n: int, did: str, saw: str, screen: PageContext) -> None:
         def done(text: str) -> None:

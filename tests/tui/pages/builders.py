@@ -392,6 +392,10 @@ class FakeScreen:
     copied: list[str] = field(default_factory=list)
     backs: int = 0
 
+    @property
+    def page(self) -> Page | None:
+        return self.pages[-1] if self.pages else None
+
     def push(self, page: Page) -> None:
         self.pages.append(page)
         if isinstance(page, Opening):

@@ -79,6 +79,17 @@ async def test_a_new_one_is_recorded_before_anything_else_is_asked() -> None:
         assert asked(screen, i.AddHypothesis) == [new]
 
 
+async def test_what_is_pressed_after_a_new_one_is_about_the_new_one() -> None:
+    async with shown(with_board(TOKEN)) as screen:
+        await screen.press("h", "h")
+        await screen.type("the clock")
+        screen.session.publish(with_board(TOKEN, replace(LOGIN, n=5)))
+        await screen.press("enter", "2", "y", "enter")
+        assert [c.n for c in asked(screen, i.ChangeHypothesis)] == [5]
+        await screen.press("escape")
+        assert "TIMELINE" in screen.text, "the page was replaced, not put on top"
+
+
 @pytest.mark.parametrize(
     ("key", "verdict"), [("1", "to test"), ("2", "confirmed"), ("3", "refuted"), ("4", "correct, not the cause")]
 )
