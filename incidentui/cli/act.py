@@ -68,10 +68,10 @@ def perform(
     read_only = "read-only: started with --read-only" if options.read_only else ""
     acting = live(project_root(options), responder(), read_only=read_only, typed=True)
     say = _Said(action, as_json)
-    with _Interrupts() as interrupts:
+    with Interrupts() as interrupts:
         try:
             acting.session.start()
-            _wait_for_first_looks(acting)
+            wait_for_first_looks(acting)
             return _act(acting, action, args, say, plan_only, word)
         except SessionStopped as stopped:
             raise CannotRun(f"{stopped}.") from None
@@ -100,19 +100,19 @@ def _run(acting: Live, plan: Plan, word: str, say: "_Said") -> int:
         return say.refused(plan, answer)
     say.agreed(plan)
     say.recorded(answer.incident, [i.id for i in acting.session.view.state.incidents.values() if i.closed is None])
-    while (attempt := _judged(acting, run)) is None:
+    while (attempt := judged(acting, run)) is None:
         if acting.session.stopped:
             raise CannotRun(f"{acting.session.stopped}. The action is recorded; `incidentui watch` says how it ended.")
         time.sleep(0.05)
     return say.verdict(attempt, answer.seq)
 
 
-def _judged(acting: Live, run: str) -> Attempt | None:
+def judged(acting: Live, run: str) -> Attempt | None:
     attempt = acting.session.view.state.attempts.get(run)
     return attempt if attempt is not None and attempt.verdict is not None else None
 
 
-def _wait_for_first_looks(acting: Live) -> None:
+def wait_for_first_looks(acting: Live) -> None:
     """A verdict compares with what was before: so every check is looked at once, if it answers in time."""
     end = time.monotonic() + FIRST_LOOKS_S
     while time.monotonic() < end and not acting.session.stopped:
@@ -148,14 +148,14 @@ def _must_be_meant(action: str, args: Mapping[str, str]) -> None:
             raise CannotRun(f"{action} needs {key}=….")
 
 
-class _Interrupts:
+class Interrupts:
     """A signal leaves by the way out, which finishes the running step and records it; once only."""
 
     def __init__(self) -> None:
         self.later = False
         """On the way out already: further signals change nothing."""
 
-    def __enter__(self) -> "_Interrupts":
+    def __enter__(self) -> "Interrupts":
         numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
         self._before = {number: signal.signal(number, self._leave) for number in numbers}
         return self
@@ -178,7 +178,7 @@ class _Said:
 
     def planned(self, plan: Plan) -> int:
         if not self._json:
-            click.echo("\n".join(_plan_lines(plan)))
+            click.echo("\n".join(plan_lines(plan)))
         else:
             self._document(plan, None, None, None)
         return 0
@@ -275,7 +275,7 @@ def asked_lights(plan: Plan) -> tuple[LightName, ...]:
     return ("running", "user_path")
 
 
-def _plan_lines(plan: Plan) -> list[str]:
+def plan_lines(plan: Plan) -> list[str]:
     lines = [plan.title, "Changes something. Nothing has happened yet." if plan.changes else "Changes nothing."]
     lines += [f"  {n} {step.verb:<8} {step.text}" for n, step in enumerate(plan.steps, 1)]
     lines += [f"    | {' '.join(argv)}" for step in plan.steps for argv in step.argv]

@@ -13,6 +13,7 @@ from incidentui.cli.books import found, shelf_of, where
 from incidentui.cli.journal_access import project_root
 from incidentui.cli.options import CannotRun, Options, Refused, may_write
 from incidentui.cli.runbook_check import command as check_command
+from incidentui.cli.runbook_run import command as run_command
 from incidentui.core.format import count
 from incidentui.core.visible import plainly
 from incidentui.edge.runbooks import NotReadError, read_bounded, shipped_folder
@@ -26,6 +27,7 @@ def command() -> None:
 
 
 command.add_command(check_command)
+command.add_command(run_command)
 
 
 @command.command("list")

@@ -342,6 +342,8 @@ class StartRunbook:
     digest: str
     steps: tuple[RunStep, ...]
     by: str
+    alone: bool = False
+    """It may be worked through outside of an incident: a checklist, a rehearsal, without a screen."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,16 +8,17 @@ from incidentui.core.turn import Deciding, Decision, refuse
 
 def start(d: Deciding, c: StartRunbook) -> Decision:
     incident = d.state.current
-    if incident is None:
+    if incident is None and not c.alone:
         return refuse("a runbook is worked through inside an incident", "o opens one")
+    name = incident.id if incident else None
     running = d.state.runbook
     if running is not None and running.ended is None and current_step(running.steps) is not None:
         if running.runbook == c.runbook:
             return refuse(f"{running.title} is being worked through already", "x goes on with its step")
-        d.say(e.RunbookEnded(running.id, c.by, f"{c.title} was started"), "runbook", "detail", incident=incident.id)
+        d.say(e.RunbookEnded(running.id, c.by, f"{c.title} was started"), "runbook", "detail", incident=name)
     begun = e.RunbookStarted(c.run, c.runbook, c.title, c.digest, c.by, c.steps)
-    d.say(begun, "runbook", "key", incident=incident.id, source=f"responder:{c.by}")
-    return d.done(incident.id)
+    d.say(begun, "runbook", "key", incident=name, source=f"responder:{c.by}")
+    return d.done(name)
 
 
 def set_step(d: Deciding, c: SetStep) -> Decision:

@@ -17,14 +17,18 @@ from incidentui.core.model import Attempt, Light, Ms, Plan, PlanStep, Preconditi
 from incidentui.core.state import State
 from incidentui.core.visible import look_alikes, plainly
 from incidentui.edge import step as steps
+from incidentui.edge.flow import Flow, handing_over, keep, kept
 from incidentui.edge.step import HEAD, TAIL, Ran
 from incidentui.edge.text import clean_and_redact, redact
+from incidentui.runbook.fields import env_name
 from incidentui.runbook.model import Command, Runbook, Step
+from incidentui.runbook.variables import values
 from incidentui.session.ports import Clock, Report
 
 ACTION = "shell"
 WORD = "yes"
 WITHIN_MS: Ms = 5 * 60_000
+BETWEEN_TRIES_S = 1.0
 NOT_STARTED = 126
 """What a shell says of a command that cannot be run."""
 _SHELLS = {"bash": "bash", "zsh": "zsh"}
@@ -37,12 +41,20 @@ class ShellExecutor:
 
     def __init__(self, folder: Path, runbooks: Callable[[], Sequence[Runbook]], clock: Clock) -> None:
         self._folder, self._runbooks, self._clock = folder, runbooks, clock
+        self._flows: dict[str, Flow] = {}
+        """By the run of a runbook: what its steps so far set."""
+        self._values: dict[tuple[tuple[str, str], ...], Mapping[str, str]] = {}
+        """By the arguments of a plan: the variables as they stood when it was made."""
 
     async def plan(self, action: str, args: Mapping[str, str], state: State, incident: str | None) -> Plan | Refusal:
         found = await asyncio.to_thread(self._find, args.get("runbook", ""), args.get("step", ""))
         if isinstance(found, Refusal):
             return found
         runbook, step = found
+        run = state.runbook
+        if run is not None and run.ended is None and run.runbook == runbook.id:
+            args = {**args, "run": run.id}
+        self._values[tuple(args.items())] = _environment(runbook, state)
         timeouts = [parse_duration(dict(c.attrs).get("timeout", "")) or WITHIN_MS for c in step.commands]
         return Plan(
             action=ACTION,
@@ -74,7 +86,9 @@ class ShellExecutor:
         return runbook, step
 
     async def act(self, run: str, plan: Plan, incident: str | None, report: Report) -> ActionActed:
-        environment = {**os.environ, "INCIDENT_ID": incident or ""}
+        args = dict(plan.args)
+        flow = self._flow(args.get("run", "")) or self._first(plan)
+        flow = replace(flow, environment={**flow.environment, "INCIDENT_ID": incident or ""})
         said: list[str] = []
         words, n = "", 0
         while n < len(plan.steps):
@@ -83,16 +97,35 @@ class ShellExecutor:
             if isinstance(step, Refusal):
                 return ActionActed(run, "failed" if n else "refused", step.why, evidence=_kept(said) if n else None)
             command, began = step.commands[n], self._clock.now()
-            ran = await self._run(command, plan, environment)
+            ran, flow = await self._tried(command, plan, flow)
             n += 1
             text = clean_and_redact(ran.output, limit=HEAD + TAIL, lines=True)
             said.append(f"$ {redact(command.text.rstrip())}\n{text}")
-            good, words = ran.code == 0, _words(ran, plan)
+            good, words = ran.code == _wanted(command), _words(ran, _within(command, plan))
             took = self._clock.now() - began
             report(ActionStepped(run, Progress(n, "run", "done" if good else "failed", words, took)))
             if not good:
                 return ActionActed(run, "failed", f"{_first_line(command.text)}: {words}", evidence=_kept(said))
+        if "run" in args:
+            self._flows[args["run"]] = flow  # only when all of it went well: a step that failed begins anew
+            await asyncio.to_thread(keep, args["run"], flow)
         return ActionActed(run, "done", words, evidence=_kept(said))
+
+    def _flow(self, run: str) -> Flow | None:
+        return (self._flows.get(run) or kept(run)) if run else None
+
+    def _first(self, plan: Plan) -> Flow:
+        return Flow(self._folder, {**os.environ, **self._values.get(plan.args, {})})
+
+    async def _tried(self, command: Command, plan: Plan, flow: Flow) -> tuple[Ran, Flow]:
+        """Once, and again as often as its author allows."""
+        again = _number(command, "retries", 0)
+        while True:
+            ran, after = await self._run(command, plan, flow)
+            if ran.code in (_wanted(command), None) or again <= 0:
+                return ran, after
+            again -= 1
+            await asyncio.sleep(BETWEEN_TRIES_S)
 
     def _as_shown(self, plan: Plan) -> Step | Refusal:
         """The step as it lies there now: what runs comes of the very bytes whose hash is compared here."""
@@ -105,11 +138,14 @@ class ShellExecutor:
             return Refusal(f"{runbook.path} or a script it calls changed since it was shown", "open the plan again")
         return step
 
-    async def _run(self, command: Command, plan: Plan, environment: Mapping[str, str]) -> Ran:
-        try:
-            return await steps.run(_argv(command), self._folder, plan.within_ms / 1000, environment)
-        except (OSError, ValueError) as error:  # longer than the system takes, no such folder
-            return Ran(NOT_STARTED, f"it could not be started: {error}".encode())
+    async def _run(self, command: Command, plan: Plan, flow: Flow) -> tuple[Ran, Flow]:
+        within_s = _within(command, plan) / 1000
+        with handing_over(flow, command.text) as (text, environment, after):
+            try:
+                ran = await steps.run(_argv(replace(command, text=text)), flow.folder, within_s, environment)
+            except (OSError, ValueError) as error:  # longer than the system takes, no such folder
+                ran = Ran(NOT_STARTED, f"it could not be started: {error}".encode())
+        return ran, after[0] if after else flow
 
     async def settle(self, attempt: Attempt) -> ActionActed:
         return ActionActed(attempt.run, "unknown", "what a shell block did cannot be looked up; see for yourself")
@@ -118,12 +154,31 @@ class ShellExecutor:
         return ()
 
 
-def _words(ran: Ran, plan: Plan) -> str:
+def _within(command: Command, plan: Plan) -> Ms:
+    return min(parse_duration(dict(command.attrs).get("timeout", "")) or WITHIN_MS, plan.within_ms)
+
+
+def _words(ran: Ran, within_ms: Ms) -> str:
     if ran.code is None:
-        return f"stopped after {duration(plan.within_ms)}"
+        return f"stopped after {duration(within_ms)}"
     ended = f"exit {ran.code}" if ran.code >= 0 else f"ended by signal {-ran.code}"
     left = f"; {count(ran.left, 'process', 'processes')} it left behind ended" if ran.left else ""
     return ended + left
+
+
+def _wanted(command: Command) -> int:
+    return _number(command, "expectExit", 0)
+
+
+def _number(command: Command, name: str, otherwise: int) -> int:
+    given = dict(command.attrs).get(name, "")
+    return min(int(given), 255) if given.isdecimal() else otherwise
+
+
+def _environment(runbook: Runbook, state: State) -> dict[str, str]:
+    """Variables as a shell sees them; what the responder's own environment says goes before all."""
+    known = {env_name(name): value for name, value in values(runbook, state).items()}
+    return {name: value for name, value in known.items() if name not in os.environ}
 
 
 def _kept(said: list[str]) -> Evidence:

@@ -21,7 +21,7 @@ SHIPPED = tuple(p.read_bytes() for p in sorted((Path(__file__).parents[2] / "run
 INSERTS = (
     b"\xef\xbb\xbf", b"\r", b"\r\n", b"\0", b"\x1b[2K", b"\xff\xfe", "\u202e".encode(), b"```\n", b"````\n", b"~~~\n",
     b"```sh\n", b'```yaml {"action":"verify"}\n', b"$ ", b"<ns>", b"<details>\n", b"<!--", b"> ", b"1. ", b"    ",
-    b"\t",    b"+++\n", b"---\n", b"{{ a }}", b"# ", b"\\", b"'", b"[", b"vars: {", b"&a *a",
+    b"\t", b"+++\n", b"---\n", b"{{ a }}", b"# ", b"\\", b"'", b"[", b"vars: {", b"&a *a",
 )  # fmt: skip
 
 
