@@ -64,6 +64,7 @@ def test_what_was_thought_done_and_seen_stands_in_every_place_that_tells_of_the_
     assert types.count("incidentui.hypothesis.changed") == 2
 
 
+@pytest.mark.req("F11", "R2-07")
 def test_the_draft_has_them_with_why_each_was_wrong(place: Place) -> None:
     place.ok("open", "Sync does nothing")
     place.ok("hypothesis", "add", "Credentials are mixed up", "--did", "took them apart")
@@ -126,6 +127,7 @@ def test_another_verdict_does_not_keep_the_reason_of_the_one_before(place: Place
     assert (again["verdict"], again["why"], again["did"]) == ("to test", None, "looked with curl")
 
 
+@pytest.mark.req("R2-08")
 def test_a_commit_that_what_was_done_names_is_linked(tmp_path: Path) -> None:
     place = quay(tmp_path)
     fix = place.commit({"server/a.py": "a = 2\n"}, "Read the token at each click")
