@@ -1,7 +1,7 @@
 """Git on a big repository of the user's: `python -m bench.git DIR`. Prints each figure beside the bare git commands.
 
-Both sides are started by this Python, in turns, and the medians compared: of 15 rounds what is quick, of five the rest.
-The window is the newest one that has about 200 commits; ours is everything from the command to the value, the bare side
+Both sides are started by this Python, in turns, and medians compared: of 15 rounds what is quick, of five the rest. The
+window is the newest one that has about 200 commits; ours is everything from the command to the value, the bare side
 starts git and reads it.
 """
 
@@ -151,7 +151,9 @@ def main() -> int:
         fine = [
             beside("first look: 50 commits, merges not counted yet", pane, lambda: bare(top, *_PANE), PANE, QUICK),
             beside("  then its merges, once / that log with them", merges, lambda: bare(top, *_PANE, *_SAME), None),
-            beside("HEAD moved to a merge: 50 commits, all with sizes", moved, lambda: bare(top, *_PANE), PANE, QUICK),
+            beside(
+                "HEAD moved to a merge: 50, all with sizes (two gits)", moved, lambda: bare(top, *_PANE), None, QUICK
+            ),
             beside("suspects, ledger / the git commands", lambda: (window(), named()), needed(top, good, tip), LEDGER),
         ]
         started = runner.run(quiet(top))
