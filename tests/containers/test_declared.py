@@ -166,6 +166,9 @@ async def test_what_compose_refuses_is_told_in_its_words_without_a_value(folder:
     (folder / "bad.yml").write_text("version: '3.8'\nservices:\n  web:\n    image: x\n    prots: ['8080:80']\n")
     with pytest.raises(UnreadableError, match=r"docker-compose config refuses: .*prots"):
         await read(folder, "bad.yml")
+    (folder / "bad.yml").write_text("version: '3.8'\nnmae: lab\nservices:\n  web:\n    image: x\n")
+    with pytest.raises(UnreadableError, match=r"config refuses: .*nmae"):
+        await read(folder, "bad.yml")
 
 
 async def test_a_variable_that_nobody_sets_is_compared_with_nothing(

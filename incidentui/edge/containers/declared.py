@@ -99,9 +99,15 @@ async def _config(tool: Sequence[str], folder: Path, files: Sequence[str], name:
     if ran.code is None:
         raise UnreadableError(f"{' '.join(tool)} config did not end within {CONFIG_S:g} s")
     if ran.code != 0:
-        said = clean_and_redact(ran.errors[-2000:], 2000, lines=True).strip().splitlines()
-        raise UnreadableError(f"{' '.join(tool)} config refuses: {said[-1][:200] if said else f'exit {ran.code}'}")
+        raise UnreadableError(f"{' '.join(tool)} config refuses: {_reason(ran.errors) or f'exit {ran.code}'}")
     return ran.output.decode("utf-8", errors="replace")
+
+
+def _reason(errors: bytes) -> str:
+    """What it said, without its warnings and its advice where to read more; of a traceback the last line."""
+    lines = clean_and_redact(errors[-4000:], 4000, lines=True).strip().splitlines()
+    told = [line.strip() for line in lines if line.strip() and not line.startswith(("WARNING", "time=", "For more on"))]
+    return " ".join(told[-1:] if any(line.startswith("Traceback") for line in told) else told)[:200]
 
 
 def _raw(folder: Path, files: Sequence[str]) -> list[tuple[str, Mapping[str, Any]]]:
