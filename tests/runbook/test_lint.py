@@ -156,3 +156,8 @@ def test_no_text_makes_it_raise(text: str) -> None:
 def test_every_finding_has_a_rule_of_the_list(path: Path) -> None:
     text = path.read_bytes().decode()
     assert {f.rule for f in check(text)} <= set(RULES)
+
+
+@pytest.mark.parametrize("path", sorted((Path(__file__).parents[2] / "runbooks").glob("*.md")), ids=lambda p: p.stem)
+def test_what_ships_has_not_even_a_warning(path: Path) -> None:
+    assert check(path.read_text(encoding="utf-8")) == []
