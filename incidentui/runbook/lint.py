@@ -41,7 +41,9 @@ RULES: dict[str, str] = {
     "hidden-characters": "characters in a command that cannot be seen",
     "not-read": "a file that cannot be read, or is too long to be a runbook",
 }
-CHANGES_NOTHING = frozenset({"verify", "ci.wait", "git.bisect", "git.mark-good", "git.restore-work"})
+CHANGES_NOTHING = frozenset(
+    {"verify", "ci.wait", "git.bisect", "git.mark-good", "git.restore-work", "checkpoint.take", "checkpoint.test"}
+)
 _NOTHING_TOO = ("fix.",)
 _TAKEN_BACK_BY_ITSELF = ("git.",)
 _WAY_BACK = re.compile(

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from incidentui.core.format import short
+from incidentui.core.format import count, short
+from incidentui.core.model import Attempt
 from incidentui.core.state import State
 from incidentui.runbook.model import Runbook
 from incidentui.runbook.variables import crashing_workload, worst_service
@@ -13,13 +14,30 @@ def suggest(runbooks: Sequence[Runbook], state: State) -> tuple[str, str] | None
     red = worst_service(state)
     if not red:
         return None
+    if (half := _half_done(state)) is not None:
+        said = f"attempt {half.number}, {half.plan.title}: not complete, {count(len(half.in_force), 'commit')} in force"
+        if (found := _tagged(runbooks, "incomplete", said)) is not None:
+            return found
     deploy = _deploy_before(state, red)
     if deploy:
         return _tagged(runbooks, "rollback", f"{red} failed after deploy {short(deploy)}")
+    if "login page" in state.services[red].why:
+        found = _tagged(runbooks, "login", f"{red} answers with a login page, and nothing was deployed")
+        if found is not None:
+            return found
     workload = crashing_workload(state)
     if workload is not None:
         return _tagged(runbooks, "restart", f"{workload.name} is {workload.state}, and nothing was deployed")
     return None
+
+
+def _half_done(state: State) -> Attempt | None:
+    """The last action on the code of this incident, when it left something of the bad commits in force."""
+    incident = state.current.id if state.current else None
+    mine = [a for a in state.attempts.values() if a.plan.action.startswith("git.") and a.verdict and a.number]
+    last = max((a for a in mine if a.incident == incident), key=lambda a: a.asked, default=None)
+    left = last is not None and last.verdict is not None and last.verdict.word == "not complete" and last.in_force
+    return last if left else None
 
 
 def _deploy_before(state: State, service: str) -> str:

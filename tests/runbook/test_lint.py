@@ -86,6 +86,7 @@ def test_every_rule_has_an_example() -> None:
     [
         '# T\n```yaml {"action":"git.reset"}\nto: good\n```\n' + VERIFY,
         '# T\n```sh {"danger":"x"}\nrun it\n```\n' + VERIFY,
+        '# T\n```yaml {"action":"checkpoint.take"}\n```\n',
         "# T\n```sh\nexport A_B=1\n```\n```sh\necho $A_B ${C:-1} '$D' \\$E # $F\n```\n",
         "# T\n```sh\nfor POD in a b; do echo $POD; done\nread -r LINE\necho $LINE $HOME $INCIDENT_ID $SERVICE\n```\n",
         "# T\n```sh\nif true; then\nexit 1\nfi\nls\n```\n",
@@ -94,7 +95,7 @@ def test_every_rule_has_an_example() -> None:
         "---\ndate: 2020-01-01\ndraft: false\nweight: 3\ndescription: x\n---\n# T\n1. x\n",
         "# T\n1. See [b](#b--c-1) and [web](https://example.org#x)\n\n## B & C\n## B & C\n",
     ],
-    ids=range(9),
+    ids=range(10),
 )
 def test_what_is_right_is_left_alone(text: str) -> None:
     assert found(text) == []
@@ -156,3 +157,8 @@ def test_no_text_makes_it_raise(text: str) -> None:
 def test_every_finding_has_a_rule_of_the_list(path: Path) -> None:
     text = path.read_bytes().decode()
     assert {f.rule for f in check(text)} <= set(RULES)
+
+
+@pytest.mark.parametrize("path", sorted((Path(__file__).parents[2] / "runbooks").glob("*.md")), ids=lambda p: p.stem)
+def test_what_ships_has_not_even_a_warning(path: Path) -> None:
+    assert check(path.read_text(encoding="utf-8")) == []

@@ -2,17 +2,22 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from incidentui.core.model import (
+    Attempt,
     Deploy,
     KnownGood,
+    Owner,
+    Plan,
     ProjectSpec,
     Repository,
     ServiceSpec,
     ServiceStatus,
     Suspect,
+    Verdict,
     Workload,
     WorkloadState,
 )
@@ -51,6 +56,30 @@ def test_red_after_a_deploy_offers_the_way_back() -> None:
 def test_a_crash_without_a_deploy_offers_a_restart() -> None:
     found = suggest(SHIPPED, seen(workload="crashing"))
     assert found == ("restart-a-workload", "backend is crashing, and nothing was deployed")
+
+
+def attempt(word: Literal["complete", "not complete"], *in_force: str) -> Attempt:
+    plan = Plan("git.revert", (), "Revert bbbbbbb", "main", "branch")
+    return Attempt("r", 1, plan, Owner("h", "b", 1, 0), "ana", 3000, verdict=Verdict(word, "", ()), in_force=in_force)
+
+
+def test_a_rollback_that_left_commits_in_force_offers_the_rest_of_the_way() -> None:
+    half = replace(seen(deployed=True), attempts={"r": attempt("not complete", BAD)})
+    said = "attempt 1, Revert bbbbbbb: not complete, 1 commit in force"
+    assert suggest(SHIPPED, half) == ("rollback-is-incomplete", said)
+    for other in (attempt("complete", BAD), attempt("not complete")):
+        found = suggest(SHIPPED, replace(half, attempts={"r": other}))
+        assert found is not None
+        assert found[0] == "roll-back-a-bad-deploy"
+
+
+def test_a_login_page_without_a_deploy_offers_to_look_at_the_answer() -> None:
+    state = seen()
+    red = replace(state, services={"api": replace(state.services["api"], why="login page, not the answer")})
+    assert suggest(SHIPPED, red) == (
+        "200-but-not-the-right-thing",
+        "api answers with a login page, and nothing was deployed",
+    )
 
 
 def test_quiet_or_unclear_offers_nothing() -> None:
