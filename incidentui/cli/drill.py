@@ -43,13 +43,14 @@ def list_command(as_json: bool) -> None:
         return
     for drill in DRILLS.values():
         rows = [drill.about, f"goal: {drill.goal}"]
+        rows += [f"left out: {drill.left_out}"] if drill.left_out else []
         rows += [f"--robot{f'={name}' if name else ''}: {robot.about}" for name, robot in ROBOTS[drill.name].items()]
         click.echo("\n".join(f"{drill.name if not n else '':<14} {row}" for n, row in enumerate(rows)))
 
 
 def _listed(drill: Scenario) -> dict[str, object]:
     robots = [name or "solver" for name in ROBOTS[drill.name]]
-    return {"name": drill.name, "about": drill.about, "goal": drill.goal, "robots": robots}
+    return {"name": drill.name, "about": drill.about, "goal": drill.goal, "left_out": drill.left_out, "robots": robots}
 
 
 @command.command("run")
@@ -77,6 +78,8 @@ def _known_robot(drill: str, name: str, resume: bool) -> None:
             f"no robot of {drill} is called {name!r}; --robot alone solves it"
             f"{f', {others} does it differently' if others else ''}."
         )
+    if resume and not known[""].resumes:
+        raise CannotRun(f"no robot goes on with a killed run of {drill}; without --robot, you do.")
     if resume and not known[name].resumes:
         raise CannotRun(f"the robot {name} begins a drill anew; --robot alone goes on with one that was killed.")
 
@@ -168,7 +171,7 @@ def _tell_goal(record: Record) -> "subprocess.Popen[bytes]":
         "--project",
         str(record.sandbox.work),
         "note",
-        DRILLS[record.drill].goal,
+        DRILLS[record.drill].told,
     ]
     env = {**os.environ, "INCIDENTUI_USER": "drill"}
     return subprocess.Popen(argv, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -204,7 +207,7 @@ def _result(record: Record, keystrokes: int | None) -> tuple[dict[str, Any], lis
 
     journal = paths.journal_path(record.sandbox.work)
     world = look(record)
-    told = _score(journal)
+    told = _score(journal, forward=DRILLS[record.drill].forward)
     end = replace(told, tree_equal=world.tree_equal, resolved=told.resolved and world.answers)
     drafts = sorted(record.place.glob("*.md"), key=lambda file: file.stat().st_mtime_ns)
     result = {
@@ -228,14 +231,14 @@ def _result(record: Record, keystrokes: int | None) -> tuple[dict[str, Any], lis
     return result, [*lines(end, DRILLS[record.drill]), *paths_told]
 
 
-def _score(path: Path) -> Score:
+def _score(path: Path, *, forward: bool) -> Score:
     from incidentui.edge.store.sqlite import open_journal
 
     if not path.exists():
         return Score()
     journal = open_journal(path, "", SystemClock(), read_only=True)
     try:
-        return score(journal.read())
+        return score(journal.read(), forward=forward)
     finally:
         journal.close()
 

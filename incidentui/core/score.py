@@ -20,7 +20,7 @@ class Score:
     first_action: Ms | None = None
     recovered: Ms | None = None
     wrong_turns: int = 0
-    """Actions that changed something and were not complete."""
+    """Actions that changed something and were not complete; in a cascade only those that also made no check good."""
     tree_equal: bool | None = None
     """What the last git action's first light said."""
     in_force: tuple[str, ...] = ()
@@ -40,8 +40,11 @@ class Score:
         return 40 + (20 if self.tree_equal else 0) + turns + speed
 
 
-def score(records: Iterable[e.Recorded]) -> Score:
-    """The first red that a responder saw, and everything after it."""
+def score(records: Iterable[e.Recorded], *, forward: bool = False) -> Score:
+    """The first red of the users' path, and everything since it broke: an inner check may have been red before it.
+
+    `forward`: causes stand one behind the other, and a fix that made a failing check good led on.
+    """
     events = list(records)
     red = next((r for r in events if _turned(r, "failing")), None)
     if red is None:
@@ -50,7 +53,7 @@ def score(records: Iterable[e.Recorded]) -> Score:
     # The deploy is noticed by its own look, which may come just after the first red one.
     deploys = [r.at for r in events if isinstance(r.event, e.Deployed) and r.at <= red.recorded]
     broke = min(since, deploys[-1]) if deploys else since
-    after = [r for r in events if r.seq > red.seq]
+    after = [r for r in events if r.recorded >= broke]
     verdicts = _verdicts(events)
     git = next((v for action, v in reversed(verdicts) if action.startswith("git.")), None)
     closed = [r.event for r in after if isinstance(r.event, e.IncidentClosed)]
@@ -60,7 +63,8 @@ def score(records: Iterable[e.Recorded]) -> Score:
         acknowledged=_first(after, broke, e.IncidentOpened, e.IncidentAcknowledged),
         first_action=_first([r for r in after if _changes(r)], broke, e.ActionRequested),
         recovered=_recovered(events, broke),
-        wrong_turns=sum(verdict.word not in ("complete", "refused") for _, verdict in verdicts),
+        wrong_turns=sum(verdict.word not in ("complete", "refused") for _, verdict in verdicts)
+        - (_led_on(events) if forward else 0),
         tree_equal=_tree(git) if git else None,
         in_force=git.in_force if git else (),
         differs=git.differs if git else (),
@@ -108,6 +112,24 @@ def _verdicts(records: Iterable[e.Recorded]) -> list[tuple[str, Verdict]]:
         elif isinstance(event, e.VerdictGiven) and event.run in actions:
             found.append((actions[event.run], event.verdict))
     return found
+
+
+def _led_on(events: Sequence[e.Recorded]) -> int:
+    """How many actions that were not complete made a failing check good, before the next one was asked for."""
+    red: set[str] = set()
+    asked, helped, incomplete = "", set[str](), set[str]()
+    for event in (record.event for record in events):
+        if isinstance(event, e.ActionRequested) and event.plan.changes:
+            asked = event.run
+        elif isinstance(event, e.VerdictGiven) and event.verdict.word not in ("complete", "refused"):
+            incomplete.add(event.run)
+        elif isinstance(event, e.CheckChanged) and event.now == "failing":
+            red.add(event.check)
+        elif isinstance(event, e.CheckChanged) and event.now in ("ok", "slow") and event.check in red:
+            # One that could not be read in between was still red.
+            red.discard(event.check)
+            helped.add(asked)
+    return len(helped & incomplete)
 
 
 def _tree(verdict: Verdict) -> bool | None:

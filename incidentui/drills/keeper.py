@@ -47,8 +47,8 @@ def _end(signum: int, frame: FrameType | None) -> None:
 
 
 def _seen_by_a_user(sandbox: Sandbox, supervisor: "subprocess.Popen[bytes]", until: float) -> bool:
-    """Wait for the first request at the front door."""
-    log = sandbox.logs / "front-door.log"
+    """Wait for the first request of a user."""
+    log = sandbox.logs / sandbox.about.scenario.requests
     while time.monotonic() < until and supervisor.poll() is None:
         if log.exists() and log.stat().st_size:
             return True
@@ -61,6 +61,8 @@ def push_breaking(sandbox: Sandbox, pause: Callable[[], None] = lambda: None) ->
     about = sandbox.about
     if not sandbox.colleague.exists():
         clone(sandbox, sandbox.colleague, about.scenario.breaking[0].author)
+    if about.scenario.rot is not None and git(["rev-parse", "main"], sandbox.remote) == about.good:
+        about.scenario.rot(sandbox.root, marks(sandbox, about.ports))
     upto = 0
     for size in random.Random(about.seed).choice(about.scenario.pushes):
         upto += size

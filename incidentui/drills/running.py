@@ -11,6 +11,7 @@ from incidentui.drills import records
 from incidentui.drills import sandbox as sandboxes
 from incidentui.drills.history import SandboxError, git
 from incidentui.drills.records import Record
+from incidentui.drills.sandbox import Sandbox
 
 
 def begin(folder: Path, drill: str, seed: int, now_s: int) -> Record:
@@ -35,7 +36,7 @@ def again(folder: Path, drill: str) -> Record:
 
 
 def allow_commands(record: Record) -> None:
-    """Allow what the sandbox's configuration runs, in the state directory of this process: the drill's own."""
+    """Allow what its configuration and runbooks run, in the state directory of this process: the drill's own."""
     from incidentui.config import trust
     from incidentui.config.load import load
 
@@ -43,6 +44,18 @@ def allow_commands(record: Record) -> None:
         return
     loaded = load(record.sandbox.work, untrusted=True)
     trust.allow(record.sandbox.work / CONFIG, loaded.content, "drill", trust.calls_of(loaded.config))
+    for file in sorted(record.sandbox.work.glob("runbooks/*.md")):
+        _allow_runbook(file, record.sandbox.work)
+
+
+def _allow_runbook(file: Path, project: Path) -> None:
+    from incidentui.config import trust
+    from incidentui.config.called import called
+    from incidentui.runbook.parse import parse
+
+    content = file.read_bytes()
+    texts = [command.text for step in parse(content.decode(), file.name).steps for command in step.commands]
+    trust.allow(file, content, "drill", called(texts, project))
 
 
 @contextlib.contextmanager
@@ -63,12 +76,22 @@ class World:
     """What stands at the end, looked at from outside: no word of the program counts here."""
 
     tree_equal: bool
-    """The remote's branch holds exactly the known-good tree."""
+    """The remote's branch holds exactly the tree that it should: known-good, or what was pushed where that is sound."""
     answers: bool
     """Users are served."""
 
 
 def look(record: Record) -> World:
     sandbox = record.sandbox
-    trees = git(["rev-parse", "main^{tree}", f"{sandbox.about.good}^{{tree}}"], sandbox.remote).split()
+    trees = git(["rev-parse", "main^{tree}", f"{_wanted(sandbox)}^{{tree}}"], sandbox.remote).split()
     return World(trees[0] == trees[1], sandboxes.healthy(sandbox))
+
+
+def _wanted(sandbox: Sandbox) -> str:
+    """The commit whose tree the remote should have at the end."""
+    about = sandbox.about
+    if not about.scenario.forward:
+        return about.good
+    author = f"--author={about.scenario.breaking[-1].author}"
+    pushed = git(["log", "-1", "--format=%H", "--fixed-strings", author, f"{about.good}..main"], sandbox.remote)
+    return pushed or about.good

@@ -132,6 +132,8 @@ def build(sandbox: Sandbox, drill: str, seed: int, now_s: int) -> None:
     _write(sandbox.conf, configuration(sandbox, about))
     _set_hook(sandbox, scenario)
     _first_deploy(sandbox, good)
+    if scenario.furnish is not None:
+        scenario.furnish(sandbox.root, marks(sandbox, ports))
     clone(sandbox, sandbox.work, scenario.responder)
 
 
@@ -279,9 +281,10 @@ def wait_green(sandbox: Sandbox, within_s: float = 15.0) -> None:
     """Wait until every service answers. Pages are not asked: what they ask at the front door would be a user's."""
     about = sandbox.about
     front = [request for request in about.scenario.healthy if request.port == about.scenario.front]
+    listening = [port for name, port in about.ports.items() if name not in about.scenario.silent]
     until = time.monotonic() + within_s
     while time.monotonic() < until:
-        if all(served(about, request) for request in front) and all(map(_listens, about.ports.values())):
+        if all(served(about, request) for request in front) and all(map(_listens, listening)):
             return
         _wake(sandbox)
         time.sleep(0.02)

@@ -55,7 +55,7 @@ class Original:
     acknowledge: Told
     first_action: Told
     recover: Told
-    wrong_turns: int
+    wrong_turns: int | Literal["unknown"]
     turns: str
     """Which they were."""
     more: tuple[str, ...] = ()
@@ -90,10 +90,27 @@ class Scenario:
     """Whether its configuration runs commands: they are allowed in the drill's own state directory."""
     visit: Callable[[Path, int], bool] | None = None
     """What takes a user more than one request: given the sandbox's folder and the front door, whether it worked."""
+    requests: str = "front-door.log"
+    """The log that has a line as soon as a user asked for something."""
+    silent: tuple[str, ...] = ()
+    """Ports that nobody listens on."""
+    furnish: Callable[[Path, Mapping[str, str]], None] | None = None
+    """Puts what lies beside the deployed code into the sandbox's folder; it is given the marks."""
+    rot: Callable[[Path, Mapping[str, str]], None] | None = None
+    """What became of that by the time of the first push, though no running program reads it again."""
+    forward: bool = False
+    """The way out is a row of fixes, and what is pushed is sound and stays: going back heals nothing."""
+    left_out: str = ""
+    """What of the real incident it does not show here, and why."""
 
     @property
     def front(self) -> str:
         return self.ports[0]
+
+    @property
+    def told(self) -> str:
+        """What a responder is told at the start."""
+        return f"{self.goal} Left out here: {self.left_out}." if self.left_out else self.goal
 
 
 def marked(text: str, marks: Mapping[str, str]) -> str:

@@ -23,7 +23,14 @@ def lines(score: Score, scenario: Scenario) -> list[str]:
         ("wrong turns", str(score.wrong_turns), str(they.wrong_turns), they.turns),
     ]
     more = [f"  {sentence}" for sentence in they.more]
-    return [f"{scenario.name}: {end}, {score.points} of 100 points", "", *_table(rows), *more, "", *_proof(score)]
+    return [
+        f"{scenario.name}: {end}, {score.points} of 100 points",
+        "",
+        *_table(rows),
+        *more,
+        "",
+        *_proof(score, scenario),
+    ]
 
 
 def _row(name: str, mine: Ms | None, theirs: Told) -> Row:
@@ -34,8 +41,9 @@ def _table(rows: Sequence[Row]) -> list[str]:
     return [f"  {name:<13} {mine:>7} {theirs:>7}   {what}".rstrip() for name, mine, theirs, what in rows]
 
 
-def _proof(score: Score) -> list[str]:
-    known = {True: "equal to known-good", False: "not equal to known-good", None: "never looked at"}
+def _proof(score: Score, scenario: Scenario) -> list[str]:
+    wanted = "what was pushed" if scenario.forward else "known-good"
+    known = {True: f"equal to {wanted}", False: f"not equal to {wanted}", None: "never looked at"}
     out = [f"  The tree on the remote is {known[score.tree_equal]}."]
     if score.in_force and not score.tree_equal:
         files = count(len(score.differs), "file")

@@ -1,6 +1,7 @@
 """What the scripted responders do, drill by drill. Data: words to wait for, keys to press, words that answer."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from incidentui.core.value import dataclass
 from incidentui.drills.robot import CLEAR, ENTER, ESC, Step
@@ -196,6 +197,64 @@ LOGIN_PAGE_NAIVE: tuple[Step, ...] = (
     *GONE,
 )
 
+
+def _other_runbook(title: str) -> tuple[Step, ...]:
+    """A runbook begun while another is: `r` goes to that one, and the list is behind it."""
+    look, *choose = _runbook(title)
+    back = Step("leave the one begun", r"RUNBOOK", (ESC,), r"x start it", only_if=r"s skip, with a reason")
+    return (replace(look, then=r"s skip, with a reason|x start it"), back, *choose)
+
+
+def _fixed(title: str) -> tuple[Step, ...]:
+    """The shell step of a runbook, run to its verdict."""
+    return (
+        *_other_runbook(title),
+        Step("plan the fix", r"x run", ("x",), r"type the word to run it", within_s=10),
+        *_word("word", "yes"),
+        Step("it has run", r"VERDICT", (ESC, ESC, ESC), r"c close", within_s=30),
+    )
+
+
+def _restarted(n: int, workload: str) -> tuple[Step, ...]:
+    """A step of "Restart everything": run, found not to help, and skipped for the next one."""
+    return (
+        Step(f"plan restart {n}", r"x run", ("x",), r"type the workload to run it", within_s=10),
+        *_word("workload", workload),
+        Step(f"restart {n} is not complete", r"✗ NOT COMPLETE", (ESC,), r"s skip, with a reason", within_s=40),
+        Step(f"skip step {n}", r"s skip, with a reason", ("s",), rf"skip step {n}, why"),
+        Step(f"say why {n}", rf"skip step {n}, why", (*"on", ENTER), rf"step {n} is skipped|– {n} |{n + 1}  Restart"),
+    )
+
+
+CASCADE: tuple[Step, ...] = (
+    *_opened("(captures|tunnel)"),
+    Step("the ports differ", r"tunnel says \d+, backend says", within_s=20),
+    *_fixed("Lead the tunnel to the backend"),
+    Step("no captures are mounted", r"list of captures: 404", within_s=25),
+    *_fixed("Mount the captures"),
+    Step("the agent has no configuration", r"agent exits at start", within_s=25),
+    *_fixed("Restore the agent's configuration"),
+    Step("the agent is thrown out", r"connected, then rejected", within_s=25),
+    *_fixed("Give the agent the backend's token"),
+    Step("the image is old", r"new capture: 502", within_s=25),
+    *_fixed("Build the image from main"),
+    *CLOSED,
+    *GONE,
+)
+CASCADE_NAIVE: tuple[Step, ...] = (
+    *_opened("(captures|tunnel)"),
+    *_other_runbook("Restart everything"),
+    *_restarted(1, "tunnel"),
+    *_restarted(2, "backend"),
+    *_restarted(3, "agent"),
+    Step("back to the screen", r"RUNBOOK", (ESC, ESC), r"c close"),
+    *_fixed("Lead the tunnel to the backend"),
+    Step("the page is back", r"list of captures: 404", within_s=25),
+    Step("close the incident all the same", r"c close", ("c",), r"close INC-1 though .*, because"),
+    Step("claim it", r"close INC-1 though .*, because", (*"the page is back", ENTER), r"o open incident|not resolved"),
+    *GONE,
+)
+
 ROBOTS: dict[str, dict[str, Robot]] = {
     "dead-backend": {"": Robot("resets to known-good by the runbook", DEAD_BACKEND, resumes=True)},
     "half-rollback": {
@@ -205,6 +264,10 @@ ROBOTS: dict[str, dict[str, Robot]] = {
     "login-page-200": {
         "": Robot("resets to known-good by the runbook", LOGIN_PAGE, resumes=True),
         "naive": Robot("logs everybody out by a restart", LOGIN_PAGE_NAIVE),
+    },
+    "restart-cascade": {
+        "": Robot("takes one cause after the other out of the way", CASCADE),
+        "naive": Robot("restarts everything, then claims it after the first fix", CASCADE_NAIVE),
     },
 }
 """By the name of the drill, then by their own; the one without a name solves it."""

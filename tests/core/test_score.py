@@ -74,6 +74,35 @@ def test_an_action_that_did_not_complete_is_a_wrong_turn_and_looking_is_none() -
     assert score(GOOD[:5] + refused + GOOD[5:]).wrong_turns == 0
 
 
+def check(name: str, now: str) -> e.CheckChanged:
+    return e.CheckChanged(name, "bookings", "inner", "unknown", now, "")  # type: ignore[arg-type]
+
+
+def test_in_a_cascade_a_fix_that_made_a_check_good_is_no_wrong_turn() -> None:
+    """Also when the check could not be read in between, or turned good before the verdict came."""
+    row = record(
+        (103, service("bookings", "failing", since=101)),
+        (104, check("port", "failing")),
+        (105, check("token", "failing")),
+        (106, check("token", "unknown")),
+        (110, asked("r1", RESTART)),
+        (111, check("port", "ok")),
+        (112, judged("r1", "not complete")),
+        (120, asked("r2", RESTART)),
+        (121, judged("r2", "not complete")),
+        (122, check("token", "ok")),
+        (130, asked("r3", RESTART)),
+        (131, check("token", "ok")),
+        (132, check("agent", "unknown")),
+        (133, check("agent", "ok")),
+        (134, judged("r3", "not complete")),
+        (140, asked("r4", RESTART)),
+        (141, judged("r4", "complete")),
+    )
+    assert score(row).wrong_turns == 3
+    assert score(row, forward=True).wrong_turns == 1
+
+
 def test_red_again_is_not_recovered() -> None:
     again = record((150, service("bookings", "failing")))
     assert score(GOOD + again).recovered is None
@@ -85,6 +114,11 @@ def test_an_inner_red_alone_is_no_break() -> None:
 
 def test_a_red_without_a_deploy_counts_from_its_first_look() -> None:
     assert score(record((103, service("bookings", "failing", since=101)))).detected == 2 * S
+
+
+def test_who_acts_on_an_inner_red_before_users_are_seen_to_fail_is_not_late() -> None:
+    early = record((102, e.IncidentOpened("INC-1", "a port", "SEV2", "robot", 101 * S, 101 * S)))
+    assert score([*early, *record((103, service("bookings", "failing", since=101)))]).acknowledged == 1 * S
 
 
 def test_closing_unresolved_is_worth_nothing() -> None:

@@ -168,6 +168,7 @@ def test_the_drills_are_listed_with_their_robots(tmp_path: Path) -> None:
         ("dead-backend", ["solver"]),
         ("half-rollback", ["solver", "naive"]),
         ("login-page-200", ["solver", "naive"]),
+        ("restart-cascade", ["solver", "naive"]),
     ]
     assert all(entry["goal"] and entry["about"] for entry in listed)
     said = drill(tmp_path, "list").stdout
@@ -181,6 +182,7 @@ def test_the_drills_are_listed_with_their_robots(tmp_path: Path) -> None:
         (("dead-backend", "--robot=naive"), "no robot of dead-backend is called 'naive'"),
         (("half-rollback", "--robot=clever"), "--robot=naive does it differently"),
         (("half-rollback", "--robot=naive", "--resume"), "--robot alone goes on"),
+        (("restart-cascade", "--robot", "--resume"), "without --robot, you do"),
     ],
 )
 def test_a_robot_that_is_not_there_is_a_wrong_request(tmp_path: Path, words: tuple[str, ...], said: str) -> None:

@@ -1,0 +1,168 @@
+"""The drill `restart-cascade`: a sound deploy restarts everything; five old faults come to light, one behind another.
+
+For weeks the programs held in memory what the disk no longer says: the port in the tunnel's file, the folder that was
+mounted into the backend, the agent's configuration, the code in the image. The restart reads the disk. The tunnel leads
+nowhere; behind that no captures are mounted; behind that the agent's volume is empty; its backup has another token, so
+the agent connects and is thrown out; and once it is let in, the old image sends what the agent refuses. Neither the
+restart nor the two commits are the cause, and taking them back heals nothing.
+"""
+
+import json
+import shutil
+from collections.abc import Mapping
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+from incidentui.drills import history
+from incidentui.drills.scenario import Original, Program, Request, Scenario, Told, Written
+
+MARTA = "Marta Quist <marta@lab.invalid>"
+DEVIN = "Devin Okoro <devin@lab.invalid>"
+YLVA = "Ylva Strand <ylva@lab.invalid>"
+
+PAST = (
+    Written(MARTA, "Captures over HTTP: the list", 400.1),
+    Written(DEVIN, "The page of the lab, and how many captures there are", 391.6),
+    Written(MARTA, "An agent at the far end connects and waits for work", 352.4),
+    Written(MARTA, "Agents say a token; what runs is told", 303.0),
+    Written(YLVA, "The tunnel to the lab is a program of its own", 290.7),
+    Written(DEVIN, "A new capture, asked of the agent", 241.5),
+    Written(DEVIN, "The modem needs tftp.ipv6, empty or not", 167.2),
+    Written(YLVA, "Runbooks for each part of the lab", 70.8),
+    Written(MARTA, "Checks for captures, tunnel and agent; README says how a deploy is made", 21.3),
+)
+BREAKING = (
+    Written(DEVIN, "Live monitoring: a capture every five seconds"),
+    Written(DEVIN, "Live monitoring reads the mounted captures"),
+)
+IN_THE_IMAGE = 6
+"""The commit that the image was built from, weeks ago. The fix of the next one was only ever in the running program."""
+PARTS = ("backend", "agent", "tunnel")
+RUNBOOKS = (
+    "lead-the-tunnel",
+    "mount-the-captures",
+    "restore-the-agent",
+    "give-the-token",
+    "build-the-image",
+)
+_SINCE = {
+    "README.md": 1,
+    "backend/main.py": 1,
+    "agent/main.py": 3,
+    "tunnel/main.py": 5,
+    **{f"ops/{name}.sh": 8 for name in RUNBOOKS},
+    **{f"runbooks/{name}.md": 8 for name in (*RUNBOOKS, "restart-everything")},
+    "incidentui.toml": 9,
+}
+TOKEN, OLD_TOKEN = "dev-token-change-in-production", "dev-token"  # as they really were
+CAPTURES = ("us-1.bin", "us-2.bin", "us-3.bin", "us-4.bin")
+
+
+def tree(n: int) -> dict[str, str]:
+    return history.tagged("lab", _SINCE, n)
+
+
+def furnish(root: Path, marks: Mapping[str, str]) -> None:
+    """What lies on the server beside the deployed code, as the programs found it when they were last started."""
+    lab = root / "lab"
+    for folder in ("mounts", "tftpboot", "volumes/agent", "backup"):
+        (lab / folder).mkdir(parents=True)
+    for number, name in enumerate(CAPTURES, 1):
+        (lab / "tftpboot" / name).write_bytes(bytes([number]) * 48)
+    (lab / "mounts" / "captures").symlink_to("../tftpboot")
+    _write(lab / "tunnel.json", {"listen": int(marks["FRONT"]), "to": int(marks["BACKEND"])})
+    _write(lab / "volumes" / "agent" / "agent.json", {"name": "lab-1", "auth_token": TOKEN})
+    _write(lab / "backup" / "agent.json", {"name": "lab-1", "auth_token": OLD_TOKEN})
+    mounted = str(lab / "mounts" / "captures")
+    _write(lab / "backend.json", {"port": int(marks["BACKEND"]), "captures": mounted, "agent_token": TOKEN})
+    _build(root, "main")
+
+
+def rot(root: Path, marks: Mapping[str, str]) -> None:
+    """What became of it since, which no running program reads again. Doing it twice changes nothing more."""
+    lab = root / "lab"
+    _write(lab / "tunnel.json", {"listen": int(marks["FRONT"]), "to": int(marks["RETIRED"])})
+    (lab / "mounts" / "captures").unlink(missing_ok=True)
+    shutil.rmtree(lab / "volumes" / "agent")
+    (lab / "volumes" / "agent").mkdir()
+    _build(root, f"main~{len(PAST) - IN_THE_IMAGE}")
+
+
+def _write(path: Path, value: object) -> None:
+    path.write_text(json.dumps(value) + "\n", encoding="utf-8")
+
+
+def _build(root: Path, revision: str) -> None:
+    """The image, from a commit of the past."""
+    remote, image = root / "remote.git", root / "lab" / "image"
+    for part in PARTS:
+        (image / part).mkdir(parents=True, exist_ok=True)
+        text = history.git(["show", f"{revision}:{part}/main.py"], remote)
+        (image / part / "main.py").write_text(f"{text}\n", encoding="utf-8")
+    (image / "REV").write_text(history.git(["rev-parse", revision], remote) + "\n", encoding="utf-8")
+
+
+def captures(root: Path, port: int) -> bool:
+    """Whether a person gets a new capture."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=3)
+    try:
+        connection.request("POST", "/api/capture", headers={"X-Rehearsal": "1"})
+        answer = connection.getresponse()
+        return answer.status == 200 and json.loads(answer.read()).get("samples") == 48
+    except (OSError, HTTPException, ValueError, AttributeError):
+        return False
+    finally:
+        connection.close()
+
+
+SCENARIO = Scenario(
+    name="restart-cascade",
+    about="a routine restart brings down everything; each cause stands behind the one before",
+    goal="People must get captures again, on the code of main; then close the incident.",
+    data="lab",
+    responder="Noor Haddad <noor@lab.invalid>",
+    past=PAST,
+    breaking=BREAKING,
+    pushes=((2,), (1, 1)),
+    tree=tree,
+    ports=("front", "backend", "retired"),
+    silent=("retired",),
+    programs=(
+        Program("backend", ("@ROOT@/lab/image/backend/main.py",)),
+        Program("tunnel", ("@ROOT@/lab/image/tunnel/main.py",)),
+        Program("agent", ("@ROOT@/lab/image/agent/main.py",)),
+    ),
+    environment={
+        "LAB_BACKEND": "@ROOT@/lab/backend.json",
+        "LAB_TUNNEL": "@ROOT@/lab/tunnel.json",
+        "LAB_AGENT": "@ROOT@/lab/volumes/agent/agent.json",
+        "LAB_WAY_IN": "@FRONT@",
+        "LAB_REQUESTS": "@ROOT@/log/requests.log",
+    },
+    healthy=(
+        Request("front", "/", says="<!doctype html>.*Upstream lab"),
+        Request("front", "/api/captures", says=r'\{"status": "ok", "count": 4'),
+        Request("front", "/api/about", says=r'\{"backend": "'),
+    ),
+    commands=True,
+    visit=captures,
+    requests="requests.log",
+    furnish=furnish,
+    rot=rot,
+    forward=True,
+    left_out="recreating a container that ends with KeyError: 'ContainerConfig' (needs a container engine)",
+    # Its record names the start and the time that each cause took.
+    original=Original(
+        heading="what happened to them, who restarted at 17:00",
+        detect=Told("unknown", "17:00 a routine restart; the page was gone"),
+        acknowledge=Told("unknown"),
+        first_action=Told("unknown", "the tunnel's port; it took 15 minutes"),
+        recover=Told(10_800_000, "about 3 hours, cause after cause"),
+        wrong_turns="unknown",
+        turns="builds of old code, several times",
+        more=(
+            "Port 15 min, mount 20, engine 30, agent's volume 45, token 60, old code 45.",
+            "None of it came with what they deployed: the feature worked.",
+        ),
+    ),
+)
