@@ -4,6 +4,7 @@ import asyncio
 import importlib
 import socket
 import sys
+import threading
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -37,6 +38,8 @@ from incidentui.session.ports import Clock, Report
 if TYPE_CHECKING:
     from docker import APIClient
 
+    from incidentui.edge.containers.logs_docker import DockerLog
+
 T = TypeVar("T")
 INSPECT_AT_ONCE = 8
 STOP_S = 10
@@ -62,6 +65,7 @@ class DockerEngine:
         self._base_url = base_url
         self._address = base_url or _DEFAULT
         self._api: APIClient | None = None
+        self._connecting = threading.Lock()
         self._calls = Calls("docker")
         self._details: dict[str, Detail] = {}
         self._pending: set[str] = set()
@@ -211,6 +215,14 @@ class DockerEngine:
         )
         return text.decode("utf-8", errors="replace")
 
+    def follow(self, workload: Workload, since: Ms | None, lines: int) -> "DockerLog":
+        from incidentui.edge.containers.logs_docker import DockerLog
+
+        def words(error: Exception) -> str:
+            return _said(error) if _was_answered(error) else lost_words(error, self.address, CALL_S)
+
+        return DockerLog(workload.name, workload.ident, self._connected, words, since, lines)
+
     def events(self) -> Any:
         filters: dict[str, Any] = {"type": "container", "event": EVENTS}
         if self._project:
@@ -221,11 +233,12 @@ class DockerEngine:
         """The client, made on first use: its constructor talks to the engine."""
         from docker import APIClient
 
-        params = self._params()
-        _knock(self._address)
-        if self._api is None:
-            self._api = APIClient(timeout=int(CALL_S), **params)
-        return self._api
+        with self._connecting:
+            params = self._params()
+            _knock(self._address)
+            if self._api is None:
+                self._api = APIClient(timeout=int(CALL_S), **params)
+            return self._api
 
     def _params(self) -> dict[str, Any]:
         """As the docker command finds its engine: DOCKER_HOST, else the current context."""
