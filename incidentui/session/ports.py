@@ -192,6 +192,8 @@ class FollowedLogs:
     """Workloads that wrote faster than can be read, and how often something was passed over."""
     troubles: tuple[tuple[str, str], ...] = ()
     """Workloads whose log cannot be read now, and why."""
+    engines: tuple[str, ...] = ()
+    """Which engines they come from, with their addresses."""
 
 
 class LogFeed(Protocol):

@@ -100,7 +100,7 @@ async def test_binary_escapes_and_secrets_of_a_real_container(engine: Dockerd, d
 
 
 @pytest.mark.docker
-async def test_an_engine_that_dies_is_said_and_what_was_read_stays(engine: Dockerd, docker_at: Make) -> None:
+async def test_an_engine_that_dies_is_said_and_followed_again(engine: Dockerd, docker_at: Make) -> None:
     engine.run("web", "sh", "-c", f"n=0; {EVERY.format('web')}")
     async with following(docker_at(engine.url).engine, {"web": None}) as feed:
         await until(lambda: shown(feed, "web 3"))
@@ -112,7 +112,11 @@ async def test_an_engine_that_dies_is_said_and_what_was_read_stays(engine: Docke
             assert str(engine.socket) in why
             assert shown(feed, "web 3")
         finally:
-            engine.start()
+            back = asyncio.create_task(asyncio.to_thread(engine.start))
+            await until(lambda: feed.take(1) and back.done(), 60)  # a feed that nobody takes from ends
+        assert engine.docker("start", "web", check=False).returncode == 0
+        read = feed.take(1).gone + feed.take(1).kept
+        await until(lambda: not feed.take(1).troubles and feed.take(1).gone + feed.take(1).kept > read, 40)
 
 
 @pytest.mark.docker

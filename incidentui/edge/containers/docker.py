@@ -15,6 +15,7 @@ from incidentui.core.model import Ms, PlanStep, Workload
 from incidentui.edge.containers import recreate
 from incidentui.edge.containers.blast import Around, Blast, blast_of
 from incidentui.edge.containers.docker_events import EVENTS, EventStream
+from incidentui.edge.containers.docker_where import DEFAULT, NowhereError, Where, where
 from incidentui.edge.containers.docker_words import (
     PROJECT,
     Detail,
@@ -54,7 +55,6 @@ _RENEW: dict[str, Callable[[Any, str], None]] = {
     "remove": recreate.remove,
 }
 """The steps of creating a container anew."""
-_DEFAULT = "unix:///var/run/docker.sock"
 
 
 class DockerEngine:
@@ -63,7 +63,7 @@ class DockerEngine:
     def __init__(self, compose_project: str | None = None, base_url: str | None = None) -> None:
         self._project = compose_project
         self._base_url = base_url
-        self._address = base_url or _DEFAULT
+        self._where = Where({}, base_url or DEFAULT, "")
         self._api: APIClient | None = None
         self._connecting = threading.Lock()
         self._calls = Calls("docker")
@@ -72,7 +72,8 @@ class DockerEngine:
 
     @property
     def address(self) -> str:
-        return clean_and_redact(self._address, 200)
+        said_by = f" ({self._where.said_by})" if self._where.said_by else ""
+        return clean_and_redact(self._where.address, 200) + said_by
 
     def changed(self, ident: str) -> None:
         """An event named this container: it is worth an inspection."""
@@ -234,24 +235,12 @@ class DockerEngine:
         from docker import APIClient
 
         with self._connecting:
-            params = self._params()
-            _knock(self._address)
             if self._api is None:
-                self._api = APIClient(timeout=int(CALL_S), **params)
+                self._where = where(self._base_url)
+            _knock(self._where.address)
+            if self._api is None:
+                self._api = APIClient(timeout=int(CALL_S), **self._where.params)
             return self._api
-
-    def _params(self) -> dict[str, Any]:
-        """As the docker command finds its engine: DOCKER_HOST, else the current context."""
-        from docker.context import ContextAPI
-        from docker.utils import kwargs_from_env
-
-        if self._api is not None:
-            return {}
-        params: dict[str, Any] = {"base_url": self._base_url} if self._base_url else {**kwargs_from_env()}
-        if "base_url" not in params:
-            params = {**ContextAPI.kwargs_from_context(), **params}
-        self._address = params.get("base_url") or _DEFAULT
-        return params
 
     async def _ask(self, work: Callable[[], T], seconds: float = CALL_S) -> T:
         if "docker.context" not in sys.modules:
@@ -263,6 +252,8 @@ class DockerEngine:
             if _was_answered(error):
                 raise EngineRefused(_said(error)) from error
             self.close()
+            if isinstance(error, NowhereError):
+                raise EngineLost(f"docker {error}") from error
             raise EngineLost(lost_words(error, self.address, seconds)) from error
 
     def close(self) -> None:

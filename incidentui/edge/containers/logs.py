@@ -52,7 +52,8 @@ class WorkloadLogs:
         if not told.found:
             return Refusal("; ".join(told.lost) or "none of them is in the list of any engine now")
         lines = max(BEGIN, KEEP // len(told.found))
-        feed = Feed()
+        engines = dict.fromkeys(f"{engine.name} {engine.address}" for engine, _ in told.found)
+        feed = Feed(engines=tuple(engines))
         for name in since.keys() - {workload.name for _, workload in told.found}:
             feed.trouble(name, "; ".join(told.lost) or "it is not in the list of any engine now")
         feed.start(engine.follow(it, since[it.name], lines) for engine, it in told.found)

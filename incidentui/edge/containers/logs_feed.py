@@ -92,8 +92,9 @@ class Reader(Protocol):
 
 
 class Feed:
-    def __init__(self, keep: int = KEEP) -> None:
+    def __init__(self, keep: int = KEEP, engines: tuple[str, ...] = ()) -> None:
         self._keep = keep
+        self._engines = engines
         self._lock = threading.Lock()
         self._kept: list[Raw] = []
         self._fresh: list[Raw] = []
@@ -172,7 +173,7 @@ class Feed:
         wanted = _wanted(containing, loud)
         fitting = [raw for raw in kept if wanted(raw)] if wanted else kept
         lines = tuple(raw.line() for raw in fitting[max(0, len(fitting) - most) :])
-        return FollowedLogs(lines, len(fitting), len(kept), read - len(kept), passed, troubles)
+        return FollowedLogs(lines, len(fitting), len(kept), read - len(kept), passed, troubles, self._engines)
 
     def news(self) -> "Future[None]":
         with self._lock:

@@ -116,14 +116,13 @@ class LogsPage:
         self._open_again(view.state)
         feed = self.feed.answer
         many = len(self._asked)
-        engines = sorted({w.engine for name in self._asked if (w := view.state.workloads.get(name))})
-        head = [heading(width, "LOGS", (Seg(self.scope.words(many)),), (Seg(", ".join(engines), "muted"),))]
+        head = [heading(width, "LOGS", (Seg(self.scope.words(many)),))]
         if feed is None:
             empty = [Line((Seg("No workload is known here.", "muted"),))] if not many else []
             return stack(head, empty or self.feed.lines(now, width), space=size_of(width, height) != "compact")
         room = max(3, height - len(head) - 2)
         logs = self._logs(feed, room)
-        told = [*self._troubles(logs, width), self._cut(logs, width)]
+        told = [*self._from(logs, width), *self._troubles(logs, width), self._cut(logs, width)]
         rows = self._rows(logs, width)
         if self.follow:
             rows = rows[-max(1, room - len(told)) :]
@@ -170,6 +169,10 @@ class LogsPage:
             said = f"{name}: wrote faster than it can be read; {count(times, 'stretch', 'stretches')} passed over"
             out += hanging((Seg("! ", "slow"),), said, width)
         return out
+
+    def _from(self, logs: FollowedLogs, width: int) -> list[Line]:
+        """Which engine is looked at: the wrong one answers just as readily."""
+        return hanging((Seg("from ", "muted"),), " · ".join(logs.engines), width, "muted") if logs.engines else []
 
     def _cut(self, logs: FollowedLogs, width: int) -> Line:
         """What is not shown: lines that no longer fit, and lines that are no longer kept."""
