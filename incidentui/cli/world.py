@@ -4,16 +4,17 @@ Imported by the commands that look at the world or act on it; everything heavy i
 because a screen calls `build` only after its first frame.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from incidentui.config.load import validate
 from incidentui.config.model import Loaded, Parsed, ProjectConfig
 from incidentui.core.inputs import FixesLooked, LookAtFixes, Refusal
+from incidentui.core.model import Ms
 from incidentui.core.value import dataclass
 from incidentui.session.live import World
-from incidentui.session.ports import Clock, DiffLine, Executor, LogLine, Source
+from incidentui.session.ports import Clock, DiffLine, Executor, LogFeed, LogLine, Source
 
 if TYPE_CHECKING:
     from incidentui.core.numbers import Past
@@ -37,6 +38,11 @@ class Pages:
         if self.engines is None:
             return Refusal("no engine is configured", 'name one in incidentui.toml: supervisor = "run/supervisor.sock"')
         return await self.engines.logs(workload, lines)
+
+    async def follow_logs(self, since: Mapping[str, Ms | None]) -> LogFeed | Refusal:
+        if self.engines is None:
+            return Refusal("no engine is configured", 'name one in incidentui.toml: supervisor = "run/supervisor.sock"')
+        return await self.engines.follow(since)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from incidentui.session.ports import (
     Executor,
     Fixes,
     Journal,
+    LogFeed,
     LogLine,
     Processes,
     Row,
@@ -180,6 +181,9 @@ class LiveSession:
 
     def logs(self, workload: str, lines: int = 200) -> Future[Sequence[LogLine] | i.Refusal]:
         return self._soon(lambda: self._logs(workload, lines))
+
+    def follow_logs(self, since: Mapping[str, Ms | None]) -> Future[LogFeed | i.Refusal]:
+        return self._soon(lambda: self._follow_logs(since))
 
     def draft(self, incident: str) -> Future[str | i.Refusal]:
         return self._soon(lambda: self._draft(incident))
@@ -389,6 +393,11 @@ class LiveSession:
         await self._built
         details = self._world.details
         return await details.logs(workload, lines) if details else i.Refusal("no engine is configured")
+
+    async def _follow_logs(self, since: Mapping[str, Ms | None]) -> LogFeed | i.Refusal:
+        await self._built
+        details = self._world.details
+        return await details.follow_logs(since) if details else i.Refusal("no engine is configured")
 
     async def _draft(self, incident: str) -> str | i.Refusal:
         return await asyncio.to_thread(self.parts.drafter, self.parts.journal, self._desk.state, incident, self.now())

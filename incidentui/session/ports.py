@@ -178,12 +178,51 @@ class LogLine:
     known: KnownError | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class FollowedLogs:
+    """The newest lines of several workloads, oldest first, and what is not among them."""
+
+    lines: tuple[LogLine, ...]
+    fitting: int
+    """How many of those kept fit the filter; `lines` are the last of them."""
+    kept: int
+    gone: int
+    """Lines that were read and are no longer kept."""
+    passed: tuple[tuple[str, int], ...] = ()
+    """Workloads that wrote faster than can be read, and how often something was passed over."""
+    troubles: tuple[tuple[str, str], ...] = ()
+    """Workloads whose log cannot be read now, and why."""
+    engines: tuple[str, ...] = ()
+    """Which engines they come from, with their addresses."""
+
+
+class LogFeed(Protocol):
+    """Logs that are followed. It ends by itself when nobody takes from it for a while."""
+
+    @property
+    def over(self) -> bool: ...
+
+    def take(self, most: int, containing: str = "", loud: bool = False) -> FollowedLogs:
+        """The last `most` lines that contain a text, of any level or only errors and warnings; never blocks."""
+        ...
+
+    def news(self) -> "Future[None]":
+        """Done when there is something to take again; not more often than ten times a second."""
+        ...
+
+    def close(self) -> None: ...
+
+
 class Details(Protocol):
     """What a page asks for when it is opened."""
 
     async def diff(self, sha: str) -> Sequence[DiffLine] | Refusal: ...
 
     async def logs(self, workload: str, lines: int = 200) -> Sequence[LogLine] | Refusal: ...
+
+    async def follow_logs(self, since: Mapping[str, Ms | None]) -> LogFeed | Refusal:
+        """The logs of these workloads, each since a time (None: its end)."""
+        ...
 
 
 class Fixes(Protocol):
@@ -296,6 +335,10 @@ class Session(Protocol):
     def diff(self, sha: str) -> Future[Sequence[DiffLine] | Refusal]: ...
 
     def logs(self, workload: str, lines: int = 200) -> Future[Sequence[LogLine] | Refusal]: ...
+
+    def follow_logs(self, since: Mapping[str, Ms | None]) -> Future[LogFeed | Refusal]:
+        """See Details.follow_logs."""
+        ...
 
     def draft(self, incident: str) -> Future[str | Refusal]: ...
 

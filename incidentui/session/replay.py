@@ -15,7 +15,7 @@ from incidentui.core.model import Ms, Plan
 from incidentui.core.recent import CELL_MS, CELLS, NOTHING, Recent, Sample, add
 from incidentui.core.state import State
 from incidentui.session.live import Drafter
-from incidentui.session.ports import Clock, DiffLine, Done, Journal, LogLine, Playhead, Row, View
+from incidentui.session.ports import Clock, DiffLine, Done, Journal, LogFeed, LogLine, Playhead, Row, View
 from incidentui.session.turn import state_at
 
 READ_ONLY = "this is a replay: the record cannot be changed"
@@ -119,6 +119,9 @@ class ReplaySession:
         return _now(i.Refusal("a replay asks no repository", "open the project to see the diff"))
 
     def logs(self, workload: str, lines: int = 200) -> Future[Sequence[LogLine] | i.Refusal]:
+        return _now(i.Refusal("a replay asks no engine", "what was kept stands behind the timeline's rows"))
+
+    def follow_logs(self, since: Mapping[str, Ms | None]) -> Future[LogFeed | i.Refusal]:
         return _now(i.Refusal("a replay asks no engine", "what was kept stands behind the timeline's rows"))
 
     # -- transport

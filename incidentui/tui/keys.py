@@ -58,6 +58,7 @@ TABLE: tuple[Binding, ...] = (
     Binding("details", (".",), "details", "look"),
     Binding("times", ("t",), "clock, T+ or UTC", "look"),
     Binding("follow", ("f",), "follow the newest", "look"),
+    Binding("logs", ("l",), "logs of several", "look"),
     Binding("copy", ("y",), "copy", "look"),
     Binding("look_now", ("v",), "look now, all checks", "look"),
     Binding("diff", ("d",), "differences", "look"),

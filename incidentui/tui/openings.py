@@ -153,6 +153,21 @@ def _good_runs(state: State) -> bool:
     return state.good is not None and told == {state.good.sha}
 
 
+def logs(desk: Desk) -> None:
+    """Of the chosen service, else of all workloads."""
+    from incidentui.tui.pages.logs import LogsPage, Scope, members
+
+    key = desk.pane.cursor
+    scope = Scope("all")
+    if desk.focus == "services" and isinstance(key, tuple) and key[0] == "service":
+        scope = Scope("service", str(key[1]))
+    if not members(scope, desk.view.state):
+        name = f"service {scope.name}" if scope.name else "this project"
+        desk.refuse("l", f"{name} has no workloads", "enter on a workload shows its log")
+        return
+    desk.push(LogsPage(scope), origin=key)
+
+
 def draft(desk: Desk) -> None:
     from incidentui.tui.pages.draft import DraftPage
 
@@ -246,6 +261,7 @@ def _label(label: str, action: str) -> str:
     words = {
         "runbooks": "Runbooks: choose, read",
         "hypotheses": "Hypotheses: what was thought, did, why wrong",
+        "logs": "Logs of all workloads, or of the chosen service",
         "draft": "Draft of the post-mortem",
         "mark": "Mark a key moment or a known-good commit",
         "help": "Help: all keys",
@@ -277,6 +293,7 @@ TABLE: dict[str, Callable[[Desk], None]] = {
     "skip_step": partial(step, key="s"),
     "act": act,
     "hypotheses": hypotheses,
+    "logs": logs,
     "draft": draft,
     "help": help_page,
     "next_item": partial(neighbour, by=1),

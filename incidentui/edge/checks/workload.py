@@ -34,7 +34,7 @@ async def find(engines: Sequence[Engine], name: str) -> Found:
     """The workload with all that its engine knows. Raises GoneError, NotKnownError."""
     if not engines:
         raise NotKnownError(NO_ENGINE)
-    told = await named(engines, name)
+    told = await named(engines, (name,))
     if told.lost:
         raise NotKnownError(told.lost[0])
     if not told.found:

@@ -4,6 +4,7 @@ import asyncio
 import importlib
 import socket
 import sys
+import threading
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,6 +16,7 @@ from incidentui.core.value import dataclass
 from incidentui.edge.containers import recreate
 from incidentui.edge.containers.blast import Around, Blast, blast_of
 from incidentui.edge.containers.docker_events import EVENTS, EventStream
+from incidentui.edge.containers.docker_where import DEFAULT, NowhereError, Where, where
 from incidentui.edge.containers.docker_words import (
     PROJECT,
     Detail,
@@ -39,6 +41,8 @@ from incidentui.session.ports import Clock, Report
 if TYPE_CHECKING:
     from docker import APIClient
 
+    from incidentui.edge.containers.logs_docker import DockerLog
+
 T = TypeVar("T")
 INSPECT_AT_ONCE = 8
 STOP_S = 10
@@ -53,7 +57,6 @@ _RENEW: dict[str, Callable[[Any, str], None]] = {
     "remove": recreate.remove,
 }
 """The steps of creating a container anew."""
-_DEFAULT = "unix:///var/run/docker.sock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +74,9 @@ class DockerEngine:
     def __init__(self, compose_project: str | None = None, base_url: str | None = None) -> None:
         self._project = compose_project
         self._base_url = base_url
-        self._address = base_url or _DEFAULT
+        self._where = Where({}, base_url or DEFAULT, "")
         self._api: APIClient | None = None
+        self._connecting = threading.Lock()
         self._calls = Calls("docker")
         self._details: dict[str, Detail] = {}
         self._pending: set[str] = set()
@@ -81,7 +85,8 @@ class DockerEngine:
 
     @property
     def address(self) -> str:
-        return clean_and_redact(self._address, 200)
+        said_by = f" ({self._where.said_by})" if self._where.said_by else ""
+        return clean_and_redact(self._where.address, 200) + said_by
 
     def changed(self, ident: str) -> None:
         """An event named this container: it is worth an inspection."""
@@ -277,6 +282,14 @@ class DockerEngine:
         )
         return text.decode("utf-8", errors="replace")
 
+    def follow(self, workload: Workload, since: Ms | None, lines: int) -> "DockerLog":
+        from incidentui.edge.containers.logs_docker import DockerLog
+
+        def words(error: Exception) -> str:
+            return _said(error) if _was_answered(error) else lost_words(error, self.address, CALL_S)
+
+        return DockerLog(workload.name, workload.ident, self._connected, words, since, lines)
+
     def events(self) -> Any:
         filters: dict[str, Any] = {"type": "container", "event": EVENTS}
         if self._project:
@@ -287,24 +300,13 @@ class DockerEngine:
         """The client, made on first use: its constructor talks to the engine."""
         from docker import APIClient
 
-        params = self._params()
-        _knock(self._address)
-        if self._api is None:
-            self._api = APIClient(timeout=int(CALL_S), **params)
-        return self._api
-
-    def _params(self) -> dict[str, Any]:
-        """As the docker command finds its engine: DOCKER_HOST, else the current context."""
-        from docker.context import ContextAPI
-        from docker.utils import kwargs_from_env
-
-        if self._api is not None:
-            return {}
-        params: dict[str, Any] = {"base_url": self._base_url} if self._base_url else {**kwargs_from_env()}
-        if "base_url" not in params:
-            params = {**ContextAPI.kwargs_from_context(), **params}
-        self._address = params.get("base_url") or _DEFAULT
-        return params
+        with self._connecting:
+            if self._api is None:
+                self._where = where(self._base_url)
+            _knock(self._where.address)
+            if self._api is None:
+                self._api = APIClient(timeout=int(CALL_S), **self._where.params)
+            return self._api
 
     async def _ask(self, work: Callable[[], T], seconds: float = CALL_S) -> T:
         if "docker.context" not in sys.modules:
@@ -316,6 +318,8 @@ class DockerEngine:
             if _was_answered(error):
                 raise EngineRefused(_said(error)) from error
             self.close()
+            if isinstance(error, NowhereError):
+                raise EngineLost(f"docker {error}") from error
             raise EngineLost(lost_words(error, self.address, seconds)) from error
 
     def close(self) -> None:

@@ -3,9 +3,12 @@
 import asyncio
 import threading
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from incidentui.core.model import Ms, PlanStep, Workload
+
+if TYPE_CHECKING:
+    from incidentui.edge.containers.logs_feed import Reader
 from incidentui.edge.containers.blast import Blast
 
 T = TypeVar("T")
@@ -51,6 +54,10 @@ class Engine(Protocol):
 
     async def tail(self, workload: Workload, lines: int) -> str:
         """The end of its log as the engine has it: neither cleaned nor redacted."""
+        ...
+
+    def follow(self, workload: Workload, since: Ms | None, lines: int) -> "Reader":
+        """Reads its log on and on, beginning with at most so many lines. Asks nobody yet."""
         ...
 
 

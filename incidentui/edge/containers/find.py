@@ -2,7 +2,7 @@
 
 import asyncio
 import difflib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from incidentui.core.inputs import Refusal
 from incidentui.core.model import Workload
@@ -28,10 +28,10 @@ async def find(engines: Sequence[Engine], name: str, engine: str | None = None) 
     if not asked:
         known = ", ".join(each.name for each in engines) or "none is configured"
         return Refusal(f"no engine {engine or ''}".strip(), f"known: {known}", usage=True)
-    return only(name, await named(asked, name))
+    return only(name, await named(asked, (name,)))
 
 
-async def named(engines: Sequence[Engine], name: str) -> Told:
+async def named(engines: Sequence[Engine], wanted: Collection[str]) -> Told:
     answers = await asyncio.gather(*(each.workloads() for each in engines), return_exceptions=True)
     found: list[Found] = []
     names: list[str] = []
@@ -42,7 +42,7 @@ async def named(engines: Sequence[Engine], name: str) -> Told:
         elif isinstance(answer, BaseException):
             raise answer
         else:
-            found += [(each, workload) for workload in answer if workload.name == name]
+            found += [(each, workload) for workload in answer if workload.name in wanted]
             names += [workload.name for workload in answer]
     return Told(tuple(found), tuple(names), tuple(lost))
 

@@ -2,18 +2,21 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from incidentui.core.inputs import Evidence, Refusal
 from incidentui.core.known_errors import Library
 from incidentui.core.model import KnownError, Ms, Workload
 from incidentui.edge.containers.docker_words import moment
 from incidentui.edge.containers.engine import Engine, EngineLost, EngineRefused
-from incidentui.edge.containers.find import find
+from incidentui.edge.containers.find import find, named
 from incidentui.edge.text import clean_and_redact, redact
 from incidentui.session.ports import LogLine
+
+if TYPE_CHECKING:
+    from incidentui.edge.containers.logs_feed import Feed
 
 LOG_BYTES = 8192
 LOGS_AT_ONCE = 4
@@ -40,6 +43,21 @@ class WorkloadLogs:
         except (EngineLost, EngineRefused) as error:
             return Refusal(f"no log of {workload}: {error}")
         return await asyncio.to_thread(self._read, it.name, text, lines)
+
+    async def follow(self, since: Mapping[str, Ms | None]) -> "Feed | Refusal":
+        """One feed of all these; what cannot be found is a trouble of the feed, unless nothing can."""
+        from incidentui.edge.containers.logs_feed import BEGIN, KEEP, Feed
+
+        told = await named(self._engines, since)
+        if not told.found:
+            return Refusal("; ".join(told.lost) or "none of them is in the list of any engine now")
+        lines = max(BEGIN, KEEP // len(told.found))
+        engines = dict.fromkeys(f"{engine.name} {engine.address}" for engine, _ in told.found)
+        feed = Feed(engines=tuple(engines))
+        for name in since.keys() - {workload.name for _, workload in told.found}:
+            feed.trouble(name, "; ".join(told.lost) or "it is not in the list of any engine now")
+        feed.start(engine.follow(it, since[it.name], lines) for engine, it in told.found)
+        return feed
 
     def _read(self, workload: str, text: str, lines: int) -> list[LogLine]:
         found = parse(workload, text, lines)

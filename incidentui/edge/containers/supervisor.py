@@ -15,6 +15,7 @@ from incidentui.core.model import Ms, PlanStep, Workload
 from incidentui.edge.containers.blast import Blast
 from incidentui.edge.containers.engine import EngineLost, EngineRefused
 from incidentui.edge.containers.logs import LOG_BYTES, last_words, recognised
+from incidentui.edge.containers.logs_files import FileLogs
 from incidentui.edge.containers.seen import Contact, Look, Seen
 from incidentui.edge.containers.supervisor_rpc import Rpc
 from incidentui.edge.text import clean, clean_and_redact
@@ -33,6 +34,7 @@ class SupervisorEngine:
         self._rpc = Rpc(socket_path)
         self._names: dict[str, str] = {}
         """Name as shown -> name as supervisord knows it."""
+        self._files: dict[str, tuple[str, ...]] = {}
 
     @property
     def address(self) -> str:
@@ -48,6 +50,8 @@ class SupervisorEngine:
     def _look(self, info: dict[str, Any]) -> Look:
         look = look_of(info)
         self._names[look.workload.name] = _namespec(info)
+        kept = (info.get("stdout_logfile"), info.get("stderr_logfile"))
+        self._files[look.workload.name] = tuple(path for path in kept if isinstance(path, str) and path)
         return look
 
     async def workloads(self) -> tuple[Workload, ...]:
@@ -103,6 +107,9 @@ class SupervisorEngine:
         out = await self._log(workload, "Stdout", info.get("stdout_logfile"), size)
         err = await self._log(workload, "Stderr", info.get("stderr_logfile"), size)
         return "\n".join(part for part in (out, err) if part)
+
+    def follow(self, workload: Workload, since: Ms | None, lines: int) -> FileLogs:
+        return FileLogs(workload.name, self._files.get(workload.name, ()), since, lines)
 
     async def _log(self, workload: Workload, which: str, path: object, size: int) -> str:
         if not path or not isinstance(path, str):

@@ -7,7 +7,7 @@ from incidentui.core.model import Ms, Workload
 from incidentui.core.state import State
 from incidentui.core.words import is_bad
 from incidentui.session.ports import LogLine, View
-from incidentui.tui.line import Line, Seg, Token, cells
+from incidentui.tui.line import Line, Seg, Token
 from incidentui.tui.page import PageContext
 from incidentui.tui.pages.act import ActPage, about_workload
 from incidentui.tui.pages.asking import Asked, nothing
@@ -128,9 +128,8 @@ def _two_facts(rows: Sequence[tuple[str, str, Token]], half: tuple[int, int]) ->
 # -- the log
 
 
-def log_lines(log: Sequence[LogLine], width: int) -> list[Line]:
-    names = {line.workload for line in log}
-    column = max((cells(name) for name in names), default=0) if len(names) > 1 else 0
+def log_lines(log: Sequence[LogLine], width: int, column: int = 0) -> list[Line]:
+    """`column`: cells of the workload's name; 0: no name."""
     out: list[Line] = []
     for block, again in folded(log):
         out += [row for line in block for row in _log_line(line, column, width)]
@@ -180,6 +179,12 @@ def errors(log: Sequence[LogLine]) -> list[int]:
     return [n for n, line in enumerate(log) if line.level == "error" and (n == 0 or log[n - 1].level != "error")]
 
 
+def open_logs(name: str, screen: PageContext) -> None:
+    from incidentui.tui.pages.logs import LogsPage, about
+
+    screen.push(LogsPage(about(name, screen.session.view.state)))
+
+
 class WorkloadPage:
     """One workload with its log. Following keeps the newest line in sight."""
 
@@ -206,6 +211,7 @@ class WorkloadPage:
             ("d", "differences only"),
             *act,
             ("y", "copy the log"),
+            ("l", "with its service's"),
             ("J K", "workload"),
         )
 
@@ -260,6 +266,8 @@ class WorkloadPage:
             case "y":
                 screen.copy("\n".join(line.text for line in self.log.answer or ()))
                 screen.say("log copied")
+            case "l":
+                open_logs(self.name, screen)
             case _:
                 return False
         return True

@@ -40,7 +40,7 @@ from incidentui.core.model import (
 from incidentui.core.recent import NOTHING
 from incidentui.core.state import State
 from incidentui.runbook.model import Command, Runbook, Step, TypedAction, Variable
-from incidentui.session.ports import DiffLine, Done, LogLine, Row, View
+from incidentui.session.ports import DiffLine, Done, LogFeed, LogLine, Row, View
 from incidentui.tui.line import Line, cells
 from incidentui.tui.page import Opening, Page
 from incidentui.tui.pages.runbook import as_steps
@@ -327,6 +327,8 @@ class FakeSession:
     answer: Done | Refusal = field(default_factory=lambda: Done(60))
     diffs: Sequence[DiffLine] | Refusal = DIFF
     log: Sequence[LogLine] | Refusal = LOG
+    feed: LogFeed | Refusal = field(default_factory=lambda: Refusal("no engine is configured"))
+    followed: list[dict[str, Ms | None]] = field(default_factory=list)
     text: str | Refusal = DRAFT
     kept: dict[str, Evidence] = field(default_factory=dict)
     timeline: list[e.Recorded] = field(default_factory=list)
@@ -374,6 +376,10 @@ class FakeSession:
 
     def logs(self, workload: str, lines: int = 200) -> "Future[Sequence[LogLine] | Refusal]":
         return now_done(self.log)
+
+    def follow_logs(self, since: Mapping[str, Ms | None]) -> "Future[LogFeed | Refusal]":
+        self.followed.append(dict(since))
+        return now_done(self.feed)
 
     def draft(self, incident: str) -> "Future[str | Refusal]":
         return now_done(self.text)

@@ -1,0 +1,129 @@
+"""Which engine is shown, and the words when none can be: contexts, ssh, a socket that is forbidden."""
+
+import hashlib
+import json
+import os
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from incidentui.core.inputs import SourceFailed
+from incidentui.edge.containers.docker import DockerSource
+from tests import engine as private
+from tests.containers.conftest import WallClock
+from tests.containers.daemon import answering
+
+
+@pytest.fixture
+def docker_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of the docker command alone: no DOCKER_HOST, no context of this machine."""
+    for name in ("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"):
+        monkeypatch.delenv(name, raising=False)
+    home = tmp_path / "docker"
+    home.mkdir()
+    (home / "config.json").write_text("{}")
+    monkeypatch.setenv("DOCKER_CONFIG", str(home))
+    return home
+
+
+def add_context(home: Path, name: str, host: str) -> None:
+    """As `docker context create` writes it."""
+    folder = home / "contexts" / "meta" / hashlib.sha256(name.encode()).hexdigest()
+    folder.mkdir(parents=True)
+    endpoints = {"docker": {"Host": host, "SkipTLSVerify": False}}
+    (folder / "meta.json").write_text(json.dumps({"Name": name, "Metadata": {}, "Endpoints": endpoints}))
+
+
+def break_contexts(home: Path) -> None:
+    for meta in home.rglob("meta.json"):
+        meta.write_text("{")
+
+
+async def why(clock: WallClock) -> str:
+    source = DockerSource(None, clock)
+    failed = (await source.look())[0]
+    source.engine.close()
+    assert isinstance(failed, SourceFailed)
+    return failed.why
+
+
+@pytest.mark.req("F60")
+async def test_the_current_context_is_asked_and_named(docker_home: Path, clock: WallClock, tmp_path: Path) -> None:
+    add_context(docker_home, "lab", f"unix://{tmp_path}/none.sock")
+    (docker_home / "config.json").write_text('{"currentContext": "lab"}')
+    said = await why(clock)
+    assert said.startswith(f"docker engine unix://{tmp_path}/none.sock (context lab): no socket there")
+
+
+async def test_docker_context_goes_before_the_current_one(
+    docker_home: Path, clock: WallClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_context(docker_home, "lab", f"unix://{tmp_path}/lab.sock")
+    add_context(docker_home, "yard", f"unix://{tmp_path}/yard.sock")
+    (docker_home / "config.json").write_text('{"currentContext": "lab"}')
+    monkeypatch.setenv("DOCKER_CONTEXT", "yard")
+    assert f"unix://{tmp_path}/yard.sock (context yard)" in await why(clock)
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/host.sock")
+    assert f"unix://{tmp_path}/host.sock (DOCKER_HOST)" in await why(clock)
+
+
+@pytest.mark.parametrize("by", ["DOCKER_CONTEXT", "currentContext"])
+async def test_a_context_that_is_not_there_is_no_other_engine(
+    docker_home: Path, clock: WallClock, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    if by == "DOCKER_CONTEXT":
+        monkeypatch.setenv("DOCKER_CONTEXT", "ghost")
+    else:
+        (docker_home / "config.json").write_text('{"currentContext": "ghost"}')
+    said = await why(clock)
+    assert said.startswith("docker context ghost: there is none of that name")
+    assert by in said
+
+
+async def test_a_broken_context_says_so(docker_home: Path, clock: WallClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    add_context(docker_home, "lab", "unix:///x")
+    break_contexts(docker_home)
+    monkeypatch.setenv("DOCKER_CONTEXT", "lab")
+    assert "docker context lab: its file cannot be read" in await why(clock)
+
+
+async def test_an_engine_over_ssh_says_what_is_missing(
+    docker_home: Path, clock: WallClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if find_spec("paramiko"):
+        pytest.skip("paramiko is here: nothing is missing")
+    monkeypatch.setenv("DOCKER_HOST", "ssh://ops@yard.example")
+    said = await why(clock)
+    assert said.startswith("docker ssh://ops@yard.example: the Python package paramiko is missing")
+    assert "-L /tmp/docker.sock:/var/run/docker.sock ops@yard.example" in said
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody who may not")
+@pytest.mark.req("F60")
+async def test_a_socket_that_is_forbidden(tmp_path: Path, clock: WallClock) -> None:
+    source = DockerSource(None, clock, f"unix://{tmp_path}/root.sock")
+    await source.look()  # what it needs is loaded while everything may be read
+    with answering(tmp_path / "root.sock", b""):
+        (tmp_path / "root.sock").chmod(0o600)
+        os.seteuid(65534)
+        try:
+            (failed,) = await source.look()
+        finally:
+            os.seteuid(0)
+            source.engine.close()
+    assert isinstance(failed, SourceFailed)
+    assert "permission denied; run as a member of the group docker" in failed.why
+
+
+@pytest.mark.docker
+async def test_a_real_engine_by_its_context(docker_home: Path, engine: private.Dockerd, clock: WallClock) -> None:
+    engine.run("web", "sleep", "600")
+    add_context(docker_home, "lab", engine.url)
+    (docker_home / "config.json").write_text('{"currentContext": "lab"}')
+    source = DockerSource(None, clock)
+    try:
+        assert [w.name for w in await source.engine.workloads()] == ["web"]
+        assert source.engine.address == f"{engine.url} (context lab)"
+    finally:
+        source.engine.close()
