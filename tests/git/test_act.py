@@ -271,6 +271,15 @@ async def test_what_is_laid_out_now_is_nobody_elses_to_take_away(
         assert any(folder.iterdir())
 
 
+async def test_a_message_prepared_for_the_next_commit_stays(world: World) -> None:
+    message = world.repo / ".git" / "MERGE_MSG"
+    message.write_text("what I meant to say\n")
+    acted = await world.act(await world.planned(to="good", **PUSH))
+    assert acted.outcome == "done"
+    assert world.git("rev-parse", "HEAD") == acted.revision
+    assert message.read_text() == "what I meant to say\n"
+
+
 async def test_a_gc_between_plan_and_act_changes_nothing(world: World) -> None:
     plan = await world.planned("git.revert", commits=world.bad[0], **PUSH)
     world.git("gc", "-q", "--prune=now")

@@ -1,5 +1,9 @@
 """Lets a checkout follow its branch where that is free, and names what is in the way where it is not."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
 from incidentui.edge.git.look import listed
 from incidentui.edge.git.place import Place
 from incidentui.edge.git.run import Answer, git, short
@@ -37,8 +41,24 @@ async def forward(place: Place, sha: str) -> str:
     """Fast-forward the checkout; empty when it did, else what was in the way."""
     if way := await locked(place, sha):
         return way
-    answer = await git(place.layout.top, *_FOLLOW, sha, writes=True, ok=None, timeout_s=FOLLOW_S)
+    with _messages_kept(place.layout.gitdir):
+        answer = await git(place.layout.top, *_FOLLOW, sha, writes=True, ok=None, timeout_s=FOLLOW_S)
     return "" if answer.code == 0 else in_the_way(place, answer)
+
+
+@contextmanager
+def _messages_kept(gitdir: Path) -> Iterator[None]:
+    """What the responder's next commit will begin with (after `revert -n`, say): a merge takes it away, done or not."""
+    found: dict[Path, bytes] = {}
+    for path in (gitdir / "MERGE_MSG", gitdir / "SQUASH_MSG"):
+        with suppress(OSError):
+            found[path] = path.read_bytes()
+    try:
+        yield
+    finally:
+        for path, message in found.items():
+            if not path.exists():
+                path.write_bytes(message)
 
 
 def in_the_way(place: Place, answer: Answer) -> str:
