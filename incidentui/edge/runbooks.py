@@ -132,9 +132,10 @@ def _allowed(file: Path, content: bytes, place: str, project_dir: Path) -> Runbo
 
 def parsed(content: bytes, place: str) -> Runbook:
     """What is shown and what runs: both come of these bytes, which were read once."""
-    from incidentui.runbook.parse import parse
+    from incidentui.runbook.parse import LONGEST, parse
 
-    return _without_hidden(parse(visible(content), place))
+    # Four bytes are the longest character: what is cut here is refused there for its length.
+    return _without_hidden(parse(visible(content[: 4 * (LONGEST + 1)]), place))
 
 
 def calls_of(runbook: Runbook, project_dir: Path) -> tuple[Called, ...]:
