@@ -63,6 +63,17 @@ def test_the_way_back_is_not_said_to_have_left_itself_running() -> None:
     assert "still running after" not in text
 
 
+@pytest.mark.parametrize(("action", "said"), [("git.reset", True), ("shell", False), ("workload.restart", False)])
+def test_only_a_git_action_is_said_to_have_taken_a_commit_back(action: str, said: bool) -> None:
+    view = fakes.first_red()
+    services = {name: replace(s, running=fakes.GOOD) for name, s in view.state.services.items()}
+    plan = Plan(action, (), "A way back", "main")
+    mine = Attempt("r1", 1, plan, Owner("host", "boot", 1, 1), "ana", 1, outcome="done", ended=2)
+    state = replace(view.state, services=services, attempts={"r1": mine})
+    text = "\n".join(line.text for line in headline(fakes.scene(replace(view, state=state)), 120, "normal").lines)
+    assert ("took it back" in text) is said
+
+
 def test_a_lost_remote_is_called_by_its_name() -> None:
     record = fakes.record(90, fakes.NOW, e.SourceLost("remote:origin", "could not resolve"), "remote:origin")
     assert timeline.told(fakes.scene(fakes.quiet()), record).subject == "origin"

@@ -194,7 +194,9 @@ def _standing(scene: Scene) -> str:
         return ""
     if running(scene) == suspect.sha:
         return f"still running after {name_of(last)}"
-    return f"{name_of(last)} took it back" if last.outcome == "done" else ""
+    # Only a git action can: what a shell block or a restart did, the running revision does not tell.
+    took_back = last.outcome == "done" and last.plan.action.startswith("git.")
+    return f"{name_of(last)} took it back" if took_back else ""
 
 
 def _last_attempt(scene: Scene) -> Attempt | None:
