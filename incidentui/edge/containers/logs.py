@@ -118,8 +118,12 @@ def recognised(
     return tuple(
         (workload.name, known)
         for workload in worse
-        for known in library.of_workload(workload, said[workload.name].body if workload.name in said else "")
+        for known in library.of_workload(workload, _undated(said[workload.name].body) if workload.name in said else "")
     )
+
+
+def _undated(log: str) -> str:
+    return "\n".join(stamped(line)[1] for line in log.splitlines())
 
 
 async def last_word(engine: Engine, workload: Workload) -> Evidence | None:
