@@ -83,7 +83,7 @@ class LogsPage:
     def keys(self) -> tuple[tuple[str, str], ...]:
         loud = "all lines" if self.loud else "errors, warnings"
         since = "from the end" if self.deploy else "since the deploy"
-        return ("f", "follow"), ("/", "filter"), (".", loud), ("@", since), ("l", "which logs"), ("y", "copy")
+        return ("f", "follow"), ("/", "filter"), ("l", "which logs"), (".", loud), ("@", since), ("y", "copy")
 
     @property
     def start(self) -> object:
