@@ -63,7 +63,7 @@ def test_stop_and_start_again_from_the_workloads_pane(
     assert [e.plan.action for e in events if isinstance(e, ActionPlanned)] == asked
     assert [(e.outcome, e.verdict.word) for e in events if isinstance(e, VerdictGiven)] == [("done", "complete")] * 2
     assert [e.progress.verb for e in events if isinstance(e, ActionProgressed) and e.progress.state == "done"] == [
-        "stop", "look", "start", "look",
+        "save", "stop", "look", "start", "look",
     ]  # fmt: skip
     place.whole()
 
