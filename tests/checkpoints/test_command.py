@@ -77,6 +77,7 @@ def changed(place: Place) -> None:
     (place.root / "docker-compose.lab.yml").unlink()
 
 
+@pytest.mark.req("R1-25", "R1-33", "R1-41", "F43")
 def test_taken_tested_changed_and_restored(place: Place) -> None:
     ident = taken(place)
     it = shown(place, ident)

@@ -104,6 +104,7 @@ def ferry(tmp_path: Path, engine: private.Dockerd) -> Iterator[Ferry]:
     engine.docker("volume", "rm", "-f", "ferry_data")
 
 
+@pytest.mark.req("F63")
 def test_what_was_just_made_is_as_declared(ferry: Ferry) -> None:
     web = ferry.rows("web")
     assert {what: row[0] for what, row in web.items()} == {

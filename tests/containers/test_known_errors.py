@@ -53,6 +53,7 @@ def known(place: Place, engine: private.Dockerd) -> dict[str, str]:
     return {k["source"]: k["name"] for k in status(place, engine)["known_errors"]}
 
 
+@pytest.mark.req("R1-12")
 def test_the_generic_message_and_the_deeper_one_stand_side_by_side(place: Place, engine: private.Dockerd) -> None:
     engine.run("db", "sh", "-c", OLD_DATA)
     until(lambda: b"exited" in engine.docker("inspect", "-f", "{{.State.Status}}", "db").stdout, "the end of db")

@@ -68,6 +68,7 @@ def read(engine: Dockerd, name: str, path: str) -> str:
 # -- the blast radius ----------------------------------------------------------------------------
 
 
+@pytest.mark.req("R1-06")
 async def test_the_plan_names_what_a_deed_touches(engine: Dockerd, executor: WorkloadExecutor) -> None:
     options = (*LABELS, "com.docker.compose.service=web", "-v", "/data", "-v", "leads:/named:ro", "-v", "/etc:/host")
     engine.run("ferry-web-1", *OBEYS, options=(*options, "--tmpfs", "/scratch", "--restart", "always"))
@@ -109,6 +110,7 @@ async def test_a_restart_says_that_it_applies_no_new_image(engine: Dockerd, exec
         engine.docker("rmi", "-f", "web:1")
 
 
+@pytest.mark.req("R1-13")
 async def test_a_stop_that_removes_the_container_and_its_volume_needs_a_reason(
     engine: Dockerd, executor: WorkloadExecutor, reports: Reports
 ) -> None:
@@ -134,6 +136,7 @@ async def test_a_stop_that_removes_the_container_and_its_volume_needs_a_reason(
 # -- recreate ------------------------------------------------------------------------------------
 
 
+@pytest.mark.req("R1-23")
 async def test_a_container_anew_loses_nothing(engine: Dockerd, executor: WorkloadExecutor, reports: Reports) -> None:
     options = (*LABELS, "com.docker.compose.service=web", "-v", "/data", "-v", "leads:/named", "--tmpfs", "/run")
     ident = engine.run(

@@ -72,6 +72,7 @@ def mounted(n: int, **change: object) -> Actual:
     return replace(ACTUAL, mounts=tuple(mounts))
 
 
+@pytest.mark.req("F63")
 def test_what_is_as_declared_differs_in_nothing_and_names_where_it_was_declared() -> None:
     assert differing() == {}
     found = rows()

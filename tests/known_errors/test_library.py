@@ -42,6 +42,7 @@ def samples() -> Iterator[tuple[str, str]]:
             yield name, line
 
 
+@pytest.mark.req("R1-12")
 @pytest.mark.parametrize(("name", "line"), list(samples()))
 def test_a_message_is_recognised_as_what_it_is(name: str, line: str) -> None:
     known = LIBRARY.of_line(line)

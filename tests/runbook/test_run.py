@@ -75,7 +75,7 @@ def events(place: Place) -> list[dict[str, Any]]:
     return [json.loads(line) for line in place.ok("events", "--json").splitlines()]
 
 
-@pytest.mark.req("F34")
+@pytest.mark.req("F30", "F34", "F36")
 def test_a_run_stops_goes_on_and_ends_and_the_journal_has_it(place: Place) -> None:
     book(place, BOOK)
     first = place.run("runbook", "run", "pump", "--json")
@@ -171,6 +171,7 @@ def test_how_a_block_ends(place: Place, block: str, attrs: str, code: int, exit:
     assert says in done.stderr
 
 
+@pytest.mark.req("F29")
 def test_what_is_stopped_leaves_nothing(place: Place) -> None:
     book(place, shell("sleep 7777 & echo $$ > pids; echo $! >> pids; exec sleep 7776"))
     running = subprocess.Popen(
