@@ -27,6 +27,8 @@ from incidentui.tui.present.scene import (
 from incidentui.tui.regions import Class
 
 _LABEL = 19
+_ROOM = 100
+"""From this width on there is room for what is said at the right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +303,7 @@ def _lost(scene: Scene) -> list[str]:
 def _unknown(scene: Scene, names: list[str], width: int) -> Iterable[Line]:
     label = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     every = max((s.retry_ms or 0 for s in scene.state.sources.values() if s.lost_since is not None), default=0)
-    right = (Seg(f"asked again every {duration(every)}", "muted"),) if every else ()
+    right = (Seg(f"asked again every {duration(every)}", "muted"),) if every >= 1_000 and width >= _ROOM else ()
     good = len(in_state(scene, "ok")) + len(in_state(scene, "slow"))
     rest = " The rest is good." if good else ""
     text = Seg(f"What they would show is unknown, not bad.{rest}")
