@@ -15,8 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from incidentui.core.inputs import Observation, Refusal
-from incidentui.edge.containers.docker import DockerEngine, DockerSource
+from incidentui.edge.containers.docker import DockerEngine
 from incidentui.edge.containers.docker_events import EventStream
+from incidentui.edge.containers.docker_source import DockerSource
 from incidentui.edge.containers.logs import WorkloadLogs
 from incidentui.session.ports import FollowedLogs
 from incidentui.tui.pages.workload import log_lines

@@ -118,7 +118,8 @@ def engines_of(config: ProjectConfig, clock: Clock) -> "tuple[list[Engine], list
         engines.append(supervisor.engine)
         sources.append(supervisor)
     if config.docker is not None:
-        from incidentui.edge.containers.docker import DockerEngine, DockerSource
+        from incidentui.edge.containers.docker import DockerEngine
+        from incidentui.edge.containers.docker_source import DockerSource
         from incidentui.edge.containers.drift import DriftSource
 
         docker = DockerSource(config.docker.compose_project, clock, library=config.library())

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from incidentui.core.inputs import Observation
-from incidentui.edge.containers.docker import DockerSource
+from incidentui.edge.containers.docker_source import DockerSource
 from tests import engine as private
 from tests.containers.daemon import Supervisord
 

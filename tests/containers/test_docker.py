@@ -12,7 +12,7 @@ import pytest
 
 from incidentui.core.inputs import Refusal, SourceAnswered, SourceFailed, WorkloadsLooked
 from incidentui.core.model import Workload
-from incidentui.edge.containers.docker import DockerSource
+from incidentui.edge.containers.docker_source import DockerSource
 from incidentui.edge.containers.docker_words import names
 from incidentui.edge.containers.logs import WorkloadLogs
 from incidentui.session.ports import Clock

@@ -9,7 +9,7 @@ import pytest
 from incidentui.core.inputs import ActionStepped, Refusal
 from incidentui.core.model import Attempt, Owner, Plan, ProjectSpec, ServiceSpec, Workload
 from incidentui.core.state import State
-from incidentui.edge.containers.docker import DockerSource
+from incidentui.edge.containers.docker_source import DockerSource
 from incidentui.edge.containers.executor import WorkloadExecutor
 from incidentui.edge.containers.supervisor import SupervisorEngine
 from incidentui.session.ports import Clock

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from incidentui.core.inputs import Refusal
-from incidentui.edge.containers.docker import DockerSource
+from incidentui.edge.containers.docker_source import DockerSource
 from incidentui.edge.containers.engine import Engine
 from incidentui.edge.containers.logs import WorkloadLogs
 from incidentui.edge.containers.logs_feed import Feed

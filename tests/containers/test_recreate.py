@@ -12,7 +12,7 @@ import pytest
 from incidentui.core.inputs import Refusal
 from incidentui.core.model import Plan, ProjectSpec, ServiceSpec
 from incidentui.core.state import State
-from incidentui.edge.containers.docker import DockerSource
+from incidentui.edge.containers.docker_source import DockerSource
 from incidentui.edge.containers.executor import WorkloadExecutor
 from incidentui.edge.containers.recreate import VERBS
 from incidentui.session.ports import Clock

@@ -8,7 +8,7 @@ import pytest
 
 from incidentui.core.inputs import Refusal
 from incidentui.edge.containers.deeds import became
-from incidentui.edge.containers.docker import DockerSource
+from incidentui.edge.containers.docker_source import DockerSource
 from incidentui.edge.containers.executor import WorkloadExecutor
 from incidentui.edge.containers.supervisor import SupervisorEngine
 from incidentui.session.ports import Clock

@@ -1,6 +1,5 @@
-"""Docker containers: one sparse list per look, woken by events; the few that just changed are inspected."""
+"""The engine of Docker: one sparse list per look; the few that just changed are inspected. Deeds go through it, too."""
 
-import asyncio
 import importlib
 import socket
 import sys
@@ -9,13 +8,11 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from incidentui.core.inputs import Observation, WorkloadsLooked
-from incidentui.core.known_errors import Library
 from incidentui.core.model import Ms, PlanStep, Workload
 from incidentui.core.value import dataclass
 from incidentui.edge.containers import recreate
 from incidentui.edge.containers.blast import Around, Blast, blast_of
-from incidentui.edge.containers.docker_events import EVENTS, EventStream
+from incidentui.edge.containers.docker_events import EVENTS
 from incidentui.edge.containers.docker_where import DEFAULT, NowhereError, Where, where
 from incidentui.edge.containers.docker_words import (
     PROJECT,
@@ -32,11 +29,9 @@ from incidentui.edge.containers.docker_words import (
     names,
     settings_of,
 )
-from incidentui.edge.containers.engine import CALL_S, Calls, EngineLost, EngineRefused, backoff_ms
-from incidentui.edge.containers.logs import last_words, recognised
-from incidentui.edge.containers.seen import Contact, Look, Seen
+from incidentui.edge.containers.engine import CALL_S, Calls, EngineLost, EngineRefused
+from incidentui.edge.containers.seen import Look
 from incidentui.edge.text import clean_and_redact
-from incidentui.session.ports import Clock, Report
 
 if TYPE_CHECKING:
     from docker import APIClient
@@ -48,8 +43,6 @@ INSPECT_AT_ONCE = 8
 STOP_S = 10
 DIFF_S = 15.0
 MOST_KEPT = 300
-SAFETY_S = 30.0
-APART_S = 0.2
 _LOAD_S = 60.0
 _RENEW: dict[str, Callable[[Any, str], None]] = {
     "aside": recreate.aside,
@@ -349,80 +342,3 @@ def _was_answered(error: Exception) -> bool:
 
 def _said(error: Exception) -> str:
     return clean_and_redact(str(getattr(error, "explanation", None) or error), 300)
-
-
-class DockerSource:
-    name = "docker"
-
-    def __init__(
-        self, compose_project: str | None, clock: Clock, base_url: str | None = None, library: Library | None = None
-    ) -> None:
-        self.engine = DockerEngine(compose_project, base_url)
-        self._library = library or Library()
-        self._clock = clock
-        self._seen = Seen()
-        self._contact = Contact(self.name)
-        self._lock = asyncio.Lock()
-        self._woken = asyncio.Event()
-        self._stream: EventStream | None = None
-        self._streams_lost = 0
-
-    async def run(self, report: Report) -> None:
-        try:
-            while True:
-                news, wait_ms, _ = await self._turn()
-                for observation in news:
-                    report(observation)
-                if self._contact.lost:
-                    await self._hang_up()
-                    await asyncio.sleep(wait_ms / 1000)
-                else:
-                    await self._next_hint()
-        finally:
-            await self._hang_up()
-            self.engine.close()
-
-    async def look(self) -> Sequence[Observation]:
-        news, _, workloads = await self._turn()
-        return news or ([] if workloads is None else [WorkloadsLooked(self.name, workloads)])
-
-    async def _turn(self) -> tuple[list[Observation], Ms, tuple[Workload, ...] | None]:
-        async with self._lock:
-            self._woken.clear()
-            try:
-                looks = await self.engine.looks()
-            except EngineLost as lost:
-                return *self._contact.failed(str(lost)), None
-            workloads, worse = self._seen.fold(looks, self._clock.now())
-            logs = await last_words(self.engine, worse)
-            known = recognised(self._library, worse, logs)
-            return self._contact.answered(workloads, logs, known), 0, workloads
-
-    async def _next_hint(self) -> None:
-        """Returns when a list is due: an event came, the stream opened or ended, or long enough has passed."""
-        wait_s = self._listen()
-        await asyncio.sleep(APART_S)
-        try:
-            async with asyncio.timeout(wait_s):
-                await self._woken.wait()
-        except TimeoutError:
-            return
-
-    def _listen(self) -> float:
-        """Sees to it that the stream is read; without one (a proxy may forbid it) the list is asked more often."""
-        if self._stream is not None and self._stream.alive:
-            return SAFETY_S
-        if self._stream is not None:
-            self._streams_lost = 0 if self._stream.opened else self._streams_lost + 1
-        self._stream = EventStream(self.engine.events, self._hinted)
-        return backoff_ms(self._streams_lost, most=5_000) / 1000 if self._streams_lost else SAFETY_S
-
-    def _hinted(self, ident: str) -> None:
-        if ident:
-            self.engine.changed(ident)
-        self._woken.set()
-
-    async def _hang_up(self) -> None:
-        if self._stream is not None:
-            await self._stream.close()
-            self._stream = None
