@@ -16,6 +16,8 @@ import pytest
 from incidentui.core.events import VerdictGiven
 from tests.e2e.world import COMMAND, Place
 
+pytestmark = pytest.mark.slow
+
 COMPOSE = b"services:\n  web:\n    image: ferry:1\n"
 SECRET = "kd83-ferry-token-77121"
 AGENT = json.dumps({"auth_token": SECRET, "port": 5051}).encode() + b"\n\xff\x00"

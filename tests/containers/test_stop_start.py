@@ -17,6 +17,8 @@ from tests.containers.daemon import Supervisord
 from tests.containers.test_executor import SLEEPER, STATE, attempt, plan_for, up
 from tests.engine import Dockerd
 
+pytestmark = pytest.mark.slow
+
 Start = Callable[..., Supervisord]
 Make = Callable[..., DockerSource]
 DIES_LATE = f"{PYTHON} -c 'import time; time.sleep(3); raise SystemExit(7)'\nautorestart=false\nstartsecs=0"

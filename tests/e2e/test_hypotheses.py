@@ -12,6 +12,8 @@ from tests.e2e.plain import quay
 from tests.e2e.test_broken_world import leave, screen
 from tests.e2e.world import Place
 
+pytestmark = pytest.mark.slow
+
 EVIL = "\x1b]0;owned\x07\x1b[2J<b>[link](http://evil.invalid) \u202egnp.exe | `x` @all"
 TOKEN = "ghp_" + "a1B2c3D4" * 4 + "e5F6"
 

@@ -12,6 +12,8 @@ import pytest
 from incidentui.drills.history import git
 from tests.e2e.world import COMMAND, Ended, Place, until
 
+pytestmark = pytest.mark.slow
+
 BOOK = """---
 vars:
   place: { prompt: "Which place", default: quay }

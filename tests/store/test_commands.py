@@ -219,14 +219,17 @@ def test_follow_shows_what_others_write(run: Run, project: Path, tmp_path: Path)
     with subprocess.Popen(
         command, cwd=project, env=environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as following:
-        assert following.stdout is not None
-        assert json.loads(following.stdout.readline())["sequence"] == 1
-        ok(run("note", "second"))
-        assert json.loads(following.stdout.readline())["data"]["text"] == "second"
-        following.send_signal(2)
-        assert following.wait(10) == 130
-        assert following.stderr is not None
-        assert following.stderr.read().strip() == ""
+        try:
+            assert following.stdout is not None
+            assert json.loads(following.stdout.readline())["sequence"] == 1
+            ok(run("note", "second"))
+            assert json.loads(following.stdout.readline())["data"]["text"] == "second"
+            following.send_signal(2)
+            assert following.wait(10) == 130, "started where SIGINT is ignored, as background jobs of a script are?"
+            assert following.stderr is not None
+            assert following.stderr.read().strip() == ""
+        finally:
+            following.kill()
 
 
 def test_a_reader_that_goes_away_is_told_nothing(run: Run, project: Path, tmp_path: Path) -> None:
