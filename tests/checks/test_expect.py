@@ -177,6 +177,7 @@ def test_a_star_stands_for_anything(glob: str, address: str, ok: bool) -> None:
     assert fits(glob, address) is ok
 
 
+@pytest.mark.req("R3-20")
 @pytest.mark.parametrize(
     ("rule", "why"),
     [
@@ -212,6 +213,7 @@ def test_a_number_in_a_header_is_compared_as_one(rule: object, ok: bool) -> None
     )
 
 
+@pytest.mark.req("R1-18")
 @pytest.mark.parametrize(
     ("expect", "body", "cut", "why"),
     [

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.slow
 FILE = 'type = "heartbeat"\nfile = "run/beat"\nmax_age = "5m"'
 
 
+@pytest.mark.req("R3-12")
 def test_a_file_is_as_old_as_its_last_write(tmp_path: Path) -> None:
     unknown = one(tmp_path, FILE)
     (tmp_path / "run").mkdir()

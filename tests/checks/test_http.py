@@ -135,6 +135,7 @@ async def test_a_redirect_in_a_circle_ends() -> None:
 # -- what goes out and what is asked of the head
 
 
+@pytest.mark.req("R3-35")
 async def test_a_cache_is_never_asked_the_same_twice_and_nobody_sees_how() -> None:
     with serving(sends_on("/second")) as server:
         url = f"{server.url}/first?lang=en"

@@ -47,7 +47,7 @@ def steps(server: Harbour, *more: str) -> str:
     return "[[checks.steps]]".join([*(part.format(url=server.url) for part in (HEAD, first, second)), *more])
 
 
-@pytest.mark.req("R2-20")
+@pytest.mark.req("R2-20", "R2-17")
 @pytest.mark.req("R2-04", "F55")
 def test_the_users_way_is_gone_with_one_jar_and_what_was_saved(tmp_path: Path) -> None:
     with harbour() as server:
@@ -167,6 +167,7 @@ def test_saved_from_every_place_and_sent_in_every_place(tmp_path: Path) -> None:
     assert b"\r\nX-All: i&1 77 abc/def\r\n" in heads[2] + b"\r\n"
 
 
+@pytest.mark.req("R0-05")
 def test_one_deadline_for_all_and_time_is_kept_for_cleaning_up(tmp_path: Path) -> None:
     stuck = threading.Event()
 
@@ -189,6 +190,7 @@ def test_one_deadline_for_all_and_time_is_kept_for_cleaning_up(tmp_path: Path) -
     assert told["why"] == "step 1, stuck: timed out, 0.8s for the journey"
 
 
+@pytest.mark.req("R1-19")
 @pytest.mark.parametrize(
     ("change", "said"),
     [

@@ -60,7 +60,7 @@ def test_status_names_the_cause_first_and_its_echoes_as_such(tmp_path: Path) -> 
     assert services["api"]["state"] == "failing", "an echo is red all the same"
 
 
-@pytest.mark.req("R2-03")
+@pytest.mark.req("R2-03", "F56", "R2-21")
 def test_inner_green_and_users_red_reads_bypassed_layer(tmp_path: Path) -> None:
     with serving(always()) as good, serving(always("no", "503 No")) as bad:
         checks = [("sync", "user", bad.url), ("sync", "inner", good.url), ("page", "user", bad.url)]
@@ -148,7 +148,7 @@ def judged(*states: str) -> Callable[[str], bool]:
     ],
     ids=["red", "unknown", "no user path", "no user path to what failed"],
 )
-@pytest.mark.req("R2-18")
+@pytest.mark.req("R2-18", "R3-29")
 def test_no_close_as_resolved_without_a_green_user_path(
     tmp_path: Path, checks: list[tuple[str, str, str]], states: tuple[str, ...], why: str
 ) -> None:
@@ -212,7 +212,7 @@ def found(project: Path, name: str) -> list[tuple[str, str, str]]:
     return [(f["state"], f["text"], f["hint"]) for f in told if f["name"] == name]
 
 
-@pytest.mark.req("R2-12")
+@pytest.mark.req("R2-12", "R1-47")
 def test_doctor_shows_which_check_crosses_what_and_who_has_no_user_path(tmp_path: Path) -> None:
     (tmp_path / "incidentui.toml").write_text(MATRIX)
     ((state, text, hint),) = found(tmp_path, "layers")

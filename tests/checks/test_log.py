@@ -93,7 +93,7 @@ def test_connected_then_rejected(tmp_path: Path, lines: tuple[tuple[float, str],
         assert "connected" in told["evidence"]["body"].splitlines()[0]
 
 
-@pytest.mark.req("R1-51")
+@pytest.mark.req("R1-51", "R3-21")
 def test_since_a_file_was_written_as_a_deploy_does(tmp_path: Path) -> None:
     log(tmp_path, f"{stamp(30)} ERROR old", f"{stamp(1)} INFO new")
     deployed = tmp_path / "REV"

@@ -109,7 +109,7 @@ def test_verify_wants_so_many_good_looks_in_a_row_after_it_was_asked(story: Stor
     assert "in a row" in verdict(story, "verify-1").why
 
 
-@pytest.mark.req("R3-26", "F59")
+@pytest.mark.req("R3-26", "F59", "R3-33")
 def test_verify_gives_up_at_its_deadline(story: Story) -> None:
     for told in (quiet, broken, opened):
         told(story)
@@ -135,7 +135,7 @@ def test_a_service_is_good_again_after_enough_good_looks_in_a_row(
     assert story.desk.state.services["bookings"].state == now
 
 
-@pytest.mark.req("R3-23")
+@pytest.mark.req("R3-23", "R1-31", "R1-32", "F68")
 def test_after_every_action_all_checks_are_compared_with_before(story: Story) -> None:
     for told in (quiet, broken, opened):
         told(story)
@@ -186,7 +186,7 @@ def nothing(story: Story) -> None:
     story.looks("ledger-ping", "ok", "09:01:10")
 
 
-@pytest.mark.req("F5")
+@pytest.mark.req("F5", "R0-07")
 @pytest.mark.parametrize(("breaks", "severity"), [(user_path, "SEV1"), (inner, "SEV2"), (nothing, "SEV3")])
 def test_the_severity_is_suggested_by_what_fails(story: Story, breaks: Break, severity: str) -> None:
     quiet(story)
