@@ -5,7 +5,7 @@ it is read off the states, so a replay shows it as it was seen.
 from collections.abc import Mapping
 
 from incidentui.core.format import duration
-from incidentui.core.model import CheckState, ServiceStatus
+from incidentui.core.model import CheckState, CheckStatus, ServiceStatus
 from incidentui.core.state import State
 
 Echoes = Mapping[str, tuple[str, ...]]
@@ -51,6 +51,13 @@ def in_order(state: State, echo: Echoes) -> list[ServiceStatus]:
 def echo_words(causes: tuple[str, ...]) -> str:
     """ "echo of db", "echo of db and 1 more"."""
     return f"echo of {causes[0]}" + (f" and {len(causes) - 1} more" if len(causes) > 1 else "")
+
+
+def deeper(state: State, service: ServiceStatus) -> list[CheckStatus]:
+    """The inner checks of a failing service that fail too: nearer to the cause than what users see. Earliest first."""
+    found = [c for c in state.checks.values() if c.service == service.name and c.layer == "inner"]
+    red = [c for c in found if c.state == "failing" and c.name != service.check]
+    return sorted(red, key=lambda c: c.since or 0)
 
 
 def doubts(state: State, service: ServiceStatus, echo: Echoes) -> list[str]:

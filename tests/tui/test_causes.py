@@ -194,3 +194,16 @@ async def test_quiet_does_not_hide_a_workload_that_is_down(size: tuple[int, int]
         assert "! Everything answers, but backend is down." in seen.text
     async with shown(view, size) as seen:
         assert "✓ Everything answers. All" in seen.text
+
+
+@pytest.mark.req("R1-28")
+@pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}".format)
+async def test_under_what_users_lose_stands_the_inner_check_that_fails_too(size: tuple[int, int]) -> None:
+    view = fakes.first_red()
+    inner = CheckStatus("api-token", "api", "inner", "failing", fakes.at("09:04:57"), "two tokens differ")
+    other = replace(inner, name="api-disk", state="ok", why="40 % free")
+    checks = {**view.state.checks, inner.name: inner, other.name: other}
+    async with shown(replace(view, state=replace(view.state, checks=checks)), size) as seen:
+        text = await seen.press("2")
+        assert "└ api-token: two tokens differ" in text
+        assert "api-disk" not in text

@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Iterable, Mapping
 
-from incidentui.core.causes import Echoes, doubts, echo_words
+from incidentui.core.causes import Echoes, deeper, doubts, echo_words
 from incidentui.core.format import age, count, duration, latency
 from incidentui.core.layers import BYPASSED, bypassed
 from incidentui.core.model import ServiceStatus, Workload
@@ -27,6 +27,8 @@ from incidentui.tui.present.scene import (
 
 _NAME, _ANSWER, _SPARK = 10, 10, 6
 _BYPASSED = "bypassed layer: users are not served"
+_DEEPER = 2
+"""Red inner checks that are named under their service."""
 _LAYERED = 55
 """From this width on a row says which way its check goes."""
 
@@ -114,6 +116,8 @@ def causes(scene: Scene, service: ServiceStatus, marks: Marks) -> Iterable[tuple
         workload = scene.state.workloads.get(name)
         if workload is not None and is_bad(workload):
             yield trouble(workload), True
+    for check in deeper(scene.state, service)[:_DEEPER]:
+        yield f"{check.name}: {check.why}", service.name not in marks.echo
     for text in doubts(scene.state, service, marks.echo):
         yield text, False
 
