@@ -105,14 +105,10 @@ def _ticks(ticks: tuple[str, ...], book: Runbook) -> dict[int, str]:
     for tick in ticks:
         number, _, note = tick.partition("=")
         step = next((s for s in book.steps if str(s.n) == number), None)
-        if step is None or not _by_hand(step):
+        if step is None or not step.by_hand:
             raise CannotRun(f"--done {tick}: there is no step {number} that a person does.")
         notes[step.n] = note.strip()
     return notes
-
-
-def _by_hand(step: Step) -> bool:
-    return step.action is None and not any(c.runnable for c in step.commands)
 
 
 class _Run:
@@ -130,7 +126,7 @@ class _Run:
     def shown(self) -> int:
         """Every step as it would be; a plan that is refused now may be possible once the steps before it are done."""
         for step in self._book.steps:
-            if _by_hand(step):
+            if step.by_hand:
                 self._said.step(step, "manual", output=step.prose)
                 continue
             plan = self._plan(step)
@@ -163,9 +159,8 @@ class _Run:
             return
         if run is not None:
             self._tell(EndRunbook(self._session.me, f"begun anew at step {first}"))
-        steps = tuple(RunStep(s.n, s.title, action=s.action.name if s.action else None) for s in self._book.steps)
-        book = self._book
-        self._tell(StartRunbook(uuid4().hex, book.id, book.title, book.digest, steps, self._session.me, alone=True))
+        book, me = self._book, self._session.me
+        self._tell(StartRunbook(uuid4().hex, book.id, book.title, book.digest, book.run_steps(), me, alone=True))
         for step in book.steps[: (first or 1) - 1]:
             self._tell(SetStep(step.n, "skipped", self._session.me, f"begun at step {first}"))
 
@@ -180,7 +175,7 @@ class _Run:
         return current_step(run.steps) if run is not None and run.ended is None else None
 
     def _one(self, step: Step) -> None:
-        if _by_hand(step):
+        if step.by_hand:
             self._tick(step)
             return
         plan = self._plan(step)
@@ -207,8 +202,7 @@ class _Run:
         resolved = resolve(step, values(self._book, self._session.view.state, self._given))
         if resolved.missing or resolved.action is None:
             name = resolved.missing[0]
-            prompt = next((v.prompt for v in self._book.vars if v.name == name and v.prompt), name)
-            return Refusal(f"{prompt}: nothing gives it a value", f"--set {name}=…", usage=True)
+            return Refusal(f"{self._book.prompt_of(name)}: nothing gives it a value", f"--set {name}=…", usage=True)
         return self._session.plan(resolved.action.name, dict(resolved.action.args)).result()
 
     def _act(self, step: Step, plan: Plan, word: str) -> None:

@@ -19,6 +19,14 @@ LINES = 400
 KNOWN = 5
 """Errors told of one check or workload while it is red: a message that is new every time would fill the record."""
 
+STAMP = re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)) ?")
+"""How an engine dates the lines of a log, before what the program said."""
+
+
+def undated(line: str) -> str:
+    return STAMP.sub("", line)
+
+
 # By language: how its own message begins, most telling first; then any line that calls itself an error.
 _TYPED = re.compile(
     r"(?:^|[\s:])(?P<text>(?:Uncaught )?(?:[A-Za-z_][\w$]*[.\\])*[A-Z]\w*(?:Error|Exception|Fault)(?:: .*|$))"

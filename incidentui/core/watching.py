@@ -1,6 +1,5 @@
 """What git, the running revisions, the workloads and the sources themselves tell."""
 
-import re
 from dataclasses import replace
 
 from incidentui.core import errors
@@ -21,9 +20,6 @@ from incidentui.core.model import Commit, ErrorText, KnownError, Moment, Reposit
 from incidentui.core.suspects import name_suspect
 from incidentui.core.turn import Deciding
 from incidentui.core.words import is_bad
-
-_STAMP = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]{8,20}(?:Z|[+-]\d\d:\d\d) ")
-"""An engine dates the lines of a log; the moment has its time already."""
 
 SAME_DEPLOY_MS = 60_000
 
@@ -150,7 +146,7 @@ def _words(old: Workload | None, new: Workload, log: Evidence | None = None) -> 
 def _last_line(log: Evidence | None) -> str:
     """The last thing a crashing program said is most often why: the last line of its traceback."""
     lines = [line.strip() for line in log.body.splitlines() if line.strip()] if log else []
-    return lines[-1][stamp.end() if (stamp := _STAMP.match(lines[-1])) else 0 :][:120] if lines else ""
+    return errors.undated(lines[-1])[:120] if lines else ""
 
 
 def source(d: Deciding, look: SourceFailed | SourceAnswered) -> None:

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Iterator
+from functools import cache
 from time import perf_counter
 from typing import Any
 
@@ -16,6 +17,14 @@ class TooSlowError(Exception):
 
     def __init__(self, pattern: str) -> None:
         super().__init__(f"{pattern} takes too long on what was read: write it simpler")
+
+
+@cache
+def _compiled(pattern: str, multiline: bool) -> Any:
+    """Once for each pattern of the project: thousands of lines of a log are searched at each look."""
+    import regex  # 20 ms: not for a screen that has no such rule
+
+    return regex.compile(pattern, regex.MULTILINE if multiline else 0)
 
 
 class Matching:
@@ -33,14 +42,11 @@ class Matching:
         return self._matches(pattern, text, multiline=True)
 
     def _matches(self, pattern: str, text: str, multiline: bool) -> Iterator[Any]:
-        import regex  # 20 ms: not for a screen that has no such rule
-
         if self._left_s <= 0:
             raise TooSlowError(pattern)
         began = perf_counter()
-        flags = regex.MULTILINE if multiline else 0
         try:
-            yield from regex.finditer(pattern, text, flags, timeout=min(self._left_s, WITHIN_S))
+            yield from _compiled(pattern, multiline).finditer(text, timeout=min(self._left_s, WITHIN_S))
         except TimeoutError:
             raise TooSlowError(pattern) from None
         finally:

@@ -7,6 +7,7 @@ from dataclasses import field
 from typing import Literal
 
 from incidentui.core.difference import DiffLine
+from incidentui.core.model import RunStep
 from incidentui.core.value import dataclass
 
 Pairs = tuple[tuple[str, str], ...]
@@ -67,6 +68,11 @@ class Step:
     placeholders: tuple[str, ...] = ()
     """Names like `<namespace>` that must be filled in before a command can run."""
 
+    @property
+    def by_hand(self) -> bool:
+        """Nothing of it can be run here: a person does it, and ticks it."""
+        return self.action is None and not any(command.runnable for command in self.commands)
+
 
 @dataclass(frozen=True, slots=True)
 class Phase:
@@ -112,3 +118,11 @@ class Runbook:
     """Why what was allowed once is not any more, in a person's words."""
     changes: tuple[DiffLine, ...] = ()
     """What differs from the text that was allowed last."""
+
+    def run_steps(self) -> tuple[RunStep, ...]:
+        """What a run of it begins with: every step still to do."""
+        return tuple(RunStep(s.n, s.title, action=s.action.name if s.action else None) for s in self.steps)
+
+    def prompt_of(self, name: str) -> str:
+        """What a person is asked for a variable: its prompt, else its name."""
+        return next((v.prompt for v in self.vars if v.name == name and v.prompt), name)

@@ -236,6 +236,11 @@ def became(plan: Plan, asked: Ms, now: Workload | None) -> End:
     return End("done", f"{deed}ed: {words(now)}")
 
 
+def is_up(it: Workload) -> bool:
+    """Running, and healthy where it can tell."""
+    return it.state == "running" and it.health in ("none", "healthy")
+
+
 def words(it: Workload) -> str:
     parts = [it.state if it.health == "none" else f"{it.state} ({it.health})"]
     if it.exit_code is not None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
+from incidentui.core.errors import STAMP, undated
 from incidentui.core.inputs import Evidence, Refusal
 from incidentui.core.known_errors import Library
 from incidentui.core.model import KnownError, Ms, Workload
@@ -22,7 +23,6 @@ LOG_BYTES = 8192
 LOGS_AT_ONCE = 4
 MOST_LINES = 2000
 _LINE = 1000
-_STAMP = re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)) ?")
 _ERROR = re.compile(r"\b(?:ERROR|FATAL|CRITICAL|PANIC|Traceback|panic|error|fatal|critical|\w+(?:Error|Exception))\b")
 _WARN = re.compile(r"\b(?:WARN|WARNING|warn|warning)\b")
 _INFO = re.compile(r"\b(?:INFO|DEBUG|NOTICE|info|debug|notice)\b")
@@ -87,7 +87,7 @@ def _line(workload: str, raw: str) -> LogLine:
 
 def stamped(raw: str) -> tuple[Ms | None, str]:
     """A line of an engine that dates its lines: when, and what."""
-    stamp = _STAMP.match(raw)
+    stamp = STAMP.match(raw)
     return (moment(stamp[1]), raw[stamp.end() :]) if stamp else (None, raw)
 
 
@@ -123,7 +123,7 @@ def recognised(
 
 
 def _undated(log: str) -> str:
-    return "\n".join(stamped(line)[1] for line in log.splitlines())
+    return "\n".join(map(undated, log.splitlines()))
 
 
 async def last_word(engine: Engine, workload: Workload) -> Evidence | None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from incidentui.core.inputs import Evidence
 from incidentui.core.model import Ms, Plan, Workload
-from incidentui.edge.containers.deeds import End, want, words
+from incidentui.edge.containers.deeds import End, is_up, want, words
 from incidentui.edge.containers.engine import EngineLost, EngineRefused
 from incidentui.edge.containers.logs import last_word
 from incidentui.edge.containers.recreate import aside_mark
@@ -35,7 +35,7 @@ class Recreating:
         try:
             await self._engine.do("remove", self._old)
         except (EngineLost, EngineRefused) as error:
-            return End("done", f"{end.why}; the old one is still there as {self._aside()}: {error}")
+            return End("done", f"{end.why}; the old one is still there as {_aside(self._plan, self._old)}: {error}")
         return end
 
     async def _until_up(self, asked: Ms) -> End:
@@ -74,8 +74,9 @@ class Recreating:
             return End("unknown", f"{end.why}; {back.why}")
         return End("failed", f"{end.why}; {back.why}")
 
-    def _aside(self) -> str:
-        return f"{self._plan.target}{aside_mark(self._old.ident)}"
+
+def _aside(plan: Plan, old: Workload) -> str:
+    return f"{plan.target}{aside_mark(old.ident)}"
 
 
 async def brought_back(engine: "DockerEngine", old: Workload, plan: Plan) -> End:
@@ -98,9 +99,7 @@ async def settled(engine: "DockerEngine", old: Workload, plan: Plan) -> End:
         now = await engine.named(plan.target)
         if now is None:
             return End("unknown", f"{plan.target} is gone, the old one and the new one")
-        up = now.state == "running" and now.health in ("none", "healthy")
-        return End("done", f"created anew: {words(now)}") if up else End("failed", f"not up: {words(now)}")
-    if new is not None and new.state == "running" and new.health in ("none", "healthy"):
-        aside = f"{plan.target}{aside_mark(old.ident)}"
-        return End("done", f"created anew: {words(new)}; the old one is kept as {aside}")
+        return End("done", f"created anew: {words(now)}") if is_up(now) else End("failed", f"not up: {words(now)}")
+    if new is not None and is_up(new):
+        return End("done", f"created anew: {words(new)}; the old one is kept as {_aside(plan, old)}")
     return await brought_back(engine, old, plan)

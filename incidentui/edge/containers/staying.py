@@ -3,7 +3,7 @@
 from typing_extensions import override
 
 from incidentui.core.model import Ms, Plan, Workload
-from incidentui.edge.containers.deeds import DOWN, LOOKS, End, deed_of, seconds, stay_of, words
+from incidentui.edge.containers.deeds import DOWN, LOOKS, End, deed_of, is_up, seconds, stay_of, words
 
 LOST_MS: Ms = 5_000
 _CRASHING_MS: Ms = 5_000
@@ -49,7 +49,7 @@ class Watch:
         return None
 
     def _count(self, it: Workload, now: Ms) -> None:
-        self.tally(it, it.state == "running" and it.health in ("none", "healthy"), now)
+        self.tally(it, is_up(it), now)
         if it.state == "crashing" or it.restarts:
             self._crashing = self._crashing or now
         elif self._looks:

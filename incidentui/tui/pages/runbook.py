@@ -45,13 +45,7 @@ def run_of(runbook: Runbook, state: State) -> RunbookRun | None:
 
 def steps_of(runbook: Runbook, run: RunbookRun | None) -> tuple[RunStep, ...]:
     """The steps with their states; all to do while it is only read."""
-    return run.steps if run else as_steps(runbook)
-
-
-def as_steps(runbook: Runbook) -> tuple[RunStep, ...]:
-    return tuple(
-        RunStep(step.n, step.title, action=step.action.name if step.action else None) for step in runbook.steps
-    )
+    return run.steps if run else runbook.run_steps()
 
 
 def shown_step(runbook: Runbook, run: RunbookRun | None, at: int | None) -> int | None:

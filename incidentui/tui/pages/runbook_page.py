@@ -20,7 +20,7 @@ from incidentui.tui.pages.act import tell
 from incidentui.tui.pages.commit import diff_line
 from incidentui.tui.pages.layout import hanging, heading, section
 from incidentui.tui.pages.plan import open_plan
-from incidentui.tui.pages.runbook import as_steps, attempt_of, run_of, runbook_lines, shown_step
+from incidentui.tui.pages.runbook import attempt_of, run_of, runbook_lines, shown_step
 from incidentui.tui.pages.running import ActionPage
 
 
@@ -55,7 +55,7 @@ class RunbookPage:
         self._begun = run is not None
         to_do = current_step(run.steps) if run is not None else None
         step = next((s for s in self.runbook.steps if to_do is not None and s.n == to_do.n), None)
-        self._by_hand = step is not None and step.action is None and not any(c.runnable for c in step.commands)
+        self._by_hand = step is not None and step.by_hand
         self._may_act = not view.read_only and view.playhead is None
         return runbook_lines(self.runbook, view, now, width, height, self.at, self.given)
 
@@ -138,10 +138,10 @@ class RunbookPage:
             screen.refuse("x", "the step is running", "enter shows it.")
         elif step.action is not None:
             self._plan(step, screen)
-        elif any(command.runnable for command in step.commands):
-            self._shell(step, screen)
-        else:
+        elif step.by_hand:
             self._tick(to_do, screen)
+        else:
+            self._shell(step, screen)
 
     def _plan(self, step: Step, screen: PageContext) -> None:
         found = resolve(step, values(self.runbook, screen.session.view.state, self.given))
@@ -151,8 +151,6 @@ class RunbookPage:
             self._ask(found.missing[0], lambda: self._plan(step, screen), screen)
 
     def _ask(self, name: str, then: Callable[[], None], screen: PageContext) -> None:
-        prompt = next((v.prompt for v in self.runbook.vars if v.name == name and v.prompt), name)
-
         def given(text: str) -> None:
             if text.strip():
                 self.given[name] = text.strip()
@@ -160,7 +158,7 @@ class RunbookPage:
             else:
                 screen.refuse("x", f"{name} needs a value")
 
-        screen.prompt(prompt, given)
+        screen.prompt(self.runbook.prompt_of(name), given)
 
     def _tick(self, step: RunStep, screen: PageContext) -> None:
         def done(note: str) -> None:
@@ -249,7 +247,7 @@ def start(runbook: Runbook, screen: PageContext) -> bool:
         screen.refuse("x", "it holds no step", "It is only to be read.")
     else:
         command = StartRunbook(
-            uuid4().hex, runbook.id, runbook.title, runbook.digest, as_steps(runbook), screen.session.me
+            uuid4().hex, runbook.id, runbook.title, runbook.digest, runbook.run_steps(), screen.session.me
         )
         tell(screen, "x", command, f"{runbook.title}: started")
         return True

@@ -43,7 +43,6 @@ from incidentui.runbook.model import Command, Runbook, Step, TypedAction, Variab
 from incidentui.session.ports import DiffLine, Done, LogFeed, LogLine, Row, View
 from incidentui.tui.line import Line, cells
 from incidentui.tui.page import Opening, Page
-from incidentui.tui.pages.runbook import as_steps
 
 T0: Ms = int(datetime(2026, 3, 4, 9, 0, tzinfo=UTC).timestamp() * 1000)
 SIZES = ((78, 20), (118, 34), (198, 44))
@@ -229,7 +228,7 @@ BOOK = Runbook(
 
 
 def run(*states: str) -> RunbookRun:
-    steps = [replace(step, state=s) for step, s in zip(as_steps(BOOK), states, strict=True)]  # type: ignore[arg-type]
+    steps = [replace(step, state=s) for step, s in zip(BOOK.run_steps(), states, strict=True)]  # type: ignore[arg-type]
     return RunbookRun("run1", BOOK.id, BOOK.title, "d1", "ana", at(7), tuple(steps))
 
 
