@@ -5,9 +5,7 @@ Judged by plain git on the remote, by HTTP at the front door and by the worker's
 
 import json
 import re
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,42 +17,21 @@ from incidentui.drills.half_rollback import BREAKING, LEND
 from incidentui.drills.history import git
 from incidentui.drills.sandbox import Sandbox, ask
 from incidentui.drills.scripts import ROBOTS
+from tests.drills.parts import built as built_of
+from tests.drills.parts import removed, running, wait
 from tests.drills.test_robot import broken, drill, kept, resets, told, types
 
+DRILL = "half-rollback"
 PAGE = Path(__file__).parents[2] / "docs" / "drills.md"
 FATAL = "TypeError: hook 'snapshot' is defined twice"
 TRAP = ["api/loans.py", "api/members.py", "api/shelf.py", "api/texts.py"]
 """What differs from known-good once the newest three are taken back."""
 
 
-def build(seed: int = 1) -> Sandbox:
-    built = sandboxes.new()
-    sandboxes.build(built, "half-rollback", seed, int(time.time()))
-    return built
-
-
-@contextmanager
-def removed(sandbox: Sandbox) -> Iterator[Sandbox]:
-    try:
-        yield sandbox
-    finally:
-        sandboxes.take_down(sandbox)
-        sandboxes.remove(sandbox)
-
-
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    with removed(build()) as built:
-        sandboxes.start(built)
-        sandboxes.wait_green(built)
+    with running(DRILL) as built:
         yield built
-
-
-def wait(seen: Callable[[], bool], what: str, within_s: float = 20.0) -> None:
-    until = time.monotonic() + within_s
-    while not seen():
-        assert time.monotonic() < until, f"waited for: {what}"
-        time.sleep(0.05)
 
 
 def lent(sandbox: Sandbox) -> tuple[int, str]:
@@ -132,7 +109,7 @@ def starts_of(sandbox: Sandbox) -> int:
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_the_newest_three_taken_back_by_hand_leave_the_same_fatal_error(seed: int) -> None:
-    with removed(build(seed)) as built:
+    with removed(built_of(DRILL, seed)) as built:
         sandboxes.start(built)
         sandboxes.wait_green(built)
         keeper.push_breaking(built)
@@ -155,7 +132,7 @@ def test_the_same_seed_gives_the_same_history_and_pushes() -> None:
 
 def story(seed: int) -> tuple[str, list[list[str]], str]:
     """Everything but times and ports: who wrote what, every file of every commit, and what each push brought."""
-    with removed(build(seed)) as built:
+    with removed(built_of(DRILL, seed)) as built:
         git(["config", "core.logAllRefUpdates", "always"], built.remote)
         keeper.push_breaking(built)
         log = git(["log", "--format=%an %ae|%cn|%s", "main"], built.remote)
@@ -172,7 +149,7 @@ def test_the_seed_decides_how_many_pushes_there_are() -> None:
 
 
 def test_a_keeper_killed_between_two_pushes_goes_on_where_it_stood() -> None:
-    with removed(build()) as built:
+    with removed(built_of(DRILL)) as built:
         sandboxes.clone(built, built.colleague, BREAKING[0].author)
         keeper._push(built, built.about, 3)
         assert not built.broken
@@ -185,7 +162,7 @@ def test_a_keeper_killed_between_two_pushes_goes_on_where_it_stood() -> None:
 
 
 def test_on_top_of_a_responders_work_nobody_pushes_any_more() -> None:
-    with removed(build()) as built:
+    with removed(built_of(DRILL)) as built:
         sandboxes.clone(built, built.colleague, BREAKING[0].author)
         keeper._push(built, built.about, 2)
         git(["pull", "-q", "--ff-only"], built.work)

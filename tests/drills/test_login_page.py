@@ -8,7 +8,6 @@ import json
 import re
 import sqlite3
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,23 +20,18 @@ from incidentui.drills import sandbox as sandboxes
 from incidentui.drills.history import git
 from incidentui.drills.login_page_200 import PASSWORD_FILE, syncs
 from incidentui.drills.sandbox import Sandbox, ask
-from tests.drills.test_half_rollback import removed, tree, wait, window
-from tests.drills.test_robot import PROGRAM, broken, drill, environment, finish_after_a_kill, kept, resets, told
+from tests.drills.parts import built as built_of
+from tests.drills.parts import proven, removed, running, wait
+from tests.drills.test_half_rollback import tree, window
+from tests.drills.test_robot import broken, drill, finish_after_a_kill, kept, resets, told
 
+DRILL = "login-page-200"
 SYNCED = {"status": "ok", "synced": 48, "errors": 0}
-
-
-def build(seed: int = 1) -> Sandbox:
-    built = sandboxes.new()
-    sandboxes.build(built, "login-page-200", seed, int(time.time()))
-    return built
 
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    with removed(build()) as built:
-        sandboxes.start(built)
-        sandboxes.wait_green(built)
+    with running(DRILL) as built:
         yield built
 
 
@@ -86,7 +80,7 @@ def by_hand(sandbox: Sandbox) -> dict[str, Any]:
 
 
 def test_the_configuration_of_the_sandbox_has_no_mistake() -> None:
-    with removed(build()) as built:
+    with removed(built_of(DRILL)) as built:
         loaded = load(built.work, untrusted=True)
     assert loaded.problems == ()
     assert [(check.name, check.layer) for check in loaded.config.checks] == [
@@ -99,12 +93,7 @@ def test_the_configuration_of_the_sandbox_has_no_mistake() -> None:
 
 @pytest.mark.slow
 def test_each_of_its_checks_is_proven_to_see_what_it_claims(tmp_path: Path) -> None:
-    with removed(build()) as built:
-        argv = [*PROGRAM, "--project", str(built.work), "prove"]
-        done = subprocess.run(argv, env=environment(tmp_path), capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stdout
-    proven = re.findall(r"✓ (\S+) +sees (\d+) of \2 failures", done.stdout)
-    assert [name for name, _ in proven] == ["sync-journey", "front-page", "controller-health"]
+    assert proven(DRILL, tmp_path) == ["sync-journey", "front-page", "controller-health"]
 
 
 @pytest.mark.slow

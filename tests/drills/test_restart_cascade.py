@@ -4,7 +4,6 @@ Judged by curl at the tunnel, by the files of the server, the process table, pla
 """
 
 import json
-import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -19,24 +18,19 @@ from incidentui.drills import sandbox as sandboxes
 from incidentui.drills.history import git
 from incidentui.drills.restart_cascade import OLD_TOKEN, RUNBOOKS, TOKEN
 from incidentui.drills.sandbox import Sandbox
-from tests.drills.test_half_rollback import removed, tree, wait
+from tests.drills.parts import built as built_of
+from tests.drills.parts import proven, removed, running, wait
+from tests.drills.test_half_rollback import tree
 from tests.drills.test_login_page import nowhere_written, told_of
-from tests.drills.test_robot import PROGRAM, drill, environment, kept, told
+from tests.drills.test_robot import drill, kept, told
 
+DRILL = "restart-cascade"
 REFUSED = {"type": "missing", "loc": ["body", "tftp", "ipv6"], "msg": "Field required"}
-
-
-def build(seed: int = 1) -> Sandbox:
-    built = sandboxes.new()
-    sandboxes.build(built, "restart-cascade", seed, int(time.time()))
-    return built
 
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    with removed(build()) as built:
-        sandboxes.start(built)
-        sandboxes.wait_green(built)
+    with running(DRILL) as built:
         yield built
 
 
@@ -94,7 +88,7 @@ def read(sandbox: Sandbox, name: str) -> dict[str, Any]:
 
 
 def test_the_configuration_of_the_sandbox_has_no_mistake() -> None:
-    with removed(build()) as built:
+    with removed(built_of(DRILL)) as built:
         loaded = load(built.work, untrusted=True)
     assert loaded.problems == ()
     assert [(check.name, check.layer) for check in loaded.config.checks] == [
@@ -111,12 +105,7 @@ def test_the_configuration_of_the_sandbox_has_no_mistake() -> None:
 
 @pytest.mark.slow
 def test_each_of_its_checks_is_proven_to_see_what_it_claims(tmp_path: Path) -> None:
-    with removed(build()) as built:
-        argv = [*PROGRAM, "--project", str(built.work), "prove"]
-        done = subprocess.run(argv, env=environment(tmp_path), capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stdout
-    proven = re.findall(r"✓ (\S+) +sees (\d+) of \2 failures", done.stdout)
-    assert [name for name, _ in proven] == ["capture-journey", "lab-page"]
+    assert proven(DRILL, tmp_path) == ["capture-journey", "lab-page"]
 
 
 @pytest.mark.slow
@@ -205,7 +194,7 @@ def test_the_same_seed_pushes_the_same_trees_in_the_same_pushes(seed: int) -> No
 
 def pushed(seed: int) -> list[tuple[str, int]]:
     """What the remote was given: subjects, and how many commits each push brought, by the hook's own words."""
-    with removed(build(seed)) as built:
+    with removed(built_of(DRILL, seed)) as built:
         hook = built.remote / "hooks" / "post-receive"
         hook.write_text(
             '#!/bin/sh\nread -r old new ref\ngit rev-list --count "$old..$new" >>pushes\n', encoding="utf-8"
