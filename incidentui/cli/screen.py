@@ -56,8 +56,8 @@ def _say_what_is_waited_for(session: Session) -> None:
 
 
 def need_terminal() -> None:
-    """For the keys and for the screen. Errors may go elsewhere."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    """On all three: the keys come from one, the screen is drawn on another, and Textual draws on the third."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
         raise CannotRun("the screen needs a terminal; `incidentui status` and `incidentui watch` do without one.")
 
 

@@ -4,7 +4,6 @@ import contextlib
 import os
 import selectors
 import signal
-import sys
 import termios
 import threading
 from codecs import getincrementaldecoder
@@ -52,8 +51,6 @@ class HardenedDriver(LinuxDriver):
             self._handlers.setdefault(number, signal.getsignal(number))
             signal.signal(number, self._told_to_end)
         if self._writer is None:
-            if self._file is not None and not self._file.isatty():
-                self._file = sys.__stdout__  # errors go to a file: then the screen is on the other one
             assert isinstance(self._file, TextIOWrapper)
             self._writer = Writer(self._file)
             self._writer.start()
