@@ -8,8 +8,9 @@ TABLE := $(CURDIR)/.soak.jsonl
 
 .PHONY: demo test check fmt soak slow docker-test bench coverage-req screenshots clean
 
+# The screen wants a terminal on all three handles: whoever sends the errors of make elsewhere sees it all the same.
 demo: $(STAMP)
-	@$(BIN)/incidentui demo
+	@$(BIN)/incidentui demo 2>&1
 
 test: $(STAMP)
 	@$(PYTEST) -q -n auto -m "not slow and not soak and not docker"
