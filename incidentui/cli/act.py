@@ -26,7 +26,7 @@ ACTIONS = (
     "git.reset", "git.revert", "git.undo", "git.restore-work", "git.mark-good", "git.bisect", "ci.wait", "fix.mark",
     "fix.forget", "workload.restart", "workload.stop", "workload.start",
     "workload.recreate", "verify",
-    "checkpoint.take", "checkpoint.test", "checkpoint.restore",
+    "checkpoint.take", "checkpoint.test", "checkpoint.restore", "volume.backup", "volume.restore",
 )  # fmt: skip
 UNKNOWN = 4
 FIRST_LOOKS_S = 5.0
@@ -47,13 +47,15 @@ _KEYS: dict[LightName, str] = {
 @click.argument("action", metavar="NAME")
 @click.argument("pairs", nargs=-1, metavar="[KEY=VALUE...]")
 @click.option("--plan", "plan_only", is_flag=True, help="Only print what it would do.")
-@click.option("--yes", "word", metavar="WORD", help="The typed word: the branch, the workload, the project.")
+@click.option(
+    "--yes", "word", metavar="WORD", help="The typed word: the branch, the workload, the volume, the project."
+)
 @click.option("--json", "as_json", is_flag=True, help='Print {"action", "plan", "outcome", "verdict", "seq"}.')
 @click.pass_obj
 def command(
     options: Options, action: str, pairs: tuple[str, ...], plan_only: bool, word: str | None, as_json: bool
 ) -> int:
-    """Act: git.…, fix.…, ci.wait, workload.…, checkpoint.…, verify. Without --yes a change is only shown."""
+    """Act: git.…, fix.…, ci.wait, workload.…, checkpoint.…, volume.…, verify. Without --yes a change is only shown."""
     args = _pairs(pairs)
     if action not in ACTIONS:
         raise CannotRun(f"{action} is no action; there is {', '.join(ACTIONS)}.")

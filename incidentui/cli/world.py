@@ -62,6 +62,7 @@ def build(parsed: Parsed, clock: Clock, *, me: str = "", once: bool = False, typ
 
     `once`: for one look alone, which has no time to wait and see. `typed`: a person types the arguments of actions.
     """
+    from incidentui.config.paths import backups
     from incidentui.edge.checkpoints.executor import CheckpointExecutor
     from incidentui.edge.ci import CiExecutor
     from incidentui.edge.containers.executor import WorkloadExecutor
@@ -73,6 +74,8 @@ def build(parsed: Parsed, clock: Clock, *, me: str = "", once: bool = False, typ
     from incidentui.edge.git.source import GitSource
     from incidentui.edge.runbooks import read_runbooks
     from incidentui.edge.shell import ShellExecutor
+    from incidentui.edge.volumes.executor import VolumeExecutor
+    from incidentui.edge.volumes.store import Store as Backups
 
     loaded = validate(parsed)
     config = loaded.config
@@ -87,7 +90,7 @@ def build(parsed: Parsed, clock: Clock, *, me: str = "", once: bool = False, typ
     engines, watching = engines_of(config, clock)
     sources += watching
     keeper = keeper_of(config, engines, clock, me)
-    executors.append(CheckpointExecutor(keeper, clock))
+    executors += [CheckpointExecutor(keeper, clock), VolumeExecutor(engines, Backups(backups(config.dir)), clock, me)]
     if engines:
         executors.append(WorkloadExecutor(*engines, clock=clock, keeper=keeper))
     executors.append(ShellExecutor(config.dir, lambda: read_runbooks(config.dir, config.runbooks).runbooks, clock))

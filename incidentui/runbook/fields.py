@@ -25,6 +25,8 @@ ARGS: dict[str, tuple[str, ...]] = {
     "checkpoint.take": (),
     "checkpoint.test": ("id",),
     "checkpoint.restore": ("id", "within"),
+    "volume.backup": ("volume", "name", "engine"),
+    "volume.restore": ("id", "volume", "name", "engine", "within", "stay"),
     "verify": ("checks", "within", "consecutive"),
     "ci.wait": ("commit", "within", "provider"),
     # No `command` here: what a file of a repository runs comes from the configuration, which is allowed by its hash.
@@ -45,6 +47,8 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "checkpoint.take": (),
     "checkpoint.test": ("id",),
     "checkpoint.restore": ("id",),
+    "volume.backup": (),
+    "volume.restore": (),
     "verify": (),
     "ci.wait": ("commit",),
     "git.bisect": (),

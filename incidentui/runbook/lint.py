@@ -42,7 +42,16 @@ RULES: dict[str, str] = {
     "not-read": "a file that cannot be read, or is too long to be a runbook",
 }
 CHANGES_NOTHING = frozenset(
-    {"verify", "ci.wait", "git.bisect", "git.mark-good", "git.restore-work", "checkpoint.take", "checkpoint.test"}
+    {
+        "verify",
+        "ci.wait",
+        "git.bisect",
+        "git.mark-good",
+        "git.restore-work",
+        "checkpoint.take",
+        "checkpoint.test",
+        "volume.backup",
+    }
 )
 _NOTHING_TOO = ("fix.",)
 _TAKEN_BACK_BY_ITSELF = ("git.",)
