@@ -9,9 +9,9 @@ from typing import Any
 
 NAMES: tuple[bytes, ...] = (
     b"a", b"b.txt", b"..hidden", b"...", b"-rf", b"--help", b" leading", b"trailing ", b"new\nline", b"tab\there",
-    b"\x1b[31mred", b"\xff\xfe", b"caf\xc3\xa9", b"\xe2\x80\xae.exe", b".wh.gone", b".wh..wh..opq", b"*", b"$(id)", b"`id`",
-    b"back\\slash", b"quote'\"", b"{}", b"%2e%2e", b"con:aux", b"\xf0\x9f\x90\xb3", b"x" * 255, b"incidentui-volume",
-    b"\x01\x7f", b"a b", b"PaxHeaders.0", b"a.tar", b"@LongLink", b"UPPER", b"upper",
+    b"\x1b[31mred", b"\xff\xfe", b"caf\xc3\xa9", b"\xe2\x80\xae.exe", b".wh.gone", b".wh..wh..opq", b"*", b"$(id)",
+    b"`id`", b"back\\slash", b"quote'\"", b"{}", b"%2e%2e", b"con:aux", b"\xf0\x9f\x90\xb3", b"x" * 255,
+    b"incidentui-volume", b"\x01\x7f", b"a b", b"PaxHeaders.0", b"a.tar", b"@LongLink", b"UPPER", b"upper",
 )  # fmt: skip
 MODES = (0o644, 0o600, 0o000, 0o777, 0o4755, 0o2755, 0o1777, 0o640)
 OWNERS = (0, 7, 999, 1000, 65534, 2_097_152, 2_000_000_000)

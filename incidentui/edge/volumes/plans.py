@@ -45,6 +45,8 @@ class Found:
     users: tuple[User, ...] = ()
     size: int | None = None
     """None: the engine did not tell in time."""
+    in_memory: bool = False
+    """Emptied by its engine when nobody has it any more."""
 
     @property
     def there(self) -> bool:
@@ -106,6 +108,9 @@ def restore_plan(
             f"{gone.name} has it and was started with --rm: stopping it takes the container away",
             "stop it yourself, then restore",
         )
+    if now.in_memory and any(user.runs for user in now.users):
+        why = "it lies in memory, and is emptied when who has it is stopped"
+        return Refusal(f"{called(now.name)} cannot be restored: {why}", "copy the files in: workload.copy_in")
     name, within_ms, stay_ms = called(now.name), *times
     runs = [user for user in now.users if user.runs]
     starts = (("starts", ",".join(user.name for user in runs)),) if runs else ()

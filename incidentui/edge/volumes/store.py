@@ -1,8 +1,8 @@
 """Backups of volumes on disk: one folder each, written beside and given its name when it is whole; never written over.
 
 A folder has `content.tar` (the volume as the engine archives it), `manifest.jsonl` (a line for each name in it, with
-its checksum) and `backup.json`. They hold what the volume holds: folders are 0700, files 0600, and nothing of it goes into
-the journal.
+its checksum) and `backup.json`. They hold what the volume holds: folders are 0700, files 0600, and nothing of it goes
+into the journal.
 """
 
 import hashlib

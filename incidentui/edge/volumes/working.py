@@ -57,7 +57,8 @@ class Copier:
         if volume is None:
             return Found(name, users=users)
         # An engine that does not say when has one all the same.
-        return Found(name, clean(str(volume.get("CreatedAt") or "?"), 40), str(volume.get("Driver", "")), users, size)
+        made, driver = clean(str(volume.get("CreatedAt") or "?"), 40), str(volume.get("Driver", ""))
+        return Found(name, made, driver, users, size, (volume.get("Options") or {}).get("type") == "tmpfs")
 
     async def _names(self) -> dict[str, str]:
         entries = await self.engine.call(lambda api: api.containers(all=True))
