@@ -175,7 +175,7 @@ class VolumeExecutor:
         restoring = Restoring(self._docker, copier, then, now, plan, steps)
         end = await restoring.run(run)
         steps.over(end)
-        return ActionActed(run, end.outcome, end.why, was=restoring.saved.id if restoring.saved else None)
+        return ActionActed(run, end.outcome, end.why)
 
     async def settle(self, attempt: Attempt) -> ActionActed:
         if self._docker is None:

@@ -15,7 +15,7 @@ LONG_MS: Ms = 6 * 3_600_000
 """A copy may take so long; it can be stopped at any moment."""
 _LONG_NAME = 40
 _SOCKETS = ("sockets", "no engine archives them: programs make them anew")
-_ATTRIBUTES = ("extended attributes", "beside file capabilities, and ACLs, are in no archive of an engine")
+_ATTRIBUTES = ("attributes", "extended ones beside file capabilities, and ACLs, are in no archive of an engine")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def backup_plan(found: Sequence[Found], given: Mapping[str, str], room: int, fol
 def _copy(it: Found, folder: str) -> PlanStep:
     size = storage(it.size) if it.size is not None else "the engine does not say how large"
     text = f"{called(it.name)} ({size}) to {folder}; then read it back and compare"
-    return PlanStep("copy", text, (("GET", f"/containers/HELPER/archive of volume {it.name}"),))
+    return PlanStep("copy", text, (("GET", "/containers/HELPER/archive", "of volume", it.name),))
 
 
 def _room(needed: int, room: int, certain: bool) -> Precondition:
