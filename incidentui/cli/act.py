@@ -27,11 +27,12 @@ ACTIONS = (
     "fix.forget", "workload.restart", "workload.stop", "workload.start",
     "workload.recreate", "verify",
     "checkpoint.take", "checkpoint.test", "checkpoint.restore", "volume.backup", "volume.restore",
+    "compose.up",
 )  # fmt: skip
 UNKNOWN = 4
 FIRST_LOOKS_S = 5.0
 _ANYWAY = ("git.reset", "git.revert", "git.undo")
-_LOSING = ("workload.stop", "workload.recreate", "checkpoint.restore")
+_LOSING = ("workload.stop", "workload.recreate", "checkpoint.restore", "compose.up")
 TYPED = {"git.bisect": ("command",), **dict.fromkeys(_ANYWAY, ("anyway",)), **dict.fromkeys(_LOSING, ("lose",))}
 """Arguments that only a person may give: no file of a repository can."""
 _KEYS: dict[LightName, str] = {
@@ -55,7 +56,7 @@ _KEYS: dict[LightName, str] = {
 def command(
     options: Options, action: str, pairs: tuple[str, ...], plan_only: bool, word: str | None, as_json: bool
 ) -> int:
-    """Act: git.…, fix.…, ci.wait, workload.…, checkpoint.…, volume.…, verify. Without --yes a change is only shown."""
+    """Act: git.…, fix.…, ci.wait, workload.…, compose.up, volume.…, checkpoint.…, verify. No change without --yes."""
     args = _pairs(pairs)
     if action not in ACTIONS:
         raise CannotRun(f"{action} is no action; there is {', '.join(ACTIONS)}.")

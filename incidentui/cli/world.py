@@ -70,6 +70,7 @@ def build(parsed: Parsed, clock: Clock, *, me: str = "", once: bool = False, typ
     from incidentui.config.paths import backups
     from incidentui.edge.checkpoints.executor import CheckpointExecutor
     from incidentui.edge.ci import CiExecutor
+    from incidentui.edge.containers.compose_up import ComposeExecutor
     from incidentui.edge.containers.executor import WorkloadExecutor
     from incidentui.edge.containers.logs import WorkloadLogs
     from incidentui.edge.git.bisecting import BisectExecutor
@@ -100,6 +101,9 @@ def build(parsed: Parsed, clock: Clock, *, me: str = "", once: bool = False, typ
     executors += [CheckpointExecutor(keeper, clock), VolumeExecutor(engines, kept, clock, me)]
     if engines:
         executors.append(WorkloadExecutor(*engines, clock=clock, keeper=keeper))
+    if config.docker is not None:
+        named, files = config.docker.compose_project, config.docker.compose_files
+        executors.append(ComposeExecutor(config.dir, engines, named, files, clock, keeper))
     executors.append(ShellExecutor(config.dir, lambda: read_runbooks(config.dir, config.runbooks).runbooks, clock))
     sources += _checks(loaded, clock, engines)
     sources += _revisions(loaded, clock, engines, once)

@@ -211,7 +211,7 @@ def judge(d: Deciding, stopped_by: str = "") -> None:
         bad = next((light.finding for light in lights if light.ok is False), "")
         _verdict(d, attempt, "done", Verdict("not complete" if bad else "complete", bad or attempt.why, lights))
         return
-    world = attempt.plan.action.startswith(("workload.", "checkpoint.", "volume."))
+    world = attempt.plan.action.startswith(("workload.", "checkpoint.", "volume.", "compose."))
     wanted = ORDER if attempt.plan.push or world else ("tree",)
     settled = all(light.ok in (True, None) for light in lights if light.name in wanted and light.name != "worktree")
     waited = d.now - attempt.acted
@@ -277,7 +277,7 @@ def _running(d: Deciding, attempt: Attempt) -> Light:
         return Light("running", None, "does not apply")
     if attempt.plan.action == "volume.restore":
         return _workloads_light(d, [name for name in dict(attempt.plan.args).get("starts", "").split(",") if name])
-    if attempt.plan.action.startswith("workload."):
+    if attempt.plan.action.startswith(("workload.", "compose.")):
         return _workload_light(d, attempt)
     services = [s for s in d.state.services.values() if s.running or s.running_why or s.ran]
     if not services:

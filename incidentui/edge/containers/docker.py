@@ -163,12 +163,17 @@ class DockerEngine:
         """Something that only one part of the program asks. Raises EngineLost, EngineRefused."""
         return await self._ask(lambda: work(self._connected()), seconds)
 
-    def patient(self, seconds: int) -> "APIClient":
+    def patient(self, seconds: int, version: str | None = None) -> "APIClient":
         """A client of its own for what takes longer than a look, and may be silent for so long. Blocks."""
         from docker import APIClient
 
         self._connected()
-        return APIClient(timeout=seconds, **self._where.params)
+        return APIClient(timeout=seconds, version=version, **self._where.params)
+
+    @property
+    def host(self) -> str:
+        """What DOCKER_HOST has to be, so that another program asks the same engine."""
+        return self._where.address
 
     def refusal(self, error: Exception, seconds: float) -> EngineLost | EngineRefused:
         """What the SDK raised, in our words."""

@@ -72,6 +72,7 @@ def _about_container(name: str, args: tuple[tuple[str, str], ...]) -> tuple[Choi
     return (
         Choice(f"Back up the volumes of {name}", "changes nothing", "volume.backup", args),
         Choice(f"Restore a volume of {name}", "from one of its backups", "volume.restore", args),
+        Choice(f"Bring {name} up by compose", "as its compose file declares it", "compose.up", args),
     )
 
 
