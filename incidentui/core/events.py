@@ -4,6 +4,9 @@ New fields have defaults; names and types never change (an old journal must alwa
 `type_name` gives the CloudEvents type; `codec` turns an event into JSON and back.
 """
 
+from typing import Literal
+
+from incidentui.core.board import HypothesisWord, Origin
 from incidentui.core.drift import Drift, DriftRow
 from incidentui.core.model import (
     CheckState,
@@ -11,7 +14,6 @@ from incidentui.core.model import (
     ErrorText,
     Fix,
     FixState,
-    HypothesisWord,
     KnownGood,
     Layer,
     Ledger,
@@ -349,6 +351,7 @@ class HypothesisAdded:
     did: str = ""
     saw: str = ""
     commits: tuple[str, ...] = ()
+    origin: Origin = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,6 +368,20 @@ class HypothesisChanged:
     commits: tuple[str, ...] = ()
     judged: bool = False
     """The verdict or its reason is another one; otherwise only what was done or seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class CauseChanged:
+    """What became of hypothesis `n` as a cause."""
+
+    n: int
+    what: Literal["fixed", "again", "origin"]
+    by: str
+    said: str = ""
+    """How it was fixed; what was seen when it was there again."""
+    again: int = 0
+    """How often it was by now, this time counted."""
+    origin: Origin = "unknown"
 
 
 # -- acting
@@ -545,6 +562,7 @@ Event = (
     | MomentMarked
     | HypothesisAdded
     | HypothesisChanged
+    | CauseChanged
     | ActionPlanned
     | ActionRequested
     | ActionProgressed
@@ -596,6 +614,7 @@ TYPES: dict[str, type[Event]] = {
     "moment.marked": MomentMarked,
     "hypothesis.added": HypothesisAdded,
     "hypothesis.changed": HypothesisChanged,
+    "cause.changed": CauseChanged,
     "action.planned": ActionPlanned,
     "action.requested": ActionRequested,
     "action.progressed": ActionProgressed,

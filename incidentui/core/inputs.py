@@ -4,12 +4,13 @@ Text in an observation was cleaned and redacted at the edge that made it.
 """
 
 import hashlib
+from typing import Literal
 
+from incidentui.core.board import HypothesisWord, Origin
 from incidentui.core.drift import Drift
 from incidentui.core.model import (
     CheckState,
     Fix,
-    HypothesisWord,
     KnownError,
     KnownGood,
     Ledger,
@@ -285,6 +286,9 @@ class AddHypothesis:
     saw: str = ""
     at: Ms | None = None
     incident: str | None = None
+    why: str = ""
+    """Why it is confirmed at once; empty: it is to be tested."""
+    origin: Origin = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +301,19 @@ class ChangeHypothesis:
     why: str | None = None
     did: str | None = None
     saw: str | None = None
+    incident: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeCause:
+    """What became of hypothesis `n` as a cause: fixed (how), the same symptom again (what was seen), or its origin."""
+
+    n: int
+    by: str
+    what: Literal["fixed", "again", "origin"]
+    said: str = ""
+    origin: Origin = "unknown"
+    at: Ms | None = None
     incident: str | None = None
 
 
@@ -372,6 +389,7 @@ Command = (
     | MarkMoment
     | AddHypothesis
     | ChangeHypothesis
+    | ChangeCause
     | MarkGood
     | ShowPlan
     | RunPlan

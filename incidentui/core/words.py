@@ -5,16 +5,15 @@ The same words serve the screen, `events`, and the timeline of the draft.
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Literal
 
+from incidentui.core import board_words
 from incidentui.core import events as e
+from incidentui.core.board_words import Tone as Tone
 from incidentui.core.envelope import erased
-from incidentui.core.format import change_size, count, duration, short
+from incidentui.core.format import change_size, count, duration, ordinal, short
 from incidentui.core.ledger import in_force, taken_back, told
-from incidentui.core.model import CheckState, Commit, Fix, FixState, FixStatus, HypothesisWord, Light, Workload
+from incidentui.core.model import CheckState, Commit, Fix, FixState, FixStatus, Light, Workload
 from incidentui.core.value import dataclass
-
-Tone = Literal["text", "muted", "fail", "slow", "unknown", "ok"]
 
 STATE_MARK: dict[CheckState, str] = {"ok": "✓", "slow": "!", "failing": "✗", "unknown": "?"}
 _STATE_TONE: dict[CheckState, Tone] = {"ok": "ok", "slow": "slow", "failing": "fail", "unknown": "unknown"}
@@ -72,8 +71,8 @@ def _say(event: e.Event, key: bool) -> tuple[str, str, Tone]:
             | e.MomentMarked()
         ):
             return _incident(event)
-        case e.HypothesisAdded() | e.HypothesisChanged():
-            return _hypothesis(event)
+        case e.HypothesisAdded() | e.HypothesisChanged() | e.CauseChanged():
+            return board_words.told(event)
         case (
             e.ActionPlanned()
             | e.ActionRequested()
@@ -166,25 +165,6 @@ def _incident(
             return "“", event.text, "text"
         case e.MomentMarked():
             return "·", f"{event.by} marked event {event.marked} as a key moment", "text"
-
-
-HYPOTHESIS_MARK: dict[HypothesisWord, str] = {
-    "to test": "○",
-    "confirmed": "✓",
-    "refuted": "✗",
-    "correct, not the cause": "≈",
-}
-
-
-def _hypothesis(event: e.HypothesisAdded | e.HypothesisChanged) -> tuple[str, str, Tone]:
-    tested = "; ".join(f"{name} {said}" for name, said in (("did", event.did), ("saw", event.saw)) if said)
-    if isinstance(event, e.HypothesisAdded):
-        return "○", f"hypothesis {event.n}: {event.thought}" + (f" ({tested})" if tested else ""), "text"
-    if not event.judged:
-        return "·", f"hypothesis {event.n}: {tested}", "text"
-    why = f": {event.why}" if event.why else ""
-    tone: Tone = "ok" if event.now == "confirmed" else "text"
-    return HYPOTHESIS_MARK[event.now], f"hypothesis {event.n} {event.now}{why}", tone
 
 
 def _action(
@@ -315,11 +295,6 @@ def fix_places(status: FixStatus) -> str:
     by = {word: [p.place.replace(":", " ") for p in status.places if p.state == word] for word in order}
     said = ", ".join(f"{word}: {' '.join(where)}" for word, where in by.items() if where) or "not looked for yet"
     return said + (f", lost {count(status.lost, 'time')}" if status.lost else "")
-
-
-def ordinal(n: int) -> str:
-    last = {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th") if n % 100 not in (11, 12, 13) else "th"
-    return f"{n}{last}"
 
 
 def place_words(place: str, revision: str | None) -> str:
