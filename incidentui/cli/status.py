@@ -22,6 +22,7 @@ from incidentui.core.inputs import Input, LedgerLooked, LookAtFixes, Sampled, St
 from incidentui.core.known_errors import of_source
 from incidentui.core.layers import BYPASSED, bypassed
 from incidentui.core.ledger import in_force, partly, taken_back, told
+from incidentui.core.links import Link, links
 from incidentui.core.model import Commit, FixStatus, Ms, Workload
 from incidentui.core.recent import Recent, add
 from incidentui.core.standing import ours, tip, wanted
@@ -113,6 +114,7 @@ def document(state: State, problems: tuple[str, ...]) -> dict[str, Any]:
             {"name": c.name, "service": c.service, "state": c.state, "why": c.why, "layer": c.layer}
             for c in state.checks.values()
         ],
+        "links": [_link(link) for s in state.services for link in links(state, s)],
         "commits": {
             "branch": repo.branch if repo else None,
             "head": repo.head if repo else None,
@@ -160,6 +162,13 @@ def document(state: State, problems: tuple[str, ...]) -> dict[str, Any]:
         "sources": [{"name": s.name, "state": "unknown", "why": s.why} for s in state.sources.values()],
         "problems": list(problems),
     }
+
+
+def _link(link: Link) -> dict[str, Any]:
+    """`word`: connected, authenticated, rejected or absent; null when nobody can tell."""
+    spec, status = link.spec, link.status
+    found = {"name": spec.name, "kind": spec.kind, "service": spec.service, "word": link.word}
+    return {**found, "state": status.state, "why": status.why, "since": status.since}
 
 
 def _drift(state: State, workload: Workload) -> dict[str, Any]:
@@ -269,6 +278,7 @@ def lines(state: State, problems: tuple[str, ...], now: Ms) -> list[str]:
         out.append(f"{mark} {s.name:<16} {why:<40} {runs}{head}{nowhere}".rstrip())
         out += [f"  └ {BYPASSED}"] if s.name in past else []
         out += [f"  └ {text}" for text in doubts(state, s, echo)]
+        out += [f"  └ {link.text}" for link in links(state, s.name)]
     if repo := state.repository:
         out.append("")
         good = f", known-good {short(state.good.sha)}" if state.good else ""

@@ -173,4 +173,6 @@ def _check_spec(check: CheckConfig) -> CheckSpec:
         recover_after=check.recover_after,
         slow_ms=check.slow_ms,
         crosses=check.crosses,
+        kind=check.kind,
+        workload=getattr(check, "workload", ""),
     )

@@ -46,6 +46,10 @@ class CheckSpec:
     recover_after: int = 2
     slow_ms: int | None = None
     crosses: tuple[str, ...] = ()
+    kind: str = ""
+    """The `type` of the file; empty in records from before it was kept."""
+    workload: str = ""
+    """Whose log or state it reads."""
 
 
 @dataclass(frozen=True, slots=True)

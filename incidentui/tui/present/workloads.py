@@ -2,6 +2,7 @@
 
 from incidentui.core.drift import told
 from incidentui.core.format import age, duration, short
+from incidentui.core.links import of_workload
 from incidentui.core.model import Workload
 from incidentui.core.words import is_bad
 from incidentui.tui.line import Line, Seg, Token, cells, cut_middle, fit, pad
@@ -97,6 +98,8 @@ def _row(scene: Scene, workload: Workload, width: int, columns: tuple[int, int],
     mark, words, tone = state_words(workload)
     drift = scene.state.drift.get(workload.name)
     drifted = told(drift.rows) if drift else ""
+    if tone in ("muted", "ok") and (bad_link := _link(scene, workload.name)):
+        mark, words, tone = "✗", bad_link, "fail"
     if drifted and tone in ("muted", "ok"):
         mark, words, tone = "!", drifted, "slow"
     if stale:
@@ -121,6 +124,12 @@ def _row(scene: Scene, workload: Workload, width: int, columns: tuple[int, int],
         Seg((" ≠ HEAD" if tail > _TIGHT else " ≠") if differs else "", "fail" if bad else "slow"),
     )
     return Line(fit(segs, width + 1), key=("workload", workload.name))
+
+
+def _link(scene: Scene, workload: str) -> str:
+    """`agent rejected`: it runs, and is thrown out each time."""
+    found = next((link for link in of_workload(scene.state, workload) if link.state == "failing"), None)
+    return f"{found.spec.kind} {found.word}" if found is not None else ""
 
 
 def _since(scene: Scene, workload: Workload) -> str:
