@@ -72,6 +72,7 @@ SCRIPTS: tuple[tuple[str, str, str, str], ...] = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.req("R1-49")
 def test_a_tunnel_is_what_its_status_command_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tables = []
@@ -86,6 +87,7 @@ def test_a_tunnel_is_what_its_status_command_says(tmp_path: Path, monkeypatch: p
     assert [(one["verdict"], one["why"]) for one in told] == [(verdict, why) for _, _, verdict, why in SCRIPTS]
 
 
+@pytest.mark.slow
 @pytest.mark.req("R1-28")
 def test_status_names_the_rejection_under_the_service_that_only_says_nobody_is_there(tmp_path: Path) -> None:
     (tmp_path / "a.log").write_text(f"{stamp(2)} {IN}\n{stamp(1.99)} {OUT} token=hunter2hunter2\n")
@@ -101,6 +103,19 @@ def test_status_names_the_rejection_under_the_service_that_only_says_nobody_is_t
     (link,) = json.loads(told.stdout)["links"]
     assert (link["kind"], link["word"], link["state"]) == ("agent", "rejected", "failing")
     assert "hunter2hunter2" not in plain.stdout + told.stdout
+
+
+@pytest.mark.slow
+def test_prove_shows_an_agent_each_way_to_be_out_and_names_patterns_that_cannot_tell(tmp_path: Path) -> None:
+    blind = "connected = 'agent .*'\nrejected = 'agent lost'\nleft = 'gone'\n"
+    swapped = "connected = 'agent in'\nrejected = 'agent'\n"
+    agent = "type = 'agent'\nfile = 'nowhere.log'\n"
+    written(tmp_path, f"{agent}{PATTERNS}{LEFT}", f"{agent}{blind}", f"{agent}{swapped}")
+    told = json.loads(run(tmp_path, "--json", verb="prove").stdout)["checks"]
+    ways = ["never connected", "connected, then rejected", "let in, thrown out later", "left"]
+    assert (told[0]["caught"], told[0]["missed"]) == (ways, [])
+    assert (told[1]["caught"], told[1]["missed"]) == (ways, []), "the last word counts, however wide the first"
+    assert "the stand-in cannot answer" in told[2]["not_provable"], "its own connection reads as a rejection"
 
 
 @pytest.mark.slow
