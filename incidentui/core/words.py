@@ -9,6 +9,7 @@ from dataclasses import replace
 from incidentui.core import board_words
 from incidentui.core import events as e
 from incidentui.core.board_words import Tone as Tone
+from incidentui.core.drift_told import reference
 from incidentui.core.envelope import erased
 from incidentui.core.format import change_size, count, duration, ordinal, short
 from incidentui.core.ledger import in_force, taken_back, told
@@ -346,7 +347,8 @@ def _found_out(event: e.LedgerRead | e.ErrorSeen | e.ErrorCompared | e.DriftSeen
                 return "≠", f"another error: {event.other[0].text}", "slow"
             return "≡", f"same error again: {event.again[0].text}" if event.again else "no error", "fail"
         case e.DriftSeen():
-            rows = [f"{name}: {row.what} {row.running}, declared {row.declared}" for name, row in event.fresh]
+            of = reference(next(iter(event.drifts), None))
+            rows = [f"{name}: {row.what} {row.running}, {of} {row.declared}" for name, row in event.fresh]
             return ("✗", "; ".join(rows), "fail") if rows else ("·", "nothing differs that did not before", "text")
 
 

@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from typing import Any, Protocol, TypeVar
 
 from incidentui.core import inputs as i
+from incidentui.core.drift import Drift
 from incidentui.core.events import Recorded
 from incidentui.core.model import Ms, Plan, ProjectSpec
 from incidentui.core.redeploy import guarded
@@ -184,6 +185,9 @@ class LiveSession:
 
     def follow_logs(self, since: Mapping[str, Ms | None]) -> Future[LogFeed | i.Refusal]:
         return self._soon(lambda: self._follow_logs(since))
+
+    def drift_then(self) -> Future[Sequence[Drift] | i.Refusal]:
+        return self._soon(self._drift_then)
 
     def draft(self, incident: str) -> Future[str | i.Refusal]:
         return self._soon(lambda: self._draft(incident))
@@ -398,6 +402,11 @@ class LiveSession:
         await self._built
         details = self._world.details
         return await details.follow_logs(since) if details else i.Refusal("no engine is configured")
+
+    async def _drift_then(self) -> Sequence[Drift] | i.Refusal:
+        await self._built
+        details = self._world.details
+        return await details.drift_then() if details else i.Refusal("no engine is configured")
 
     async def _draft(self, incident: str) -> str | i.Refusal:
         return await asyncio.to_thread(self.parts.drafter, self.parts.journal, self._desk.state, incident, self.now())

@@ -1,6 +1,7 @@
 """The workloads pane: containers and supervised programs, and whether what runs is what was built."""
 
-from incidentui.core.drift import told
+from incidentui.core.drift import Drift
+from incidentui.core.drift_told import told
 from incidentui.core.format import age, duration, short
 from incidentui.core.links import of_workload
 from incidentui.core.model import Workload
@@ -26,6 +27,7 @@ def lines(scene: Scene, width: int, *, focused: bool = False) -> list[Line]:
     lost = set(_lost(scene))
     columns = _columns(ordered, width - 1)
     out += [_row(scene, w, width - 1, columns, stale=w.engine in lost) for w in ordered]
+    out += [_unlisted(drift, width - 1) for drift in unlisted(scene)]
     if len(out) == 1:
         out.append(empty(_none(scene)))
     return out
@@ -39,7 +41,30 @@ def _none(scene: Scene) -> str:
 
 def rows(scene: Scene) -> int:
     """How many rows the pane would like, without its title."""
-    return max(1, len(scene.state.workloads) + sum(len(_no_answer(scene, s, 80)) for s in _lost(scene)))
+    return max(
+        1, len(scene.state.workloads) + len(unlisted(scene)) + sum(len(_no_answer(scene, s, 80)) for s in _lost(scene))
+    )
+
+
+def unlisted(scene: Scene) -> list[Drift]:
+    """What only a checkpoint knows of: containers that are gone, and the files of the project."""
+    if _lost(scene):
+        return []
+    return [drift for name, drift in scene.state.drift.items() if name not in scene.state.workloads and drift.rows]
+
+
+def _unlisted(drift: Drift, width: int) -> Line:
+    differing = told(drift.rows)
+    if any(row.what == "container" for row in drift.rows):
+        return _plain("✗", drift.workload, "gone since the checkpoint", "fail", width)
+    if differing:
+        return _plain("!", drift.workload, differing, "slow", width)
+    return _plain("·", drift.workload, "as in the checkpoint", "muted", width)
+
+
+def _plain(mark: str, name: str, said: str, ink: Token, width: int) -> Line:
+    row = (Seg(f"{mark} ", ink), Seg(name), Seg("  "), Seg(said, ink))
+    return Line(fit(row, width), key=("workload", name))
 
 
 def _columns(workloads: list[Workload], width: int) -> tuple[int, int]:
