@@ -74,6 +74,7 @@ def build(
     `against`: the checkpoint that what runs is compared with, whatever compose files declare.
     """
     from incidentui.edge.checkpoints.executor import CheckpointExecutor
+    from incidentui.edge.checkpoints.green import OnGreen
     from incidentui.edge.ci import CiExecutor
     from incidentui.edge.containers.drift import DriftSource
     from incidentui.edge.containers.executor import WorkloadExecutor
@@ -109,7 +110,7 @@ def build(
     pages = Pages(git, WorkloadLogs(*engines, library=config.library()) if engines else None, drift)
     problems = tuple(p.words() for p in loaded.problems)
     clone = GitClone(config.dir)
-    return World(config.spec(), sources, executors, pages, MarkerLook(config.dir), clone, problems)
+    return World(config.spec(), sources, executors, pages, MarkerLook(config.dir), clone, problems, OnGreen(keeper))
 
 
 def keeper_of(config: ProjectConfig, engines: "Sequence[Engine]", clock: Clock, me: str) -> "Keeper":
@@ -117,7 +118,9 @@ def keeper_of(config: ProjectConfig, engines: "Sequence[Engine]", clock: Clock, 
     from incidentui.edge.checkpoints.store import Store
     from incidentui.edge.checkpoints.taking import Keeper
 
-    return Keeper(config.dir, Store(checkpoints(config.dir)), engines, clock, me, config.checkpoint_files)
+    return Keeper(
+        config.dir, Store(checkpoints(config.dir), config.green_kept), engines, clock, me, config.checkpoint_files
+    )
 
 
 def engines_of(config: ProjectConfig, clock: Clock, against: str = "") -> "tuple[list[Engine], list[Source]]":

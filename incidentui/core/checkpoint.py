@@ -80,6 +80,20 @@ class Checkpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class OnGreen:
+    """The last checkpoint that was taken because all was good."""
+
+    id: str = ""
+    at: Ms | None = None
+    trigger: Ms | None = None
+    """When that happened after which it was taken: a deploy, an action."""
+    due: Ms | None = None
+    """The trigger of one that is being taken."""
+    missed: Ms | None = None
+    """When one could not be kept, and none was since."""
+
+
+@dataclass(frozen=True, slots=True)
 class Tested:
     """A restore that was tried in a scratch place."""
 

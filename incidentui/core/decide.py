@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from incidentui.core import acts, fixes, follow, hypotheses, incidents, judge, runs, standing, watching
+from incidentui.core import acts, fixes, follow, green, hypotheses, incidents, judge, runs, standing, watching
 from incidentui.core import events as e
 from incidentui.core import inputs as i
 from incidentui.core.model import Ms
@@ -32,6 +32,8 @@ def decide(state: State, recent: Recent, given: i.Input, now: Ms) -> Decision:
             | i.FixDropped()
             | i.FixesLooked()
             | i.Ticked()
+            | i.CheckpointKept()
+            | i.CheckpointLost()
             | i.ClockShifted()
         ):
             _observe(d, given)
@@ -63,6 +65,8 @@ def _observe(
     | i.FixDropped
     | i.FixesLooked
     | i.Ticked
+    | i.CheckpointKept
+    | i.CheckpointLost
     | i.ClockShifted,
 ) -> None:
     match seen:
@@ -91,8 +95,8 @@ def _observe(
             watching.source(d, seen)
         case i.FixTold() | i.FixDropped() | i.FixesLooked():
             fixes.observed(d, seen)
-        case i.Ticked():
-            judge.known_good(d)
+        case i.Ticked() | i.CheckpointKept() | i.CheckpointLost():
+            green.observed(d, seen)
         case i.ClockShifted():
             d.say(e.ClockMoved(seen.by_ms), "clock", "key")
         case _:

@@ -277,6 +277,34 @@ class CommitCleared:
     checks: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class CheckpointDue:
+    """All was good for long enough: a checkpoint is about to be taken."""
+
+    why: str
+    trigger: Ms
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointTaken:
+    """Because all was good. Those taken by hand or before an action stand with their action."""
+
+    id: str
+    why: str
+    """ "green for 10m after deploy 59a77c4"."""
+    told: str
+    """What it holds, counted."""
+    trigger: Ms
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointMissed:
+    why: str
+    wrong: str
+    """Why it could not be kept."""
+    trigger: Ms
+
+
 # -- the incident
 
 
@@ -552,6 +580,9 @@ Event = (
     | FixForgotten
     | CommitBack
     | CommitCleared
+    | CheckpointDue
+    | CheckpointTaken
+    | CheckpointMissed
     | IncidentOpened
     | WindowMoved
     | IncidentAcknowledged
@@ -604,6 +635,9 @@ TYPES: dict[str, type[Event]] = {
     "fix.forgotten": FixForgotten,
     "commit.back": CommitBack,
     "commit.cleared": CommitCleared,
+    "checkpoint.due": CheckpointDue,
+    "checkpoint.taken": CheckpointTaken,
+    "checkpoint.missed": CheckpointMissed,
     "incident.opened": IncidentOpened,
     "incident.window-moved": WindowMoved,
     "incident.acknowledged": IncidentAcknowledged,

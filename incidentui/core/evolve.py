@@ -10,6 +10,7 @@ from typing import TypeVar, assert_never
 
 from incidentui.core import events as e
 from incidentui.core.board_fold import folded
+from incidentui.core.checkpoint import OnGreen
 from incidentui.core.model import (
     Attempt,
     AwaitedDeploy,
@@ -99,6 +100,8 @@ def _apply(state: State, recorded: e.Recorded) -> State:
             | e.CommitCleared()
         ):
             return _followed(state, event, recorded)
+        case e.CheckpointDue() | e.CheckpointTaken() | e.CheckpointMissed():
+            return replace(state, green=_green(state.green, event, recorded.at))
         case e.LedgerRead():
             return replace(state, ledger=event.ledger)
         case e.ErrorSeen():
@@ -144,7 +147,15 @@ def _watch_started(state: State, event: e.WatchStarted, recorded: e.Recorded) ->
         else CheckStatus(c.name, c.service, c.layer)
         for c in project.checks
     }
-    return replace(state, project=project, watching_since=recorded.at, services=services, checks=checks, sources={})
+    return replace(
+        state,
+        project=project,
+        watching_since=recorded.at,
+        services=services,
+        checks=checks,
+        sources={},
+        green=replace(state.green, due=None),
+    )
 
 
 def _world(
@@ -221,6 +232,16 @@ def _awaited(
             return replace(state.awaited, alarm=recorded.at) if state.awaited else None
         case e.DeployFollowed():
             return None
+
+
+def _green(was: OnGreen, event: e.CheckpointDue | e.CheckpointTaken | e.CheckpointMissed, at: Ms) -> OnGreen:
+    match event:
+        case e.CheckpointDue():
+            return replace(was, due=event.trigger)
+        case e.CheckpointTaken():
+            return OnGreen(event.id, at, event.trigger)
+        case e.CheckpointMissed():
+            return replace(was, due=None, missed=at)
 
 
 def _recovered(state: State, source: str) -> State:

@@ -152,6 +152,24 @@ class FixesLooked:
 class Ticked:
     """Time passed: deadlines are judged."""
 
+    keeps: bool = False
+    """By the process that observes and may write: a checkpoint is taken when one is due."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointKept:
+    id: str
+    why: str
+    told: str
+    trigger: Ms
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointLost:
+    why: str
+    wrong: str
+    trigger: Ms
+
 
 @dataclass(frozen=True, slots=True)
 class ClockShifted:
@@ -208,6 +226,8 @@ Observation = (
     | FixDropped
     | FixesLooked
     | Ticked
+    | CheckpointKept
+    | CheckpointLost
     | ClockShifted
     | ActionStepped
     | ActionActed
@@ -478,4 +498,12 @@ class KeepGood:
     good: KnownGood
 
 
-Effect = StartAction | SettleAction | CancelAction | LookAtFixes | LookNow | ReadLedger | KeepGood
+@dataclass(frozen=True, slots=True)
+class KeepCheckpoint:
+    """All is good: keep what is now."""
+
+    why: str
+    trigger: Ms
+
+
+Effect = StartAction | SettleAction | CancelAction | LookAtFixes | LookNow | ReadLedger | KeepGood | KeepCheckpoint

@@ -83,6 +83,10 @@ class ProjectSpec:
     """How long every look must be good before the running revision is judged known-good."""
     deploy_by_paths: bool = False
     """A push that touches no path of a service is not expected to be deployed there."""
+    green_after_ms: Ms | None = None
+    """How long all must be good after a deploy or an action before a checkpoint is taken; None: by hand alone."""
+    green_every_ms: Ms = 3_600_000
+    """At most one in this time."""
 
 
 # -- what was seen -----------------------------------------------------------------------------

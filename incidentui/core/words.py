@@ -91,6 +91,8 @@ def _say(event: e.Event, key: bool) -> tuple[str, str, Tone]:
             return _fix(event)
         case e.LedgerRead() | e.ErrorSeen() | e.ErrorCompared() | e.DriftSeen():
             return _found_out(event)
+        case e.CheckpointDue() | e.CheckpointTaken() | e.CheckpointMissed():
+            return _kept(event)
         case _:
             return _watching(event)
 
@@ -350,6 +352,16 @@ def _found_out(event: e.LedgerRead | e.ErrorSeen | e.ErrorCompared | e.DriftSeen
             of = reference(next(iter(event.drifts), None))
             rows = [f"{name}: {row.what} {row.running}, {of} {row.declared}" for name, row in event.fresh]
             return ("✗", "; ".join(rows), "fail") if rows else ("·", "nothing differs that did not before", "text")
+
+
+def _kept(event: e.CheckpointDue | e.CheckpointTaken | e.CheckpointMissed) -> tuple[str, str, Tone]:
+    match event:
+        case e.CheckpointDue():
+            return "○", f"one is taken: {event.why}", "text"
+        case e.CheckpointTaken():
+            return "★", f"{event.id}, {event.why}: {event.told}", "text"
+        case e.CheckpointMissed():
+            return "!", f"none was kept, {event.wrong} ({event.why})", "slow"
 
 
 def _watching(event: e.Event) -> tuple[str, str, Tone]:

@@ -21,8 +21,10 @@ from incidentui.core.value import dataclass
 from incidentui.core.verify import verify_plan
 from incidentui.session.actions import Actions, fault, new_run, watched
 from incidentui.session.door import Door, fail, give
+from incidentui.session.keeping import kept
 from incidentui.session.loop import Loop
 from incidentui.session.ports import (
+    Checkpoints,
     Clock,
     Clone,
     Details,
@@ -64,6 +66,7 @@ class World:
     fixes: Fixes | None = None
     clone: Clone | None = None
     problems: tuple[str, ...] = ()
+    checkpoints: Checkpoints | None = None
 
 
 Drafter = Callable[[Journal, State, str, Ms], str | i.Refusal]
@@ -267,7 +270,7 @@ class LiveSession:
         for source in world.sources:
             loop.spawn(watched(source, loop.put))
         while True:
-            loop.put(i.Ticked())
+            loop.put(i.Ticked(keeps=not read_only and world.checkpoints is not None))
             self._tend()
             await asyncio.sleep(TICK_S)
 
@@ -309,6 +312,9 @@ class LiveSession:
                 await actions.look()
             case i.ReadLedger() | i.KeepGood():
                 await self._ask_clone(effect)
+            case i.KeepCheckpoint():
+                if self._world.checkpoints is not None and self._loop is not None:
+                    self._loop.put(await kept(self._world.checkpoints, effect, self._loop.desk.state))
 
     async def _ask_clone(self, effect: i.ReadLedger | i.KeepGood) -> None:
         clone, loop = self._world.clone, self._loop

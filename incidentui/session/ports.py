@@ -246,6 +246,12 @@ class Clone(Protocol):
     async def keep_good(self, good: KnownGood) -> None: ...
 
 
+class Checkpoints(Protocol):
+    async def keep(self, why: str, state: State) -> tuple[str, str] | Refusal:
+        """A checkpoint of now: its id, and what it holds in words."""
+        ...
+
+
 class Processes(Protocol):
     def me(self) -> Owner: ...
 

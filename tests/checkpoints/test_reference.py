@@ -50,3 +50,10 @@ def test_its_stamp_moves_with_a_new_one_and_with_its_files_and_not_by_itself(tmp
     assert reference.stamp() != second
     (store.folder / it.id / "checkpoint.json").write_text("{")
     assert "cannot be read" in str(Reference(tmp_path, store).stamp())
+
+
+def test_of_those_taken_on_green_the_newest_stay_and_the_others_are_not_counted(tmp_path: Path) -> None:
+    store = Store(tmp_path / "checkpoints", green=2)
+    by_hand, before = kept(store, 1, "by hand"), kept(store, 2, "before workload.stop web")
+    greens = [kept(store, 10 + n, f"green for {n}m after deploy 59a77c4") for n in range(4)]
+    assert store.ids() == [by_hand, before, *greens[2:]]

@@ -14,7 +14,7 @@ from incidentui.core.checkpoint import Checkpoint, CheckThen, ContainerThen, Fil
 from incidentui.core.drift import Mount, Port
 from incidentui.core.state import State
 from incidentui.core.value import dataclass
-from incidentui.edge.checkpoints.store import BY_HAND, Store
+from incidentui.edge.checkpoints.store import BY_HAND, CheckpointError, Store
 from incidentui.edge.containers.actual import bound_ports, has_check
 from incidentui.edge.containers.docker import DockerEngine
 from incidentui.edge.containers.engine import Engine, EngineLost, EngineRefused
@@ -51,10 +51,12 @@ class Keeper:
         checks = state.checks.values()
         self._checks = tuple(CheckThen(c.name, c.state, clean_and_redact(c.why, 200)) for c in checks)
 
-    async def take(self, why: str = BY_HAND) -> Checkpoint:
-        """Raises CheckpointError when it cannot be kept."""
+    async def take(self, why: str = BY_HAND, whole: bool = False) -> Checkpoint:
+        """Raises CheckpointError when it cannot be kept; `whole`: also when something could not be looked at."""
         # An engine walks through each volume to measure it: an action in an incident does not wait for that.
         taken = await self.look(why, measure=why == BY_HAND)
+        if whole and taken.checkpoint.lost:
+            raise CheckpointError(f"not all could be looked at: {taken.checkpoint.lost[0]}")
         return await asyncio.to_thread(self.store.keep, taken.checkpoint, taken.contents)
 
     async def look(self, why: str = "now", measure: bool = False) -> Taken:
