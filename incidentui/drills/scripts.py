@@ -255,6 +255,29 @@ CASCADE_NAIVE: tuple[Step, ...] = (
     *GONE,
 )
 
+CASCADE_DOCKER: tuple[Step, ...] = (
+    *_opened("(captures|tunnel)"),
+    Step("the ports differ", r"tunnel says \d+, compose file", within_s=20),
+    *_fixed("Lead the tunnel to the backend"),
+    Step("no captures are mounted", r"list of captures: 404", within_s=25),
+    *_fixed("Apply the compose file"),
+    Step("the recreate has failed", r"KeyError: 'ContainerConfig'", within_s=25),
+    *_fixed("Take away what a failed recreate left"),
+    Step("the agent has no configuration", r"agent (exits at start|is crashing|restarts)", within_s=25),
+    *_fixed("Restore the agent's configuration"),
+    Step("the agent is thrown out", r"connected, then rejected", within_s=25),
+    *_fixed("Give the agent the backend's token"),
+    Step("the image is old", r"new capture: 502", within_s=25),
+    *_fixed("Build the image from main"),
+    *CLOSED,
+    *GONE,
+)
+DEAD_BACKEND_NAIVE: tuple[Step, ...] = (
+    *_opened("bookings"),
+    *_runbook("Restart a workload"),
+    *GONE,
+)
+
 ROBOTS: dict[str, dict[str, Robot]] = {
     "dead-backend": {"": Robot("resets to known-good by the runbook", DEAD_BACKEND, resumes=True)},
     "half-rollback": {
@@ -271,3 +294,15 @@ ROBOTS: dict[str, dict[str, Robot]] = {
     },
 }
 """By the name of the drill, then by their own; the one without a name solves it."""
+
+CONTAINER_ROBOTS: dict[str, dict[str, Robot]] = {
+    "dead-backend": {
+        "": Robot("resets to known-good by the runbook", DEAD_BACKEND, resumes=True),
+        "naive": Robot("restarts the backend, again", DEAD_BACKEND_NAIVE),
+    },
+    "restart-cascade": {
+        "": Robot("takes one cause after the other out of the way", CASCADE_DOCKER),
+        "naive": Robot("restarts everything, then claims it after the first fix", CASCADE_NAIVE),
+    },
+}
+"""Of the drills that run in containers."""
