@@ -16,8 +16,9 @@ from pathlib import Path, PurePosixPath
 from incidentui.drills.history import SandboxError
 
 MODULES = (
-    "collections", "encodings.idna", "encodings.ascii", "encodings.latin_1", "html", "http.client", "http.server",
-    "json", "os", "socket", "socketserver", "sys", "threading", "time", "urllib.error", "urllib.request",
+    "collections.abc", "contextlib", "datetime", "encodings.ascii", "encodings.idna", "encodings.latin_1", "functools",
+    "html", "http.client", "http.server", "json", "os", "random", "re", "socket", "socketserver", "sys", "threading",
+    "time", "traceback", "typing", "urllib.error", "urllib.request",
 )  # fmt: skip
 """What the programs in the containers import, and what those ask for only when they are used."""
 _TELL = """

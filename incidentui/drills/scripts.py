@@ -257,11 +257,11 @@ CASCADE_NAIVE: tuple[Step, ...] = (
 
 CASCADE_DOCKER: tuple[Step, ...] = (
     *_opened("(captures|tunnel)"),
-    Step("the ports differ", r"tunnel says \d+, compose file", within_s=20),
+    Step("the ports differ", r"tunnel says \d+, compose says", within_s=20),
     *_fixed("Lead the tunnel to the backend"),
     Step("no captures are mounted", r"list of captures: 404", within_s=25),
     *_fixed("Apply the compose file"),
-    Step("the recreate has failed", r"KeyError: 'ContainerConfig'", within_s=25),
+    Step("the recreate has failed", r"last-recreate: it says KeyError", within_s=25),
     *_fixed("Take away what a failed recreate left"),
     Step("the agent has no configuration", r"agent (exits at start|is crashing|restarts)", within_s=25),
     *_fixed("Restore the agent's configuration"),
@@ -269,12 +269,33 @@ CASCADE_DOCKER: tuple[Step, ...] = (
     *_fixed("Give the agent the backend's token"),
     Step("the image is old", r"new capture: 502", within_s=25),
     *_fixed("Build the image from main"),
+    Step("people get captures", r"✓ everything answers", within_s=40),
     *CLOSED,
     *GONE,
 )
 DEAD_BACKEND_NAIVE: tuple[Step, ...] = (
     *_opened("bookings"),
     *_runbook("Restart a workload"),
+    *_ticked(1),
+    Step(
+        "plan the restart",
+        r"x run",
+        ("x",),
+        r"type the workload to run it|Workload to restart ›",
+        within_s=10,
+    ),
+    Step(
+        "name the backend",
+        r"type the workload to run it|Workload to restart ›",
+        (CLEAR, *"backend", ENTER),
+        r"type the workload to run it",
+        within_s=10,
+        only_if=r"Workload to restart ›",
+    ),
+    *_word("workload", "backend"),
+    Step("it does not stay up", r"(NOT COMPLETE|FAILED|REFUSED)", (ESC, ESC, ESC), r"c close", within_s=130),
+    Step("close the incident all the same", r"c close", ("c",), r"close INC-1 though .*, because"),
+    Step("claim it", r"close INC-1 though .*, because", (*"it runs", ENTER), r"o open incident|not resolved"),
     *GONE,
 )
 

@@ -17,6 +17,7 @@ from incidentui.edge.text import clean_and_redact
 
 MOST_MOUNTS = 20
 _FIRST = 8 << 10
+_OF_SOCKETS = ("/run/", "/var/run/")
 Api = Any
 """docker.APIClient, whose archives the types do not know."""
 _ANONYMOUS = re.compile(r"[0-9a-f]{64}")
@@ -77,6 +78,8 @@ class ActualReader:
                 continue
             target = str(mount.get("Destination", ""))
             empty, readable = peek(self._api, ident, target, user) if running else (None, None)
+            if empty and target.startswith(_OF_SOCKETS):
+                empty = None  # an archive leaves sockets out
             yield Mounted(
                 target=clean_and_redact(target, 200),
                 source=clean_and_redact(source, 200),
