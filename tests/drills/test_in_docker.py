@@ -1,6 +1,6 @@
 """The drills that run in containers, on a real engine: solved, and taken down to the last network, also after kill -9.
 
-Judged by the docker command, plain HTTP and the bytes of the journal. Somebody else's container is there all the while
+Judged by the docker command, plain HTTP and the bytes of the journal. Somebody else's container is there too.
 """
 
 import os
@@ -249,6 +249,7 @@ def test_a_restart_harms_nothing_yet_and_heals_nothing_later(docker: private.Doc
     assert sandboxes.ask(lab.about.front, "/")[0] == 0
 
 
+@pytest.mark.soak
 def test_an_image_is_made_of_what_this_python_loads(docker: private.Dockerd) -> None:
     image = engines.import_python(docker.url, "iui-by-hand")
     try:
