@@ -246,6 +246,7 @@ def _result(record: Record, keystrokes: int | None) -> tuple[dict[str, Any], lis
     result = {
         "drill": record.drill,
         "seed": record.seed,
+        "docker": bool(record.engine),
         "resolved": end.resolved,
         "score": end.points,
         "keystrokes": keystrokes,
