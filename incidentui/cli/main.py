@@ -31,6 +31,7 @@ COMMANDS = {
     "act": ("incidentui.cli.act:command", "an action without a screen: plan, guards, record and verdict"),
     "runbook": ("incidentui.cli.runbook:command", "list, show, check, make and run runbooks"),
     "checkpoint": ("incidentui.cli.checkpoint:command", "known-good, kept: images, configuration, volumes, verdicts"),
+    "backup": ("incidentui.cli.backup:command", "what is in volumes, kept, checked, and brought back"),
     "status": ("incidentui.cli.status:command", "services, commits, workloads and sources in one look"),
     "export": ("incidentui.cli.export:command", "the draft of an incident, or its record"),
     "replay": ("incidentui.cli.replay:command", "walk through an incident again"),
