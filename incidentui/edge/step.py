@@ -111,7 +111,7 @@ def _run(
         raise
     finally:
         os.close(theirs)
-    output = _Bounded()
+    output = Bounded()
     try:
         code = _watch(process, ours, output, time.monotonic() + within_s, stop)
         left = _end(process, mark, polite=code is None)
@@ -129,7 +129,7 @@ def _must_be_there(program: str, folder: Path) -> None:
 
 
 def _watch(
-    process: subprocess.Popen[bytes], pipe: int, output: "_Bounded", end: float, stop: threading.Event
+    process: subprocess.Popen[bytes], pipe: int, output: "Bounded", end: float, stop: threading.Event
 ) -> int | None:
     """Until it ends, whoever still holds the pipe; None when its time is up or somebody stops it."""
     is_open = True
@@ -145,7 +145,7 @@ def _watch(
     return None
 
 
-def _drain(pipe: int, output: "_Bounded") -> None:
+def _drain(pipe: int, output: "Bounded") -> None:
     """What still lies in the pipe. Not until its end: somebody out of reach may hold it."""
     os.set_blocking(pipe, False)
     with suppress(BlockingIOError):
@@ -225,7 +225,7 @@ def _environment(pid: int) -> list[bytes]:
     return []
 
 
-class _Bounded:
+class Bounded:
     def __init__(self) -> None:
         self._head, self._tail, self._cut = b"", b"", 0
 

@@ -51,6 +51,8 @@ CHANGES_NOTHING = frozenset(
         "checkpoint.take",
         "checkpoint.test",
         "volume.backup",
+        "workload.exec",
+        "workload.copy-out",
     }
 )
 _NOTHING_TOO = ("fix.",)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from incidentui.core.backup import Backup, compared
 from incidentui.core.format import storage
 from incidentui.edge.containers.docker_words import names
-from incidentui.edge.containers.engine import Calls, EngineLost, EngineRefused
+from incidentui.edge.containers.patient import Patient
 from incidentui.edge.containers.telling import Steps
 from incidentui.edge.text import clean
 from incidentui.edge.volumes import helper
@@ -29,17 +29,19 @@ SILENT_S = 120
 SIZES_S = 5.0
 _MOST = 20
 _FIRST_TOLD = 32 << 20
-OURS = (BackupError, BrokenArchiveError, EngineLost, EngineRefused)
 
 
 class StoppedError(Exception):
     """Somebody does not want it any more."""
 
 
+OURS = (BackupError, BrokenArchiveError, StoppedError)
+
+
 class Copier:
     def __init__(self, engine: "DockerEngine", store: Store, clock: Clock, me: str) -> None:
         self.engine, self.store, self.clock, self._me = engine, store, clock, me
-        self._calls = Calls("volume")
+        self._patient = Patient(engine, SILENT_S, OURS)
         self._mark = hashlib.sha256(bytes(store.folder)).hexdigest()[:16]
 
     # -- looking
@@ -67,7 +69,7 @@ class Copier:
     async def _sizes(self) -> dict[str, int]:
         """The engine walks through every volume for it; without an answer in time they are not known."""
         try:
-            df = await self._calls.run(lambda: self.engine.patient(int(SIZES_S)).df(), SIZES_S)
+            df = await self._patient.calls.run(lambda: self.engine.patient(int(SIZES_S)).df(), SIZES_S)
         except Exception:  # a size is told where it can be had: who cannot be asked says so at the next question
             return {}
         sizes = ((each["Name"], (each.get("UsageData") or {}).get("Size", -1)) for each in df.get("Volumes") or ())
@@ -166,25 +168,7 @@ class Copier:
         await self.engine.call(lambda api: helper.clear(api, self._mark), 30)
 
     async def _work(self, work: Callable[[Any, threading.Event], T]) -> T:
-        stop, clients = threading.Event(), []
-
-        def whole() -> T:
-            api = self.engine.patient(SILENT_S)
-            clients.append(api)
-            try:
-                return work(api, stop)
-            finally:
-                api.close()
-
-        try:
-            return await self._calls.run(whole, LONG_MS / 1000)
-        except asyncio.CancelledError:
-            stop.set()
-            raise
-        except OURS:
-            raise
-        except Exception as error:  # the SDK raises its own, requests', urllib3's and plain OSErrors alike
-            raise self.engine.refusal(error, SILENT_S) from error
+        return await self._patient.work(work, LONG_MS / 1000)
 
 
 class _Far:

@@ -10,6 +10,7 @@ from incidentui.core.format import count
 from incidentui.core.inputs import SetStep, StartRunbook
 from incidentui.core.model import Ms, RunStep
 from incidentui.core.runs import current_step
+from incidentui.runbook.fields import RUNS
 from incidentui.runbook.model import Runbook, Step
 from incidentui.runbook.suggest import suggest
 from incidentui.runbook.variables import resolve, values
@@ -146,6 +147,10 @@ class RunbookPage:
     def _plan(self, step: Step, screen: PageContext) -> None:
         found = resolve(step, values(self.runbook, screen.session.view.state, self.given))
         if found.action is not None and not found.missing:
+            if found.action.name in RUNS and not self.runbook.trusted:
+                where = self.runbook.path
+                screen.refuse("x", f"{found.action.name} of this file is not allowed yet", f"incidentui trust {where}")
+                return
             open_plan(screen, "x", found.action.name, dict(found.action.args), step.n)
         elif found.missing:
             self._ask(found.missing[0], lambda: self._plan(step, screen), screen)

@@ -6,7 +6,7 @@ import pytest
 
 from incidentui.core.difference import difference
 from incidentui.core.inputs import Refusal, SetStep, StartRunbook
-from incidentui.runbook.model import Command, Runbook, Step
+from incidentui.runbook.model import Command, Runbook, Step, TypedAction
 from incidentui.session.ports import View
 from incidentui.tui.pages.plan import PlanPage
 from incidentui.tui.pages.runbook_page import RunbookPage, RunbooksPage
@@ -123,6 +123,18 @@ def test_whether_shell_text_is_allowed_says_whoever_would_run_it() -> None:
     s.type(RunbookPage(replace(b.BOOK, trusted=False)), "x")
     assert s.refused == [("x", "the commands of this file are not allowed yet", "incidentui trust x.md")]
     assert s.pages == []
+
+
+@pytest.mark.parametrize("action", ["workload.exec", "workload.copy-out", "workload.copy-in"])
+def test_what_a_file_runs_in_a_container_must_be_allowed_too(action: str) -> None:
+    step = replace(b.BOOK.steps[1], action=TypedAction(action, (("name", "web"), ("command", "id")), 16))
+    book = replace(b.BOOK, steps=(b.BOOK.steps[0], step, *b.BOOK.steps[2:]))
+    _, s = at("done", "todo", "todo", "todo")
+    s.type(RunbookPage(replace(book, trusted=False)), "x")
+    assert s.refused == [("x", f"{action} of this file is not allowed yet", f"incidentui trust {book.path}")]
+    assert s.session.plans == []
+    s.type(RunbookPage(book), "x")
+    assert s.session.plans == [(action, {"name": "web", "command": "id"})]
 
 
 def test_what_changed_since_it_was_allowed_is_a_page_of_its_own() -> None:
