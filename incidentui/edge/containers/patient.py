@@ -1,5 +1,6 @@
 """Long work with an engine: in a thread of its own, with a client that waits, told to stop when nobody wants it."""
 
+import asyncio
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from incidentui.edge.containers.docker import DockerEngine
 
 T = TypeVar("T")
+_TIDY_S = 5.0
 
 
 class Patient:
@@ -23,7 +25,7 @@ class Patient:
 
     async def work(self, work: Callable[[Any, threading.Event], T], within_s: float) -> T:
         """Raises what is ours, else EngineLost or EngineRefused. Cancelled, or late, the event is set."""
-        stop = threading.Event()
+        stop, over = threading.Event(), threading.Event()
 
         def whole() -> T:
             api = self._engine.patient(self._silent_s)
@@ -31,9 +33,15 @@ class Patient:
                 return work(api, stop)
             finally:
                 api.close()
+                over.set()
 
         try:
             return await self.calls.run(whole, within_s)
+        except asyncio.CancelledError:
+            # What it made with the engine and on the disk goes first: the program may end right after.
+            stop.set()
+            await asyncio.to_thread(over.wait, _TIDY_S)
+            raise
         except self._ours:
             raise
         except Exception as error:  # the SDK raises its own, requests', urllib3's and plain OSErrors alike

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -112,7 +113,8 @@ class Copier:
             tell(written)
 
         with helper.helper(api, it.name, self._mark, _images(it)) as ident, self.store.beside() as writing:
-            entries, files, size = writing.take(helper.chunks(api, ident), far)
+            with closing(helper.chunks(api, ident)) as archive:
+                entries, files, size = writing.take(archive, far)
             writers = {user["Id"] for user in helper.users(api, it.name) if user["State"].get("Running")}
             running = tuple(user.name for user in it.users if user.ident in writers and user.writes)
             moved = list(compared(writing.manifest(), helper.content(api, ident))) if running else []
@@ -156,8 +158,9 @@ class Copier:
         """The first of what is not as in the backup."""
 
         def work(api: Any, _: threading.Event) -> list[tuple[str, str]]:
-            with helper.helper(api, name, self._mark, [user.image for user in users]) as ident:
-                found = compared(self.store.manifest(backup.id), helper.content(api, ident))
+            images = [user.image for user in users]
+            with helper.helper(api, name, self._mark, images) as ident, closing(helper.content(api, ident)) as now:
+                found = compared(self.store.manifest(backup.id), now)
                 return [(each.path, each.text) for each in islice(found, _MOST)]
 
         return await self._work(work)
