@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from incidentui.edge.containers.engine import Engine
     from incidentui.edge.containers.logs import WorkloadLogs
     from incidentui.edge.git.executor import GitExecutor
+    from incidentui.edge.terminal import Terminal
+    from incidentui.runbook.model import Runbook
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,19 @@ class MarkerLook:
         return await look(self.top, asked)
 
 
-def build(parsed: Parsed, clock: Clock, *, me: str = "", once: bool = False, typed: bool = False) -> World:
+def build(
+    parsed: Parsed,
+    clock: Clock,
+    *,
+    me: str = "",
+    once: bool = False,
+    typed: bool = False,
+    terminal: "Terminal | None" = None,
+) -> World:
     """The whole world of a project; what is wrong in its file is left out and listed.
 
     `once`: for one look alone, which has no time to wait and see. `typed`: a person types the arguments of actions.
+    `terminal`: what a step that needs one is lent.
     """
     from incidentui.edge.checkpoints.executor import CheckpointExecutor
     from incidentui.edge.ci import CiExecutor
@@ -90,7 +101,11 @@ def build(parsed: Parsed, clock: Clock, *, me: str = "", once: bool = False, typ
     executors.append(CheckpointExecutor(keeper, clock))
     if engines:
         executors.append(WorkloadExecutor(*engines, clock=clock, keeper=keeper))
-    executors.append(ShellExecutor(config.dir, lambda: read_runbooks(config.dir, config.runbooks).runbooks, clock))
+
+    def shelf() -> "Sequence[Runbook]":
+        return read_runbooks(config.dir, config.runbooks).runbooks
+
+    executors.append(ShellExecutor(config.dir, shelf, clock, terminal))
     sources += _checks(loaded, clock, engines)
     sources += _revisions(loaded, clock, engines, once)
     pages = Pages(git, WorkloadLogs(*engines, library=config.library()) if engines else None)

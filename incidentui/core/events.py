@@ -391,6 +391,7 @@ class ActionRequested:
     step: int | None = None
     errors: tuple[str, ...] = ()
     """Signatures of what is red."""
+    undoes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -453,6 +454,23 @@ class StepChanged:
     by: str
     why: str = ""
     evidence: str | None = None
+    undo: bool = False
+    """It is being taken back, or that is over."""
+    fault: str = ""
+    """The last thing it said when it failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunbookHandedOver:
+    """Another person works through it from here on: given by `was`, or taken (`by` is `to` then)."""
+
+    run: str
+    was: str
+    to: str
+    by: str
+    note: str = ""
+    step: int | None = None
+    """Where it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -553,6 +571,7 @@ Event = (
     | VerdictGiven
     | RunbookStarted
     | StepChanged
+    | RunbookHandedOver
     | RunbookEnded
     | ClockMoved
     | DataErased
@@ -604,6 +623,7 @@ TYPES: dict[str, type[Event]] = {
     "action.verdict-given": VerdictGiven,
     "runbook.started": RunbookStarted,
     "runbook.step-changed": StepChanged,
+    "runbook.handed-over": RunbookHandedOver,
     "runbook.ended": RunbookEnded,
     "clock.moved": ClockMoved,
     "data.erased": DataErased,
