@@ -68,6 +68,7 @@ async def test_the_plan_says_all_that_would_happen_and_what_would_not(supervisor
     assert "interrupts api" in plan.title
 
 
+@pytest.mark.slow
 @pytest.mark.req("F27")
 async def test_restart_gives_another_process_that_stays_up(supervisord: Start, clock: Clock, reports: Reports) -> None:
     engine = SupervisorEngine(str(supervisord(web=SLEEPER).socket))
@@ -104,6 +105,7 @@ async def test_a_program_that_does_not_stay_up_is_a_failed_restart(
     assert "no DATABASE_URL" in acted.evidence.body
 
 
+@pytest.mark.slow
 async def test_a_stopped_program_is_started(supervisord: Start, clock: Clock, reports: Reports) -> None:
     engine = SupervisorEngine(str(supervisord(idle=SLEEPER + "\nautostart=false").socket))
     executor = WorkloadExecutor(engine, clock=clock)

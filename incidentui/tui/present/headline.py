@@ -329,6 +329,10 @@ def _recovered(scene: Scene, width: int) -> Line:
 
 def _quiet(scene: Scene, width: int, kind: Class) -> Line:
     all_of = watched(scene)
+    if scene.unread:
+        return spread(
+            width, (Seg("○ ", "muted"), Seg("First look. ", "text"), Seg("The configuration is read.", "muted"))
+        )
     if not all_of:
         return spread(width, (Seg("· ", "muted"), Seg("No checks yet.", "text")))
     if waiting := not_looked(scene):

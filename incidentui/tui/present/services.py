@@ -59,7 +59,8 @@ def lines(scene: Scene, width: int, *, focused: bool = False) -> list[Line]:
         out.append(_row(scene, service, width - 1, columns, marks))
         out += [_cause(text, width - 1, loud) for text, loud in causes(scene, service, marks)]
     if len(out) == 1:
-        out.append(empty("No services: incidentui.toml names none. Git and workloads work."))
+        none = "No services: incidentui.toml names none. Git and workloads work."
+        out.append(empty("○ reading the configuration" if scene.unread else none))
     return out
 
 

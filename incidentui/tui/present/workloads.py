@@ -6,7 +6,7 @@ from incidentui.core.model import Workload
 from incidentui.core.words import is_bad
 from incidentui.tui.line import Line, Seg, Token, cells, cut_middle, fit, pad
 from incidentui.tui.present.format import hm
-from incidentui.tui.present.parts import hints, joined, title
+from incidentui.tui.present.parts import empty, hints, joined, title
 from incidentui.tui.present.scene import Scene
 
 _NAME = 9
@@ -26,9 +26,14 @@ def lines(scene: Scene, width: int, *, focused: bool = False) -> list[Line]:
     columns = _columns(ordered, width - 1)
     out += [_row(scene, w, width - 1, columns, stale=w.engine in lost) for w in ordered]
     if len(out) == 1:
-        asked = bool(scene.state.engines)
-        out.append(Line((Seg("No workloads." if asked else "No engine configured. Other panes work.", "muted"),)))
+        out.append(empty(_none(scene)))
     return out
+
+
+def _none(scene: Scene) -> str:
+    if scene.unread:
+        return "○ reading the configuration"
+    return "No workloads." if scene.state.engines else "No engine configured. Other panes work."
 
 
 def rows(scene: Scene) -> int:
