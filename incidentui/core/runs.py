@@ -148,7 +148,8 @@ def step_after(d: Deciding, attempt: Attempt, n: int, verdict: Verdict, fault: s
     if attempt.undoes:
         # A step that could not be taken back is neither done nor undone: it stays the one to look at.
         to: StepState = "undone" if good else "failed"
-        step_follows(d, n, to, attempt.by, why if good else f"undo failed: {verdict.why}", undo=True, fault=fault)
+        said = f"undo {why}" if good else f"undo failed: {verdict.why}"
+        step_follows(d, n, to, attempt.by, said, undo=True, fault=fault)
     else:
         step_follows(d, n, "done" if good else "failed", attempt.by, why, fault=fault)
 

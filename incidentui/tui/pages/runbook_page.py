@@ -63,7 +63,7 @@ class RunbookPage:
             again = "run again" if to_do.state in ("failed", "unknown", "undone") else "run"
             yield "x", "done" if self._by_hand else again
             yield "s", "skip, with a reason"
-        if self._back:
+        if self._back and (to_do is None or to_do.state != "running"):
             yield "u", f"undo step {self._back}"
         if self.at is not None and (to_do is None or self.at != to_do.n):
             yield "X", "run only this step"
