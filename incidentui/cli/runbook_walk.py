@@ -136,9 +136,8 @@ class Walk:
             return
         going = self._session.view.state.attempt
         if todo.state == "running" and going is not None and going.step == step.n and going.verdict is None:
-            self._end(
-                step, going.run, self._by_state()
-            )  # of a program that was left: its waiting goes on, and so does this one
+            # Of a program that was left: its waiting goes on, and so does this one.
+            self._end(step, going.run, self._by_state())
             return
         plan = self._plan(step)
         if isinstance(plan, Refusal):
