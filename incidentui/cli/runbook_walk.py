@@ -16,7 +16,7 @@ from incidentui.cli.live import Live
 from incidentui.cli.options import CANNOT_RUN, REFUSED, CannotRun, Refused
 from incidentui.cli.runbook_say import Said, StoppedError
 from incidentui.core.inputs import Command, EndRunbook, HandOver, Refusal, SetStep, StartRunbook
-from incidentui.core.model import Attempt, Plan, RunbookRun, RunStep
+from incidentui.core.model import Attempt, Plan, RunbookRun, RunStep, StepState
 from incidentui.core.steps import current_step, passed, to_undo
 from incidentui.core.value import dataclass
 from incidentui.runbook.attributes import on
@@ -136,7 +136,8 @@ class Walk:
             return
         going = self._session.view.state.attempt
         if todo.state == "running" and going is not None and going.step == step.n and going.verdict is None:
-            self._end(step, going.run)  # of a program that was left: its waiting goes on, and so does this one
+            # Of a program that was left: its waiting goes on, and so does this one.
+            self._end(step, going.run, self._by_state())
             return
         plan = self._plan(step)
         if isinstance(plan, Refusal):
@@ -166,22 +167,24 @@ class Walk:
         return Refusal(f"{self._book.prompt_of(name)}: nothing gives it a value", f"--set {name}=…", usage=True)
 
     def _act(self, step: Step, plan: Plan, word: str, *, undoes: bool) -> None:
-        run = uuid4().hex
+        run, before = uuid4().hex, self._by_state()
         answer = self._session.run_plan(plan, word, step.n, run, undoes).result()
         if isinstance(answer, Refusal):
             raise self._said.stopped(step, answer.why, answer.hint, REFUSED)
-        self._end(step, run)
+        self._end(step, run, before)
 
-    def _end(self, step: Step, run: str) -> None:
+    def _by_state(self) -> dict[int, StepState]:
+        return {s.n: s.state for s in self._steps()}
+
+    def _end(self, step: Step, run: str, before: Mapping[int, StepState]) -> None:
         """How it came out; what follows it may have been led past."""
-        before = {s.n: s.state for s in self._steps()}
         attempt = self._wait(run)
         assert attempt.verdict is not None
-        good, code = attempt.verdict.word == "complete", exit_code(attempt)
+        now = next((s for s in self._steps() if s.n == step.n), RunStep(step.n, step.title))
+        good, code = now.state in ("done", "undone"), exit_code(attempt)
         state = ("undone" if attempt.undoes else "done") if good else {4: "unknown"}.get(code, "failed")
         if attempt.verdict.word == "refused":
             state, code = "refused", REFUSED
-        now = next((s for s in self._steps() if s.n == step.n), RunStep(step.n, step.title))
         if now.state == "skipped":  # cut short: what was said then counts, not what the clock had come to
             self._said.step(step, "skipped", output=now.note)
             return

@@ -1,6 +1,7 @@
 """From the typed word to the verdict: guards, five lights, delta. The effect itself runs elsewhere."""
 
 from dataclasses import replace
+from typing import Literal
 
 from incidentui.core import events as e
 from incidentui.core.errors import compared, last_words
@@ -237,7 +238,10 @@ def judge(d: Deciding, stopped_by: str = "") -> None:
         return
     if attempt.plan.action == "shell":
         if all_asked_since(d.recent, d.state.checks, attempt.acted) or d.now - attempt.acted >= LOOKED_MS or stopped_by:
-            _verdict(d, attempt, "done", Verdict("complete", attempt.why, lights))
+            # Whether users are served is judged as after every change; the step itself is done by its exit code.
+            red = next((light.finding for light in lights if light.ok is False), "")
+            word: Literal["not complete", "complete"] = "not complete" if red else "complete"
+            _verdict(d, attempt, "done", Verdict(word, red or attempt.why, lights))
         return
     if attempt.plan.local:
         bad = next((light.finding for light in lights if light.ok is False), "")
@@ -463,7 +467,7 @@ def _verdict(d: Deciding, attempt: Attempt, outcome: Outcome, verdict: Verdict, 
         partly=attempt.partly,
         taken_back=attempt.taken_back,
     )
-    if attempt.undoes and verdict.word == "complete" and delta.newly_red:
+    if attempt.undoes and verdict.word in ("complete", "not complete") and delta.newly_red:
         # The check that the undo worked: what was served before is served still.
         verdict = replace(verdict, word="not complete", why=f"{verdict.why}; newly red: {', '.join(delta.newly_red)}")
     if verdict.word == "not complete" and attempt.plan.changes:

@@ -143,12 +143,16 @@ def _open_again(d: Deciding, step: RunStep, by: str) -> None:
 
 
 def step_after(d: Deciding, attempt: Attempt, n: int, verdict: Verdict, fault: str) -> None:
-    """What the verdict of its action makes of the step."""
+    """What the end of its action makes of the step. A shell block is done by its exit code, whatever is still red: the
+    proof is a step of its own."""
     good, why = verdict.word == "complete", f"{verdict.word}: {verdict.why}"
+    worse = attempt.undoes and verdict.delta.newly_red
+    if attempt.plan.action == "shell" and attempt.outcome == "done" and not worse:
+        good, why = True, attempt.why + ("" if good else f"; {verdict.why}")
     if attempt.undoes:
         # A step that could not be taken back is neither done nor undone: it stays the one to look at.
         to: StepState = "undone" if good else "failed"
-        said = f"undo {why}" if good else f"undo failed: {verdict.why}"
+        said = f"taken back: {why}" if good else f"undo failed: {verdict.why}"
         step_follows(d, n, to, attempt.by, said, undo=True, fault=fault)
     else:
         step_follows(d, n, "done" if good else "failed", attempt.by, why, fault=fault)

@@ -59,8 +59,9 @@ class RunbookPage:
         to_do = self._to_do
         if to_do is not None and to_do.state == "running":
             yield from ((("s", "cut short, with a reason"),) if self._cut else ())
-        elif to_do is not None:
-            again = "run again" if to_do.state in ("failed", "unknown", "undone") else "run"
+        else:
+            tried = to_do is not None and to_do.state in ("failed", "unknown", "undone")
+            again = "run again" if tried else "run"
             yield "x", "done" if self._by_hand else again
             yield "s", "skip, with a reason"
         if self._back and (to_do is None or to_do.state != "running"):

@@ -161,6 +161,11 @@ def _output(step: Step, there: RunStep | None, state: State, run: RunbookRun | N
 def _judged(attempt: Attempt, there: RunStep | None, width: int) -> list[Line]:
     verdict = attempt.verdict
     assert verdict is not None
+    if there is not None and attempt.plan.action == "shell" and there.state in ("done", "undone"):
+        rows = hanging((Seg("✓ ", "ok"),), attempt.why, width)
+        if verdict.word != "complete":
+            rows += hanging((Seg("· "),), f"users are not served: {verdict.why}", width, "muted")
+        return rows
     bad = verdict.word != "complete"
     said = verdict.word + (f": {verdict.why}" if verdict.why else "")
     rows = hanging((Seg("✗ " if bad else "✓ ", "fail" if bad else "ok"),), said, width)
