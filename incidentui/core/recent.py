@@ -67,9 +67,10 @@ def flaps(recent: CheckRecent, every_ms: Ms) -> int:
     The thresholds of a check hide it: every second look may fail, and none of its states changes. A look that saw
     nothing is no change, and one from before a pause belongs to another story.
     """
-    looks = [look for look in recent.looks[-FLAP_LOOKS:] if look.state != "unknown"]
-    if not any(look.state == "failing" for look in looks):
+    last = recent.looks[-FLAP_LOOKS:]
+    if "failing" not in [look.state for look in last]:
         return 0  # asked for each check at each drawing: mostly there is nothing to count
+    looks = [look for look in last if look.state != "unknown"]
     near = [look for look in looks if looks[-1].at - look.at <= 2 * FLAP_LOOKS * every_ms]
     changes = sum((a.state == "failing") != (b.state == "failing") for a, b in pairwise(near))
     return changes if changes >= FLAP_CHANGES else 0
