@@ -164,7 +164,8 @@ def listed(entry: Mapping[str, Any], name: str, detail: Detail | None) -> Worklo
 
 
 def contradicts(detail: Detail, entry: Mapping[str, Any]) -> bool:
-    return bool(detail.status) and detail.status != entry.get("State")
+    """It has ended and the list does not know. Between two tries of a loop either may be ahead: that does not count."""
+    return detail.status in ("exited", "dead") and detail.status != entry.get("State")
 
 
 def _origin(labels: Mapping[str, str]) -> str:
