@@ -76,6 +76,18 @@ def test_it_is_due_once_when_all_was_good_for_so_long_after_a_deploy(story: Stor
     assert story.desk.state.green.id == "20260302-090300"
 
 
+def test_what_was_red_after_the_deploy_and_is_over_only_makes_it_later(story: Story) -> None:
+    watch(story)
+    good(story, 9, range(2))
+    story.at("09:02:00", repository(BAD), i.RevisionLooked("bookings", BAD))
+    story.looks("page", "failing", "09:02:10", "09:02:20")
+    story.looks("page", "ok", "09:02:30")
+    good(story, 9, [3])
+    assert due(story, "09:03:50") == []
+    good(story, 9, [4])
+    assert [asked.why for asked in due(story, "09:04:42")] == ["green for 2m 12s after deploy bad1bad"]
+
+
 def test_the_first_needs_no_deploy_and_without_a_policy_there_is_none(story: Story) -> None:
     watch(story)
     good(story, 9, range(4))
