@@ -15,7 +15,7 @@ from incidentui.core.inputs import FixesLooked, LookAtFixes, Refusal
 from incidentui.core.model import Ms
 from incidentui.core.value import dataclass
 from incidentui.session.live import World
-from incidentui.session.ports import Clock, DiffLine, Executor, LogFeed, LogLine, Source
+from incidentui.session.ports import Clock, DiffLine, Executor, Kept, LogFeed, LogLine, Source
 
 if TYPE_CHECKING:
     from incidentui.core.numbers import Past
@@ -32,6 +32,8 @@ class Pages:
 
     git: "GitExecutor"
     engines: "WorkloadLogs | None"
+    kept: "Callable[[str], Awaitable[Sequence[Kept] | Refusal]]"
+    """The volumes of a workload, with their backups."""
     drift: "DriftSource | None" = None
 
     async def diff(self, sha: str) -> Sequence[DiffLine] | Refusal:
@@ -41,6 +43,9 @@ class Pages:
         if self.engines is None:
             return Refusal("no engine is configured", 'name one in incidentui.toml: supervisor = "run/supervisor.sock"')
         return await self.engines.logs(workload, lines)
+
+    async def volumes(self, workload: str) -> Sequence[Kept] | Refusal:
+        return await self.kept(workload)
 
     async def follow_logs(self, since: Mapping[str, Ms | None]) -> LogFeed | Refusal:
         if self.engines is None:
@@ -73,9 +78,11 @@ def build(
     `once`: for one look alone, which has no time to wait and see. `typed`: a person types the arguments of actions.
     `against`: the checkpoint that what runs is compared with, whatever compose files declare.
     """
+    from incidentui.config.paths import backups
     from incidentui.edge.checkpoints.executor import CheckpointExecutor
     from incidentui.edge.checkpoints.green import OnGreen
     from incidentui.edge.ci import CiExecutor
+    from incidentui.edge.containers.compose_up import ComposeExecutor
     from incidentui.edge.containers.drift import DriftSource
     from incidentui.edge.containers.executor import WorkloadExecutor
     from incidentui.edge.containers.logs import WorkloadLogs
@@ -86,6 +93,9 @@ def build(
     from incidentui.edge.git.source import GitSource
     from incidentui.edge.runbooks import read_runbooks
     from incidentui.edge.shell import ShellExecutor
+    from incidentui.edge.volumes.executor import VolumeExecutor
+    from incidentui.edge.volumes.listing import volumes_of
+    from incidentui.edge.volumes.store import Store as Backups
 
     loaded = validate(parsed)
     config = loaded.config
@@ -100,14 +110,19 @@ def build(
     engines, watching = engines_of(config, clock, against)
     sources += watching
     keeper = keeper_of(config, engines, clock, me)
-    executors.append(CheckpointExecutor(keeper, clock))
+    kept = Backups(backups(config.dir))
+    executors += [CheckpointExecutor(keeper, clock), VolumeExecutor(engines, kept, clock, me)]
     if engines:
         executors.append(WorkloadExecutor(*engines, clock=clock, keeper=keeper))
+    if config.docker is not None:
+        named, files = config.docker.compose_project, config.docker.compose_files
+        executors.append(ComposeExecutor(config.dir, engines, named, files, clock, keeper))
     executors.append(ShellExecutor(config.dir, lambda: read_runbooks(config.dir, config.runbooks).runbooks, clock))
     sources += _checks(loaded, clock, engines)
     sources += _revisions(loaded, clock, engines, once)
     drift = next((source for source in sources if isinstance(source, DriftSource)), None)
-    pages = Pages(git, WorkloadLogs(*engines, library=config.library()) if engines else None, drift)
+    logs = WorkloadLogs(*engines, library=config.library()) if engines else None
+    pages = Pages(git, logs, lambda workload: volumes_of(engines, kept, workload), drift)
     problems = tuple(p.words() for p in loaded.problems)
     clone = GitClone(config.dir)
     return World(config.spec(), sources, executors, pages, MarkerLook(config.dir), clone, problems, OnGreen(keeper))

@@ -64,6 +64,14 @@ def change_size(commit: Commit) -> str:
     return size(commit.added, commit.deleted) if commit.sized else "size unknown"
 
 
+def storage(n: int) -> str:
+    """Bytes as people buy them: `812 bytes`, `14 kB`, `1.2 GB`."""
+    for size, unit in ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
+        if n >= size:
+            return f"{n / size:.1f} {unit}" if n < 10 * size else f"{n // size} {unit}"
+    return count(n, "byte")
+
+
 def count(n: int, one: str, many: str = "") -> str:
     return f"{n} {one if n == 1 else many or one + 's'}"
 

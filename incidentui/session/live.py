@@ -33,6 +33,7 @@ from incidentui.session.ports import (
     Executor,
     Fixes,
     Journal,
+    Kept,
     LogFeed,
     LogLine,
     Processes,
@@ -185,6 +186,9 @@ class LiveSession:
 
     def logs(self, workload: str, lines: int = 200) -> Future[Sequence[LogLine] | i.Refusal]:
         return self._soon(lambda: self._logs(workload, lines))
+
+    def volumes(self, workload: str) -> Future[Sequence[Kept] | i.Refusal]:
+        return self._soon(lambda: self._volumes(workload))
 
     def follow_logs(self, since: Mapping[str, Ms | None]) -> Future[LogFeed | i.Refusal]:
         return self._soon(lambda: self._follow_logs(since))
@@ -403,6 +407,11 @@ class LiveSession:
         await self._built
         details = self._world.details
         return await details.logs(workload, lines) if details else i.Refusal("no engine is configured")
+
+    async def _volumes(self, workload: str) -> Sequence[Kept] | i.Refusal:
+        await self._built
+        details = self._world.details
+        return await details.volumes(workload) if details else i.Refusal("no engine is configured")
 
     async def _follow_logs(self, since: Mapping[str, Ms | None]) -> LogFeed | i.Refusal:
         await self._built

@@ -214,12 +214,30 @@ class LogFeed(Protocol):
     def close(self) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A volume that a workload has, and the newest backup of it."""
+
+    volume: str
+    inside: str
+    """Where the workload has it."""
+    id: str = ""
+    """Empty: there is no backup."""
+    at: Ms = 0
+    files: int = 0
+    size: int = 0
+    count: int = 0
+    """How many backups there are."""
+
+
 class Details(Protocol):
     """What a page asks for when it is opened."""
 
     async def diff(self, sha: str) -> Sequence[DiffLine] | Refusal: ...
 
     async def logs(self, workload: str, lines: int = 200) -> Sequence[LogLine] | Refusal: ...
+
+    async def volumes(self, workload: str) -> Sequence[Kept] | Refusal: ...
 
     async def follow_logs(self, since: Mapping[str, Ms | None]) -> LogFeed | Refusal:
         """The logs of these workloads, each since a time (None: its end)."""
@@ -346,6 +364,10 @@ class Session(Protocol):
     def diff(self, sha: str) -> Future[Sequence[DiffLine] | Refusal]: ...
 
     def logs(self, workload: str, lines: int = 200) -> Future[Sequence[LogLine] | Refusal]: ...
+
+    def volumes(self, workload: str) -> Future[Sequence[Kept] | Refusal]:
+        """Those of a workload, with their backups."""
+        ...
 
     def follow_logs(self, since: Mapping[str, Ms | None]) -> Future[LogFeed | Refusal]:
         """See Details.follow_logs."""

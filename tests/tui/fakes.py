@@ -38,7 +38,7 @@ from incidentui.core.model import (
 )
 from incidentui.core.recent import CELL_MS, Cell, CheckRecent, Recent, Sample
 from incidentui.core.state import State
-from incidentui.session.ports import DiffLine, Done, LogFeed, LogLine, Playhead, Row, View
+from incidentui.session.ports import DiffLine, Done, Kept, LogFeed, LogLine, Playhead, Row, View
 from incidentui.tui.present.scene import RunbookEntry, Scene
 
 DAY = int(datetime(2026, 3, 4, tzinfo=UTC).timestamp() * 1000)
@@ -421,6 +421,9 @@ class FakeSession:
         return _done(())
 
     def logs(self, workload: str, lines: int = 200) -> "Future[Sequence[LogLine] | Refusal]":
+        return _done(())
+
+    def volumes(self, workload: str) -> "Future[Sequence[Kept] | Refusal]":
         return _done(())
 
     def follow_logs(self, since: Mapping[str, Ms | None]) -> "Future[LogFeed | Refusal]":

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MOST_MOUNTS = 20
 _FIRST = 8 << 10
+_OF_SOCKETS = ("/run/", "/var/run/")
 Api = Any
 """docker.APIClient, whose archives the types do not know."""
 _ANONYMOUS = re.compile(r"[0-9a-f]{64}")
@@ -84,6 +85,8 @@ class ActualReader:
                 continue
             target = str(mount.get("Destination", ""))
             empty, readable = peek(self._api, ident, target, user) if running else (None, None)
+            if empty and target.startswith(_OF_SOCKETS):
+                empty = None  # an archive leaves sockets out
             yield Mounted(
                 target=clean_and_redact(target, 200),
                 source=clean_and_redact(source, 200),

@@ -118,7 +118,7 @@ class DriftSource:
     async def _drifts(self) -> tuple[Drift, ...]:
         listed = (await self._engine.containers())[:MOST]
         entries = [(name, entry) for name, entry in listed if _labels(entry).get(SERVICE)]
-        self._last_files = files = self._files or _labelled(self._folder, entries) or usual_files(self._folder)
+        self._last_files = files = self._files or labelled_files(self._folder, entries) or usual_files(self._folder)
         if self._then is not None and (self._then.wanted or not files or not entries):
             return await against(self._engine, listed, self._then)
         if not files or not entries:
@@ -172,7 +172,7 @@ def _oldest(entries: Sequence[Entry], found: Sequence[tuple[str, Actual]]) -> Ms
     return min(made, default=None)
 
 
-def _labelled(folder: Path, entries: Sequence[Entry]) -> tuple[str, ...]:
+def labelled_files(folder: Path, entries: Sequence[Entry]) -> tuple[str, ...]:
     """The files that these containers were made from, where all of them lie in the project."""
     top = folder.resolve()
     for _, entry in entries:

@@ -10,7 +10,7 @@ from incidentui.core.format import count, duration, short
 from incidentui.core.model import Ms, Workload
 from incidentui.core.state import State
 from incidentui.core.words import is_bad
-from incidentui.session.ports import LogLine, View
+from incidentui.session.ports import Kept, LogLine, View
 from incidentui.tui.line import Line, Seg, Token
 from incidentui.tui.page import PageContext
 from incidentui.tui.pages.act import ActPage, about_workload
@@ -19,6 +19,7 @@ from incidentui.tui.pages.drift import differs, drift_lines
 from incidentui.tui.pages.known import known_lines, of_workload
 from incidentui.tui.pages.layout import beside, cell, hanging, heading, section, size_of, split, stack, wall
 from incidentui.tui.pages.log_lines import errors, log_lines
+from incidentui.tui.pages.volumes import volume_lines
 
 LINES = 200
 _NEXT: dict[str, Literal["all", "only", "then"]] = {"all": "only", "only": "then", "then": "all"}
@@ -148,6 +149,7 @@ class WorkloadPage:
         self._may_act = True
         self.start = 0
         self.log: Asked[Sequence[LogLine]] = Asked(name)
+        self.volumes: Asked[Sequence[Kept]] = Asked(name)
         self._screen: PageContext | None = None
 
     @property
@@ -166,6 +168,7 @@ class WorkloadPage:
     def opened(self, screen: PageContext) -> None:
         self._screen = screen
         self.log.ask(screen.session.logs(self.name, LINES), screen)
+        self.volumes.ask(screen.session.volumes(self.name), screen)
 
     def lines(self, view: View, now: Ms, width: int, height: int) -> list[Line]:
         self._may_act = not view.read_only
@@ -174,7 +177,8 @@ class WorkloadPage:
         known = known_lines(of_workload(self.name, view.state, self.log.answer or ()), width, compact=not space)
         about = workload_lines(self.name, self._beside(view), now, width, height, self.shows == "only")
         asking = self.then.lines(now, width) if self.shows == "then" else []
-        head = stack(about, section(width, "CHECKPOINT, RUNNING", asking), known, space=space)
+        kept = volume_lines(self.volumes.answer, now, width)
+        head = stack(about, section(width, "CHECKPOINT, RUNNING", asking), known, kept, space=space)
         room = max(3, height - len(head) - (2 if space else 1))
         return stack(head, section(width, "LOG", self._body(now, width, room), self._note()), space=space)
 
@@ -254,7 +258,7 @@ class WorkloadPage:
         if screen.session.view.read_only:
             screen.refuse("a", screen.session.view.read_only, "Start without it to act.")
             return
-        screen.push(ActPage(f"workload {self.name}", about_workload(self.name)))
+        screen.push(ActPage(f"workload {self.name}", about_workload(self.name, screen.session.view.state)))
 
     def neighbour(self, step: int, view: View) -> "WorkloadPage | None":
         names = list(view.state.workloads)

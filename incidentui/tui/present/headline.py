@@ -9,6 +9,7 @@ from incidentui.core.links import behind
 from incidentui.core.model import Attempt, ServiceStatus
 from incidentui.core.words import is_bad
 from incidentui.tui.line import Ground, Line, Seg, Token, cut, pad, spread
+from incidentui.tui.present.drifted import drifted
 from incidentui.tui.present.follow import alarm, alarm_words
 from incidentui.tui.present.format import coarse, hms
 from incidentui.tui.present.parts import hints, joined
@@ -28,6 +29,8 @@ from incidentui.tui.present.scene import (
 from incidentui.tui.regions import Class
 
 _LABEL = 19
+_OTHER = 52
+"""Cells for what may be the cause beside a commit."""
 _ROOM = 100
 """From this width on there is room for what is said at the right."""
 
@@ -157,6 +160,8 @@ def _why(scene: Scene, width: int, kind: Class) -> Line | None:
         right = (Seg("as seen then", "muted"),)
     elif kind != "compact":
         right = (Seg("cause: suspected", "muted"),) if scene.incident else ()
+        if other := next((text for service in loud(scene) for text in drifted(scene.state, service)), ""):
+            right = (Seg("or ", "muted"), Seg(cut(other, _OTHER), "strong"))
     return _band(width, "failbg", "fail", "▲", f"{short(suspect.sha)} suspect", text, right, loud=False)
 
 

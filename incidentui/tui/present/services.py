@@ -10,6 +10,7 @@ from incidentui.core.recent import flaps
 from incidentui.core.value import dataclass
 from incidentui.core.words import is_bad
 from incidentui.tui.line import Line, Seg, Token, cells, cut, cut_middle, fit, length, pad
+from incidentui.tui.present.drifted import drifted
 from incidentui.tui.present.format import coarse, hm
 from incidentui.tui.present.links import link_lines, shown
 from incidentui.tui.present.parts import empty, joined, sparkline, title
@@ -119,6 +120,8 @@ def causes(scene: Scene, service: ServiceStatus, marks: Marks) -> Iterable[tuple
         workload = scene.state.workloads.get(name)
         if workload is not None and is_bad(workload):
             yield trouble(workload), True
+    if service.name not in marks.echo and service.state == "failing":
+        yield from ((text, True) for text in drifted(scene.state, service))
     for check in deeper(scene.state, service)[:_DEEPER]:
         yield f"{check.name}: {check.why}", service.name not in marks.echo
     for text in doubts(scene.state, service, marks.echo):

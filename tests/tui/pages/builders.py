@@ -41,7 +41,7 @@ from incidentui.core.model import (
 from incidentui.core.recent import NOTHING
 from incidentui.core.state import State
 from incidentui.runbook.model import Command, Runbook, Step, TypedAction, Variable
-from incidentui.session.ports import DiffLine, Done, LogFeed, LogLine, Row, View
+from incidentui.session.ports import DiffLine, Done, Kept, LogFeed, LogLine, Row, View
 from incidentui.tui.line import Line, cells
 from incidentui.tui.page import Opening, Page
 
@@ -327,6 +327,7 @@ class FakeSession:
     answer: Done | Refusal = field(default_factory=lambda: Done(60))
     diffs: Sequence[DiffLine] | Refusal = DIFF
     log: Sequence[LogLine] | Refusal = LOG
+    backups: Sequence[Kept] | Refusal = ()
     feed: LogFeed | Refusal = field(default_factory=lambda: Refusal("no engine is configured"))
     followed: list[dict[str, Ms | None]] = field(default_factory=list)
     text: str | Refusal = DRAFT
@@ -379,6 +380,9 @@ class FakeSession:
 
     def logs(self, workload: str, lines: int = 200) -> "Future[Sequence[LogLine] | Refusal]":
         return now_done(self.log)
+
+    def volumes(self, workload: str) -> "Future[Sequence[Kept] | Refusal]":
+        return now_done(self.backups)
 
     def follow_logs(self, since: Mapping[str, Ms | None]) -> "Future[LogFeed | Refusal]":
         self.followed.append(dict(since))
