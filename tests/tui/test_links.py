@@ -78,6 +78,13 @@ def test_the_deeper_message_stands_beside_the_generic_one(size: tuple[int, int])
     assert "BEHIND IT" not in well
 
 
+async def test_under_a_red_service_it_is_told_once() -> None:
+    view = linked(fakes.first_red(), "failing", "rejected: invalid token", service="api")
+    async with shown(view, size=(120, 40)) as screen:
+        under = [row for row in screen.rows if "└" in row and "lab-agent" in row]
+        assert len(under) == 1
+
+
 def test_the_page_of_its_workload_says_it_too() -> None:
     view = linked(fakes.first_red(), "failing", "rejected: invalid token")
     text = b.shown(WorkloadPage("web"), view, 118, 34)
