@@ -17,14 +17,15 @@ NEWEST = "latest"
 
 class Reference:
     def __init__(self, top: Path, store: Store, wanted: str = "") -> None:
-        """`wanted`: an id, the beginning of one, `latest`; empty: the last that was taken because all was good."""
+        """`wanted`: an id, the beginning of one, `latest`; empty: the last that was taken by hand or on
+        green. What was there before an action may have been broken: nothing is compared with it unasked."""
         self._top, self._store, self.wanted = top, store, wanted
         self._read: Checkpoint | None = None
         self._key: bytes | None = None
         self._seen: tuple[list[str], str | None] = ([], None)
 
     def checkpoint(self) -> Checkpoint | None:
-        """None: none was taken yet. Raises CheckpointError."""
+        """None: none that was good was taken yet. Raises CheckpointError."""
         ident = self._ident()
         if ident is None:
             return None
@@ -37,7 +38,7 @@ class Reference:
             return self._store.find(self.wanted)
         ids = self._store.ids()
         if ids != self._seen[0]:
-            self._seen = ids, next((each for each in reversed(ids) if self._good(each)), ids[-1] if ids else None)
+            self._seen = ids, next((each for each in reversed(ids) if self._good(each)), None)
         return self._seen[1]
 
     def _good(self, ident: str) -> bool:
