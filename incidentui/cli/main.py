@@ -21,6 +21,7 @@ COMMANDS = {
     "note": ("incidentui.cli.note:command", "write a note into the journal"),
     "close": ("incidentui.cli.opening:close_command", "close an incident"),
     "hypothesis": ("incidentui.cli.hypothesis:command", "what is thought to be the cause, and what came of it"),
+    "cause": ("incidentui.cli.cause:command", "the causes, in order: state, time lost, how often again, origin"),
     "incidents": ("incidentui.cli.incidents:list_command", "list the incidents of the project"),
     "show": ("incidentui.cli.incidents:show_command", "one incident with its times"),
     "events": ("incidentui.cli.events:command", "the journal as CloudEvents, one per line"),

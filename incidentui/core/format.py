@@ -79,6 +79,11 @@ def count(n: int, one: str, many: str = "") -> str:
 _UNITS: dict[str, Ms] = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
+def ordinal(n: int) -> str:
+    last = {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th") if n % 100 not in (11, 12, 13) else "th"
+    return f"{n}{last}"
+
+
 def parse_duration(text: str) -> Ms | None:
     """`90s`, `5m`, `1h30m`, `500ms` as milliseconds; None for anything else, a bare number too."""
     total, rest = 0, text.strip()

@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from typing import Literal, Protocol
 
 from incidentui.core.difference import DiffLine as DiffLine
+from incidentui.core.drift import Drift
 from incidentui.core.events import Fact, Recorded
 from incidentui.core.inputs import ActionActed, Command, Evidence, FixesLooked, LookAtFixes, Observation, Refusal
 from incidentui.core.model import Attempt, KnownError, KnownGood, Ledger, Light, Ms, Owner, Plan
@@ -242,6 +243,10 @@ class Details(Protocol):
         """The logs of these workloads, each since a time (None: its end)."""
         ...
 
+    async def drift_then(self) -> Sequence[Drift] | Refusal:
+        """What runs beside the last good checkpoint."""
+        ...
+
 
 class Fixes(Protocol):
     async def look(self, asked: LookAtFixes) -> FixesLooked:
@@ -257,6 +262,12 @@ class Clone(Protocol):
         ...
 
     async def keep_good(self, good: KnownGood) -> None: ...
+
+
+class Checkpoints(Protocol):
+    async def keep(self, why: str, state: State) -> tuple[str, str] | Refusal:
+        """A checkpoint of now: its id, and what it holds in words."""
+        ...
 
 
 class Processes(Protocol):
@@ -360,6 +371,10 @@ class Session(Protocol):
 
     def follow_logs(self, since: Mapping[str, Ms | None]) -> Future[LogFeed | Refusal]:
         """See Details.follow_logs."""
+        ...
+
+    def drift_then(self) -> Future[Sequence[Drift] | Refusal]:
+        """See Details.drift_then."""
         ...
 
     def draft(self, incident: str) -> Future[str | Refusal]: ...

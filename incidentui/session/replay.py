@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from typing import TypeVar
 
 from incidentui.core import inputs as i
+from incidentui.core.drift import Drift
 from incidentui.core.events import Recorded
 from incidentui.core.evolve import evolve
 from incidentui.core.model import Ms, Plan
@@ -126,6 +127,9 @@ class ReplaySession:
 
     def follow_logs(self, since: Mapping[str, Ms | None]) -> Future[LogFeed | i.Refusal]:
         return _now(i.Refusal("a replay asks no engine", "what was kept stands behind the timeline's rows"))
+
+    def drift_then(self) -> Future[Sequence[Drift] | i.Refusal]:
+        return _now(i.Refusal("a replay asks no engine", "it shows what was compared then"))
 
     # -- transport
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from incidentui.core import events as e
+from incidentui.core.drift import Drift
 from incidentui.core.inputs import Command, Evidence, Refusal
 from incidentui.core.model import (
     Attempt,
@@ -427,6 +428,9 @@ class FakeSession:
 
     def follow_logs(self, since: Mapping[str, Ms | None]) -> "Future[LogFeed | Refusal]":
         return _done(Refusal("no engine is configured"))
+
+    def drift_then(self) -> "Future[Sequence[Drift] | Refusal]":
+        return _done(Refusal("no checkpoint was taken yet", "incidentui checkpoint take"))
 
     def draft(self, incident: str) -> "Future[str | Refusal]":
         return _done("# Draft\n\n## Summary\n\napi answered 503.\n")

@@ -12,6 +12,7 @@ from incidentui.core.words import is_bad
 from incidentui.tui.line import Line, Seg, Token, cells, cut, cut_middle, fit, length, pad
 from incidentui.tui.present.drifted import drifted
 from incidentui.tui.present.format import coarse, hm
+from incidentui.tui.present.links import link_lines, shown
 from incidentui.tui.present.parts import empty, joined, sparkline, title
 from incidentui.tui.present.scene import (
     MARKS,
@@ -59,6 +60,7 @@ def lines(scene: Scene, width: int, *, focused: bool = False) -> list[Line]:
     for service in found:
         out.append(_row(scene, service, width - 1, columns, marks))
         out += [_cause(text, width - 1, loud) for text, loud in causes(scene, service, marks)]
+        out += link_lines(scene, service.name, width - 1)
     if len(out) == 1:
         none = "No services: incidentui.toml names none. Git and workloads work."
         out.append(empty("○ reading the configuration" if scene.unread else none))
@@ -69,13 +71,13 @@ def bad_rows(scene: Scene) -> int:
     """Rows that folding must keep."""
     marks = marks_of(scene)
     found = [(s, list(causes(scene, s, marks))) for s in services(scene) if s.since is not None]
-    return sum(1 + len(under) for s, under in found if s.state != "ok" or under)
+    return sum(1 + len(under) + len(shown(scene, s.name)) for s, under in found if s.state != "ok" or under)
 
 
 def all_rows(scene: Scene) -> int:
     """Rows when nothing is folded."""
     marks, found = marks_of(scene), scene.state.services.values()
-    return len(found) + sum(len(list(causes(scene, s, marks))) for s in found)
+    return len(found) + sum(len(list(causes(scene, s, marks))) + len(shown(scene, s.name)) for s in found)
 
 
 def summary(scene: Scene) -> tuple[Seg, ...]:

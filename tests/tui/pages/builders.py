@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from incidentui.core import events as e
+from incidentui.core.drift import Drift
 from incidentui.core.evidence import CheckLook, Finding, Hop, write_check_look
 from incidentui.core.inputs import Command as Ask
 from incidentui.core.inputs import Evidence, Refusal
@@ -333,6 +334,9 @@ class FakeSession:
     kept: dict[str, Evidence] = field(default_factory=dict)
     timeline: list[e.Recorded] = field(default_factory=list)
     looks: int = 0
+    then: Sequence[Drift] | Refusal = field(
+        default_factory=lambda: Refusal("no checkpoint was taken yet", "incidentui checkpoint take")
+    )
 
     def now(self) -> Ms:
         return self.time
@@ -383,6 +387,9 @@ class FakeSession:
     def follow_logs(self, since: Mapping[str, Ms | None]) -> "Future[LogFeed | Refusal]":
         self.followed.append(dict(since))
         return now_done(self.feed)
+
+    def drift_then(self) -> "Future[Sequence[Drift] | Refusal]":
+        return now_done(self.then)
 
     def draft(self, incident: str) -> "Future[str | Refusal]":
         return now_done(self.text)
