@@ -279,5 +279,10 @@ def test_an_image_is_made_of_what_this_python_loads(docker: private.Dockerd) -> 
             "run", "--rm", "--network", "none", image, "python3", "-c", "import sys; print(sys.version)"
         )
         assert words.stdout.decode().strip() == sys.version
+        wait_for_ever = ("python3", "-c", "import time; print('up'); time.sleep(600)")
+        docker.docker("run", "-d", "--network", "none", "--name", "sleeper", image, *wait_for_ever)
+        wait(lambda: docker.docker("logs", "sleeper").stdout.strip() == b"up", "a Python that has started")
+        docker.docker("stop", "--time", "30", "sleeper")
+        assert docker.docker("inspect", "--format", "{{.State.ExitCode}}", "sleeper").stdout.strip() == b"143"
     finally:
         engines.take_down(docker.url, "iui-by-hand")
