@@ -119,6 +119,8 @@ def state_words(workload: Workload) -> tuple[str, str, Token]:
         return "?", "unknown", "unknown"
     if workload.state == "starting" or workload.health == "starting":
         return "·", "starting", "muted"
+    if workload.state == "paused":
+        return "!", "paused", "slow"
     if workload.state != "running":
         return "–", workload.state, "muted"
     return ("✓", "healthy", "ok") if workload.health == "healthy" else ("·", "no health check", "muted")
