@@ -337,3 +337,17 @@ def test_ctrl_c_ends_a_wait_and_says_so(place: Place) -> None:
     assert waiting.wait(30) == 130
     assert place.dangling() == set()
     assert "then ana stopped it" in changed(place)[-1]["why"]
+
+
+def test_killed_in_mid_step_nobody_knows_and_the_step_is_done_anew(place: Place) -> None:
+    book(place, shell("touch begun; test -e go || sleep 600"))
+    running = place.start("runbook", "run", "pump")
+    until((place.root / "begun").exists, "the step runs")
+    running.send_signal(signal.SIGKILL)
+    running.communicate(timeout=30)
+    lost = run(place)
+    assert (lost.returncode, states(lost)) == (4, [(1, "unknown")]), lost.stdout + lost.stderr
+    (place.root / "go").touch()
+    again = run(place)
+    assert (again.returncode, states(again)) == (0, [(1, "done")])
+    assert lines(again)[0]["tries"] == 2
