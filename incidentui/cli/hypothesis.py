@@ -12,8 +12,9 @@ from incidentui.cli.options import CannotRun, Options, may_write
 from incidentui.cli.times import parse_time
 from incidentui.core.envelope import rfc3339
 from incidentui.core.hypotheses import VERDICTS
-from incidentui.core.inputs import AddHypothesis, ChangeHypothesis, Command
-from incidentui.core.model import Hypothesis, HypothesisWord
+from incidentui.core.inputs import AddHypothesis, ChangeHypothesis, Command, MakeRemark
+from incidentui.core.model import Hypothesis, HypothesisWord, Remark, RemarkKind
+from incidentui.core.state import State
 from incidentui.core.words import HYPOTHESIS_MARK
 from incidentui.edge.clock import SystemClock
 from incidentui.edge.text import clean_and_redact
@@ -90,9 +91,30 @@ def verdict_command(
     _tell(*_record(options, change, n), as_json)
 
 
+@command.command("remark")
+@click.argument("kind", type=click.Choice(("ruled-out", "misled-us")), metavar="ruled-out|misled-us")
+@click.argument("what", nargs=-1, required=True, metavar="TEXT")
+@click.option("--why", metavar="TEXT", required=True, help="What was seen that shows it.")
+@_INCIDENT
+@click.option("--json", "as_json", is_flag=True, help='Print {"incident", "seq"}.')
+@click.pass_obj
+def remark_command(
+    options: Options, kind: str, what: tuple[str, ...], why: str, incident: str | None, as_json: bool
+) -> None:
+    """Say what was ruled out, or which signal misled. Said again, it has the newer reason."""
+    may_write(options, "hypothesis remark")
+    said: RemarkKind = "ruled out" if kind == "ruled-out" else "misled us"
+    made = MakeRemark(said, _words(" ".join(what), "TEXT"), _words(why, "--why"), responder(), incident)
+    done, _ = _decided(options, made)
+    if as_json:
+        click.echo(json.dumps({"incident": done.incident, "seq": done.seq}))
+    else:
+        click.echo(f"{said}: {made.what}, on the board of {done.incident}")
+
+
 @command.command("list")
 @_INCIDENT
-@click.option("--json", "as_json", is_flag=True, help='Print {"incident", "hypotheses"}.')
+@click.option("--json", "as_json", is_flag=True, help='Print {"incident", "hypotheses", "remarks"}.')
 @click.pass_obj
 def list_command(options: Options, incident: str | None, as_json: bool) -> None:
     """The board of an incident: thought, did, saw, why."""
@@ -107,12 +129,16 @@ def list_command(options: Options, incident: str | None, as_json: bool) -> None:
         what = f"there is no incident {incident}" if incident else "there is no incident"
         raise CannotRun(f"{what}; `incidentui incidents` lists them.")
     if as_json:
-        board = {"incident": found.id, "hypotheses": [as_object(h) for h in found.hypotheses]}
+        board = {
+            "incident": found.id,
+            "hypotheses": [as_object(h) for h in found.hypotheses],
+            "remarks": [remark_object(r) for r in found.remarks],
+        }
         click.echo(json.dumps(board, ensure_ascii=False))
         return
     if not found.hypotheses:
         click.echo(f"incidentui: {found.id} has no hypothesis; `incidentui hypothesis add` records one", err=True)
-    for line in as_lines(found.hypotheses):
+    for line in (*as_lines(found.hypotheses), *remark_lines(found.remarks)):
         click.echo(line)
 
 
@@ -141,6 +167,14 @@ def as_lines(board: Sequence[Hypothesis]) -> Iterator[str]:
                 yield from (f"    {name:<4} {said}" for name, said in parts(h))
 
 
+def remark_object(r: Remark) -> dict[str, Any]:
+    return {"kind": r.kind, "what": r.what, "why": r.why, "by": r.by, "at": rfc3339(r.at)}
+
+
+def remark_lines(said: Sequence[Remark]) -> list[str]:
+    return [f"· {r.kind}: {r.what} ({r.why})" for r in sorted(said, key=lambda r: r.kind == "misled us")]
+
+
 def parts(h: Hypothesis) -> list[tuple[str, str]]:
     return [(name, said) for name, said in (("did", h.did), ("saw", h.saw), ("why", h.why)) if said]
 
@@ -155,15 +189,18 @@ def _words(text: str, what: str) -> str:
 
 def _record(options: Options, command: Command, n: int) -> tuple[Done, int]:
     """One turn; the number of the hypothesis is read off the state that the turn left."""
+    done, state = _decided(options, command)
+    board = state.incidents[done.incident or ""].hypotheses
+    return done, n or board[-1].n
+
+
+def _decided(options: Options, command: Command) -> tuple[Done, State]:
     clock = SystemClock()
     journal = open_to_write(options)
     try:
-        desk = load(journal, clock.now())
-        done, state = decided(journal, desk, clock, command)
+        return decided(journal, load(journal, clock.now()), clock, command)
     finally:
         journal.close()
-    board = state.incidents[done.incident or ""].hypotheses
-    return done, n or board[-1].n
 
 
 def _tell(done: Done, n: int, as_json: bool) -> None:

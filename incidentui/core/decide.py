@@ -132,7 +132,7 @@ def _command(d: Deciding, c: i.Command) -> Decision:
             return incidents.set_severity(d, c)
         case i.CloseIncident():
             return incidents.close(d, c)
-        case i.AddNote() | i.MarkMoment() | i.MarkGood() | i.AddHypothesis() | i.ChangeHypothesis():
+        case i.AddNote() | i.MarkMoment() | i.MarkGood() | i.AddHypothesis() | i.ChangeHypothesis() | i.MakeRemark():
             return _record(d, c)
         case i.ShowPlan():
             return acts.show_plan(d, c)
@@ -150,7 +150,10 @@ def _command(d: Deciding, c: i.Command) -> Decision:
             assert_never(c)
 
 
-def _record(d: Deciding, c: i.AddNote | i.MarkMoment | i.MarkGood | i.AddHypothesis | i.ChangeHypothesis) -> Decision:
+_Record = i.AddNote | i.MarkMoment | i.MarkGood | i.AddHypothesis | i.ChangeHypothesis | i.MakeRemark
+
+
+def _record(d: Deciding, c: _Record) -> Decision:
     match c:
         case i.AddNote():
             return incidents.add_note(d, c)
@@ -162,3 +165,5 @@ def _record(d: Deciding, c: i.AddNote | i.MarkMoment | i.MarkGood | i.AddHypothe
             return hypotheses.add(d, c)
         case i.ChangeHypothesis():
             return hypotheses.change(d, c)
+        case i.MakeRemark():
+            return hypotheses.remark(d, c)

@@ -24,6 +24,7 @@ from incidentui.core.model import (
     Plan,
     Progress,
     ProjectSpec,
+    RemarkKind,
     Repository,
     RunStep,
     SeenError,
@@ -367,6 +368,16 @@ class HypothesisChanged:
     """The verdict or its reason is another one; otherwise only what was done or seen."""
 
 
+@dataclass(frozen=True, slots=True)
+class RemarkMade:
+    """Something was ruled out, or a signal was seen to have misled; said again, its reason is another one."""
+
+    kind: RemarkKind
+    what: str
+    why: str
+    by: str
+
+
 # -- acting
 
 
@@ -545,6 +556,7 @@ Event = (
     | MomentMarked
     | HypothesisAdded
     | HypothesisChanged
+    | RemarkMade
     | ActionPlanned
     | ActionRequested
     | ActionProgressed
@@ -596,6 +608,7 @@ TYPES: dict[str, type[Event]] = {
     "moment.marked": MomentMarked,
     "hypothesis.added": HypothesisAdded,
     "hypothesis.changed": HypothesisChanged,
+    "remark.made": RemarkMade,
     "action.planned": ActionPlanned,
     "action.requested": ActionRequested,
     "action.progressed": ActionProgressed,

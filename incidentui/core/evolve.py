@@ -21,6 +21,7 @@ from incidentui.core.model import (
     Ms,
     Progress,
     ProjectSpec,
+    Remark,
     RunbookRun,
     RunStep,
     ServiceStatus,
@@ -120,6 +121,8 @@ def _apply(state: State, recorded: e.Recorded) -> State:
             return _incident_event(state, event, recorded)
         case e.HypothesisAdded() | e.HypothesisChanged():
             return _hypothesis(state, event, recorded)
+        case e.RemarkMade():
+            return _remark(state, event, recorded)
         case e.ActionRequested() | e.ActionProgressed() | e.ActionEnded() | e.LightSeen() | e.VerdictGiven():
             return _action(state, event, recorded)
         case e.RunbookStarted() | e.StepChanged() | e.RunbookEnded():
@@ -449,6 +452,15 @@ def _changed(old: Hypothesis, event: e.HypothesisChanged, at: Ms) -> Hypothesis:
         old, verdict=event.now, why=event.why, did=event.did, saw=event.saw, commits=event.commits or old.commits
     )
     return replace(new, judged=at, judged_by=event.by) if event.judged else new
+
+
+def _remark(state: State, event: e.RemarkMade, recorded: e.Recorded) -> State:
+    incident = state.incidents.get(recorded.incident or "")
+    if incident is None:
+        return state
+    new = Remark(event.kind, event.what, event.why, event.by, recorded.at)
+    others = tuple(a for a in incident.remarks if (a.kind, a.what) != (new.kind, new.what))
+    return _incident(state, replace(incident, remarks=(*others, new), responders=_with(incident.responders, event.by)))
 
 
 def _forget_closed(state: State) -> State:

@@ -4,7 +4,7 @@ import re
 
 from incidentui.core import events as e
 from incidentui.core.incidents import nobody, which
-from incidentui.core.inputs import AddHypothesis, ChangeHypothesis
+from incidentui.core.inputs import AddHypothesis, ChangeHypothesis, MakeRemark
 from incidentui.core.model import Hypothesis, HypothesisWord, Incident
 from incidentui.core.state import State
 from incidentui.core.turn import Deciding, Decision, refuse
@@ -45,6 +45,23 @@ def change(d: Deciding, c: ChangeHypothesis) -> Decision:
     return d.done(incident.id)
 
 
+def remark(d: Deciding, c: MakeRemark) -> Decision:
+    incident = which(d.state, c.incident)
+    if incident is None or incident.closed is not None:
+        return _none(incident, c.incident)
+    what, why = _line(c.what), _line(c.why)
+    if not what or not why:
+        return refuse(f"“{c.kind}” needs a thing and a reason", "say what was seen that shows it")
+    known = next((a for a in incident.remarks if (a.kind, a.what) == (c.kind, what)), None)
+    if known is not None and known.why == why:
+        return refuse("the board says so already")
+    if known is None and len(incident.remarks) >= MOST:
+        return refuse(f"{incident.id} has {MOST} of these", "what else was seen fits into a note")
+    said = e.RemarkMade(c.kind, what, why, c.by)
+    d.say(said, c.by, "key", incident=incident.id, source=f"responder:{c.by}")
+    return d.done(incident.id)
+
+
 def _changed(state: State, old: Hypothesis, c: ChangeHypothesis) -> e.HypothesisChanged:
     now = c.verdict or old.verdict
     # Another verdict has its own reason: the old one would speak for what it spoke against.
@@ -59,6 +76,14 @@ def _none(incident: Incident | None, wanted: str | None) -> Decision:
     if incident is None:
         return nobody(wanted)
     return refuse(f"{incident.id} is closed: its board stays as it was then", "a note can still be added to it")
+
+
+def to_decide(h: Hypothesis, state: State) -> tuple[str, ...]:
+    """Its commits that still stand although it was not the cause: somebody has to keep them or take them back."""
+    if h.verdict not in ("refuted", "correct, not the cause"):
+        return ()
+    gone = {c.sha for c in state.ledger.commits if c.state == "taken back"} if state.ledger is not None else set[str]()
+    return tuple(sha for sha in h.commits if sha not in gone)
 
 
 def named(state: State, text: str) -> tuple[str, ...]:

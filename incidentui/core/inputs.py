@@ -21,6 +21,7 @@ from incidentui.core.model import (
     Plan,
     Progress,
     ProjectSpec,
+    RemarkKind,
     Repository,
     RunStep,
     Severity,
@@ -301,6 +302,15 @@ class ChangeHypothesis:
 
 
 @dataclass(frozen=True, slots=True)
+class MakeRemark:
+    kind: RemarkKind
+    what: str
+    why: str
+    by: str
+    incident: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MarkGood:
     sha: str
     by: str
@@ -372,6 +382,7 @@ Command = (
     | MarkMoment
     | AddHypothesis
     | ChangeHypothesis
+    | MakeRemark
     | MarkGood
     | ShowPlan
     | RunPlan

@@ -26,6 +26,7 @@ FixState = Literal["there", "missing", "gone", "unknown"]
 OddBuild = Literal["", "dirty", "nowhere"]
 """What runs is no commit of the branch: built from uncommitted code, or from a commit that nobody pushed."""
 HypothesisWord = Literal["to test", "confirmed", "refuted", "correct, not the cause"]
+RemarkKind = Literal["ruled out", "misled us"]
 InForce = Literal["taken back", "in force", "partly"]
 """Of a commit since known-good: how much of it stands in the tree now."""
 
@@ -678,6 +679,17 @@ class Hypothesis:
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """What stands below the hypotheses: a thing nobody needs to look at again, or a signal that led the wrong way."""
+
+    kind: RemarkKind
+    what: str
+    why: str
+    by: str
+    at: Ms
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
     """A window of the journal."""
 
@@ -715,3 +727,5 @@ class Incident:
     actions: int = 0
     """How many of all of them were to change something."""
     hypotheses: tuple[Hypothesis, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    """As they were said; a thing said again stands once, with its newest reason."""

@@ -40,6 +40,7 @@ def document(facts: Facts) -> dict[str, Any]:
             for a in facts.attempts
         ],
         "hypotheses": [{**codec.to_json(h), "at": _time(h.at), "judged": _time(h.judged)} for h in incident.hypotheses],
+        "remarks": [{**codec.to_json(r), "at": _time(r.at)} for r in incident.remarks],
         "code": {
             "branch": state.repository.branch if state.repository else None,
             "head": state.repository.head if state.repository else None,

@@ -3,16 +3,16 @@
 from dataclasses import replace
 
 from incidentui.core.format import duration, short
-from incidentui.core.hypotheses import VERDICTS
-from incidentui.core.inputs import AddHypothesis, ChangeHypothesis, Refusal
-from incidentui.core.model import Hypothesis, HypothesisWord, Incident, Ms
+from incidentui.core.hypotheses import VERDICTS, to_decide
+from incidentui.core.inputs import AddHypothesis, ChangeHypothesis, MakeRemark, Refusal
+from incidentui.core.model import Hypothesis, HypothesisWord, Incident, Ms, Remark, RemarkKind
 from incidentui.core.state import State
 from incidentui.core.words import HYPOTHESIS_MARK
 from incidentui.session.ports import Done, View
-from incidentui.tui.line import Line, Seg, Token, cells, spread
+from incidentui.tui.line import Line, Seg, Token, cells, pad, spread
 from incidentui.tui.page import PageContext
 from incidentui.tui.pages.act import tell
-from incidentui.tui.pages.layout import hanging, heading, rule, stack, wall
+from incidentui.tui.pages.layout import beside, hanging, heading, rule, section, split, stack, wall
 
 GROUPS: tuple[tuple[str, tuple[HypothesisWord, ...]], ...] = (
     ("CONFIRMED", ("confirmed",)),
@@ -31,6 +31,13 @@ _ASKS: dict[HypothesisWord, str] = {
     "refuted": "refuted, because",
     "correct, not the cause": "correct, not the cause, because",
 }
+_REMARKS: dict[RemarkKind, tuple[str, str, str]] = {
+    "ruled out": ("RULED OUT", "ruled out, what", "ruled out, because"),
+    "misled us": ("SIGNALS THAT MISLED US", "a signal that misled us", "it misled us, because"),
+}
+"""Of each kind: its title, and what is asked."""
+_KINDS: dict[str, RemarkKind] = {"5": "ruled out", "6": "misled us"}
+_SIDE_BY_SIDE = 98
 _STRIDE = 10
 """The cursor stops at each so many rows of a long one, so that none is passed unread."""
 
@@ -39,11 +46,34 @@ def board_lines(incident: Incident, state: State, width: int) -> list[Line]:
     board = incident.hypotheses
     about = (Seg(f"{len(board)}, by what we know now" if board else "none yet", "text"),)
     tail = (Seg("goes into the draft as it stands", "muted"),) if width >= 80 else ()
-    top = [heading(width, "HYPOTHESES", about, tail), *([Line()] if width >= 98 else [])]
+    top = [heading(width, "HYPOTHESES", about, tail), *([Line()] if width >= _SIDE_BY_SIDE else [])]
     if not board:
         empty = "No hypothesis yet. h records what you think is the cause, before you try something."
-        return [*top, *hanging((), empty, width, "muted")]
-    return [*top, *stack(*(_group(name, words, board, state, width) for name, words in GROUPS))]
+        return [*top, *stack(hanging((), empty, width, "muted"), _remarks(incident, width))]
+    groups = (_group(name, words, board, state, width) for name, words in GROUPS)
+    return [*top, *stack(*groups, _remarks(incident, width))]
+
+
+def _remarks(incident: Incident, width: int) -> list[Line]:
+    """What nobody needs to look at again, and what nobody should believe again: side by side where there is room."""
+    kinds = [kind for kind in _REMARKS if any(r.kind == kind for r in incident.remarks)]
+    if len(kinds) < 2 or width < _SIDE_BY_SIDE:
+        return stack(*(_of_kind(incident, kind, width) for kind in kinds))
+    left, right = split(width, 0.5)
+    return beside((left, _of_kind(incident, kinds[0], left)), (right, _of_kind(incident, kinds[1], right)))
+
+
+def _of_kind(incident: Incident, kind: RemarkKind, width: int) -> list[Line]:
+    found = [r for r in incident.remarks if r.kind == kind]
+    column = min(max((cells(r.what) for r in found), default=0), width // 2)
+    return section(width, _REMARKS[kind][0], [line for r in found for line in _remark(r, column, width)])
+
+
+def _remark(r: Remark, column: int, width: int) -> list[Line]:
+    if cells(r.what) <= column:
+        head = (Seg("· ", "muted"), Seg(pad(r.what, column), "text"), Seg("   "))
+        return hanging(head, r.why, width, "muted")
+    return [*hanging((Seg("· ", "muted"),), r.what, width), *hanging((Seg("    "),), r.why, width, "muted")]
 
 
 def _group(
@@ -79,9 +109,13 @@ def _entry(h: Hypothesis, state: State, width: int) -> list[Line]:
 
 
 def _commits(h: Hypothesis, state: State) -> str:
-    """What stands of them now, where the ledger tells."""
+    """What stands of them now, where the ledger tells; what did not help has to be decided on."""
     now = {c.sha: c.state for c in state.ledger.commits} if state.ledger is not None else {}
-    return " · ".join(f"{short(sha)} {now.get(sha, '')}".rstrip() for sha in h.commits)
+    said = " · ".join(f"{short(sha)} {now.get(sha, '')}".rstrip() for sha in h.commits)
+    return said + (": keep or take back?" if to_decide(h, state) else "")
+
+
+_ASIDE = (("5", "ruled out"), ("6", "misled us"))
 
 
 class HypothesesPage:
@@ -98,10 +132,17 @@ class HypothesesPage:
     def keys(self) -> tuple[tuple[str, str], ...]:
         if not self._may_record:
             return (("y", "copy"),)
-        return ("h", "new hypothesis"), ("1-4", "give a verdict"), ("e", "did and saw"), ("n", "note"), ("y", "copy")
+        return (
+            ("h", "new"),
+            ("1-4", "verdict"),
+            ("e", "did, saw"),
+            *_ASIDE,
+            ("n", "note"),
+            ("y", "copy"),
+        )
 
     def lines(self, view: View, now: Ms, width: int, height: int) -> list[Line]:
-        self._may_record = not view.read_only and view.playhead is None
+        self._may_record = view.playhead is None
         incident = view.state.incidents.get(self.incident)
         if incident is None:  # a replay stands before it was opened
             return [heading(width, "HYPOTHESES"), Line(), Line((Seg(f"{self.incident} is not open yet.", "muted"),))]
@@ -110,12 +151,14 @@ class HypothesesPage:
     def handle(self, key: str, screen: PageContext) -> bool:
         if key == "y":
             self._copy(screen)
-        elif key not in ("h", "e", "1", "2", "3", "4"):
+        elif key not in ("h", "e", "1", "2", "3", "4", *_KINDS):
             return False
         elif refusal := _refused(screen.session.view):
             screen.refuse(key, *refusal)
         elif key == "h":
             self._new(screen)
+        elif key in _KINDS:
+            self._remark(key, _KINDS[key], screen)
         else:
             self._on_chosen(key, screen)
         return True
@@ -185,12 +228,28 @@ class HypothesesPage:
         label = f"hypothesis {h.n} {_ASKS[verdict]}"
         screen.prompt(label, because, h.why if h.verdict == verdict else "")
 
+    def _remark(self, key: str, kind: RemarkKind, screen: PageContext) -> None:
+        _, asks, because = _REMARKS[kind]
+
+        def named(what: str) -> None:
+            def told(why: str) -> None:
+                remark = MakeRemark(kind, what, why, screen.session.me, self.incident)
+                tell(screen, key, remark, f"{kind}: {' '.join(what.split())}")
+
+            if what.strip():
+                screen.prompt(because, told)
+            else:
+                screen.say("nothing recorded", ok=False)
+
+        screen.prompt(asks, named)
+
     def _change(self, key: str, change: ChangeHypothesis, screen: PageContext) -> None:
         done = f"hypothesis {change.n}: {change.verdict or 'noted'}"
         tell(screen, key, replace(change, incident=self.incident), done)
 
 
 def _refused(view: View) -> tuple[str, str] | None:
+    """Read-only takes actions away, not the record: what is thought is written down as a note is."""
     if view.playhead is not None:
         return "this is a replay, it only shows what was", "Start incidentui on the project to record"
-    return (view.read_only, "Start without it to record") if view.read_only else None
+    return None
