@@ -10,12 +10,13 @@ from incidentui.cli.journal_access import open_to_read, open_to_write, responder
 from incidentui.cli.opening import decided
 from incidentui.cli.options import CannotRun, Options, may_write
 from incidentui.cli.times import parse_time
+from incidentui.core.board import Hypothesis, HypothesisWord, Remark, RemarkKind
+from incidentui.core.board_words import HYPOTHESIS_MARK
 from incidentui.core.envelope import rfc3339
 from incidentui.core.hypotheses import VERDICTS
 from incidentui.core.inputs import AddHypothesis, ChangeHypothesis, Command, MakeRemark
-from incidentui.core.model import Hypothesis, HypothesisWord, Remark, RemarkKind
+from incidentui.core.model import Incident
 from incidentui.core.state import State
-from incidentui.core.words import HYPOTHESIS_MARK
 from incidentui.edge.clock import SystemClock
 from incidentui.edge.text import clean_and_redact
 from incidentui.session.ports import Done
@@ -28,7 +29,7 @@ WORDS: dict[str, HypothesisWord] = {
     "refuted": "refuted",
     "not-the-cause": "correct, not the cause",
 }
-_INCIDENT = click.option("--incident", metavar="ID", help="Default: the open incident that was opened last.")
+INCIDENT = click.option("--incident", metavar="ID", help="Default: the open incident that was opened last.")
 _DID = click.option("--did", metavar="TEXT", help="What was done to test it; commits it names are linked.")
 _SAW = click.option("--saw", metavar="TEXT", help="What was seen then.")
 
@@ -43,7 +44,7 @@ def command() -> None:
 @_DID
 @_SAW
 @click.option("--at", metavar="T", help="When it was thought: 09:12, an ISO time, -5m.")
-@_INCIDENT
+@INCIDENT
 @click.option("--json", "as_json", is_flag=True, help='Print {"incident", "n", "seq"}.')
 @click.pass_obj
 def add_command(
@@ -59,9 +60,9 @@ def add_command(
     may_write(options, "hypothesis add")
     by, now = responder(), SystemClock().now()
     happened = parse_time(at, now, "--at") if at else None
-    words = _words(" ".join(thought), "TEXT")
-    made = AddHypothesis(words, by, _words(did or "", "--did"), _words(saw or "", "--saw"), happened, incident)
-    _tell(*_record(options, made, 0), as_json)
+    words = worded(" ".join(thought), "TEXT")
+    made = AddHypothesis(words, by, worded(did or "", "--did"), worded(saw or "", "--saw"), happened, incident)
+    _tell(*recorded(options, made, 0), as_json)
 
 
 @command.command("verdict")
@@ -70,7 +71,7 @@ def add_command(
 @click.option("--why", metavar="TEXT", help="Needed for every verdict but to-test.")
 @_DID
 @_SAW
-@_INCIDENT
+@INCIDENT
 @click.option("--json", "as_json", is_flag=True, help='Print {"incident", "n", "seq"}.')
 @click.pass_obj
 def verdict_command(
@@ -85,17 +86,17 @@ def verdict_command(
 ) -> None:
     """Say what became of hypothesis N, and why."""
     may_write(options, "hypothesis verdict")
-    told = [_words(text, name) if text is not None else None for text, name in ((why, "--why"), (did, "--did"))]
-    seen = _words(saw, "--saw") if saw is not None else None
+    told = [worded(text, name) if text is not None else None for text, name in ((why, "--why"), (did, "--did"))]
+    seen = worded(saw, "--saw") if saw is not None else None
     change = ChangeHypothesis(n, responder(), WORDS[word], told[0], told[1], seen, incident)
-    _tell(*_record(options, change, n), as_json)
+    _tell(*recorded(options, change, n), as_json)
 
 
 @command.command("remark")
 @click.argument("kind", type=click.Choice(("ruled-out", "misled-us")), metavar="ruled-out|misled-us")
 @click.argument("what", nargs=-1, required=True, metavar="TEXT")
 @click.option("--why", metavar="TEXT", required=True, help="What was seen that shows it.")
-@_INCIDENT
+@INCIDENT
 @click.option("--json", "as_json", is_flag=True, help='Print {"incident", "seq"}.')
 @click.pass_obj
 def remark_command(
@@ -104,7 +105,7 @@ def remark_command(
     """Say what was ruled out, or which signal misled. Said again, it has the newer reason."""
     may_write(options, "hypothesis remark")
     said: RemarkKind = "ruled out" if kind == "ruled-out" else "misled us"
-    made = MakeRemark(said, _words(" ".join(what), "TEXT"), _words(why, "--why"), responder(), incident)
+    made = MakeRemark(said, worded(" ".join(what), "TEXT"), worded(why, "--why"), responder(), incident)
     done, _ = _decided(options, made)
     if as_json:
         click.echo(json.dumps({"incident": done.incident, "seq": done.seq}))
@@ -113,21 +114,12 @@ def remark_command(
 
 
 @command.command("list")
-@_INCIDENT
+@INCIDENT
 @click.option("--json", "as_json", is_flag=True, help='Print {"incident", "hypotheses", "remarks"}.')
 @click.pass_obj
 def list_command(options: Options, incident: str | None, as_json: bool) -> None:
     """The board of an incident: thought, did, saw, why."""
-    journal = open_to_read(options)
-    if journal is None:
-        raise CannotRun("no incident was recorded here yet.")
-    state = state_at(journal, journal.last())
-    journal.close()
-    newest = next(reversed(tuple(state.incidents.values())), None)
-    found = state.incidents.get(incident) if incident else state.current or newest
-    if found is None:
-        what = f"there is no incident {incident}" if incident else "there is no incident"
-        raise CannotRun(f"{what}; `incidentui incidents` lists them.")
+    found = board_of(options, incident)
     if as_json:
         board = {
             "incident": found.id,
@@ -140,6 +132,21 @@ def list_command(options: Options, incident: str | None, as_json: bool) -> None:
         click.echo(f"incidentui: {found.id} has no hypothesis; `incidentui hypothesis add` records one", err=True)
     for line in (*as_lines(found.hypotheses), *remark_lines(found.remarks)):
         click.echo(line)
+
+
+def board_of(options: Options, incident: str | None) -> Incident:
+    """The incident that is named, else the open one, else the newest."""
+    journal = open_to_read(options)
+    if journal is None:
+        raise CannotRun("no incident was recorded here yet.")
+    state = state_at(journal, journal.last())
+    journal.close()
+    newest = next(reversed(tuple(state.incidents.values())), None)
+    found = state.incidents.get(incident) if incident else state.current or newest
+    if found is None:
+        what = f"there is no incident {incident}" if incident else "there is no incident"
+        raise CannotRun(f"{what}; `incidentui incidents` lists them.")
+    return found
 
 
 def as_object(h: Hypothesis) -> dict[str, Any]:
@@ -179,7 +186,7 @@ def parts(h: Hypothesis) -> list[tuple[str, str]]:
     return [(name, said) for name, said in (("did", h.did), ("saw", h.saw), ("why", h.why)) if said]
 
 
-def _words(text: str, what: str) -> str:
+def worded(text: str, what: str) -> str:
     """One line, harmless, without secrets, bounded."""
     words = " ".join(clean_and_redact(text, limit=LIMIT * 2, lines=True).split())
     if len(words) > LIMIT:
@@ -187,7 +194,7 @@ def _words(text: str, what: str) -> str:
     return words
 
 
-def _record(options: Options, command: Command, n: int) -> tuple[Done, int]:
+def recorded(options: Options, command: Command, n: int) -> tuple[Done, int]:
     """One turn; the number of the hypothesis is read off the state that the turn left."""
     done, state = _decided(options, command)
     board = state.incidents[done.incident or ""].hypotheses

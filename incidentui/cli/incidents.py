@@ -7,11 +7,13 @@ from typing import Any
 
 import click
 
+from incidentui.cli.cause import as_object as causes_object
 from incidentui.cli.hypothesis import as_lines as hypothesis_lines
 from incidentui.cli.hypothesis import as_object as hypothesis_object
 from incidentui.cli.hypothesis import remark_lines, remark_object
 from incidentui.cli.journal_access import open_to_read
 from incidentui.cli.options import CannotRun, Options
+from incidentui.core.board_words import total
 from incidentui.core.envelope import rfc3339
 from incidentui.core.format import duration
 from incidentui.core.metrics import Metric, Outage, metrics, outages
@@ -66,6 +68,7 @@ def show_command(options: Options, incident: str, as_json: bool) -> None:
             "outages": _each(down),
             "hypotheses": [hypothesis_object(h) for h in found.hypotheses],
             "remarks": [remark_object(r) for r in found.remarks],
+            **causes_object(found.hypotheses, until),
         }
         click.echo(json.dumps(whole, ensure_ascii=False))
         return
@@ -83,6 +86,8 @@ def show_command(options: Options, incident: str, as_json: bool) -> None:
         click.echo(f"  {outage.service:<16} failing for {duration(outage.failing_ms)}{slow}{unknown}{still}")
     for line in (*hypothesis_lines(found.hypotheses), *remark_lines(found.remarks)):
         click.echo(f"  {line}")
+    if cost := total(found.hypotheses, until):
+        click.echo(f"  {cost}")
 
 
 def _measured(metric: Metric) -> dict[str, Any]:

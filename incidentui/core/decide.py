@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from incidentui.core import acts, fixes, follow, hypotheses, incidents, judge, runs, standing, watching
+from incidentui.core import acts, fixes, follow, green, hypotheses, incidents, judge, runs, standing, watching
 from incidentui.core import events as e
 from incidentui.core import inputs as i
 from incidentui.core.model import Ms
@@ -32,6 +32,8 @@ def decide(state: State, recent: Recent, given: i.Input, now: Ms) -> Decision:
             | i.FixDropped()
             | i.FixesLooked()
             | i.Ticked()
+            | i.CheckpointKept()
+            | i.CheckpointLost()
             | i.ClockShifted()
         ):
             _observe(d, given)
@@ -63,6 +65,8 @@ def _observe(
     | i.FixDropped
     | i.FixesLooked
     | i.Ticked
+    | i.CheckpointKept
+    | i.CheckpointLost
     | i.ClockShifted,
 ) -> None:
     match seen:
@@ -91,8 +95,8 @@ def _observe(
             watching.source(d, seen)
         case i.FixTold() | i.FixDropped() | i.FixesLooked():
             fixes.observed(d, seen)
-        case i.Ticked():
-            judge.known_good(d)
+        case i.Ticked() | i.CheckpointKept() | i.CheckpointLost():
+            green.observed(d, seen)
         case i.ClockShifted():
             d.say(e.ClockMoved(seen.by_ms), "clock", "key")
         case _:
@@ -132,7 +136,15 @@ def _command(d: Deciding, c: i.Command) -> Decision:
             return incidents.set_severity(d, c)
         case i.CloseIncident():
             return incidents.close(d, c)
-        case i.AddNote() | i.MarkMoment() | i.MarkGood() | i.AddHypothesis() | i.ChangeHypothesis() | i.MakeRemark():
+        case (
+            i.AddNote()
+            | i.MarkMoment()
+            | i.MarkGood()
+            | i.AddHypothesis()
+            | i.ChangeHypothesis()
+            | i.ChangeCause()
+            | i.MakeRemark()
+        ):
             return _record(d, c)
         case i.ShowPlan():
             return acts.show_plan(d, c)
@@ -144,16 +156,18 @@ def _command(d: Deciding, c: i.Command) -> Decision:
             return runs.start(d, c)
         case i.SetStep():
             return runs.set_step(d, c)
+        case i.HandOver():
+            return runs.hand_over(d, c)
         case i.EndRunbook():
             return runs.end(d, c)
         case _:
             assert_never(c)
 
 
-_Record = i.AddNote | i.MarkMoment | i.MarkGood | i.AddHypothesis | i.ChangeHypothesis | i.MakeRemark
+_OnBoard = i.AddHypothesis | i.ChangeHypothesis | i.ChangeCause | i.MakeRemark
 
 
-def _record(d: Deciding, c: _Record) -> Decision:
+def _record(d: Deciding, c: i.AddNote | i.MarkMoment | i.MarkGood | _OnBoard) -> Decision:
     match c:
         case i.AddNote():
             return incidents.add_note(d, c)
@@ -161,9 +175,17 @@ def _record(d: Deciding, c: _Record) -> Decision:
             return incidents.mark_moment(d, c)
         case i.MarkGood():
             return incidents.mark_good(d, c)
+        case _:
+            return _on_board(d, c)
+
+
+def _on_board(d: Deciding, c: _OnBoard) -> Decision:
+    match c:
         case i.AddHypothesis():
             return hypotheses.add(d, c)
         case i.ChangeHypothesis():
             return hypotheses.change(d, c)
         case i.MakeRemark():
             return hypotheses.remark(d, c)
+        case i.ChangeCause():
+            return hypotheses.change_cause(d, c)

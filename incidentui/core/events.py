@@ -4,6 +4,9 @@ New fields have defaults; names and types never change (an old journal must alwa
 `type_name` gives the CloudEvents type; `codec` turns an event into JSON and back.
 """
 
+from typing import Literal
+
+from incidentui.core.board import HypothesisWord, Origin, RemarkKind
 from incidentui.core.drift import Drift, DriftRow
 from incidentui.core.model import (
     CheckState,
@@ -11,7 +14,6 @@ from incidentui.core.model import (
     ErrorText,
     Fix,
     FixState,
-    HypothesisWord,
     KnownGood,
     Layer,
     Ledger,
@@ -24,7 +26,6 @@ from incidentui.core.model import (
     Plan,
     Progress,
     ProjectSpec,
-    RemarkKind,
     Repository,
     RunStep,
     SeenError,
@@ -276,6 +277,34 @@ class CommitCleared:
     checks: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class CheckpointDue:
+    """All was good for long enough: a checkpoint is about to be taken."""
+
+    why: str
+    trigger: Ms
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointTaken:
+    """Because all was good. Those taken by hand or before an action stand with their action."""
+
+    id: str
+    why: str
+    """ "green for 10m after deploy 59a77c4"."""
+    told: str
+    """What it holds, counted."""
+    trigger: Ms
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointMissed:
+    why: str
+    wrong: str
+    """Why it could not be kept."""
+    trigger: Ms
+
+
 # -- the incident
 
 
@@ -350,6 +379,7 @@ class HypothesisAdded:
     did: str = ""
     saw: str = ""
     commits: tuple[str, ...] = ()
+    origin: Origin = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,6 +408,20 @@ class RemarkMade:
     by: str
 
 
+@dataclass(frozen=True, slots=True)
+class CauseChanged:
+    """What became of hypothesis `n` as a cause."""
+
+    n: int
+    what: Literal["fixed", "again", "origin"]
+    by: str
+    said: str = ""
+    """How it was fixed; what was seen when it was there again."""
+    again: int = 0
+    """How often it was by now, this time counted."""
+    origin: Origin = "unknown"
+
+
 # -- acting
 
 
@@ -402,6 +446,7 @@ class ActionRequested:
     step: int | None = None
     errors: tuple[str, ...] = ()
     """Signatures of what is red."""
+    undoes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -464,6 +509,23 @@ class StepChanged:
     by: str
     why: str = ""
     evidence: str | None = None
+    undo: bool = False
+    """It is being taken back, or that is over."""
+    fault: str = ""
+    """The last thing it said when it failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunbookHandedOver:
+    """Another person works through it from here on: given by `was`, or taken (`by` is `to` then)."""
+
+    run: str
+    was: str
+    to: str
+    by: str
+    note: str = ""
+    step: int | None = None
+    """Where it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -546,6 +608,9 @@ Event = (
     | FixForgotten
     | CommitBack
     | CommitCleared
+    | CheckpointDue
+    | CheckpointTaken
+    | CheckpointMissed
     | IncidentOpened
     | WindowMoved
     | IncidentAcknowledged
@@ -557,6 +622,7 @@ Event = (
     | HypothesisAdded
     | HypothesisChanged
     | RemarkMade
+    | CauseChanged
     | ActionPlanned
     | ActionRequested
     | ActionProgressed
@@ -565,6 +631,7 @@ Event = (
     | VerdictGiven
     | RunbookStarted
     | StepChanged
+    | RunbookHandedOver
     | RunbookEnded
     | ClockMoved
     | DataErased
@@ -598,6 +665,9 @@ TYPES: dict[str, type[Event]] = {
     "fix.forgotten": FixForgotten,
     "commit.back": CommitBack,
     "commit.cleared": CommitCleared,
+    "checkpoint.due": CheckpointDue,
+    "checkpoint.taken": CheckpointTaken,
+    "checkpoint.missed": CheckpointMissed,
     "incident.opened": IncidentOpened,
     "incident.window-moved": WindowMoved,
     "incident.acknowledged": IncidentAcknowledged,
@@ -609,6 +679,7 @@ TYPES: dict[str, type[Event]] = {
     "hypothesis.added": HypothesisAdded,
     "hypothesis.changed": HypothesisChanged,
     "remark.made": RemarkMade,
+    "cause.changed": CauseChanged,
     "action.planned": ActionPlanned,
     "action.requested": ActionRequested,
     "action.progressed": ActionProgressed,
@@ -617,6 +688,7 @@ TYPES: dict[str, type[Event]] = {
     "action.verdict-given": VerdictGiven,
     "runbook.started": RunbookStarted,
     "runbook.step-changed": StepChanged,
+    "runbook.handed-over": RunbookHandedOver,
     "runbook.ended": RunbookEnded,
     "clock.moved": ClockMoved,
     "data.erased": DataErased,

@@ -9,6 +9,8 @@ from dataclasses import replace
 from typing import TypeVar, assert_never
 
 from incidentui.core import events as e
+from incidentui.core.board_fold import folded, remarked
+from incidentui.core.checkpoint import OnGreen
 from incidentui.core.model import (
     Attempt,
     AwaitedDeploy,
@@ -16,14 +18,10 @@ from incidentui.core.model import (
     Deploy,
     FixPlace,
     FixStatus,
-    Hypothesis,
     Incident,
     Ms,
     Progress,
     ProjectSpec,
-    Remark,
-    RunbookRun,
-    RunStep,
     ServiceStatus,
     Source,
     Span,
@@ -33,6 +31,7 @@ from incidentui.core.model import (
 )
 from incidentui.core.redeploy import brings_back
 from incidentui.core.state import State
+from incidentui.core.steps import fold_run
 from incidentui.core.words import is_bad
 
 SPANS = 64
@@ -100,6 +99,8 @@ def _apply(state: State, recorded: e.Recorded) -> State:
             | e.CommitCleared()
         ):
             return _followed(state, event, recorded)
+        case e.CheckpointDue() | e.CheckpointTaken() | e.CheckpointMissed():
+            return replace(state, green=_green(state.green, event, recorded.at))
         case e.LedgerRead():
             return replace(state, ledger=event.ledger)
         case e.ErrorSeen():
@@ -119,14 +120,12 @@ def _apply(state: State, recorded: e.Recorded) -> State:
             | e.NoteAdded()
         ):
             return _incident_event(state, event, recorded)
-        case e.HypothesisAdded() | e.HypothesisChanged():
-            return _hypothesis(state, event, recorded)
-        case e.RemarkMade():
-            return _remark(state, event, recorded)
+        case e.HypothesisAdded() | e.HypothesisChanged() | e.CauseChanged() | e.RemarkMade():
+            return _on_board(state, event, recorded)
         case e.ActionRequested() | e.ActionProgressed() | e.ActionEnded() | e.LightSeen() | e.VerdictGiven():
             return _action(state, event, recorded)
-        case e.RunbookStarted() | e.StepChanged() | e.RunbookEnded():
-            return _runbook(state, event, recorded)
+        case e.RunbookStarted() | e.StepChanged() | e.RunbookHandedOver() | e.RunbookEnded():
+            return fold_run(state, event, recorded.at)
         case e.WatchStopped() | e.MomentMarked() | e.ActionPlanned() | e.ErrorCompared():
             return state
         case e.ClockMoved() | e.DataErased() | e.JournalReplaced() | e.UnknownEvent():
@@ -147,7 +146,15 @@ def _watch_started(state: State, event: e.WatchStarted, recorded: e.Recorded) ->
         else CheckStatus(c.name, c.service, c.layer)
         for c in project.checks
     }
-    return replace(state, project=project, watching_since=recorded.at, services=services, checks=checks, sources={})
+    return replace(
+        state,
+        project=project,
+        watching_since=recorded.at,
+        services=services,
+        checks=checks,
+        sources={},
+        green=replace(state.green, due=None),
+    )
 
 
 def _world(
@@ -224,6 +231,16 @@ def _awaited(
             return replace(state.awaited, alarm=recorded.at) if state.awaited else None
         case e.DeployFollowed():
             return None
+
+
+def _green(was: OnGreen, event: e.CheckpointDue | e.CheckpointTaken | e.CheckpointMissed, at: Ms) -> OnGreen:
+    match event:
+        case e.CheckpointDue():
+            return replace(was, due=event.trigger)
+        case e.CheckpointTaken():
+            return OnGreen(event.id, at, event.trigger)
+        case e.CheckpointMissed():
+            return replace(was, due=None, missed=at)
 
 
 def _recovered(state: State, source: str) -> State:
@@ -432,35 +449,18 @@ def _incident(state: State, incident: Incident) -> State:
     return replace(state, incidents=_put(state.incidents, incident.id, incident))
 
 
-def _hypothesis(state: State, event: e.HypothesisAdded | e.HypothesisChanged, recorded: e.Recorded) -> State:
+def _on_board(
+    state: State,
+    event: e.HypothesisAdded | e.HypothesisChanged | e.CauseChanged | e.RemarkMade,
+    recorded: e.Recorded,
+) -> State:
     incident = state.incidents.get(recorded.incident or "")
     if incident is None:
         return state
-    if isinstance(event, e.HypothesisAdded):
-        new = Hypothesis(
-            event.n, event.thought, event.by, recorded.at, did=event.did, saw=event.saw, commits=event.commits
-        )
-        changed = (*(h for h in incident.hypotheses if h.n != event.n), new)
-    else:
-        changed = tuple(_changed(h, event, recorded.at) if h.n == event.n else h for h in incident.hypotheses)
-    responders = _with(incident.responders, event.by)
-    return _incident(state, replace(incident, hypotheses=changed, responders=responders))
-
-
-def _changed(old: Hypothesis, event: e.HypothesisChanged, at: Ms) -> Hypothesis:
-    new = replace(
-        old, verdict=event.now, why=event.why, did=event.did, saw=event.saw, commits=event.commits or old.commits
-    )
-    return replace(new, judged=at, judged_by=event.by) if event.judged else new
-
-
-def _remark(state: State, event: e.RemarkMade, recorded: e.Recorded) -> State:
-    incident = state.incidents.get(recorded.incident or "")
-    if incident is None:
-        return state
-    new = Remark(event.kind, event.what, event.why, event.by, recorded.at)
-    others = tuple(a for a in incident.remarks if (a.kind, a.what) != (new.kind, new.what))
-    return _incident(state, replace(incident, remarks=(*others, new), responders=_with(incident.responders, event.by)))
+    incident = replace(incident, responders=_with(incident.responders, event.by))
+    if isinstance(event, e.RemarkMade):
+        return _incident(state, replace(incident, remarks=remarked(incident.remarks, event, recorded.at)))
+    return _incident(state, replace(incident, hypotheses=folded(incident.hypotheses, event, recorded.at)))
 
 
 def _forget_closed(state: State) -> State:
@@ -534,6 +534,7 @@ def _requested(state: State, event: e.ActionRequested, recorded: e.Recorded) -> 
         step=event.step,
         incident=recorded.incident,
         errors=event.errors,
+        undoes=event.undoes,
     )
     older = [(run, replace(old, ledger=None)) for run, old in state.attempts.items()]
     attempts = dict([*older[:-LEDGERS], *[*state.attempts.items()][-LEDGERS:], (event.run, attempt)][-ATTEMPTS:])
@@ -550,29 +551,6 @@ def _requested(state: State, event: e.ActionRequested, recorded: e.Recorded) -> 
             responders=_with(incident.responders, event.by),
         ),
     )
-
-
-# -- runbooks
-
-
-def _runbook(state: State, event: e.RunbookStarted | e.StepChanged | e.RunbookEnded, recorded: e.Recorded) -> State:
-    if isinstance(event, e.RunbookStarted):
-        run = RunbookRun(event.run, event.runbook, event.title, event.digest, event.by, recorded.at, event.steps)
-        return replace(state, runbook=run)
-    current = state.runbook
-    if current is None or current.id != event.run:
-        return state
-    if isinstance(event, e.RunbookEnded):
-        return replace(state, runbook=replace(current, ended=recorded.at))
-    steps = tuple(_step(step, event, recorded) if step.n == event.n else step for step in current.steps)
-    return replace(state, runbook=replace(current, steps=steps))
-
-
-def _step(step: RunStep, event: e.StepChanged, recorded: e.Recorded) -> RunStep:
-    took = None
-    if event.now in ("done", "failed", "unknown"):
-        took = max(0, recorded.at - step.since) if step.since is not None and step.state == "running" else None
-    return replace(step, state=event.now, since=recorded.at, took_ms=took, note=event.why)
 
 
 # -- small things

@@ -4,12 +4,13 @@ Text in an observation was cleaned and redacted at the edge that made it.
 """
 
 import hashlib
+from typing import Literal
 
+from incidentui.core.board import HypothesisWord, Origin, RemarkKind
 from incidentui.core.drift import Drift
 from incidentui.core.model import (
     CheckState,
     Fix,
-    HypothesisWord,
     KnownError,
     KnownGood,
     Ledger,
@@ -21,7 +22,6 @@ from incidentui.core.model import (
     Plan,
     Progress,
     ProjectSpec,
-    RemarkKind,
     Repository,
     RunStep,
     Severity,
@@ -152,6 +152,24 @@ class FixesLooked:
 class Ticked:
     """Time passed: deadlines are judged."""
 
+    keeps: bool = False
+    """By the process that observes and may write: a checkpoint is taken when one is due."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointKept:
+    id: str
+    why: str
+    told: str
+    trigger: Ms
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointLost:
+    why: str
+    wrong: str
+    trigger: Ms
+
 
 @dataclass(frozen=True, slots=True)
 class ClockShifted:
@@ -208,6 +226,8 @@ Observation = (
     | FixDropped
     | FixesLooked
     | Ticked
+    | CheckpointKept
+    | CheckpointLost
     | ClockShifted
     | ActionStepped
     | ActionActed
@@ -286,6 +306,9 @@ class AddHypothesis:
     saw: str = ""
     at: Ms | None = None
     incident: str | None = None
+    why: str = ""
+    """Why it is confirmed at once; empty: it is to be tested."""
+    origin: Origin = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +330,19 @@ class MakeRemark:
     what: str
     why: str
     by: str
+    incident: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeCause:
+    """What became of hypothesis `n` as a cause: fixed (how), the same symptom again (what was seen), or its origin."""
+
+    n: int
+    by: str
+    what: Literal["fixed", "again", "origin"]
+    said: str = ""
+    origin: Origin = "unknown"
+    at: Ms | None = None
     incident: str | None = None
 
 
@@ -335,6 +371,8 @@ class RunPlan:
     run: str
     """Id of the run, made by the caller (a UUID)."""
     step: int | None = None
+    undoes: bool = False
+    """It takes the step back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,6 +380,10 @@ class StopAction:
     """Stop waiting for the running action, or the effect itself where that leaves nothing half done."""
 
     by: str
+    why: str = ""
+    """With a reason the step it belongs to is skipped, and what follows goes on."""
+    owner: Owner | None = None
+    """The program that asks: an effect can be ended only by the one that runs it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,6 +408,15 @@ class SetStep:
 
 
 @dataclass(frozen=True, slots=True)
+class HandOver:
+    """The run in progress goes to another person; who names himself takes it over."""
+
+    by: str
+    to: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class EndRunbook:
     by: str
     why: str = ""
@@ -383,12 +434,14 @@ Command = (
     | AddHypothesis
     | ChangeHypothesis
     | MakeRemark
+    | ChangeCause
     | MarkGood
     | ShowPlan
     | RunPlan
     | StopAction
     | StartRunbook
     | SetStep
+    | HandOver
     | EndRunbook
 )
 Input = Observation | Command
@@ -471,4 +524,12 @@ class KeepGood:
     good: KnownGood
 
 
-Effect = StartAction | SettleAction | CancelAction | LookAtFixes | LookNow | ReadLedger | KeepGood
+@dataclass(frozen=True, slots=True)
+class KeepCheckpoint:
+    """All is good: keep what is now."""
+
+    why: str
+    trigger: Ms
+
+
+Effect = StartAction | SettleAction | CancelAction | LookAtFixes | LookNow | ReadLedger | KeepGood | KeepCheckpoint

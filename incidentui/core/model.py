@@ -7,9 +7,9 @@ Shas are full 40-digit object names. `None` always means "nobody knows", never z
 from dataclasses import field
 from typing import Literal
 
+from incidentui.core.board import Hypothesis, Remark
+from incidentui.core.board import Ms as Ms
 from incidentui.core.value import dataclass
-
-Ms = int
 
 CheckState = Literal["ok", "slow", "failing", "unknown"]
 Layer = Literal["user", "inner"]
@@ -18,15 +18,13 @@ Stage = Literal["open", "acknowledged", "mitigating", "monitoring", "resolved", 
 Moment = Literal["key", "detail", "quiet"]
 """How loud an event is on the timeline: a key moment, a detail, or not a row at all."""
 Outcome = Literal["done", "failed", "refused", "unknown"]
-StepState = Literal["todo", "running", "done", "failed", "skipped", "unknown"]
+StepState = Literal["todo", "running", "done", "failed", "skipped", "unknown", "undone"]
 WorkloadState = Literal["running", "starting", "restarting", "crashing", "exited", "stopped", "paused", "unknown"]
 LightName = Literal["tree", "worktree", "remote", "running", "user_path"]
 FixState = Literal["there", "missing", "gone", "unknown"]
 """Of a fix in a place. "missing": it never was there; "gone": it was."""
 OddBuild = Literal["", "dirty", "nowhere"]
 """What runs is no commit of the branch: built from uncommitted code, or from a commit that nobody pushed."""
-HypothesisWord = Literal["to test", "confirmed", "refuted", "correct, not the cause"]
-RemarkKind = Literal["ruled out", "misled us"]
 InForce = Literal["taken back", "in force", "partly"]
 """Of a commit since known-good: how much of it stands in the tree now."""
 
@@ -48,6 +46,10 @@ class CheckSpec:
     recover_after: int = 2
     slow_ms: int | None = None
     crosses: tuple[str, ...] = ()
+    kind: str = ""
+    """The `type` of the file; empty in records from before it was kept."""
+    workload: str = ""
+    """Whose log or state it reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,10 @@ class ProjectSpec:
     """How long every look must be good before the running revision is judged known-good."""
     deploy_by_paths: bool = False
     """A push that touches no path of a service is not expected to be deployed there."""
+    green_after_ms: Ms | None = None
+    """How long all must be good after a deploy or an action before a checkpoint is taken; None: by hand alone."""
+    green_every_ms: Ms = 3_600_000
+    """At most one in this time."""
 
 
 # -- what was seen -----------------------------------------------------------------------------
@@ -634,6 +640,8 @@ class Attempt:
     step: int | None = None
     """Step of the runbook it belongs to."""
     incident: str | None = None
+    undoes: bool = False
+    """It takes that step back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -645,6 +653,36 @@ class RunStep:
     took_ms: int | None = None
     note: str = ""
     action: str | None = None
+    then: int | None = None
+    """The step that follows when this one came out good; None: the next."""
+    otherwise: int | None = None
+    """The step that follows when it failed; None: nothing goes on before it is done or skipped."""
+    looks: bool = False
+    """It changes nothing, so there is nothing to take back."""
+    tries: int = 0
+    fault: str = ""
+    """What it failed with last."""
+    same: int = 0
+    """How often in a row it failed with just that again."""
+    undoing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """How a runbook was worked through last."""
+
+    runbook: str
+    run: str
+    by: str
+    started: Ms
+    last: Ms
+    """When its last step changed."""
+    passed: int
+    of: int
+    stuck: str = ""
+    """The step that is neither done nor skipped: "3 Restart the pump, failed". Empty: every step was gone through."""
+    ended: bool = False
+    undone: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -657,36 +695,15 @@ class RunbookRun:
     started: Ms
     steps: tuple[RunStep, ...] = ()
     ended: Ms | None = None
+    holder: str = ""
+    """Who works through it; empty: who began it."""
+    held: Ms | None = None
+    handed: str = ""
+    """What was said when it was handed over, and by whom: "ana: the disk is full, step 3 waits"."""
 
-
-@dataclass(frozen=True, slots=True)
-class Hypothesis:
-    """What a responder thought was the cause, and what came of it. Each part is a person's word."""
-
-    n: int
-    thought: str
-    by: str
-    at: Ms
-    verdict: HypothesisWord = "to test"
-    did: str = ""
-    saw: str = ""
-    why: str = ""
-    """Why the verdict is this one."""
-    judged: Ms | None = None
-    judged_by: str = ""
-    commits: tuple[str, ...] = ()
-    """Those that what was done names."""
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """What stands below the hypotheses: a thing nobody needs to look at again, or a signal that led the wrong way."""
-
-    kind: RemarkKind
-    what: str
-    why: str
-    by: str
-    at: Ms
+    @property
+    def who(self) -> str:
+        return self.holder or self.by
 
 
 @dataclass(frozen=True, slots=True)

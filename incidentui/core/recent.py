@@ -1,6 +1,6 @@
 """What samples count: runs of looks and the sparkline's cells, per check. Not state: rebuilt from the samples."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
 from incidentui.core.model import CheckState, Ms
@@ -74,6 +74,12 @@ def flaps(recent: CheckRecent, every_ms: Ms) -> int:
     near = [look for look in looks if looks[-1].at - look.at <= 2 * FLAP_LOOKS * every_ms]
     changes = sum((a.state == "failing") != (b.state == "failing") for a, b in pairwise(near))
     return changes if changes >= FLAP_CHANGES else 0
+
+
+def all_asked_since(recent: Recent, checks: Iterable[str], since: Ms) -> bool:
+    """Whether each of these checks was looked at after that time."""
+    last = [recent.get(name, CheckRecent()).looks[-1:] for name in checks]
+    return all(looks and looks[0].at > since for looks in last)
 
 
 def add(recent: Recent, sample: Sample) -> Recent:

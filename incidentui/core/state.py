@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import field
 
+from incidentui.core.checkpoint import OnGreen
 from incidentui.core.drift import Drift
 from incidentui.core.model import (
     Attempt,
@@ -12,6 +13,7 @@ from incidentui.core.model import (
     FixStatus,
     Incident,
     KnownGood,
+    LastRun,
     Ledger,
     Ms,
     ProjectSpec,
@@ -66,11 +68,14 @@ class State:
     acting: str | None = None
     """Run id of the action whose verdict is still out."""
     runbook: RunbookRun | None = None
+    last_runs: Mapping[str, LastRun] = field(default_factory=dict)
+    """By runbook, the last 200 that were worked through, oldest first."""
     events: int = 0
     moments: int = 0
     """Key moments so far."""
     drift: Mapping[str, Drift] = field(default_factory=dict)
     """By workload, as last looked at."""
+    green: OnGreen = field(default_factory=OnGreen)
 
     @property
     def current(self) -> Incident | None:

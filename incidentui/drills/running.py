@@ -14,12 +14,12 @@ from incidentui.drills.records import Record
 from incidentui.drills.sandbox import Sandbox
 
 
-def begin(folder: Path, drill: str, seed: int, now_s: int) -> Record:
+def begin(folder: Path, drill: str, seed: int, now_s: int, host: str = "") -> Record:
     """A new sandbox with its processes started. Remembered first: a kill at any moment leaves nothing unknown."""
     if shutil.which("git") is None:
         raise SandboxError("a drill needs git", "install it, then run this again")
-    record = records.remember(folder, sandboxes.new(), drill, seed)
-    sandboxes.build(record.sandbox, drill, seed, now_s)
+    record = records.remember(folder, sandboxes.new(), drill, seed, host)
+    sandboxes.build(record.sandbox, drill, seed, now_s, host)
     sandboxes.start(record.sandbox)
     return record
 
@@ -51,10 +51,11 @@ def allow_commands(record: Record) -> None:
 def _allow_runbook(file: Path, project: Path) -> None:
     from incidentui.config import trust
     from incidentui.config.called import called
+    from incidentui.runbook.attributes import what_runs
     from incidentui.runbook.parse import parse
 
     content = file.read_bytes()
-    texts = [command.text for step in parse(content.decode(), file.name).steps for command in step.commands]
+    texts = what_runs(parse(content.decode(), file.name).steps)
     trust.allow(file, content, "drill", called(texts, project))
 
 

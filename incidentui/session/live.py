@@ -9,19 +9,24 @@ import contextlib
 import threading
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 from incidentui.core import inputs as i
+from incidentui.core.drift import Drift
 from incidentui.core.events import Recorded
 from incidentui.core.model import Ms, Plan, ProjectSpec
 from incidentui.core.redeploy import guarded
 from incidentui.core.state import State
 from incidentui.core.value import dataclass
 from incidentui.core.verify import verify_plan
+from incidentui.core.waiting import wait_plan
 from incidentui.session.actions import Actions, fault, new_run, watched
 from incidentui.session.door import Door, fail, give
+from incidentui.session.keeping import kept
 from incidentui.session.loop import Loop
 from incidentui.session.ports import (
+    Checkpoints,
     Clock,
     Clone,
     Details,
@@ -30,6 +35,7 @@ from incidentui.session.ports import (
     Executor,
     Fixes,
     Journal,
+    Kept,
     LogFeed,
     LogLine,
     Processes,
@@ -63,8 +69,13 @@ class World:
     fixes: Fixes | None = None
     clone: Clone | None = None
     problems: tuple[str, ...] = ()
+    checkpoints: Checkpoints | None = None
 
 
+_WITHOUT_EXECUTOR: Mapping[str, Callable[[Mapping[str, str], State], Plan | i.Refusal]] = {
+    "verify": verify_plan,
+    "wait": wait_plan,
+}
 Drafter = Callable[[Journal, State, str, Ms], str | i.Refusal]
 
 
@@ -138,15 +149,19 @@ class LiveSession:
         if self.parts.read_only and isinstance(command, i.RunPlan) and command.plan.changes:
             answer.set_result(i.Refusal(self.parts.read_only, "start without it to act"))
         else:
+            if isinstance(command, i.StopAction):
+                command = replace(command, owner=self.parts.processes.me())
             self._door.ask(answer, lambda: self._put(command, answer))
         return answer
 
     def plan(self, action: str, args: Mapping[str, str]) -> Future[Plan | i.Refusal]:
         return self._soon(lambda: self._plan(action, dict(args)))
 
-    def run_plan(self, plan: Plan, word: str, step: int | None = None, run: str = "") -> Future[Done | i.Refusal]:
-        """`run`: the id of the run, for a caller that waits for its verdict."""
-        return self.submit(i.RunPlan(plan, word, self.me, self.parts.processes.me(), run or new_run(), step))
+    def run_plan(
+        self, plan: Plan, word: str, step: int | None = None, run: str = "", undoes: bool = False
+    ) -> Future[Done | i.Refusal]:
+        """`run`: the id of the run, for a caller that waits for its verdict. `undoes`: it takes the step back."""
+        return self.submit(i.RunPlan(plan, word, self.me, self.parts.processes.me(), run or new_run(), step, undoes))
 
     def look_now(self) -> None:
         self._soon(self._look)
@@ -182,8 +197,14 @@ class LiveSession:
     def logs(self, workload: str, lines: int = 200) -> Future[Sequence[LogLine] | i.Refusal]:
         return self._soon(lambda: self._logs(workload, lines))
 
+    def volumes(self, workload: str) -> Future[Sequence[Kept] | i.Refusal]:
+        return self._soon(lambda: self._volumes(workload))
+
     def follow_logs(self, since: Mapping[str, Ms | None]) -> Future[LogFeed | i.Refusal]:
         return self._soon(lambda: self._follow_logs(since))
+
+    def drift_then(self) -> Future[Sequence[Drift] | i.Refusal]:
+        return self._soon(self._drift_then)
 
     def draft(self, incident: str) -> Future[str | i.Refusal]:
         return self._soon(lambda: self._draft(incident))
@@ -263,7 +284,7 @@ class LiveSession:
         for source in world.sources:
             loop.spawn(watched(source, loop.put))
         while True:
-            loop.put(i.Ticked())
+            loop.put(i.Ticked(keeps=not read_only and world.checkpoints is not None))
             self._tend()
             await asyncio.sleep(TICK_S)
 
@@ -305,6 +326,9 @@ class LiveSession:
                 await actions.look()
             case i.ReadLedger() | i.KeepGood():
                 await self._ask_clone(effect)
+            case i.KeepCheckpoint():
+                if self._world.checkpoints is not None and self._loop is not None:
+                    self._loop.put(await kept(self._world.checkpoints, effect, self._loop.desk.state))
 
     async def _ask_clone(self, effect: i.ReadLedger | i.KeepGood) -> None:
         clone, loop = self._world.clone, self._loop
@@ -369,14 +393,15 @@ class LiveSession:
 
     async def _plan(self, action: str, args: Mapping[str, str]) -> Plan | i.Refusal:
         state = self._desk.state
-        if action == "verify":
-            return verify_plan(args, state)
+        if action in _WITHOUT_EXECUTOR:
+            return _WITHOUT_EXECUTOR[action](args, state)
         args = dict(args)
         reason = args.pop("anyway", "").strip()
         executor = (await self._built).executor(action)
         if executor is None:
             known = sorted(a for e in self._world.executors for a in e.actions)
-            return i.Refusal(f"{action} is not possible here", f"there is {', '.join([*known, 'verify'])}")
+            there = ", ".join([*known, *_WITHOUT_EXECUTOR])
+            return i.Refusal(f"{action} is not possible here", f"there is {there}")
         incident = state.current
         plan = await executor.plan(action, args, state, incident.id if incident else None)
         return guarded(plan, state, reason) if isinstance(plan, Plan) else plan
@@ -394,10 +419,20 @@ class LiveSession:
         details = self._world.details
         return await details.logs(workload, lines) if details else i.Refusal("no engine is configured")
 
+    async def _volumes(self, workload: str) -> Sequence[Kept] | i.Refusal:
+        await self._built
+        details = self._world.details
+        return await details.volumes(workload) if details else i.Refusal("no engine is configured")
+
     async def _follow_logs(self, since: Mapping[str, Ms | None]) -> LogFeed | i.Refusal:
         await self._built
         details = self._world.details
         return await details.follow_logs(since) if details else i.Refusal("no engine is configured")
+
+    async def _drift_then(self) -> Sequence[Drift] | i.Refusal:
+        await self._built
+        details = self._world.details
+        return await details.drift_then() if details else i.Refusal("no engine is configured")
 
     async def _draft(self, incident: str) -> str | i.Refusal:
         return await asyncio.to_thread(self.parts.drafter, self.parts.journal, self._desk.state, incident, self.now())

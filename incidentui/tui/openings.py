@@ -85,7 +85,7 @@ def runbook_page(desk: Desk, ident: str) -> Page | None:
 
 
 def runbooks(desk: Desk) -> None:
-    from incidentui.tui.pages.runbook_page import RunbooksPage
+    from incidentui.tui.pages.runbook_list import RunbooksPage
 
     run = desk.view.state.runbook
     if run is not None and run.ended is None and any(b.id == run.runbook for b in desk.books):
@@ -118,7 +118,7 @@ def act(desk: Desk) -> None:
     if desk.focus == "commits" and isinstance(key, tuple):
         about, choices = f"commit {short(str(key[1]))}", about_commit(str(key[1]), desk.session.me, state)
     elif desk.focus == "workloads" and isinstance(key, tuple):
-        about, choices = f"workload {key[1]}", about_workload(str(key[1]))
+        about, choices = f"workload {key[1]}", about_workload(str(key[1]), state)
     else:
         about, choices = "the incident", usual(desk)
     desk.push(ActPage(about, choices), origin=key)
@@ -138,7 +138,7 @@ def usual(desk: Desk) -> "tuple[Choice, ...]":
         out.append(Choice(f"Revert suspect {short(state.suspect.sha)}", "new commit, new push", "git.revert", commits))
     for workload in state.workloads.values():
         if is_bad(workload):
-            out += about_workload(workload.name)[:1]
+            out += about_workload(workload.name, state)[:1]
     out.append(Choice("Verify recovery", "changes nothing", "verify", (("consecutive", "3"),)))
     last = next((a for a in reversed(tuple(state.attempts.values())) if a.plan.action.startswith("git.")), None)
     if last is not None and last.outcome == "done" and last.plan.changes:

@@ -250,10 +250,10 @@ def test_a_replay_shows_the_board_and_records_nothing_and_read_only_only_takes_a
         leave(terminal)
     assert rows(place) == before
     with Terminal([*command(place, "--read-only")], place.home.parent, place.env(), 120, 40) as terminal:
-        terminal.wait(r"READ-ONLY", 20)
+        terminal.wait(r"\? help", 20)
         terminal.press("h")
         terminal.wait(r"○ 1 The cookie is not sent", 10)
-        terminal.press("6")
+        terminal.press("9")
         terminal.wait("signal that misled us ›", 10)
         typed(terminal, "200 OK", "because ›")
         typed(terminal, "a login page too", r"· 200 OK +a login page too")

@@ -2,17 +2,20 @@
 
 from dataclasses import replace
 
+from incidentui.core.board import Hypothesis, HypothesisWord, total_ms
+from incidentui.core.board_words import HYPOTHESIS_MARK
 from incidentui.core.format import duration, short
 from incidentui.core.hypotheses import VERDICTS, to_decide
-from incidentui.core.inputs import AddHypothesis, ChangeHypothesis, MakeRemark, Refusal
-from incidentui.core.model import Hypothesis, HypothesisWord, Incident, Ms, Remark, RemarkKind
+from incidentui.core.inputs import AddHypothesis, ChangeHypothesis, Refusal
+from incidentui.core.model import Incident, Ms
 from incidentui.core.state import State
-from incidentui.core.words import HYPOTHESIS_MARK
 from incidentui.session.ports import Done, View
-from incidentui.tui.line import Line, Seg, Token, cells, pad, spread
+from incidentui.tui.line import Line, Seg, Token, cells, spread
 from incidentui.tui.page import PageContext
 from incidentui.tui.pages.act import tell
-from incidentui.tui.pages.layout import beside, hanging, heading, rule, section, split, stack, wall
+from incidentui.tui.pages.causes import ASKS, ask, cause_lines
+from incidentui.tui.pages.layout import hanging, heading, rule, stack, wall
+from incidentui.tui.pages.remarks import KINDS, remark, remark_lines
 
 GROUPS: tuple[tuple[str, tuple[HypothesisWord, ...]], ...] = (
     ("CONFIRMED", ("confirmed",)),
@@ -31,64 +34,35 @@ _ASKS: dict[HypothesisWord, str] = {
     "refuted": "refuted, because",
     "correct, not the cause": "correct, not the cause, because",
 }
-_REMARKS: dict[RemarkKind, tuple[str, str, str]] = {
-    "ruled out": ("RULED OUT", "ruled out, what", "ruled out, because"),
-    "misled us": ("SIGNALS THAT MISLED US", "a signal that misled us", "it misled us, because"),
-}
-"""Of each kind: its title, and what is asked."""
-_KINDS: dict[str, RemarkKind] = {"5": "ruled out", "6": "misled us"}
-_SIDE_BY_SIDE = 98
 _STRIDE = 10
 """The cursor stops at each so many rows of a long one, so that none is passed unread."""
 
 
-def board_lines(incident: Incident, state: State, width: int) -> list[Line]:
+def board_lines(incident: Incident, state: State, now: Ms, width: int) -> list[Line]:
     board = incident.hypotheses
+    until = incident.closed if incident.closed is not None else now
     about = (Seg(f"{len(board)}, by what we know now" if board else "none yet", "text"),)
     tail = (Seg("goes into the draft as it stands", "muted"),) if width >= 80 else ()
-    top = [heading(width, "HYPOTHESES", about, tail), *([Line()] if width >= _SIDE_BY_SIDE else [])]
+    top = [heading(width, "HYPOTHESES", about, tail), *([Line()] if width >= 98 else [])]
     if not board:
         empty = "No hypothesis yet. h records what you think is the cause, before you try something."
-        return [*top, *stack(hanging((), empty, width, "muted"), _remarks(incident, width))]
-    groups = (_group(name, words, board, state, width) for name, words in GROUPS)
-    return [*top, *stack(*groups, _remarks(incident, width))]
-
-
-def _remarks(incident: Incident, width: int) -> list[Line]:
-    """What nobody needs to look at again, and what nobody should believe again: side by side where there is room."""
-    kinds = [kind for kind in _REMARKS if any(r.kind == kind for r in incident.remarks)]
-    if len(kinds) < 2 or width < _SIDE_BY_SIDE:
-        return stack(*(_of_kind(incident, kind, width) for kind in kinds))
-    left, right = split(width, 0.5)
-    return beside((left, _of_kind(incident, kinds[0], left)), (right, _of_kind(incident, kinds[1], right)))
-
-
-def _of_kind(incident: Incident, kind: RemarkKind, width: int) -> list[Line]:
-    found = [r for r in incident.remarks if r.kind == kind]
-    column = min(max((cells(r.what) for r in found), default=0), width // 2)
-    return section(width, _REMARKS[kind][0], [line for r in found for line in _remark(r, column, width)])
-
-
-def _remark(r: Remark, column: int, width: int) -> list[Line]:
-    if cells(r.what) <= column:
-        head = (Seg("· ", "muted"), Seg(pad(r.what, column), "text"), Seg("   "))
-        return hanging(head, r.why, width, "muted")
-    return [*hanging((Seg("· ", "muted"),), r.what, width), *hanging((Seg("    "),), r.why, width, "muted")]
+        return [*top, *stack(hanging((), empty, width, "muted"), remark_lines(incident.remarks, width))]
+    groups = (_group(name, words, board, state, until, width) for name, words in GROUPS)
+    return [*top, *stack(cause_lines(board, until, width), *groups, remark_lines(incident.remarks, width))]
 
 
 def _group(
-    name: str, words: tuple[HypothesisWord, ...], board: tuple[Hypothesis, ...], state: State, width: int
+    name: str, words: tuple[HypothesisWord, ...], board: tuple[Hypothesis, ...], state: State, until: Ms, width: int
 ) -> list[Line]:
     found = [h for h in board if h.verdict in words]
     if not found:
         return []
-    return [rule(width, name, _note(name, found)), *stack(*(_entry(h, state, width) for h in found))]
+    return [rule(width, name, _note(name, found, until)), *stack(*(_entry(h, state, width) for h in found))]
 
 
-def _note(name: str, found: list[Hypothesis]) -> tuple[Seg, ...]:
-    """How many, and how long the wrong ones took: from the first thought to the last verdict."""
-    last = max((h.judged for h in found if h.judged is not None), default=None)
-    spent = last - min(h.at for h in found) if last is not None and name == "NOT THE CAUSE" else 0
+def _note(name: str, found: list[Hypothesis], until: Ms) -> tuple[Seg, ...]:
+    """How many, and how long the wrong ones took."""
+    _, spent = total_ms(found, until) if name == "NOT THE CAUSE" else (0, 0)
     return (Seg(f"{len(found)}" + (f" · {duration(spent)}" if spent >= 1000 else ""), "muted"),)
 
 
@@ -115,9 +89,6 @@ def _commits(h: Hypothesis, state: State) -> str:
     return said + (": keep or take back?" if to_decide(h, state) else "")
 
 
-_ASIDE = (("5", "ruled out"), ("6", "misled us"))
-
-
 class HypothesesPage:
     title = "hypotheses"
     pinned = (1, 0)
@@ -132,33 +103,27 @@ class HypothesesPage:
     def keys(self) -> tuple[tuple[str, str], ...]:
         if not self._may_record:
             return (("y", "copy"),)
-        return (
-            ("h", "new"),
-            ("1-4", "verdict"),
-            ("e", "did, saw"),
-            *_ASIDE,
-            ("n", "note"),
-            ("y", "copy"),
-        )
+        record = ("h", "new"), ("1-4", "verdict"), ("5", "fixed"), ("6", "again"), ("7", "origin"), ("8", "ruled out")
+        return (*record, ("9", "misled us"), ("e", "did, saw"), ("n", "note"), ("y", "copy"))
 
     def lines(self, view: View, now: Ms, width: int, height: int) -> list[Line]:
         self._may_record = view.playhead is None
         incident = view.state.incidents.get(self.incident)
         if incident is None:  # a replay stands before it was opened
             return [heading(width, "HYPOTHESES"), Line(), Line((Seg(f"{self.incident} is not open yet.", "muted"),))]
-        return board_lines(incident, view.state, width)
+        return board_lines(incident, view.state, now, width)
 
     def handle(self, key: str, screen: PageContext) -> bool:
         if key == "y":
             self._copy(screen)
-        elif key not in ("h", "e", "1", "2", "3", "4", *_KINDS):
+        elif key not in ("h", "e", *"123456789"):
             return False
         elif refusal := _refused(screen.session.view):
             screen.refuse(key, *refusal)
         elif key == "h":
             self._new(screen)
-        elif key in _KINDS:
-            self._remark(key, _KINDS[key], screen)
+        elif key in KINDS:
+            remark(key, self.incident, screen)
         else:
             self._on_chosen(key, screen)
         return True
@@ -169,13 +134,15 @@ class HypothesesPage:
             screen.refuse(key, "no hypothesis is chosen", "h records one")
         elif key == "e":
             self._tested(h.n, h.did, h.saw, screen)
+        elif key in ASKS:
+            ask(key, h, self.incident, screen)
         else:
             self._judge(key, h, VERDICTS[int(key) - 1], screen)
 
     def _chosen(self, screen: PageContext) -> Hypothesis | None:
         key = screen.cursor
         incident = screen.session.view.state.incidents.get(self.incident)
-        n = key[1] if isinstance(key, tuple) and key[0] == "hypothesis" else None
+        n = key[1] if isinstance(key, tuple) and key[0] in ("hypothesis", "cause") else None
         return next((h for h in incident.hypotheses if h.n == n), None) if incident else None
 
     def _copy(self, screen: PageContext) -> None:
@@ -227,21 +194,6 @@ class HypothesesPage:
 
         label = f"hypothesis {h.n} {_ASKS[verdict]}"
         screen.prompt(label, because, h.why if h.verdict == verdict else "")
-
-    def _remark(self, key: str, kind: RemarkKind, screen: PageContext) -> None:
-        _, asks, because = _REMARKS[kind]
-
-        def named(what: str) -> None:
-            def told(why: str) -> None:
-                remark = MakeRemark(kind, what, why, screen.session.me, self.incident)
-                tell(screen, key, remark, f"{kind}: {' '.join(what.split())}")
-
-            if what.strip():
-                screen.prompt(because, told)
-            else:
-                screen.say("nothing recorded", ok=False)
-
-        screen.prompt(asks, named)
 
     def _change(self, key: str, change: ChangeHypothesis, screen: PageContext) -> None:
         done = f"hypothesis {change.n}: {change.verdict or 'noted'}"

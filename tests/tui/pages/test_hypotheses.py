@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from incidentui.core import inputs as i
-from incidentui.core.model import Hypothesis, Ledger, LedgerCommit, Remark
+from incidentui.core.board import Hypothesis, Remark
+from incidentui.core.model import Ledger, LedgerCommit
 from incidentui.session.ports import View
 from tests.tui import fakes
 from tests.tui.screens import Shown, shown
@@ -111,7 +112,7 @@ async def test_a_digit_asks_why_and_gives_the_verdict(key: str, verdict: Any) ->
 
 async def test_a_verdict_goes_to_the_one_under_the_cursor() -> None:
     async with shown(with_board(*BOARD)) as screen:
-        await screen.press("h", "j", "j", "3", "y", "enter")
+        await screen.press("h", *"jjjj", "3", "y", "enter")
         assert [c.n for c in asked(screen, i.ChangeHypothesis)] == [2]
 
 
@@ -142,11 +143,10 @@ async def test_what_was_ruled_out_and_what_misled_stand_below(size: tuple[int, i
         assert (first == last) == (size[0] >= 100), "side by side where there is room"
         assert "· Kubernetes API   answers, 48 objects" in text
         assert "the login page is a 200, word by word" in text
-        assert "6 misled us" in screen.bar
         assert all(len(row) <= size[0] for row in screen.rows)
 
 
-@pytest.mark.parametrize(("key", "kind"), [("5", "ruled out"), ("6", "misled us")])
+@pytest.mark.parametrize(("key", "kind"), [("8", "ruled out"), ("9", "misled us")])
 async def test_a_remark_has_a_thing_and_a_reason(key: str, kind: Any) -> None:
     async with shown(with_board()) as screen:
         await screen.press("h", key, "enter")
@@ -161,7 +161,7 @@ async def test_a_remark_has_a_thing_and_a_reason(key: str, kind: Any) -> None:
         assert asked(screen, i.MakeRemark) == [i.MakeRemark(kind, "the API", "it answers", "ana", "INC-7")]
 
 
-@pytest.mark.parametrize("key", ["h", "e", "1", "4", "5", "6"])
+@pytest.mark.parametrize("key", ["h", "e", "1", "4", "5", "8", "9"])
 async def test_a_replay_refuses_with_its_word(key: str) -> None:
     view = replace(with_board(*BOARD), playhead=fakes.replay().playhead)
     async with shown(view, session=fakes.session(view)) as screen:
@@ -182,3 +182,53 @@ async def test_read_only_takes_actions_away_and_not_what_people_think() -> None:
         await screen.press("enter")
         assert [a.thought for a in asked(screen, i.AddHypothesis)] == ["the clock"]
         assert "1-4" in screen.bar
+
+
+TUNNEL = Hypothesis(
+    5,
+    "Tunnel goes to 5050, the lab listens on 5051",
+    "ana",
+    AT("08:35:00"),
+    "confirmed",
+    why="seen",
+    origin="introduced",
+)
+FIXED = replace(TUNNEL, fixed=AT("08:50:00"), fix="tunnel to 5051", spent=((AT("08:35:00"), AT("08:50:00")),), again=2)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.req("R1-02", "R1-09", "R1-16", "R1-55")
+async def test_causes_head_the_board_in_the_order_they_were_found(size: tuple[int, int]) -> None:
+    async with shown(with_board(*BOARD, FIXED), size=size) as screen:
+        text = " ".join((await screen.press("h")).split())
+        assert text.index("✓ 5 Tunnel goes to 5050") < text.index("✗ 3 The session does not") < text.index("CONFIRMED")
+        for said in ("again 2×", "introduced", "fixed 15m", "fix tunnel to 5051", "3rd time: put a gate before it"):
+            assert said in text
+        assert "3 causes, 2 open:" in text
+        assert all(len(row) <= size[0] for row in screen.rows)
+
+
+async def test_theories_alone_are_no_causes() -> None:
+    async with shown(with_board(TOKEN, LOGIN)) as screen:
+        assert "CAUSES" not in await screen.press("h")
+
+
+@pytest.mark.parametrize(
+    ("key", "typed", "change"),
+    [
+        ("5", "tunnel to 5051", i.ChangeCause(5, "ana", "fixed", "tunnel to 5051", incident="INC-7")),
+        ("6", "", i.ChangeCause(5, "ana", "again", incident="INC-7")),
+        ("7", "pre", i.ChangeCause(5, "ana", "origin", origin="pre-existing", incident="INC-7")),
+        ("7", "nobody", None),
+    ],
+)
+async def test_a_digit_says_what_became_of_the_cause_under_the_cursor(
+    key: str, typed: str, change: i.ChangeCause | None
+) -> None:
+    async with shown(with_board(TUNNEL)) as screen:
+        await screen.press("h", key)
+        assert "cause 5" in screen.status
+        await screen.type(typed)
+        await screen.press("enter")
+        assert asked(screen, i.ChangeCause) == ([change] if change else [])
+        assert change or "pre-existing or unknown; i, p or u" in screen.status
