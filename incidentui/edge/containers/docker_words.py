@@ -19,6 +19,8 @@ PROJECT = "com.docker.compose.project"
 FOLDER = "com.docker.compose.project.working_dir"
 REVISION = "org.opencontainers.image.revision"
 VERSION = "org.opencontainers.image.version"
+HELPER = "incidentui.helper"
+"""Label of a container that is made for an archive and never started: nobody's workload."""
 Health = Literal["healthy", "unhealthy", "starting", "none"]
 
 _CODE = re.compile(r"^(?:Exited|Restarting) \((-?\d+)\)")
