@@ -9,7 +9,8 @@ from incidentui.core.inputs import Refusal, SetStep, StartRunbook
 from incidentui.runbook.model import Command, Runbook, Step
 from incidentui.session.ports import View
 from incidentui.tui.pages.plan import PlanPage
-from incidentui.tui.pages.runbook_page import RunbookPage, RunbooksPage
+from incidentui.tui.pages.runbook_list import RunbooksPage
+from incidentui.tui.pages.runbook_page import RunbookPage
 from incidentui.tui.pages.running import ActionPage
 from tests.tui.pages import builders as b
 
@@ -105,7 +106,7 @@ def test_skipping_needs_a_reason() -> None:
 def test_only_the_step_to_do_is_run() -> None:
     it, s = at("done", "todo", "todo", "todo")
     s.type(it, "]", "x")
-    assert s.refused == [("x", "step 2 is the one to do", "[ and ] go there.")]
+    assert s.refused == [("x", "step 2 is the one to do", "[ and ] go there, X runs only this one.")]
     assert s.session.plans == []
 
 
