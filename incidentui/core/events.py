@@ -6,7 +6,7 @@ New fields have defaults; names and types never change (an old journal must alwa
 
 from typing import Literal
 
-from incidentui.core.board import HypothesisWord, Origin
+from incidentui.core.board import HypothesisWord, Origin, RemarkKind
 from incidentui.core.drift import Drift, DriftRow
 from incidentui.core.model import (
     CheckState,
@@ -399,6 +399,16 @@ class HypothesisChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class RemarkMade:
+    """Something was ruled out, or a signal was seen to have misled; said again, its reason is another one."""
+
+    kind: RemarkKind
+    what: str
+    why: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class CauseChanged:
     """What became of hypothesis `n` as a cause."""
 
@@ -436,6 +446,7 @@ class ActionRequested:
     step: int | None = None
     errors: tuple[str, ...] = ()
     """Signatures of what is red."""
+    undoes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -498,6 +509,23 @@ class StepChanged:
     by: str
     why: str = ""
     evidence: str | None = None
+    undo: bool = False
+    """It is being taken back, or that is over."""
+    fault: str = ""
+    """The last thing it said when it failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunbookHandedOver:
+    """Another person works through it from here on: given by `was`, or taken (`by` is `to` then)."""
+
+    run: str
+    was: str
+    to: str
+    by: str
+    note: str = ""
+    step: int | None = None
+    """Where it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -593,6 +621,7 @@ Event = (
     | MomentMarked
     | HypothesisAdded
     | HypothesisChanged
+    | RemarkMade
     | CauseChanged
     | ActionPlanned
     | ActionRequested
@@ -602,6 +631,7 @@ Event = (
     | VerdictGiven
     | RunbookStarted
     | StepChanged
+    | RunbookHandedOver
     | RunbookEnded
     | ClockMoved
     | DataErased
@@ -648,6 +678,7 @@ TYPES: dict[str, type[Event]] = {
     "moment.marked": MomentMarked,
     "hypothesis.added": HypothesisAdded,
     "hypothesis.changed": HypothesisChanged,
+    "remark.made": RemarkMade,
     "cause.changed": CauseChanged,
     "action.planned": ActionPlanned,
     "action.requested": ActionRequested,
@@ -657,6 +688,7 @@ TYPES: dict[str, type[Event]] = {
     "action.verdict-given": VerdictGiven,
     "runbook.started": RunbookStarted,
     "runbook.step-changed": StepChanged,
+    "runbook.handed-over": RunbookHandedOver,
     "runbook.ended": RunbookEnded,
     "clock.moved": ClockMoved,
     "data.erased": DataErased,

@@ -6,7 +6,7 @@ Text in an observation was cleaned and redacted at the edge that made it.
 import hashlib
 from typing import Literal
 
-from incidentui.core.board import HypothesisWord, Origin
+from incidentui.core.board import HypothesisWord, Origin, RemarkKind
 from incidentui.core.drift import Drift
 from incidentui.core.model import (
     CheckState,
@@ -325,6 +325,15 @@ class ChangeHypothesis:
 
 
 @dataclass(frozen=True, slots=True)
+class MakeRemark:
+    kind: RemarkKind
+    what: str
+    why: str
+    by: str
+    incident: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeCause:
     """What became of hypothesis `n` as a cause: fixed (how), the same symptom again (what was seen), or its origin."""
 
@@ -362,6 +371,8 @@ class RunPlan:
     run: str
     """Id of the run, made by the caller (a UUID)."""
     step: int | None = None
+    undoes: bool = False
+    """It takes the step back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,6 +380,10 @@ class StopAction:
     """Stop waiting for the running action, or the effect itself where that leaves nothing half done."""
 
     by: str
+    why: str = ""
+    """With a reason the step it belongs to is skipped, and what follows goes on."""
+    owner: Owner | None = None
+    """The program that asks: an effect can be ended only by the one that runs it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -393,6 +408,15 @@ class SetStep:
 
 
 @dataclass(frozen=True, slots=True)
+class HandOver:
+    """The run in progress goes to another person; who names himself takes it over."""
+
+    by: str
+    to: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class EndRunbook:
     by: str
     why: str = ""
@@ -409,6 +433,7 @@ Command = (
     | MarkMoment
     | AddHypothesis
     | ChangeHypothesis
+    | MakeRemark
     | ChangeCause
     | MarkGood
     | ShowPlan
@@ -416,6 +441,7 @@ Command = (
     | StopAction
     | StartRunbook
     | SetStep
+    | HandOver
     | EndRunbook
 )
 Input = Observation | Command

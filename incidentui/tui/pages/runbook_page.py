@@ -1,28 +1,28 @@
-"""The keys of a runbook: start it, run or tick a step, skip one with a reason; and the list to choose from.
+"""The keys of a runbook: start it, run or tick a step, skip one with a reason, take one back, give it to another.
 
 A typed action and shell text both open their plan; nothing is run from here.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from uuid import uuid4
 
-from incidentui.core.format import count
+from incidentui.core.acts import can_be_cut
 from incidentui.core.inputs import SetStep, StartRunbook
 from incidentui.core.model import Ms, RunStep
-from incidentui.core.runs import current_step
+from incidentui.core.steps import current_step, to_undo
 from incidentui.runbook.fields import RUNS
 from incidentui.runbook.model import Runbook, Step
-from incidentui.runbook.suggest import suggest
 from incidentui.runbook.variables import resolve, values
 from incidentui.session.ports import View
-from incidentui.tui.line import Line, Seg, Token, cut_middle, spread
+from incidentui.tui.line import Line
 from incidentui.tui.page import PageContext
 from incidentui.tui.pages.act import tell
-from incidentui.tui.pages.commit import diff_line
-from incidentui.tui.pages.layout import hanging, heading, section
+from incidentui.tui.pages.changes import ChangesPage
+from incidentui.tui.pages.handing import hand_over, undo_last
 from incidentui.tui.pages.plan import open_plan
-from incidentui.tui.pages.runbook import attempt_of, run_of, runbook_lines, shown_step
-from incidentui.tui.pages.running import ActionPage
+from incidentui.tui.pages.runbook import run_of, runbook_lines, shown_step
+from incidentui.tui.pages.running import ActionPage, cut_short
+from incidentui.tui.pages.shown_step import attempt_of
 
 
 class RunbookPage:
@@ -36,8 +36,12 @@ class RunbookPage:
         self.at: int | None = None
         """The step that was chosen to be shown; None follows the one to do."""
         self.given: dict[str, str] = {}
-        self._begun = self._by_hand = False
-        self._may_act = True
+        self._begun = self._by_hand = self._cut = False
+        self._may_act = self._mine = True
+        self._me = ""
+        self._to_do: RunStep | None = None
+        self._back = 0
+        """The step that `u` takes back; 0: none was gone through."""
         self.pinned = (1, 0)
 
     @property
@@ -48,26 +52,57 @@ class RunbookPage:
             return read
         if not self._begun:
             return ("x", "start it"), *read
-        run = ("x", "done" if self._by_hand else "run")
-        return run, *changed, ("s", "skip, with a reason"), ("n", "note"), ("enter", "output"), ("[ ]", "step")
+        if not self._mine:
+            return ("T", "take it over"), ("enter", "output"), *read
+        return (*self._steps_keys(), *changed, ("n", "note"), ("enter", "output"), ("[ ]", "step"), ("T", "hand over"))
+
+    def _steps_keys(self) -> Iterator[tuple[str, str]]:
+        to_do = self._to_do
+        if to_do is not None and to_do.state == "running":
+            yield from ((("s", "cut short, with a reason"),) if self._cut else ())
+        else:
+            tried = to_do is not None and to_do.state in ("failed", "unknown", "undone")
+            again = "run again" if tried else "run"
+            yield "x", "done" if self._by_hand else again
+            yield "s", "skip, with a reason"
+        if self._back and (to_do is None or to_do.state != "running"):
+            yield "u", f"undo step {self._back}"
+        if self.at is not None and (to_do is None or self.at != to_do.n):
+            yield "X", "run only this step"
+
+    def opened(self, screen: PageContext) -> None:
+        self._me = screen.session.me
 
     def lines(self, view: View, now: Ms, width: int, height: int) -> list[Line]:
         run = run_of(self.runbook, view.state)
         self._begun = run is not None
-        to_do = current_step(run.steps) if run is not None else None
-        step = next((s for s in self.runbook.steps if to_do is not None and s.n == to_do.n), None)
+        self._mine = run is None or self._me in ("", run.who)
+        self._to_do = to_do = current_step(run.steps) if run is not None else None
+        step = self.runbook.step(to_do.n) if to_do is not None else None
         self._by_hand = step is not None and step.by_hand
+        last = to_undo(run.steps) if run is not None else None
+        self._back = last.n if last is not None else 0
         self._may_act = not view.read_only and view.playhead is None
+        attempt = view.state.attempt
+        self._cut = attempt is not None and to_do is not None and attempt.step == to_do.n and can_be_cut(attempt)
         return runbook_lines(self.runbook, view, now, width, height, self.at, self.given)
 
     def handle(self, key: str, screen: PageContext) -> bool:
         match key:
-            case "x" | "s" if screen.session.view.read_only:
+            case "x" | "s" | "u" | "X" | "T" if screen.session.view.read_only:
                 screen.refuse(key, screen.session.view.read_only, "Start without it to act.")
+            case "x" | "s" | "u" | "X" if (holder := self._others(screen)) is not None:
+                screen.refuse(key, f"{holder} works through it", "T takes it over.")
             case "x":
                 self._go_on(screen)
+            case "X":
+                self._only(screen)
             case "s":
                 self._skip(screen)
+            case "u":
+                undo_last(self.runbook, self.given, screen)
+            case "T":
+                hand_over(self.runbook, screen)
             case "[" | "]":
                 self._show(1 if key == "]" else -1, screen)
             case "y":
@@ -125,6 +160,22 @@ class RunbookPage:
 
     # -- going on
 
+    def _others(self, screen: PageContext) -> str | None:
+        """Who else works through it."""
+        run = run_of(self.runbook, screen.session.view.state)
+        return run.who if run is not None and run.who != screen.session.me else None
+
+    def _only(self, screen: PageContext) -> None:
+        """The step that is shown, whichever is to do; the others stay as they are."""
+        run, step = run_of(self.runbook, screen.session.view.state), self._step(screen)
+        there = next((s for s in run.steps if step is not None and s.n == step.n), None) if run else None
+        if run is None or step is None or there is None:
+            screen.refuse("X", "it is not started", "x starts it.")
+        elif there.state == "running":
+            screen.refuse("X", "the step is running", "enter shows it.")
+        else:
+            self._do(step, there, screen)
+
     def _go_on(self, screen: PageContext) -> None:
         run = run_of(self.runbook, screen.session.view.state)
         if run is None:
@@ -134,13 +185,17 @@ class RunbookPage:
         if step is None or to_do is None:
             screen.refuse("x", "every step is done", "c closes the incident.")
         elif step.n != to_do.n:
-            screen.refuse("x", f"step {to_do.n} is the one to do", "[ and ] go there.")
+            screen.refuse("x", f"step {to_do.n} is the one to do", "[ and ] go there, X runs only this one.")
         elif to_do.state == "running" and to_do.action:
             screen.refuse("x", "the step is running", "enter shows it.")
-        elif step.action is not None:
+        else:
+            self._do(step, to_do, screen)
+
+    def _do(self, step: Step, there: RunStep, screen: PageContext) -> None:
+        if step.action is not None:
             self._plan(step, screen)
         elif step.by_hand:
-            self._tick(to_do, screen)
+            self._tick(there, screen)
         else:
             self._shell(step, screen)
 
@@ -196,6 +251,13 @@ class RunbookPage:
             screen.refuse("s", "there is no step to skip", "x starts the runbook." if run is None else "")
             return
         n = step.n
+        attempt = screen.session.view.state.attempt
+        if attempt is not None and attempt.step == n and attempt.verdict is None:
+            if can_be_cut(attempt):
+                cut_short(attempt, screen)
+            else:
+                screen.refuse("s", "the step is running, and cannot be cut off half-way", "Its verdict comes.")
+            return
 
         def skipped(why: str) -> None:
             if not why.strip():
@@ -210,35 +272,6 @@ class RunbookPage:
                 )
 
         screen.prompt(f"skip step {n}, why", skipped)
-
-
-def not_allowed(runbook: Runbook) -> tuple[str, str]:
-    """Why its commands do not run, and what to do."""
-    allow = f"incidentui trust {runbook.path}"
-    if runbook.asked_again:
-        return f"the file {runbook.asked_again}", f"{'d shows it; ' if runbook.changes else ''}{allow}"
-    return "the commands of this file are not allowed yet", allow
-
-
-class ChangesPage:
-    """What differs in a runbook from the text that was allowed last. Looks only: `incidentui trust` allows."""
-
-    title = "what changed"
-    pinned = (1, 0)
-    typing = False
-    keys: tuple[tuple[str, str], ...] = ()
-
-    def __init__(self, runbook: Runbook) -> None:
-        self.runbook = runbook
-
-    def lines(self, view: View, now: Ms, width: int, height: int) -> list[Line]:
-        why, what_to_do = not_allowed(self.runbook)
-        top = heading(width, "WHAT CHANGED", (Seg(self.runbook.title),))
-        said = hanging((Seg("! ", "slow"),), f"{why}. To allow it again: {what_to_do.rpartition('; ')[2]}", width)
-        return [top, *said, *(row for line in self.runbook.changes for row in diff_line(line, width))]
-
-    def handle(self, key: str, screen: PageContext) -> bool:
-        return False
 
 
 def start(runbook: Runbook, screen: PageContext) -> bool:
@@ -257,78 +290,3 @@ def start(runbook: Runbook, screen: PageContext) -> bool:
         tell(screen, "x", command, f"{runbook.title}: started")
         return True
     return False
-
-
-# -- choosing
-
-
-def list_lines(runbooks: Sequence[Runbook], view: View, width: int) -> list[Line]:
-    offered = suggest(runbooks, view.state)
-    rows = [row for book in runbooks for row in _entry(book, view, offered, width)]
-    none = hanging((), "No runbooks found: Markdown files in runbooks/ of the project are read.", width, "muted")
-    return [heading(width, "RUNBOOKS"), Line(), *section(width, "CHOOSE", rows or none)]
-
-
-def _best_first(runbooks: tuple[Runbook, ...], view: View) -> tuple[Runbook, ...]:
-    """The one being worked through, then the one that is offered, then the others as they were."""
-    offered = suggest(runbooks, view.state)
-    return tuple(
-        sorted(runbooks, key=lambda b: 0 if run_of(b, view.state) else 1 if offered and offered[0] == b.id else 2)
-    )
-
-
-def _entry(book: Runbook, view: View, offered: tuple[str, str] | None, width: int) -> list[Line]:
-    here = offered is not None and offered[0] == book.id
-    mark = Seg("▸ ", "accent") if run_of(book, view.state) or here else Seg("  ")
-    errors = sum(problem.level == "error" for problem in book.problems)
-    note: Token = "fail" if errors else "muted"
-    said = count(errors, "error") if errors else f"{count(len(book.steps), 'step')} · {_where(book)}"
-    first = spread(
-        width, (mark, Seg(book.title, bold=here)), (Seg(cut_middle(said, width // 2), note),), key=("runbook", book.id)
-    )
-    why = "being worked through" if run_of(book, view.state) else offered[1] if here and offered else ""
-    text = " · ".join(part for part in (why, book.summary) if part)
-    return [first, *(hanging((Seg("    "),), text, width, "muted") if text else [])]
-
-
-def _where(book: Runbook) -> str:
-    return "came with the program" if book.origin == "shipped" else book.path
-
-
-class RunbooksPage:
-    """The runbooks to choose from: `enter` reads one, `x` starts it."""
-
-    title = "runbooks"
-    pinned = (1, 0)
-    typing = False
-
-    def __init__(self, shelf: Callable[[], Sequence[Runbook] | None]) -> None:
-        """`shelf` gives None while the runbooks are still being read: they come after the first frame."""
-        self.runbooks: tuple[Runbook, ...] = ()
-        self._shelf = shelf
-        self._ordered = False
-        self._may_act = True
-
-    @property
-    def keys(self) -> tuple[tuple[str, str], ...]:
-        return (("enter", "read it"), *((("x", "start it"),) if self._may_act else ()))
-
-    def lines(self, view: View, now: Ms, width: int, height: int) -> list[Line]:
-        self._may_act = not view.read_only and view.playhead is None
-        if not self._ordered:  # once: a list must not move under the responder's hand
-            found = self._shelf()
-            if found is None:
-                return [heading(width, "RUNBOOKS"), Line(), *hanging((Seg("○ "),), "reading them", width, "muted")]
-            self.runbooks, self._ordered = _best_first(tuple(found), view), True
-        return list_lines(self.runbooks, view, width)
-
-    def handle(self, key: str, screen: PageContext) -> bool:
-        if key not in ("enter", "x"):
-            return False
-        book = next((book for book in self.runbooks if ("runbook", book.id) == screen.cursor), None)
-        if book is None:
-            screen.refuse(key, "no runbook is chosen")
-            return True
-        if key == "enter" or start(book, screen):
-            screen.push(RunbookPage(book))
-        return True
