@@ -28,7 +28,7 @@ from incidentui.tui.present.scene import (
 from incidentui.tui.regions import Class
 
 _LABEL = 19
-_OTHER = 52
+_OTHER = 60
 """Cells for what may be the cause beside a commit."""
 _ROOM = 100
 """From this width on there is room for what is said at the right."""
