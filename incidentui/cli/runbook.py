@@ -1,6 +1,7 @@
 """`runbook`: list, show, check, new and run, for scripts and CI. Only `run` runs anything."""
 
 import json
+import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import asdict
@@ -19,9 +20,11 @@ from incidentui.core.format import count
 from incidentui.core.model import LastRun
 from incidentui.core.visible import plainly
 from incidentui.edge.clock import SystemClock
+from incidentui.edge.store.errors import JournalError
 from incidentui.edge.text import redact
 from incidentui.runbook.model import Runbook, Step
 from incidentui.runbook.stands import last_run
+from incidentui.session.ports import Unreadable
 from incidentui.session.turn import state_at
 
 
@@ -76,11 +79,13 @@ def last_runs(options: Options) -> Mapping[str, LastRun]:
     """How each runbook was worked through last, as this project's journal has it; nothing where there is none."""
     if root_or_none(options) is None:
         return {}
-    journal = open_to_read(options)
-    if journal is None:
-        return {}
-    with closing(journal):
-        return state_at(journal, journal.last()).last_runs
+    try:
+        if (journal := open_to_read(options)) is None:
+            return {}
+        with closing(journal):
+            return state_at(journal, journal.last()).last_runs
+    except (sqlite3.Error, JournalError, Unreadable):
+        return {}  # a journal that cannot be read keeps nobody from the runbooks; other commands say what is wrong
 
 
 def _run(last: LastRun | None) -> dict[str, Any] | None:

@@ -214,3 +214,11 @@ def test_a_secret_that_is_known_is_not_shown(booked: Place) -> None:
     for argv in (("show", "leak", "--json"), ("show", "leak"), ("check", "leak", "--json")):
         done = booked.run("runbook", *argv, PUMP_KEY="hunter2-hunter2")
         assert "hunter2" not in done.stdout + done.stderr, argv
+
+
+def test_a_journal_that_cannot_be_read_keeps_nobody_from_the_runbooks(booked: Place) -> None:
+    booked.journal_file.parent.mkdir(parents=True)
+    booked.journal_file.write_bytes(b"no journal at all" * 300)
+    for argv in (["list"], ["show", "pump"]):
+        done = booked.run("runbook", *argv)
+        assert (done.returncode, "Pump stands still" in done.stdout) == (0, True), done.stderr

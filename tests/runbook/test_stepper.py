@@ -176,6 +176,7 @@ def test_still_red_after_so_long_leads_to_the_step_that_is_named(place: Place) -
     assert (green.returncode, states(green)) == (0, [(1, "done"), (2, "skipped"), (3, "skipped"), (4, "done")])
 
 
+@pytest.mark.soak
 @pytest.mark.req("R3-33", "R3-17")
 def test_a_wait_is_cut_short_with_a_reason_from_another_program(place: Place) -> None:
     book(place, '# Pump\n\n1. Wait\n\n   ```yaml {"action":"wait"}\n   for: 5h\n   ```\n\n2. Say so\n')

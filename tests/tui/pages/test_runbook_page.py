@@ -320,3 +320,21 @@ def test_how_a_block_runs_and_where_it_leads_is_told() -> None:
         "→ step 4 when it comes out good · step 4 when it fails",
     ):
         assert part in text
+
+
+def test_a_link_to_another_runbook_opens_it() -> None:
+    beside = replace(b.BOOK, id="portal", title="Restart the portal", path="runbooks/ops/portal.md")
+    came = replace(b.BOOK, id="crash-loop", title="Crash loop", path="runbooks/crash-loop.md", origin="shipped")
+    prose = "See [it](https://x.example/a.md), the portal (ops/portal.md#now), (nowhere.md) or (crash-loop.md)."
+    book = replace(b.BOOK, steps=(replace(b.BOOK.steps[0], prose=prose), *b.BOOK.steps[1:]))
+    it = RunbookPage(book, (book, beside, came))
+    s = b.FakeScreen(b.FakeSession(view("todo", "todo", "todo", "todo")))
+    text = b.shown(it, s.session.view, 118, 34)
+    assert "1 Restart the portal" in text
+    assert "2 Crash loop" in text
+    assert ("1–2", "the runbook it links to") in it.keys
+    s.type(it, "2")
+    (page,) = s.pages
+    assert isinstance(page, RunbookPage)
+    assert page.runbook is came
+    assert not it.handle("3", s)
