@@ -9,12 +9,13 @@ from typing import Any, cast
 
 import click
 
-from incidentui.cli.books import found, shelf_of, where
+from incidentui.cli.books import found, where
 from incidentui.cli.journal_access import project_root
 from incidentui.cli.options import CannotRun, Options, Refused, may_write
 from incidentui.cli.runbook_check import command as check_command
+from incidentui.cli.runbook_list import command as list_command
+from incidentui.cli.runbook_list import state_of
 from incidentui.cli.runbook_run import command as run_command
-from incidentui.core.format import count
 from incidentui.core.visible import plainly
 from incidentui.edge.runbooks import NotReadError, read_bounded, shipped_folder
 from incidentui.edge.text import redact
@@ -28,47 +29,7 @@ def command() -> None:
 
 command.add_command(check_command)
 command.add_command(run_command)
-
-
-@command.command("list")
-@click.option("--json", "as_json", is_flag=True, help='Print {"runbooks": [...], "left_out": [...]}.')
-@click.pass_obj
-def list_command(options: Options, as_json: bool) -> None:
-    """The runbooks of the project, then those that came with the program."""
-    shelf = shelf_of(options)
-    if as_json:
-        click.echo(json.dumps({"runbooks": [_listed(b) for b in shelf.runbooks], "left_out": list(shelf.left_out)}))
-        return
-    wide = max((len(b.id) for b in shelf.runbooks), default=0)
-    for book in shelf.runbooks:
-        click.echo(
-            f"{plainly(book.id):<{wide}}  {plainly(book.title)}  ({count(len(book.steps), 'step')}, {_state(book)})"
-        )
-    for said in shelf.left_out:
-        click.echo(f"incidentui: left out: {said}", err=True)
-
-
-def _listed(book: Runbook) -> dict[str, object]:
-    return {
-        "id": book.id,
-        "title": book.title,
-        "path": book.path,
-        "origin": book.origin,
-        "trusted": book.trusted,
-        "steps": len(book.steps),
-        "alerts": list(book.alerts),
-        "tags": list(book.tags),
-        "errors": sum(p.level == "error" for p in book.problems),
-    }
-
-
-def _state(book: Runbook) -> str:
-    errors = sum(p.level == "error" for p in book.problems)
-    if errors:
-        return count(errors, "error")
-    if book.origin == "shipped":
-        return "came with the program"
-    return "allowed" if book.trusted else book.asked_again or "not allowed yet"
+command.add_command(list_command)
 
 
 # -- show
@@ -128,7 +89,7 @@ def _redacted(value: object) -> object:
 
 
 def _lines(book: Runbook) -> Iterator[str]:
-    yield f"{plainly(book.title)}  ({book.path}, {_state(book)})"
+    yield f"{plainly(book.title)}  ({book.path}, {state_of(book)})"
     if book.summary:
         yield f"  {plainly(redact(book.summary))}"
     phase = ""

@@ -118,16 +118,16 @@ class Desk:
             self.session.me,
             UTC if self.utc else self.zone,
             runbooks=self.runbooks,
-            suggested=self._suggested() if self.books else None,
+            offered=self._offered() if self.books else (),
         )
         red = first_red(scene)
         offered = scene.incident is not None or red is None or red != self.declined
         return scene if offered else replace(scene, offer=False)
 
-    def _suggested(self) -> tuple[str, str] | None:
-        from incidentui.runbook.suggest import suggest  # there are no books before the first frame
+    def _offered(self) -> tuple[tuple[str, str], ...]:
+        from incidentui.runbook.suggest import offers  # there are no books before the first frame
 
-        return suggest(self.books, self.view.state)
+        return tuple((offer.id, offer.reason) for offer in offers(self.books, self.view.state))
 
     @property
     def page(self) -> Page | None:

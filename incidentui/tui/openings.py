@@ -85,7 +85,7 @@ def runbook_page(desk: Desk, ident: str) -> Page | None:
 
 
 def runbooks(desk: Desk) -> None:
-    from incidentui.tui.pages.runbook_page import RunbooksPage
+    from incidentui.tui.pages.runbook_list import RunbooksPage
 
     run = desk.view.state.runbook
     if run is not None and run.ended is None and any(b.id == run.runbook for b in desk.books):

@@ -239,7 +239,7 @@ def test_a_lost_engine_says_where_and_why_in_rows_of_their_own() -> None:
 def test_the_commit_in_the_reason_of_a_suggestion_is_whole() -> None:
     entry = RunbookEntry("Roll back a bad deploy", "back", "5 steps")
     scene = replace(
-        fakes.scene(fakes.first_red()), runbooks=(entry,), suggested=("back", "bookings failed after deploy a942e4f")
+        fakes.scene(fakes.first_red()), runbooks=(entry,), offered=(("back", "bookings failed after deploy a942e4f"),)
     )
     assert "a942e4f" in "\n".join(r.text for r in runbook.lines(scene, 66))
 

@@ -1,24 +1,22 @@
-"""The keys of a runbook: start it, run or tick a step, skip one with a reason; and the list to choose from.
+"""The keys of a runbook: start it, run or tick a step, skip one with a reason.
 
 A typed action and shell text both open their plan; nothing is run from here.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from uuid import uuid4
 
-from incidentui.core.format import count
 from incidentui.core.inputs import SetStep, StartRunbook
 from incidentui.core.model import Ms, RunStep
 from incidentui.core.runs import current_step
 from incidentui.runbook.model import Runbook, Step
-from incidentui.runbook.suggest import suggest
 from incidentui.runbook.variables import resolve, values
 from incidentui.session.ports import View
-from incidentui.tui.line import Line, Seg, Token, cut_middle, spread
+from incidentui.tui.line import Line, Seg
 from incidentui.tui.page import PageContext
 from incidentui.tui.pages.act import tell
 from incidentui.tui.pages.commit import diff_line
-from incidentui.tui.pages.layout import hanging, heading, section
+from incidentui.tui.pages.layout import hanging, heading
 from incidentui.tui.pages.plan import open_plan
 from incidentui.tui.pages.runbook import attempt_of, run_of, runbook_lines, shown_step
 from incidentui.tui.pages.running import ActionPage
@@ -252,78 +250,3 @@ def start(runbook: Runbook, screen: PageContext) -> bool:
         tell(screen, "x", command, f"{runbook.title}: started")
         return True
     return False
-
-
-# -- choosing
-
-
-def list_lines(runbooks: Sequence[Runbook], view: View, width: int) -> list[Line]:
-    offered = suggest(runbooks, view.state)
-    rows = [row for book in runbooks for row in _entry(book, view, offered, width)]
-    none = hanging((), "No runbooks found: Markdown files in runbooks/ of the project are read.", width, "muted")
-    return [heading(width, "RUNBOOKS"), Line(), *section(width, "CHOOSE", rows or none)]
-
-
-def _best_first(runbooks: tuple[Runbook, ...], view: View) -> tuple[Runbook, ...]:
-    """The one being worked through, then the one that is offered, then the others as they were."""
-    offered = suggest(runbooks, view.state)
-    return tuple(
-        sorted(runbooks, key=lambda b: 0 if run_of(b, view.state) else 1 if offered and offered[0] == b.id else 2)
-    )
-
-
-def _entry(book: Runbook, view: View, offered: tuple[str, str] | None, width: int) -> list[Line]:
-    here = offered is not None and offered[0] == book.id
-    mark = Seg("▸ ", "accent") if run_of(book, view.state) or here else Seg("  ")
-    errors = sum(problem.level == "error" for problem in book.problems)
-    note: Token = "fail" if errors else "muted"
-    said = count(errors, "error") if errors else f"{count(len(book.steps), 'step')} · {_where(book)}"
-    first = spread(
-        width, (mark, Seg(book.title, bold=here)), (Seg(cut_middle(said, width // 2), note),), key=("runbook", book.id)
-    )
-    why = "being worked through" if run_of(book, view.state) else offered[1] if here and offered else ""
-    text = " · ".join(part for part in (why, book.summary) if part)
-    return [first, *(hanging((Seg("    "),), text, width, "muted") if text else [])]
-
-
-def _where(book: Runbook) -> str:
-    return "came with the program" if book.origin == "shipped" else book.path
-
-
-class RunbooksPage:
-    """The runbooks to choose from: `enter` reads one, `x` starts it."""
-
-    title = "runbooks"
-    pinned = (1, 0)
-    typing = False
-
-    def __init__(self, shelf: Callable[[], Sequence[Runbook] | None]) -> None:
-        """`shelf` gives None while the runbooks are still being read: they come after the first frame."""
-        self.runbooks: tuple[Runbook, ...] = ()
-        self._shelf = shelf
-        self._ordered = False
-        self._may_act = True
-
-    @property
-    def keys(self) -> tuple[tuple[str, str], ...]:
-        return (("enter", "read it"), *((("x", "start it"),) if self._may_act else ()))
-
-    def lines(self, view: View, now: Ms, width: int, height: int) -> list[Line]:
-        self._may_act = not view.read_only and view.playhead is None
-        if not self._ordered:  # once: a list must not move under the responder's hand
-            found = self._shelf()
-            if found is None:
-                return [heading(width, "RUNBOOKS"), Line(), *hanging((Seg("○ "),), "reading them", width, "muted")]
-            self.runbooks, self._ordered = _best_first(tuple(found), view), True
-        return list_lines(self.runbooks, view, width)
-
-    def handle(self, key: str, screen: PageContext) -> bool:
-        if key not in ("enter", "x"):
-            return False
-        book = next((book for book in self.runbooks if ("runbook", book.id) == screen.cursor), None)
-        if book is None:
-            screen.refuse(key, "no runbook is chosen")
-            return True
-        if key == "enter" or start(book, screen):
-            screen.push(RunbookPage(book))
-        return True

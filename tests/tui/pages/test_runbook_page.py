@@ -9,7 +9,8 @@ from incidentui.core.inputs import Refusal, SetStep, StartRunbook
 from incidentui.runbook.model import Command, Runbook, Step
 from incidentui.session.ports import View
 from incidentui.tui.pages.plan import PlanPage
-from incidentui.tui.pages.runbook_page import RunbookPage, RunbooksPage
+from incidentui.tui.pages.runbook_list import RunbooksPage
+from incidentui.tui.pages.runbook_page import RunbookPage
 from incidentui.tui.pages.running import ActionPage
 from tests.tui.pages import builders as b
 
