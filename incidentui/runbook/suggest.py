@@ -30,7 +30,7 @@ RULES: dict[str, str] = {
     "configuration": "what runs is not what was declared",
     "crash-loop": "a workload crashes again and again",
     "restart": "a workload crashed, or ended, and nothing was deployed",
-    "verify": "an incident is open, and nothing is red",
+    "verify": "an incident is open, nothing is red, and nobody proved it yet",
 }
 """Tags that are offered by a rule, and when."""
 _VOLUME = re.compile(r"^(?:mount|age of) ")
@@ -57,10 +57,14 @@ class Seen:
 def offers(runbooks: Sequence[Runbook], state: State) -> tuple[Offer, ...]:
     """The best first, at most three; empty when nothing is seen that any of them fits."""
     found: dict[str, Offer] = {}
-    for seen in _seen(state):
-        fitting = [r for r in runbooks if r.steps and _words(r, seen.kind) & seen.words]
-        for book in sorted(fitting, key=lambda r: r.origin != "project"):
-            found.setdefault(book.id, Offer(book.id, seen.reason))
+    usable = [r for r in runbooks if r.steps]
+    own, shipped = ([r for r in usable if (r.origin == "project") is mine] for mine in (True, False))
+    for alike in _seen(state):
+        for books in (own, shipped):
+            for seen in alike:
+                for book in books:
+                    if _words(book, seen.kind) & seen.words:
+                        found.setdefault(book.id, Offer(book.id, seen.reason))
     return tuple(found.values())[:MOST]
 
 
@@ -94,24 +98,19 @@ def _same(word: str) -> str:
 # -- what is seen, the most telling first
 
 
-def _seen(state: State) -> Iterator[Seen]:
+def _seen(state: State) -> Iterator[Sequence[Seen]]:
+    """In groups of what tells equally much: within a group a project's own runbook goes before one that shipped."""
     causes, echo = _failing(state)
     if not causes:
-        yield from _quiet(state)
+        yield tuple(_quiet(state))
         return
-    yield from _after_acting(state)
-    yield from _told(state, causes)
-    for service in causes:
-        if deploy := deploy_before(state, service.name):
-            yield _tag("rollback", f"{service.name} failed after deploy {short(deploy)}")
-    yield from (_one("services", s.name, f"{s.name} is failing: {s.why}") for s in causes)
-    for service in causes:
-        if "login page" in service.why:
-            deployed = "" if deploy_before(state, service.name) else ", and nothing was deployed"
-            yield _tag("login", f"{service.name} answers with a login page{deployed}")
-    yield from _drifted(state)
-    yield from _fallen(state, causes)
-    yield from _told(state, echo)
+    yield tuple(_after_acting(state))
+    yield tuple(_told(state, causes))
+    yield tuple(_deployed(state, causes))
+    yield tuple(_one("services", s.name, f"{s.name} is failing: {s.why}") for s in causes)
+    yield tuple(_logins(state, causes))
+    yield (*_drifted(state), *_fallen(state, causes))
+    yield tuple(_told(state, echo))
 
 
 def _failing(state: State) -> tuple[list[ServiceStatus], list[ServiceStatus]]:
@@ -122,7 +121,8 @@ def _failing(state: State) -> tuple[list[ServiceStatus], list[ServiceStatus]]:
 
 
 def _quiet(state: State) -> Iterator[Seen]:
-    if state.current is not None and any(s.state in ("ok", "slow") for s in state.services.values()):
+    good = any(s.state in ("ok", "slow") for s in state.services.values())
+    if state.current is not None and good and not _proven(state):
         yield _tag("verify", f"{state.current.id} is open, and nothing is red")
 
 
@@ -133,6 +133,13 @@ def _after_acting(state: State) -> Iterator[Seen]:
     push = state.awaited
     if push is not None and push.alarm is not None:
         yield _tag("no-deploy", f"{short(push.sha)} was pushed, and no deploy of it was seen")
+
+
+def _proven(state: State) -> bool:
+    """The last thing that was done was to verify, and it was complete."""
+    last = max(state.attempts.values(), key=lambda a: a.asked, default=None)
+    done = last is not None and last.plan.action == "verify" and last.verdict is not None
+    return done and last is not None and last.verdict is not None and last.verdict.word == "complete"
 
 
 def _told(state: State, services: Sequence[ServiceStatus]) -> Iterator[Seen]:
@@ -173,6 +180,19 @@ def _who(state: State, error: SeenError) -> str:
 def _words_of_state(workload: Workload) -> str:
     again = workload.state in ("crashing", "restarting") and (workload.restarts or workload.seen_restarts)
     return "crash looping" if again else workload.state
+
+
+def _deployed(state: State, causes: Sequence[ServiceStatus]) -> Iterator[Seen]:
+    for service in causes:
+        if deploy := deploy_before(state, service.name):
+            yield _tag("rollback", f"{service.name} failed after deploy {short(deploy)}")
+
+
+def _logins(state: State, causes: Sequence[ServiceStatus]) -> Iterator[Seen]:
+    for service in causes:
+        if "login page" in service.why:
+            more = "" if deploy_before(state, service.name) else ", and nothing was deployed"
+            yield _tag("login", f"{service.name} answers with a login page{more}")
 
 
 def _drifted(state: State) -> Iterator[Seen]:

@@ -89,8 +89,8 @@ def test_what_names_the_trouble_goes_before_what_is_only_likely() -> None:
     mine = (own(services="api"), own(alerts="BackendPort"), own(signatures="port-allocated"))
     assert offers((*SHIPPED, *mine), state) == (
         Offer("signatures", "backend is crash looping: signature port-allocated"),
-        Offer("crash-loop", "backend is crash looping: signature port-allocated"),
         Offer("alerts", "backend-port is failing: refused"),
+        Offer("crash-loop", "backend is crash looping: signature port-allocated"),
     )
     assert [offer.id for offer in offers((*SHIPPED, *mine[:1]), state)] == [
         "crash-loop",

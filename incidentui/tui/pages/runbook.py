@@ -4,6 +4,7 @@ Knows nothing of Markdown: it is handed the runbook as values, and the run from 
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from incidentui.core.format import age, minutes, short
 from incidentui.core.model import Attempt, Ms, RunbookRun, RunStep
@@ -188,7 +189,9 @@ def _step(
     step = next((step for step in runbook.steps if step.n == n), None)
     if step is None:
         return hanging((), "It holds no step: only something to read.", width, "muted")
-    title = spread(width, (Seg(f"{step.n}  {step.title}", "strong", bold=True),), (Seg(_kind(step), "muted"),))
+    found = resolve(step, values(runbook, view.state, given))
+    kind = _kind(step if found.action is None else replace(step, action=found.action))
+    title = spread(width, (Seg(f"{step.n}  {step.title}", "strong", bold=True),), (Seg(kind, "muted"),))
     return stack(
         [title, *paragraph(step.prose, width)],
         _what_runs(runbook, step, view.state, given, width),

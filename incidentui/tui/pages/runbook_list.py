@@ -39,7 +39,7 @@ def _entry(book: Runbook, view: View, reasons: Mapping[str, str], width: int) ->
     said = count(errors, "error") if errors else f"{count(len(book.steps), 'step')} · {_where(book)}"
     title = (mark, Seg(book.title, bold=bool(reason)))
     first = spread(width, title, (Seg(cut_middle(said, width // 2), note),), key=("runbook", book.id))
-    why = "being worked through" if running else f"because {reason}" if reason else ""
+    why = " · ".join(filter(None, ("being worked through" * running, f"because {reason}" if reason else "")))
     rows = [first]
     rows += hanging((Seg("    "),), why, width) if why else []
     rows += hanging((Seg("    "),), book.summary, width, "muted") if book.summary else []

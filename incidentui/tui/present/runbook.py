@@ -18,10 +18,11 @@ MARKS: dict[StepState, tuple[str, Token]] = {
 
 
 def lines(scene: Scene, width: int, *, focused: bool = False) -> list[Line]:
-    run = scene.state.runbook
-    if run is not None and run.ended is None:
+    run, found = scene.state.runbook, offered(scene)
+    working = run is not None and run.ended is None
+    # At its end, and something is red: what fits that is said, not that all is done.
+    if run is not None and working and (current(run) is not None or not found):
         return _steps(scene, run, width, focused)
-    found = offered(scene)
     if found:
         return _offers(scene, found, width, focused)
     return _list(scene, width, focused)
@@ -49,9 +50,17 @@ def _steps(scene: Scene, run: RunbookRun, width: int, focused: bool) -> list[Lin
         out.append(_step(scene, step, width, now))
         if now:
             out.append(Line((Seg(" " * 6), *_keys(scene, step))))
+            out += _instead(scene, run, step, width)
     if here is None:
         out.append(Line((Seg(" " * 6), *hints(("c", "close the incident"), ("p", "draft")))))
     return out
+
+
+def _instead(scene: Scene, run: RunbookRun, step: RunStep, width: int) -> list[Line]:
+    """Beneath a step that did not go well: what fits by now."""
+    if step.state not in ("failed", "unknown"):
+        return []
+    return [_other(entry, why, width) for entry, why in offered(scene) if entry.id != run.runbook][:1]
 
 
 def _keys(scene: Scene, step: RunStep) -> tuple[Seg, ...]:
