@@ -30,6 +30,7 @@ from incidentui.core.model import (
     Ms,
     Outcome,
     SeenError,
+    StepState,
     Verdict,
 )
 from incidentui.core.recent import CheckRecent
@@ -410,7 +411,9 @@ def _verdict(d: Deciding, attempt: Attempt, outcome: Outcome, verdict: Verdict) 
     d.say(given, "verdict", "key", incident=attempt.incident)
     good = verdict.word == "complete"
     if attempt.step is not None and is_running(d, attempt.step):
-        step_follows(d, attempt.step, "done" if good else "failed", attempt.by, f"{verdict.word}: {verdict.why}")
+        unknown = verdict.word == "outcome unknown"
+        to: StepState = "done" if good else "unknown" if unknown else "failed"
+        step_follows(d, attempt.step, to, attempt.by, f"{verdict.word}: {verdict.why}")
     incident = d.state.incidents.get(attempt.incident or "")
     if good and attempt.plan.action == "verify" and incident is not None and not not_resolved(d.state, incident):
         stage(d, incident, "resolved", verdict.why)

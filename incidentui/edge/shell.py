@@ -83,6 +83,10 @@ class ShellExecutor:
             return Refusal(
                 stopped or f"it has places to fill in: {', '.join(step.placeholders)}", "copy it, and edit it"
             )
+        absent = next((shell for c in step.commands if (shell := _SHELLS.get(c.lang)) and not shutil.which(shell)), "")
+        if absent:
+            # Another shell reads the same words otherwise.
+            return Refusal(f"it is written for {absent}, which is not installed here", "install it, or do it by hand")
         return runbook, step
 
     async def act(self, run: str, plan: Plan, incident: str | None, report: Report) -> ActionActed:

@@ -235,5 +235,6 @@ def _sentence(hint: str) -> str:
     if not hint:
         return ""
     first = hint.split()[0]
-    key = len(first) == 1 or first in _KEYS  # R is not r, so the name of a key stays as it is
-    return (hint if key else hint[0].upper() + hint[1:]) + ("" if hint.endswith((".", "?", "!")) else ".")
+    # R is not r, so the name of a key stays as it is; and a command is written as it is typed.
+    as_it_is = len(first) == 1 or first in _KEYS or first == "incidentui"
+    return (hint if as_it_is else hint[0].upper() + hint[1:]) + ("" if hint.endswith((".", "?", "!")) else ".")
