@@ -208,7 +208,7 @@ def n_is_no_way_to_skip(run: Run) -> None:
     run.begin()
     plan(run)
     run.press("n", ESC, ESC)
-    run.see(r"[▸○] 1 ")
+    run.see(r"▸ step 1 |▸ 1 Part 1")
 
 
 @case("", "touch canary")
