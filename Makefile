@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 PYTEST := $(BIN)/python -m pytest
 TABLE := $(CURDIR)/.soak.jsonl
+# One more than there are cores: half of a test's time is waiting for a server, a git or a screen.
+WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1)
 
 .PHONY: demo test check fmt soak slow docker-test bench coverage-req screenshots clean
 
@@ -13,7 +15,7 @@ demo: $(STAMP)
 	@$(BIN)/incidentui demo 2>&1
 
 test: $(STAMP)
-	@$(PYTEST) -q -n auto -m "not slow and not soak and not docker"
+	@$(PYTEST) -q -n $(WORKERS) -m "not slow and not soak and not docker"
 
 $(STAMP): pyproject.toml
 	@test -f $(STAMP) || echo "Once: a virtual environment in $(VENV) with what incidentui needs, about half a minute."

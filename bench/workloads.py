@@ -20,7 +20,7 @@ from incidentui.edge.containers.docker_events import EventStream
 from incidentui.edge.containers.docker_source import DockerSource
 from incidentui.edge.containers.logs import WorkloadLogs
 from incidentui.session.ports import FollowedLogs
-from incidentui.tui.pages.workload import log_lines
+from incidentui.tui.pages.log_lines import log_lines
 
 ROWS = 40
 

@@ -26,12 +26,13 @@ ACTIONS = (
     "git.reset", "git.revert", "git.undo", "git.restore-work", "git.mark-good", "git.bisect", "ci.wait", "fix.mark",
     "fix.forget", "workload.restart", "workload.stop", "workload.start",
     "workload.recreate", "verify",
-    "checkpoint.take", "checkpoint.test", "checkpoint.restore",
+    "checkpoint.take", "checkpoint.test", "checkpoint.restore", "volume.backup", "volume.restore",
+    "compose.up",
 )  # fmt: skip
 UNKNOWN = 4
 FIRST_LOOKS_S = 5.0
 _ANYWAY = ("git.reset", "git.revert", "git.undo")
-_LOSING = ("workload.stop", "workload.recreate", "checkpoint.restore")
+_LOSING = ("workload.stop", "workload.recreate", "checkpoint.restore", "compose.up")
 TYPED = {"git.bisect": ("command",), **dict.fromkeys(_ANYWAY, ("anyway",)), **dict.fromkeys(_LOSING, ("lose",))}
 """Arguments that only a person may give: no file of a repository can."""
 _KEYS: dict[LightName, str] = {
@@ -47,13 +48,15 @@ _KEYS: dict[LightName, str] = {
 @click.argument("action", metavar="NAME")
 @click.argument("pairs", nargs=-1, metavar="[KEY=VALUE...]")
 @click.option("--plan", "plan_only", is_flag=True, help="Only print what it would do.")
-@click.option("--yes", "word", metavar="WORD", help="The typed word: the branch, the workload, the project.")
+@click.option(
+    "--yes", "word", metavar="WORD", help="The typed word: the branch, the workload, the volume, the project."
+)
 @click.option("--json", "as_json", is_flag=True, help='Print {"action", "plan", "outcome", "verdict", "seq"}.')
 @click.pass_obj
 def command(
     options: Options, action: str, pairs: tuple[str, ...], plan_only: bool, word: str | None, as_json: bool
 ) -> int:
-    """Act: git.…, fix.…, ci.wait, workload.…, checkpoint.…, verify. Without --yes a change is only shown."""
+    """Act: git.…, fix.…, ci.wait, workload.…, compose.up, volume.…, checkpoint.…, verify. No change without --yes."""
     args = _pairs(pairs)
     if action not in ACTIONS:
         raise CannotRun(f"{action} is no action; there is {', '.join(ACTIONS)}.")

@@ -14,6 +14,7 @@ from typing import Literal
 
 import click
 
+from incidentui.cli.drill_engine import told as told_of_drill
 from incidentui.cli.journal_access import project_root
 from incidentui.cli.options import CannotRun, Options
 from incidentui.config import paths, trust
@@ -22,6 +23,7 @@ from incidentui.config.model import Loaded
 from incidentui.core.layers import Crossing, crossings, on_user_path
 from incidentui.core.model import ProjectSpec
 from incidentui.core.value import dataclass
+from incidentui.drills.records import abandoned
 
 _MARKS = {"ok": "✓", "warn": "!", "bad": "✗"}
 _ASCII = {"ok": "+", "warn": "!", "bad": "x"}
@@ -59,7 +61,7 @@ def _line(finding: Finding, ascii_only: bool) -> str:
 
 
 async def look(options: Options) -> list[Finding]:
-    findings = [_python(), _sqlite(), await _git_program(), *_state_folder(), _grants(), _terminal()]
+    findings = [_python(), _sqlite(), await _git_program(), *_state_folder(), _grants(), _terminal(), *_drills()]
     try:
         root = project_root(options)
     except CannotRun as error:
@@ -134,6 +136,13 @@ def _grants() -> Finding:
     if problem := trust.store_problem():
         return Finding("trust", "bad", problem, "until then nothing of a repository counts as allowed")
     return Finding("trust", "ok", "what was allowed is kept for this user alone")
+
+
+def _drills() -> Iterator[Finding]:
+    """What killed drills have left on this machine, on its engine too."""
+    for record in abandoned(paths.state_home() / "drills"):
+        text = f"left by a killed run: {told_of_drill(record)}"
+        yield Finding("drill", "warn", text, "incidentui drill clean takes it down")
 
 
 def _terminal() -> Finding:

@@ -13,13 +13,14 @@ from typing import Any
 
 import click
 
+from incidentui.cli.drill_engine import chosen, names_and_cleans, robots_of
 from incidentui.cli.options import CannotRun, Options
 from incidentui.config import paths
 from incidentui.core.model import Ms
 from incidentui.core.score import Score, score
 from incidentui.drills.history import SandboxError
-from incidentui.drills.records import Record, clean, mark_ended, unfinished
-from incidentui.drills.registry import DRILLS
+from incidentui.drills.records import Record, clean, mark_ended
+from incidentui.drills.registry import CONTAINERS, DRILLS
 from incidentui.drills.running import again, allow_commands, begin, held, look
 from incidentui.drills.sandbox import wait_green
 from incidentui.drills.scenario import Scenario
@@ -44,34 +45,48 @@ def list_command(as_json: bool) -> None:
     for drill in DRILLS.values():
         rows = [drill.about, f"goal: {drill.goal}"]
         rows += [f"left out: {drill.left_out}"] if drill.left_out else []
+        rows += [f"--docker: {CONTAINERS[drill.name].about}"] if drill.name in CONTAINERS else []
         rows += [f"--robot{f'={name}' if name else ''}: {robot.about}" for name, robot in ROBOTS[drill.name].items()]
         click.echo("\n".join(f"{drill.name if not n else '':<14} {row}" for n, row in enumerate(rows)))
 
 
 def _listed(drill: Scenario) -> dict[str, object]:
     robots = [name or "solver" for name in ROBOTS[drill.name]]
-    return {"name": drill.name, "about": drill.about, "goal": drill.goal, "left_out": drill.left_out, "robots": robots}
+    told = {"about": drill.about, "goal": drill.goal, "left_out": drill.left_out}
+    return {"name": drill.name, **told, "robots": robots, "docker": drill.name in CONTAINERS}
 
 
 @command.command("run")
 @click.argument("name", type=click.Choice(sorted(DRILLS)))
 @click.option("--robot", is_flag=False, flag_value="", default=None, metavar="[=NAME]", help="Let a script do it.")
+@click.option("--docker/--no-docker", default=None, help="With containers, or without them.")
 @click.option("--seed", type=int, default=1, show_default=True, help="When it breaks, and in how many pushes.")
 @click.option("--keep", is_flag=True, help="Leave the sandbox running; `drill clean` takes it down.")
 @click.option("--resume", is_flag=True, help="Go on with what a killed run left.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
 @click.pass_obj
 def run_command(
-    options: Options, name: str, robot: str | None, seed: int, keep: bool, resume: bool, as_json: bool
+    options: Options,
+    name: str,
+    robot: str | None,
+    docker: bool | None,
+    seed: int,
+    keep: bool,
+    resume: bool,
+    as_json: bool,
 ) -> int:
     """Run a drill: it starts green, then something breaks."""
+    if resume and docker is not None:
+        raise CannotRun("--resume goes on as it was begun, with containers or without.")
+    _can_run(robot is not None)
+    host = "" if resume else chosen(name, docker)
     if robot is not None:
-        _known_robot(name, robot, resume)
-    return _run(options, name, robot, seed, keep, resume, as_json)
+        _known_robot(name, robot, resume, containers=bool(host))
+    return _run(options, name, robot, seed, keep, resume, as_json, host)
 
 
-def _known_robot(drill: str, name: str, resume: bool) -> None:
-    known = ROBOTS[drill]
+def _known_robot(drill: str, name: str, resume: bool, *, containers: bool) -> None:
+    known = robots_of(drill, containers)
     if name not in known:
         others = [f"--robot={other}" for other in known if other]
         differ = f", {' and '.join(others)} do{'es' * (len(others) == 1)} it differently" if others else ""
@@ -86,7 +101,10 @@ def _known_robot(drill: str, name: str, resume: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the folders that were taken down.")
 def clean_command(as_json: bool) -> None:
     """Take down what killed runs left."""
-    gone = [record.root for record in clean(_folder())]
+    try:
+        gone = [record.root for record in clean(_folder())]
+    except SandboxError as error:
+        raise CannotRun(f"{error}; what it has of a drill stays until it answers.") from None
     if as_json:
         click.echo(json.dumps({"cleaned": gone}))
     else:
@@ -98,6 +116,7 @@ def clean_command(as_json: bool) -> None:
 @click.pass_obj
 def demo(options: Options, seed: int) -> int:
     """One drill, chosen for you. Needs neither Docker nor a network."""
+    _can_run(robot=False)
     _run(options, DEMO, robot=None, seed=seed, keep=False, resume=False, as_json=False)
     return 0  # leaving a demonstration early is no failure
 
@@ -106,17 +125,23 @@ def _folder() -> Path:
     return paths.state_home() / "drills"
 
 
-def _run(options: Options, name: str, robot: str | None, seed: int, keep: bool, resume: bool, as_json: bool) -> int:
-    """`robot` is the name of a script, None for a person."""
-    _can_run(robot is not None)
-    if not resume and unfinished(_folder(), name) is not None:
-        click.echo(
-            "incidentui: an unfinished run is here too; --resume goes on with it, `drill clean` ends it", err=True
-        )
+def _run(
+    options: Options,
+    name: str,
+    robot: str | None,
+    seed: int,
+    keep: bool,
+    resume: bool,
+    as_json: bool,
+    host: str = "",
+) -> int:
+    """`robot` is the name of a script, None for a person; `host` the engine for its containers."""
+    if not resume:
+        for words in names_and_cleans(_folder(), name):
+            click.echo(f"incidentui: {words}", err=True)
     try:
-        record = again(_folder(), name) if resume else begin(_folder(), name, seed, SystemClock().now() // 1000)
-        # The drill's own state directory, for this process and what it starts.
-        os.environ["INCIDENTUI_HOME"] = str(record.home)
+        record = again(_folder(), name) if resume else begin(_folder(), name, seed, SystemClock().now() // 1000, host)
+        _inside(record)
         with held(record, keep=keep):
             keystrokes = _work(record, options, robot, resume)
             result, card = _result(record, keystrokes)
@@ -131,6 +156,14 @@ def _run(options: Options, name: str, robot: str | None, seed: int, keep: bool, 
     if keep:
         click.echo(f"incidentui: the sandbox stays in {record.root}; `incidentui drill clean` takes it down", err=True)
     return 0 if result["resolved"] else 1
+
+
+def _inside(record: Record) -> None:
+    """The drill's own state directory and engine, for this process and what it starts."""
+    os.environ["INCIDENTUI_HOME"] = str(record.home)
+    if record.engine:
+        os.environ["DOCKER_HOST"] = record.engine
+        os.environ.pop("DOCKER_CONTEXT", None)
 
 
 def _can_run(robot: bool) -> None:
@@ -154,7 +187,7 @@ def _work(record: Record, options: Options, robot: str | None, resume: bool) -> 
     if goal is not None:
         goal.wait()
     if robot is not None:
-        return _by_robot(record, ROBOTS[record.drill][robot], resume)
+        return _by_robot(record, robots_of(record.drill, bool(record.engine))[robot], resume)
     _by_hand(record, options)
     return None
 
@@ -169,7 +202,7 @@ def _tell_goal(record: Record) -> "subprocess.Popen[bytes]":
         "--project",
         str(record.sandbox.work),
         "note",
-        DRILLS[record.drill].told,
+        record.scenario.told,
     ]
     env = {**os.environ, "INCIDENTUI_USER": "drill"}
     return subprocess.Popen(argv, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -212,12 +245,13 @@ def _result(record: Record, keystrokes: int | None) -> tuple[dict[str, Any], lis
 
     journal = paths.journal_path(record.sandbox.work)
     world = look(record)
-    told = _score(journal, forward=DRILLS[record.drill].forward)
+    told = _score(journal, forward=record.scenario.forward)
     end = replace(told, tree_equal=world.tree_equal, resolved=told.resolved and world.answers)
     drafts = sorted(record.place.glob("*.md"), key=lambda file: file.stat().st_mtime_ns)
     result = {
         "drill": record.drill,
         "seed": record.seed,
+        "docker": bool(record.engine),
         "resolved": end.resolved,
         "score": end.points,
         "keystrokes": keystrokes,
@@ -233,7 +267,7 @@ def _result(record: Record, keystrokes: int | None) -> tuple[dict[str, Any], lis
         "journal": str(journal),
     }
     paths_told = [f"  Journal: {journal}", *(f"  Draft:   {draft}" for draft in drafts[-1:])]
-    return result, [*lines(end, DRILLS[record.drill]), *paths_told]
+    return result, [*lines(end, record.scenario), *paths_told]
 
 
 def _score(path: Path, *, forward: bool) -> Score:

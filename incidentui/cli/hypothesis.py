@@ -10,11 +10,12 @@ from incidentui.cli.journal_access import open_to_read, open_to_write, responder
 from incidentui.cli.opening import decided
 from incidentui.cli.options import CannotRun, Options, may_write
 from incidentui.cli.times import parse_time
+from incidentui.core.board import Hypothesis, HypothesisWord
+from incidentui.core.board_words import HYPOTHESIS_MARK
 from incidentui.core.envelope import rfc3339
 from incidentui.core.hypotheses import VERDICTS
 from incidentui.core.inputs import AddHypothesis, ChangeHypothesis, Command
-from incidentui.core.model import Hypothesis, HypothesisWord
-from incidentui.core.words import HYPOTHESIS_MARK
+from incidentui.core.model import Incident
 from incidentui.edge.clock import SystemClock
 from incidentui.edge.text import clean_and_redact
 from incidentui.session.ports import Done
@@ -27,7 +28,7 @@ WORDS: dict[str, HypothesisWord] = {
     "refuted": "refuted",
     "not-the-cause": "correct, not the cause",
 }
-_INCIDENT = click.option("--incident", metavar="ID", help="Default: the open incident that was opened last.")
+INCIDENT = click.option("--incident", metavar="ID", help="Default: the open incident that was opened last.")
 _DID = click.option("--did", metavar="TEXT", help="What was done to test it; commits it names are linked.")
 _SAW = click.option("--saw", metavar="TEXT", help="What was seen then.")
 
@@ -42,7 +43,7 @@ def command() -> None:
 @_DID
 @_SAW
 @click.option("--at", metavar="T", help="When it was thought: 09:12, an ISO time, -5m.")
-@_INCIDENT
+@INCIDENT
 @click.option("--json", "as_json", is_flag=True, help='Print {"incident", "n", "seq"}.')
 @click.pass_obj
 def add_command(
@@ -58,9 +59,9 @@ def add_command(
     may_write(options, "hypothesis add")
     by, now = responder(), SystemClock().now()
     happened = parse_time(at, now, "--at") if at else None
-    words = _words(" ".join(thought), "TEXT")
-    made = AddHypothesis(words, by, _words(did or "", "--did"), _words(saw or "", "--saw"), happened, incident)
-    _tell(*_record(options, made, 0), as_json)
+    words = worded(" ".join(thought), "TEXT")
+    made = AddHypothesis(words, by, worded(did or "", "--did"), worded(saw or "", "--saw"), happened, incident)
+    _tell(*recorded(options, made, 0), as_json)
 
 
 @command.command("verdict")
@@ -69,7 +70,7 @@ def add_command(
 @click.option("--why", metavar="TEXT", help="Needed for every verdict but to-test.")
 @_DID
 @_SAW
-@_INCIDENT
+@INCIDENT
 @click.option("--json", "as_json", is_flag=True, help='Print {"incident", "n", "seq"}.')
 @click.pass_obj
 def verdict_command(
@@ -84,18 +85,31 @@ def verdict_command(
 ) -> None:
     """Say what became of hypothesis N, and why."""
     may_write(options, "hypothesis verdict")
-    told = [_words(text, name) if text is not None else None for text, name in ((why, "--why"), (did, "--did"))]
-    seen = _words(saw, "--saw") if saw is not None else None
+    told = [worded(text, name) if text is not None else None for text, name in ((why, "--why"), (did, "--did"))]
+    seen = worded(saw, "--saw") if saw is not None else None
     change = ChangeHypothesis(n, responder(), WORDS[word], told[0], told[1], seen, incident)
-    _tell(*_record(options, change, n), as_json)
+    _tell(*recorded(options, change, n), as_json)
 
 
 @command.command("list")
-@_INCIDENT
+@INCIDENT
 @click.option("--json", "as_json", is_flag=True, help='Print {"incident", "hypotheses"}.')
 @click.pass_obj
 def list_command(options: Options, incident: str | None, as_json: bool) -> None:
     """The board of an incident: thought, did, saw, why."""
+    found = board_of(options, incident)
+    if as_json:
+        board = {"incident": found.id, "hypotheses": [as_object(h) for h in found.hypotheses]}
+        click.echo(json.dumps(board, ensure_ascii=False))
+        return
+    if not found.hypotheses:
+        click.echo(f"incidentui: {found.id} has no hypothesis; `incidentui hypothesis add` records one", err=True)
+    for line in as_lines(found.hypotheses):
+        click.echo(line)
+
+
+def board_of(options: Options, incident: str | None) -> Incident:
+    """The incident that is named, else the open one, else the newest."""
     journal = open_to_read(options)
     if journal is None:
         raise CannotRun("no incident was recorded here yet.")
@@ -106,14 +120,7 @@ def list_command(options: Options, incident: str | None, as_json: bool) -> None:
     if found is None:
         what = f"there is no incident {incident}" if incident else "there is no incident"
         raise CannotRun(f"{what}; `incidentui incidents` lists them.")
-    if as_json:
-        board = {"incident": found.id, "hypotheses": [as_object(h) for h in found.hypotheses]}
-        click.echo(json.dumps(board, ensure_ascii=False))
-        return
-    if not found.hypotheses:
-        click.echo(f"incidentui: {found.id} has no hypothesis; `incidentui hypothesis add` records one", err=True)
-    for line in as_lines(found.hypotheses):
-        click.echo(line)
+    return found
 
 
 def as_object(h: Hypothesis) -> dict[str, Any]:
@@ -145,7 +152,7 @@ def parts(h: Hypothesis) -> list[tuple[str, str]]:
     return [(name, said) for name, said in (("did", h.did), ("saw", h.saw), ("why", h.why)) if said]
 
 
-def _words(text: str, what: str) -> str:
+def worded(text: str, what: str) -> str:
     """One line, harmless, without secrets, bounded."""
     words = " ".join(clean_and_redact(text, limit=LIMIT * 2, lines=True).split())
     if len(words) > LIMIT:
@@ -153,7 +160,7 @@ def _words(text: str, what: str) -> str:
     return words
 
 
-def _record(options: Options, command: Command, n: int) -> tuple[Done, int]:
+def recorded(options: Options, command: Command, n: int) -> tuple[Done, int]:
     """One turn; the number of the hypothesis is read off the state that the turn left."""
     clock = SystemClock()
     journal = open_to_write(options)

@@ -7,10 +7,12 @@ from typing import Any
 
 import click
 
+from incidentui.cli.cause import as_object as causes_object
 from incidentui.cli.hypothesis import as_lines as hypothesis_lines
 from incidentui.cli.hypothesis import as_object as hypothesis_object
 from incidentui.cli.journal_access import open_to_read
 from incidentui.cli.options import CannotRun, Options
+from incidentui.core.board_words import total
 from incidentui.core.envelope import rfc3339
 from incidentui.core.format import duration
 from incidentui.core.metrics import Metric, Outage, metrics, outages
@@ -64,6 +66,7 @@ def show_command(options: Options, incident: str, as_json: bool) -> None:
             "metrics": {m.name.replace(" ", "_"): _measured(m) for m in measured},
             "outages": _each(down),
             "hypotheses": [hypothesis_object(h) for h in found.hypotheses],
+            **causes_object(found.hypotheses, until),
         }
         click.echo(json.dumps(whole, ensure_ascii=False))
         return
@@ -81,6 +84,8 @@ def show_command(options: Options, incident: str, as_json: bool) -> None:
         click.echo(f"  {outage.service:<16} failing for {duration(outage.failing_ms)}{slow}{unknown}{still}")
     for line in hypothesis_lines(found.hypotheses):
         click.echo(f"  {line}")
+    if cost := total(found.hypotheses, until):
+        click.echo(f"  {cost}")
 
 
 def _measured(metric: Metric) -> dict[str, Any]:

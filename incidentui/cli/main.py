@@ -21,6 +21,7 @@ COMMANDS = {
     "note": ("incidentui.cli.note:command", "write a note into the journal"),
     "close": ("incidentui.cli.opening:close_command", "close an incident"),
     "hypothesis": ("incidentui.cli.hypothesis:command", "what is thought to be the cause, and what came of it"),
+    "cause": ("incidentui.cli.cause:command", "the causes, in order: state, time lost, how often again, origin"),
     "incidents": ("incidentui.cli.incidents:list_command", "list the incidents of the project"),
     "show": ("incidentui.cli.incidents:show_command", "one incident with its times"),
     "events": ("incidentui.cli.events:command", "the journal as CloudEvents, one per line"),
@@ -31,6 +32,7 @@ COMMANDS = {
     "act": ("incidentui.cli.act:command", "an action without a screen: plan, guards, record and verdict"),
     "runbook": ("incidentui.cli.runbook:command", "list, show, check, make and run runbooks"),
     "checkpoint": ("incidentui.cli.checkpoint:command", "known-good, kept: images, configuration, volumes, verdicts"),
+    "backup": ("incidentui.cli.backup:command", "what is in volumes, kept, checked, and brought back"),
     "status": ("incidentui.cli.status:command", "services, commits, workloads and sources in one look"),
     "export": ("incidentui.cli.export:command", "the draft of an incident, or its record"),
     "replay": ("incidentui.cli.replay:command", "walk through an incident again"),
@@ -135,12 +137,21 @@ def run(argv: Sequence[str]) -> int:
         result: Any = cli.main(list(argv), prog_name="incidentui", standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
-        return _say(error.format_message(), error.exit_code)
+        return _say(error.format_message() + _where_to_look(error), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except Exception as error:  # the last line of defence: a person sees a sentence, never a traceback
         return _say(_sentence(error), CANNOT_RUN)
     return result if isinstance(result, int) else 0
+
+
+def _where_to_look(error: click.ClickException) -> str:
+    """Click knows which word it did not know or missed, not what there is."""
+    known_to_click = isinstance(error, click.NoSuchOption | click.MissingParameter)
+    if not (known_to_click or error.message.startswith("No such command")):
+        return ""
+    asked = error.ctx if isinstance(error, click.UsageError) else None
+    return f" `{asked.command_path} --help` tells what there is." if asked is not None else ""
 
 
 def _say(message: str, code: int) -> int:

@@ -8,12 +8,12 @@ from typing import Any
 
 import click
 
+from incidentui.cli.drifting import drift_lines, drift_objects, unlisted_lines
 from incidentui.cli.journal_access import open_to_read, project_root
 from incidentui.cli.options import Options
 from incidentui.config.load import parse
 from incidentui.core.causes import doubts, echo_words, echoes, in_order, unseen
 from incidentui.core.decide import decide
-from incidentui.core.drift import Drift, rows_of
 from incidentui.core.evolve import evolve
 from incidentui.core.fixes import places
 from incidentui.core.follow import behind, dirty_count, missing, same, unpushed, unsaved
@@ -22,7 +22,8 @@ from incidentui.core.inputs import Input, LedgerLooked, LookAtFixes, Sampled, St
 from incidentui.core.known_errors import of_source
 from incidentui.core.layers import BYPASSED, bypassed
 from incidentui.core.ledger import in_force, partly, taken_back, told
-from incidentui.core.model import Commit, FixStatus, Ms, Workload
+from incidentui.core.links import Link, links
+from incidentui.core.model import Commit, FixStatus, Ms
 from incidentui.core.recent import Recent, add
 from incidentui.core.standing import ours, tip, wanted
 from incidentui.core.state import State
@@ -35,9 +36,10 @@ LOOK_S = 20.0
 
 
 @click.command("status")
+@click.option("--against", metavar="ID", default="", help="Compare with this checkpoint: id, its beginning, `latest`.")
 @click.option("--json", "as_json", is_flag=True, help="One object.")
 @click.pass_obj
-def command(options: Options, as_json: bool) -> int:
+def command(options: Options, against: str, as_json: bool) -> int:
     """Services, commits, workloads and sources as they are now; exit 1 when a service fails, 4 when one is unknown."""
     root = project_root(options)
     clock = SystemClock()
@@ -46,7 +48,7 @@ def command(options: Options, as_json: bool) -> int:
     if journal is not None:
         known = load(journal, clock.now()).state
         journal.close()
-    state, problems = asyncio.run(_look(root, clock, known))
+    state, problems = asyncio.run(_look(root, clock, known, against))
     click.echo(
         json.dumps(document(state, problems), ensure_ascii=False)
         if as_json
@@ -56,11 +58,11 @@ def command(options: Options, as_json: bool) -> int:
     return 1 if "failing" in states else 4 if "unknown" in states else 0
 
 
-async def _look(root: Path, clock: SystemClock, known: State) -> tuple[State, tuple[str, ...]]:
+async def _look(root: Path, clock: SystemClock, known: State, against: str) -> tuple[State, tuple[str, ...]]:
     """Every source looks once; one look decides here, whatever the thresholds of the watch are."""
     from incidentui.cli.world import build
 
-    world = build(parse(root), clock, once=True)
+    world = build(parse(root), clock, once=True, against=against)
     checks = tuple(replace(c, fail_after=1, recover_after=1) for c in world.spec.checks)
     spec = replace(world.spec, checks=checks)
     seen = await asyncio.gather(*(asyncio.wait_for(source.look(), LOOK_S) for source in world.sources))
@@ -113,6 +115,7 @@ def document(state: State, problems: tuple[str, ...]) -> dict[str, Any]:
             {"name": c.name, "service": c.service, "state": c.state, "why": c.why, "layer": c.layer}
             for c in state.checks.values()
         ],
+        "links": [_link(link) for s in state.services for link in links(state, s)],
         "commits": {
             "branch": repo.branch if repo else None,
             "head": repo.head if repo else None,
@@ -145,7 +148,7 @@ def document(state: State, problems: tuple[str, ...]) -> dict[str, Any]:
             }
             for w in state.workloads.values()
         ],
-        "drift": [_drift(state, w) for w in state.workloads.values() if w.name in state.drift or w.revision],
+        "drift": drift_objects(state),
         "known_errors": [
             {"source": seen.source, "service": seen.service, "says": seen.error.text, **asdict(known)}
             for seen in state.errors
@@ -162,30 +165,11 @@ def document(state: State, problems: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
-def _drift(state: State, workload: Workload) -> dict[str, Any]:
-    """`rows`: what differs, what to look at, what is as declared; `why`: why nothing is known."""
-    drift = state.drift.get(workload.name, Drift(workload.name))
-    rows = rows_of(workload, drift, state.repository)
-    return {
-        "workload": workload.name,
-        "differs": sum(row.level == "bad" for row in rows),
-        "by": drift.by,
-        "why": drift.why or None,
-        "rows": [asdict(row) for row in rows],
-    }
-
-
-def _drift_lines(state: State, workload: Workload) -> list[str]:
-    drift = state.drift.get(workload.name)
-    if drift is None:
-        return []
-    if drift.why:
-        return [f"  └ ? what is declared is not known: {drift.why}"]
-    rows = [row for row in rows_of(workload, drift, state.repository) if row.level == "bad"]
-    return [
-        f"  └ {row.what}: {row.running}, declared {row.declared}{f' ({row.place})' if row.place else ''}"
-        for row in rows
-    ]
+def _link(link: Link) -> dict[str, Any]:
+    """`word`: connected, authenticated, rejected or absent; null when nobody can tell."""
+    spec, status = link.spec, link.status
+    found = {"name": spec.name, "kind": spec.kind, "service": spec.service, "word": link.word}
+    return {**found, "state": status.state, "why": status.why, "since": status.since}
 
 
 def _against(state: State, running: str | None) -> dict[str, bool | None]:
@@ -269,6 +253,7 @@ def lines(state: State, problems: tuple[str, ...], now: Ms) -> list[str]:
         out.append(f"{mark} {s.name:<16} {why:<40} {runs}{head}{nowhere}".rstrip())
         out += [f"  └ {BYPASSED}"] if s.name in past else []
         out += [f"  └ {text}" for text in doubts(state, s, echo)]
+        out += [f"  └ {link.text}" for link in links(state, s.name)]
     if repo := state.repository:
         out.append("")
         good = f", known-good {short(state.good.sha)}" if state.good else ""
@@ -293,8 +278,9 @@ def lines(state: State, problems: tuple[str, ...], now: Ms) -> list[str]:
         mark = "✗" if is_bad(w) else "?" if w.state == "unknown" else "·" if w.health == "none" else "✓"
         built = f"built from uncommitted code: {w.dirty}" if w.dirty else ""
         out.append(f"{mark} {w.name:<16} {w.state:<12} {', '.join(part for part in (w.note, built) if part)}".rstrip())
-        out += _drift_lines(state, w)
+        out += drift_lines(state, w)
         for known in of_source(state.errors, f"workload:{w.name}"):
             out.append(f"  └ known: {known.meaning} Next: {known.step}")
+    out += unlisted_lines(state)
     out += [f"? {s.name:<16} {s.why}" for s in state.sources.values()]
     return out

@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING
 
 from incidentui.config.load import validate
 from incidentui.config.model import Loaded, Parsed, ProjectConfig
+from incidentui.core.drift import Drift
 from incidentui.core.inputs import FixesLooked, LookAtFixes, Refusal
 from incidentui.core.model import Ms
 from incidentui.core.value import dataclass
 from incidentui.session.live import World
-from incidentui.session.ports import Clock, DiffLine, Executor, LogFeed, LogLine, Source
+from incidentui.session.ports import Clock, DiffLine, Executor, Kept, LogFeed, LogLine, Source
 
 if TYPE_CHECKING:
     from incidentui.core.numbers import Past
     from incidentui.edge.checkpoints.taking import Keeper
+    from incidentui.edge.containers.drift import DriftSource
     from incidentui.edge.containers.engine import Engine
     from incidentui.edge.containers.logs import WorkloadLogs
     from incidentui.edge.git.executor import GitExecutor
@@ -30,6 +32,9 @@ class Pages:
 
     git: "GitExecutor"
     engines: "WorkloadLogs | None"
+    kept: "Callable[[str], Awaitable[Sequence[Kept] | Refusal]]"
+    """The volumes of a workload, with their backups."""
+    drift: "DriftSource | None" = None
 
     async def diff(self, sha: str) -> Sequence[DiffLine] | Refusal:
         return await self.git.diff(sha)
@@ -39,10 +44,18 @@ class Pages:
             return Refusal("no engine is configured", 'name one in incidentui.toml: supervisor = "run/supervisor.sock"')
         return await self.engines.logs(workload, lines)
 
+    async def volumes(self, workload: str) -> Sequence[Kept] | Refusal:
+        return await self.kept(workload)
+
     async def follow_logs(self, since: Mapping[str, Ms | None]) -> LogFeed | Refusal:
         if self.engines is None:
             return Refusal("no engine is configured", 'name one in incidentui.toml: supervisor = "run/supervisor.sock"')
         return await self.engines.follow(since)
+
+    async def drift_then(self) -> Sequence[Drift] | Refusal:
+        if self.drift is None:
+            return Refusal("no container engine is configured", "name one in incidentui.toml: [project] docker")
+        return await self.drift.beside_checkpoint()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +70,20 @@ class MarkerLook:
         return await look(self.top, asked)
 
 
-def build(parsed: Parsed, clock: Clock, *, me: str = "", once: bool = False, typed: bool = False) -> World:
+def build(
+    parsed: Parsed, clock: Clock, *, me: str = "", once: bool = False, typed: bool = False, against: str = ""
+) -> World:
     """The whole world of a project; what is wrong in its file is left out and listed.
 
     `once`: for one look alone, which has no time to wait and see. `typed`: a person types the arguments of actions.
+    `against`: the checkpoint that what runs is compared with, whatever compose files declare.
     """
+    from incidentui.config.paths import backups
     from incidentui.edge.checkpoints.executor import CheckpointExecutor
+    from incidentui.edge.checkpoints.green import OnGreen
     from incidentui.edge.ci import CiExecutor
+    from incidentui.edge.containers.compose_up import ComposeExecutor
+    from incidentui.edge.containers.drift import DriftSource
     from incidentui.edge.containers.executor import WorkloadExecutor
     from incidentui.edge.containers.logs import WorkloadLogs
     from incidentui.edge.git.bisecting import BisectExecutor
@@ -73,6 +93,9 @@ def build(parsed: Parsed, clock: Clock, *, me: str = "", once: bool = False, typ
     from incidentui.edge.git.source import GitSource
     from incidentui.edge.runbooks import read_runbooks
     from incidentui.edge.shell import ShellExecutor
+    from incidentui.edge.volumes.executor import VolumeExecutor
+    from incidentui.edge.volumes.listing import volumes_of
+    from incidentui.edge.volumes.store import Store as Backups
 
     loaded = validate(parsed)
     config = loaded.config
@@ -84,19 +107,25 @@ def build(parsed: Parsed, clock: Clock, *, me: str = "", once: bool = False, typ
         CiExecutor(config.dir, config.remote, config.ci_command, clock),
     ]
     sources: list[Source] = [GitSource(config.dir, config.branch, config.remote, clock)]
-    engines, watching = engines_of(config, clock)
+    engines, watching = engines_of(config, clock, against)
     sources += watching
     keeper = keeper_of(config, engines, clock, me)
-    executors.append(CheckpointExecutor(keeper, clock))
+    kept = Backups(backups(config.dir))
+    executors += [CheckpointExecutor(keeper, clock), VolumeExecutor(engines, kept, clock, me)]
     if engines:
         executors.append(WorkloadExecutor(*engines, clock=clock, keeper=keeper))
+    if config.docker is not None:
+        named, files = config.docker.compose_project, config.docker.compose_files
+        executors.append(ComposeExecutor(config.dir, engines, named, files, clock, keeper))
     executors.append(ShellExecutor(config.dir, lambda: read_runbooks(config.dir, config.runbooks).runbooks, clock))
     sources += _checks(loaded, clock, engines)
     sources += _revisions(loaded, clock, engines, once)
-    pages = Pages(git, WorkloadLogs(*engines, library=config.library()) if engines else None)
+    drift = next((source for source in sources if isinstance(source, DriftSource)), None)
+    logs = WorkloadLogs(*engines, library=config.library()) if engines else None
+    pages = Pages(git, logs, lambda workload: volumes_of(engines, kept, workload), drift)
     problems = tuple(p.words() for p in loaded.problems)
     clone = GitClone(config.dir)
-    return World(config.spec(), sources, executors, pages, MarkerLook(config.dir), clone, problems)
+    return World(config.spec(), sources, executors, pages, MarkerLook(config.dir), clone, problems, OnGreen(keeper))
 
 
 def keeper_of(config: ProjectConfig, engines: "Sequence[Engine]", clock: Clock, me: str) -> "Keeper":
@@ -104,10 +133,12 @@ def keeper_of(config: ProjectConfig, engines: "Sequence[Engine]", clock: Clock, 
     from incidentui.edge.checkpoints.store import Store
     from incidentui.edge.checkpoints.taking import Keeper
 
-    return Keeper(config.dir, Store(checkpoints(config.dir)), engines, clock, me, config.checkpoint_files)
+    return Keeper(
+        config.dir, Store(checkpoints(config.dir), config.green_kept), engines, clock, me, config.checkpoint_files
+    )
 
 
-def engines_of(config: ProjectConfig, clock: Clock) -> "tuple[list[Engine], list[Source]]":
+def engines_of(config: ProjectConfig, clock: Clock, against: str = "") -> "tuple[list[Engine], list[Source]]":
     """Supervisor where its socket is named; Docker where the project asks for it."""
     engines: list[Engine] = []
     sources: list[Source] = []
@@ -118,6 +149,9 @@ def engines_of(config: ProjectConfig, clock: Clock) -> "tuple[list[Engine], list
         engines.append(supervisor.engine)
         sources.append(supervisor)
     if config.docker is not None:
+        from incidentui.config.paths import checkpoints
+        from incidentui.edge.checkpoints.reference import Reference
+        from incidentui.edge.checkpoints.store import Store
         from incidentui.edge.containers.docker import DockerEngine
         from incidentui.edge.containers.docker_source import DockerSource
         from incidentui.edge.containers.drift import DriftSource
@@ -128,7 +162,8 @@ def engines_of(config: ProjectConfig, clock: Clock) -> "tuple[list[Engine], list
         watched = {name for s in config.services if s.name in checked for name in (s.name, *s.workloads)}
         files = config.docker.compose_files
         own = DockerEngine(config.docker.compose_project)
-        sources += [docker, DriftSource(config.dir, docker.engine, own, files, frozenset(watched))]
+        then = Reference(config.dir, Store(checkpoints(config.dir)), against)
+        sources += [docker, DriftSource(config.dir, docker.engine, own, files, frozenset(watched), then)]
     return engines, sources
 
 

@@ -97,6 +97,8 @@ class LogCheck(Check):
     rejected: Rejected | None = None
     workload: str = ""
     """Instead of a file: what its engine keeps of it."""
+    since_start: bool = False
+    """Since the workload was started."""
 
     @property
     @override

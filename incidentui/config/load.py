@@ -109,7 +109,7 @@ def _light(directory: Path, data: Mapping[str, object]) -> ProjectSpec:
     table: Mapping[str, Any] = project if isinstance(project, dict) else {}
     services = tuple(ServiceSpec(_text(s, "name")) for s in _tables(data, "services") if _text(s, "name"))
     checks = tuple(
-        CheckSpec(_text(c, "name"), _text(c, "service"), _layer(c))
+        CheckSpec(_text(c, "name"), _text(c, "service"), _layer(c), kind=_text(c, "type"))
         for c in _tables(data, "checks")
         if _text(c, "name") and _text(c, "service")
     )

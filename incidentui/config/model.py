@@ -86,6 +86,10 @@ class ProjectConfig:
     bisect_command: tuple[str, ...] | None = None
     checkpoint_files: tuple[str, ...] = ()
     """Beside the compose files; paths and patterns inside the project."""
+    green_after_ms: Ms | None = None
+    """How long all must be good before a checkpoint is taken by itself; None: never."""
+    green_every_ms: Ms = 3_600_000
+    green_kept: int = 10
     runbooks: tuple[str, ...] = RUNBOOK_FOLDERS
     rehearse: RehearseConfig = field(default_factory=RehearseConfig)
     keys: Mapping[str, str] = field(default_factory=dict)
@@ -120,6 +124,8 @@ class ProjectConfig:
             deploy_within_ms=self.deploy_within_ms,
             good_after_ms=self.good_after_ms,
             deploy_by_paths=self.deploy_by_paths,
+            green_after_ms=self.green_after_ms,
+            green_every_ms=self.green_every_ms,
         )
 
     def commands(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -173,4 +179,6 @@ def _check_spec(check: CheckConfig) -> CheckSpec:
         recover_after=check.recover_after,
         slow_ms=check.slow_ms,
         crosses=check.crosses,
+        kind=check.kind,
+        workload=getattr(check, "workload", ""),
     )

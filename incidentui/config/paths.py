@@ -65,6 +65,11 @@ def checkpoints(root: Path) -> Path:
     return project_folder(root) / "checkpoints"
 
 
+def backups(root: Path) -> Path:
+    """Of volumes."""
+    return project_folder(root) / "backups"
+
+
 def observer_lock(root: Path) -> Path:
     return project_folder(root) / "observer.lock"
 

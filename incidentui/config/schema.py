@@ -166,6 +166,9 @@ class BisectTable(Table):
 
 class CheckpointTable(Table):
     files: Annotated[list[str], Field(max_length=32)] = Field(default_factory=list)
+    on_green: Duration | None = None
+    at_most: Duration = 3_600_000
+    keep: Annotated[int, Field(ge=1, le=200)] = 10
 
 
 class DeployTable(Table):

@@ -72,7 +72,7 @@ class _Reader:
         bisect = self._sound(BisectTable, self.parsed.data.get("bisect", {}), ("bisect",)) or BisectTable()
         services = self._services()
         checks = self._checks({s.name: s.layers for s in services})
-        home = self.parsed.dir
+        home, kept = self.parsed.dir, self._checkpoint()
         return ProjectConfig(
             dir=home,
             name=project.name or folder_name(home) or "project",
@@ -92,7 +92,10 @@ class _Reader:
             runbooks=self._folders(project.runbooks),
             rehearse=self._rehearse(),
             keys=self._keys(),
-            checkpoint_files=self._checkpoint(),
+            checkpoint_files=tuple(kept.files),
+            green_after_ms=kept.on_green,
+            green_every_ms=kept.at_most,
+            green_kept=kept.keep,
         )
 
     def wrong(self, path: _Path, text: str, hint: str = "") -> None:
@@ -110,14 +113,16 @@ class _Reader:
     def _deploy(self) -> DeployTable:
         return self._sound(DeployTable, self.parsed.data.get("deploy", {}), ("deploy",)) or DeployTable()
 
-    def _checkpoint(self) -> tuple[str, ...]:
+    def _checkpoint(self) -> CheckpointTable:
         table = self.parsed.data.get("checkpoint", {})
         read = self._sound(CheckpointTable, table, ("checkpoint",)) or CheckpointTable()
         for n, path in enumerate(read.files):
             if not path or path.startswith("/") or ".." in PurePosixPath(path).parts:
                 self.wrong(("checkpoint", "files", n), f"{path!r} leads out of the project", "write a path inside it")
-                return ()
-        return tuple(read.files)
+                return CheckpointTable()
+        if read.on_green is not None and not self.parsed.data.get("checks"):
+            self.warn(("checkpoint", "on_green"), "nothing is ever green without a check", "add [[checks]]")
+        return read
 
     def _rehearse(self) -> RehearseConfig:
         read = self._sound(RehearseTable, self.parsed.data.get("rehearse", {}), ("rehearse",)) or RehearseTable()

@@ -50,11 +50,11 @@ NAMES: dict[LightName, str] = {
 }
 GOOD: tuple[CheckState, ...] = ("ok", "slow")
 STEADY_MS: Ms = 2_000
-STOPPABLE = ("shell", "ci.wait", "git.bisect")
+STOPPABLE = ("shell", "ci.wait", "git.bisect", "volume.backup")
 """Actions whose effect can be cut off: it leaves no more half done than its own failing would."""
 
 
-TOLD = ("ci.wait", "git.bisect", "fix.mark", "fix.forget", "checkpoint.take", "checkpoint.test")
+TOLD = ("ci.wait", "git.bisect", "fix.mark", "fix.forget", "checkpoint.take", "checkpoint.test", "volume.backup")
 """Actions that change nothing and whose executor's word is the verdict: no light belongs to them."""
 
 
@@ -212,7 +212,7 @@ def judge(d: Deciding, stopped_by: str = "") -> None:
         bad = next((light.finding for light in lights if light.ok is False), "")
         _verdict(d, attempt, "done", Verdict("not complete" if bad else "complete", bad or attempt.why, lights))
         return
-    world = attempt.plan.action.startswith(("workload.", "checkpoint."))
+    world = attempt.plan.action.startswith(("workload.", "checkpoint.", "volume.", "compose."))
     wanted = ORDER if attempt.plan.push or world else ("tree",)
     settled = all(light.ok in (True, None) for light in lights if light.name in wanted and light.name != "worktree")
     waited = d.now - attempt.acted
@@ -223,7 +223,7 @@ def judge(d: Deciding, stopped_by: str = "") -> None:
     if complete:
         rest = told(len(attempt.taken_back), len(attempt.in_force)) if attempt.in_force else ""
         # Only its executor knows what brings back what was before.
-        said = attempt.why if attempt.plan.action == "checkpoint.restore" else _holds(lights)
+        said = attempt.why if attempt.plan.action in ("checkpoint.restore", "volume.restore") else _holds(lights)
         why = "; ".join(part for part in (said, rest) if part)
         _verdict(d, attempt, "done", Verdict("complete", why, lights))
     else:
@@ -276,7 +276,9 @@ def five(d: Deciding, attempt: Attempt) -> tuple[Light, ...]:
 def _running(d: Deciding, attempt: Attempt) -> Light:
     if attempt.plan.action in ("verify", "shell", "checkpoint.restore", *TOLD):
         return Light("running", None, "does not apply")
-    if attempt.plan.action.startswith("workload."):
+    if attempt.plan.action == "volume.restore":
+        return _workloads_light(d, [name for name in dict(attempt.plan.args).get("starts", "").split(",") if name])
+    if attempt.plan.action.startswith(("workload.", "compose.")):
         return _workload_light(d, attempt)
     services = [s for s in d.state.services.values() if s.running or s.running_why or s.ran]
     if not services:
@@ -311,6 +313,18 @@ def _workload_light(d: Deciding, attempt: Attempt) -> Light:
     assert workload is not None
     good = workload.state == "running" and not is_bad(workload)
     return Light("running", good, f"{workload.name} {workload.state}", "the engine's list", d.now)
+
+
+def _workloads_light(d: Deciding, wanted: list[str]) -> Light:
+    """Of several that were stopped and started for something else."""
+    if not wanted:
+        return Light("running", None, "nothing that runs had it")
+    seen = [it for name in wanted if (it := d.state.workloads.get(name)) is not None]
+    if not seen:
+        return Light("running", None, f"{', '.join(wanted)} is not watched here")
+    bad = [it.name for it in seen if it.state != "running" or is_bad(it)]
+    names = ", ".join(bad or [it.name for it in seen])
+    return Light("running", not bad, f"{names} {'not up' if bad else 'running'}", "the engine's list", d.now)
 
 
 def _user_path(d: Deciding, attempt: Attempt) -> Light:

@@ -5,6 +5,7 @@ it is read off the states, so a replay shows it as it was seen.
 from collections.abc import Mapping
 
 from incidentui.core.format import duration
+from incidentui.core.links import KINDS
 from incidentui.core.model import CheckState, CheckStatus, ServiceStatus
 from incidentui.core.state import State
 
@@ -54,9 +55,13 @@ def echo_words(causes: tuple[str, ...]) -> str:
 
 
 def deeper(state: State, service: ServiceStatus) -> list[CheckStatus]:
-    """The inner checks of a failing service that fail too: nearer to the cause than what users see. Earliest first."""
+    """The inner checks of a failing service that fail too: nearer to the cause than what users see. Earliest first.
+
+    Agents and tunnels have rows of their own (core/links.py).
+    """
     found = [c for c in state.checks.values() if c.service == service.name and c.layer == "inner"]
-    red = [c for c in found if c.state == "failing" and c.name != service.check]
+    apart = {c.name for c in state.project.checks if c.kind in KINDS} | {service.check}
+    red = [c for c in found if c.state == "failing" and c.name not in apart]
     return sorted(red, key=lambda c: c.since or 0)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 
+from incidentui.core.drift import Mount, Port
 from incidentui.core.format import short
 from incidentui.core.model import Ms
 from incidentui.core.value import dataclass
@@ -35,6 +36,11 @@ class ContainerThen:
     env: tuple[tuple[str, str], ...]
     """(name, keyed hash of the value)"""
     volumes: tuple[str, ...] = ()
+    ports: tuple[Port, ...] | None = None
+    """None: not kept (an older checkpoint, or the ports are the host's own)."""
+    mounts: tuple[Mount, ...] | None = None
+    health: bool | None = None
+    """Whether it has a health check of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,7 @@ class VolumeThen:
     name: str
     driver: str
     created: str
+    """As its engine writes it."""
     size: int | None
     """None: the engine did not tell in time."""
 
@@ -70,6 +77,20 @@ class Checkpoint:
     checks: tuple[CheckThen, ...] = ()
     lost: tuple[str, ...] = ()
     """What could not be looked at, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnGreen:
+    """The last checkpoint that was taken because all was good."""
+
+    id: str = ""
+    at: Ms | None = None
+    trigger: Ms | None = None
+    """When that happened after which it was taken: a deploy, an action."""
+    due: Ms | None = None
+    """The trigger of one that is being taken."""
+    missed: Ms | None = None
+    """When one could not be kept, and none was since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +153,9 @@ def _container(then: ContainerThen, now: ContainerThen) -> str:
         return f"image {_image(then.image_id)} → {_image(now.image_id)}"
     if then.state != now.state:
         return f"{then.state} → {now.state}"
+    for what, before, after in (("ports", then.ports, now.ports), ("mounts", then.mounts, now.mounts)):
+        if before is not None and after is not None and before != after:
+            return f"other {what}"
     return f"created anew ({then.ident[:12]} → {now.ident[:12]})" if then.ident != now.ident else ""
 
 

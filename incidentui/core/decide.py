@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from incidentui.core import acts, fixes, follow, hypotheses, incidents, judge, runs, standing, watching
+from incidentui.core import acts, fixes, follow, green, hypotheses, incidents, judge, runs, standing, watching
 from incidentui.core import events as e
 from incidentui.core import inputs as i
 from incidentui.core.model import Ms
@@ -32,6 +32,8 @@ def decide(state: State, recent: Recent, given: i.Input, now: Ms) -> Decision:
             | i.FixDropped()
             | i.FixesLooked()
             | i.Ticked()
+            | i.CheckpointKept()
+            | i.CheckpointLost()
             | i.ClockShifted()
         ):
             _observe(d, given)
@@ -63,6 +65,8 @@ def _observe(
     | i.FixDropped
     | i.FixesLooked
     | i.Ticked
+    | i.CheckpointKept
+    | i.CheckpointLost
     | i.ClockShifted,
 ) -> None:
     match seen:
@@ -91,8 +95,8 @@ def _observe(
             watching.source(d, seen)
         case i.FixTold() | i.FixDropped() | i.FixesLooked():
             fixes.observed(d, seen)
-        case i.Ticked():
-            judge.known_good(d)
+        case i.Ticked() | i.CheckpointKept() | i.CheckpointLost():
+            green.observed(d, seen)
         case i.ClockShifted():
             d.say(e.ClockMoved(seen.by_ms), "clock", "key")
         case _:
@@ -132,7 +136,7 @@ def _command(d: Deciding, c: i.Command) -> Decision:
             return incidents.set_severity(d, c)
         case i.CloseIncident():
             return incidents.close(d, c)
-        case i.AddNote() | i.MarkMoment() | i.MarkGood() | i.AddHypothesis() | i.ChangeHypothesis():
+        case i.AddNote() | i.MarkMoment() | i.MarkGood() | i.AddHypothesis() | i.ChangeHypothesis() | i.ChangeCause():
             return _record(d, c)
         case i.ShowPlan():
             return acts.show_plan(d, c)
@@ -150,7 +154,9 @@ def _command(d: Deciding, c: i.Command) -> Decision:
             assert_never(c)
 
 
-def _record(d: Deciding, c: i.AddNote | i.MarkMoment | i.MarkGood | i.AddHypothesis | i.ChangeHypothesis) -> Decision:
+def _record(
+    d: Deciding, c: i.AddNote | i.MarkMoment | i.MarkGood | i.AddHypothesis | i.ChangeHypothesis | i.ChangeCause
+) -> Decision:
     match c:
         case i.AddNote():
             return incidents.add_note(d, c)
@@ -162,3 +168,5 @@ def _record(d: Deciding, c: i.AddNote | i.MarkMoment | i.MarkGood | i.AddHypothe
             return hypotheses.add(d, c)
         case i.ChangeHypothesis():
             return hypotheses.change(d, c)
+        case i.ChangeCause():
+            return hypotheses.change_cause(d, c)

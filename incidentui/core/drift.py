@@ -5,19 +5,18 @@ What could not be looked at makes no row that claims anything. Pure.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from typing import Literal
 
-from incidentui.core.format import count, short
-from incidentui.core.model import Ms, Repository, Workload
+from incidentui.core.format import count
+from incidentui.core.model import Ms
 from incidentui.core.value import dataclass
 
 Level = Literal["ok", "look", "bad", "unknown"]
 MOST_ROWS = 60
 NEWER_MS: Ms = 10 * 60_000
 """A volume that is so much younger than the oldest thing of its project was probably made anew."""
-REMEMBERED_MS: Ms = 24 * 3_600_000
-_LEVELS: tuple[Level, ...] = ("bad", "look", "unknown", "ok")
+LEVELS: tuple[Level, ...] = ("bad", "look", "unknown", "ok")
 
 
 # -- what is compared
@@ -147,6 +146,8 @@ class Drift:
     why: str = ""
     """Why it cannot be known."""
     built: bool = False
+    checkpoint: str = ""
+    """The checkpoint that it was compared with; empty: what compose files declare."""
 
     @property
     def bad(self) -> int:
@@ -156,16 +157,20 @@ class Drift:
 def compare(declared: Declared, actual: Actual, around: Around, by: str = "") -> Drift:
     rows = (
         *_image(declared, actual),
-        *_ports(declared, actual),
-        *_mounts(declared, actual),
+        *of_ports(declared, actual),
+        *of_mounts(declared, actual),
         *_ages(actual, around),
-        *_environment(declared, actual),
+        *of_environment(declared, actual),
         *_health(declared, actual),
         *_dependencies(declared, around),
     )
-    ordered = sorted(rows, key=lambda row: _LEVELS.index(row.level))
     volumes = tuple(VolumeSeen(m.source, m.created) for m in actual.mounts if m.volume and m.created is not None)
-    return Drift(actual.workload, tuple(ordered[:MOST_ROWS]), volumes, by, built=declared.built)
+    return Drift(actual.workload, in_order(rows)[:MOST_ROWS], volumes, by, built=declared.built)
+
+
+def in_order(rows: Sequence[DriftRow]) -> tuple[DriftRow, ...]:
+    """What is bad first."""
+    return tuple(sorted(rows, key=lambda row: LEVELS.index(row.level)))
 
 
 def _image(declared: Declared, actual: Actual) -> Iterator[DriftRow]:
@@ -189,7 +194,7 @@ def _tagged(image: str) -> str:
     return image if ":" in image.rpartition("/")[2] or "@" in image else f"{image}:latest"
 
 
-def _ports(declared: Declared, actual: Actual) -> Iterator[DriftRow]:
+def of_ports(declared: Declared, actual: Actual) -> Iterator[DriftRow]:
     if actual.ports is None:
         return
     for port in declared.ports:
@@ -214,7 +219,7 @@ def _numbers(ports: Sequence[int]) -> str:
     return str(ports[0]) if len(ports) == 1 else f"{ports[0]}-{ports[-1]}" if ports else ""
 
 
-def _mounts(declared: Declared, actual: Actual) -> Iterator[DriftRow]:
+def of_mounts(declared: Declared, actual: Actual) -> Iterator[DriftRow]:
     found = {mount.target: mount for mount in actual.mounts}
     for mount in declared.mounts:
         level, running, so_what = _mount(mount, found.get(mount.target))
@@ -239,7 +244,7 @@ def _mount(mount: Mount, found: Mounted | None) -> tuple[Level, str, str]:
         return "bad", "missing", "what it reads there is not found; recreate it"
     running = "a volume without a name" if found.anonymous else found.source
     if mount.source and (mount.volume != found.volume or mount.source != found.source):
-        return "bad", running, "it sees other files than the declared ones"
+        return "bad", running, "it sees other files"
     if found.empty:
         return "bad", f"{running}, empty", "was it made anew? Stop before it writes"
     if found.readable is False:
@@ -260,7 +265,7 @@ def _ages(actual: Actual, around: Around) -> Iterator[DriftRow]:
             )
 
 
-def _environment(declared: Declared, actual: Actual) -> Iterator[DriftRow]:
+def of_environment(declared: Declared, actual: Actual) -> Iterator[DriftRow]:
     """Names, and whether the values are one; never a value."""
     everything = {**actual.of_image, **actual.environment}
     wrong = []
@@ -296,78 +301,3 @@ def _dependencies(declared: Declared, around: Around) -> Iterator[DriftRow]:
             yield DriftRow(
                 f"needs {service}", "look", "depends on it", "no check of any kind", "its fall is not seen", place
             )
-
-
-# -- over time, and against the repository
-
-
-def remembered(before: Drift | None, now: Drift, at: Ms) -> Drift:
-    """With the volumes that were made anew since they were seen last: the name is the same, the content is not."""
-    known = {volume.name: volume for volume in before.volumes} if before else {}
-    volumes = tuple(_again(known.get(volume.name), volume) for volume in now.volumes)
-    alarms = tuple(
-        DriftRow(
-            f"age of {volume.name}",
-            "bad",
-            "the volume that was here before",
-            "made anew",
-            "its content is another; stop",
-        )
-        for volume in volumes
-        if volume.was is not None and at - volume.created < REMEMBERED_MS
-    )
-    told = {row.what for row in alarms}
-    rows = (*alarms, *(row for row in now.rows if row.what not in told))
-    return replace(now, rows=rows[:MOST_ROWS], volumes=volumes)
-
-
-def _again(known: VolumeSeen | None, volume: VolumeSeen) -> VolumeSeen:
-    if known is None:
-        return volume
-    return replace(volume, was=known.was if known.created == volume.created else known.created)
-
-
-def revision_row(workload: Workload, drift: Drift | None, repository: Repository | None) -> DriftRow | None:
-    """What it was built from against HEAD; None where neither says anything."""
-    head = repository.head if repository else None
-    if head is None or (workload.revision is None and not (drift and drift.built)):
-        return None
-    declared, more = f"HEAD {short(head)}", " + uncommitted" if workload.dirty else ""
-    if workload.revision is None:
-        return DriftRow("revision", "unknown", declared, "it does not say what it was built from", "label the image")
-    running = f"built from {short(workload.revision)}{more}"
-    if not _one(workload.revision, head):
-        return DriftRow("revision", "bad", declared, running, "what you committed is not in it")
-    if workload.dirty:
-        return DriftRow("revision", "bad", declared, running, "no commit holds what runs")
-    if repository is not None and (dirty := max(repository.dirty_count, len(repository.dirty))):
-        files = f"{count(dirty, 'uncommitted file')} here"
-        return DriftRow("revision", "look", f"{declared}, {files}", running, "what is not committed is not in it")
-    return DriftRow("revision", "ok", declared, running)
-
-
-def _one(revision: str, head: str) -> bool:
-    return len(revision) >= 7 and (head.startswith(revision) or revision.startswith(head))
-
-
-def rows_of(workload: Workload, drift: Drift | None, repository: Repository | None) -> tuple[DriftRow, ...]:
-    revision = revision_row(workload, drift, repository)
-    rows = (*((revision,) if revision else ()), *(drift.rows if drift else ()))
-    return tuple(sorted(rows, key=lambda row: _LEVELS.index(row.level)))
-
-
-def told(rows: Sequence[DriftRow]) -> str:
-    """`4 of 8 differ`; empty when nothing does."""
-    bad = sum(row.level == "bad" for row in rows)
-    return f"{bad} of {len(rows)} differ{'s' if bad == 1 else ''}" if bad else ""
-
-
-def newly(before: Mapping[str, Drift], now: Sequence[Drift]) -> tuple[tuple[str, DriftRow], ...]:
-    """What is bad now and was not before: (workload, row)."""
-    was = {(name, row.what, row.running) for name, drift in before.items() for row in drift.rows if row.level == "bad"}
-    return tuple(
-        (drift.workload, row)
-        for drift in now
-        for row in drift.rows
-        if row.level == "bad" and (drift.workload, row.what, row.running) not in was
-    )

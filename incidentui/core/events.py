@@ -4,6 +4,9 @@ New fields have defaults; names and types never change (an old journal must alwa
 `type_name` gives the CloudEvents type; `codec` turns an event into JSON and back.
 """
 
+from typing import Literal
+
+from incidentui.core.board import HypothesisWord, Origin
 from incidentui.core.drift import Drift, DriftRow
 from incidentui.core.model import (
     CheckState,
@@ -11,7 +14,6 @@ from incidentui.core.model import (
     ErrorText,
     Fix,
     FixState,
-    HypothesisWord,
     KnownGood,
     Layer,
     Ledger,
@@ -275,6 +277,34 @@ class CommitCleared:
     checks: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class CheckpointDue:
+    """All was good for long enough: a checkpoint is about to be taken."""
+
+    why: str
+    trigger: Ms
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointTaken:
+    """Because all was good. Those taken by hand or before an action stand with their action."""
+
+    id: str
+    why: str
+    """ "green for 10m after deploy 59a77c4"."""
+    told: str
+    """What it holds, counted."""
+    trigger: Ms
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointMissed:
+    why: str
+    wrong: str
+    """Why it could not be kept."""
+    trigger: Ms
+
+
 # -- the incident
 
 
@@ -349,6 +379,7 @@ class HypothesisAdded:
     did: str = ""
     saw: str = ""
     commits: tuple[str, ...] = ()
+    origin: Origin = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,6 +396,20 @@ class HypothesisChanged:
     commits: tuple[str, ...] = ()
     judged: bool = False
     """The verdict or its reason is another one; otherwise only what was done or seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class CauseChanged:
+    """What became of hypothesis `n` as a cause."""
+
+    n: int
+    what: Literal["fixed", "again", "origin"]
+    by: str
+    said: str = ""
+    """How it was fixed; what was seen when it was there again."""
+    again: int = 0
+    """How often it was by now, this time counted."""
+    origin: Origin = "unknown"
 
 
 # -- acting
@@ -535,6 +580,9 @@ Event = (
     | FixForgotten
     | CommitBack
     | CommitCleared
+    | CheckpointDue
+    | CheckpointTaken
+    | CheckpointMissed
     | IncidentOpened
     | WindowMoved
     | IncidentAcknowledged
@@ -545,6 +593,7 @@ Event = (
     | MomentMarked
     | HypothesisAdded
     | HypothesisChanged
+    | CauseChanged
     | ActionPlanned
     | ActionRequested
     | ActionProgressed
@@ -586,6 +635,9 @@ TYPES: dict[str, type[Event]] = {
     "fix.forgotten": FixForgotten,
     "commit.back": CommitBack,
     "commit.cleared": CommitCleared,
+    "checkpoint.due": CheckpointDue,
+    "checkpoint.taken": CheckpointTaken,
+    "checkpoint.missed": CheckpointMissed,
     "incident.opened": IncidentOpened,
     "incident.window-moved": WindowMoved,
     "incident.acknowledged": IncidentAcknowledged,
@@ -596,6 +648,7 @@ TYPES: dict[str, type[Event]] = {
     "moment.marked": MomentMarked,
     "hypothesis.added": HypothesisAdded,
     "hypothesis.changed": HypothesisChanged,
+    "cause.changed": CauseChanged,
     "action.planned": ActionPlanned,
     "action.requested": ActionRequested,
     "action.progressed": ActionProgressed,

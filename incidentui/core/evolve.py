@@ -9,6 +9,8 @@ from dataclasses import replace
 from typing import TypeVar, assert_never
 
 from incidentui.core import events as e
+from incidentui.core.board_fold import folded
+from incidentui.core.checkpoint import OnGreen
 from incidentui.core.model import (
     Attempt,
     AwaitedDeploy,
@@ -16,7 +18,6 @@ from incidentui.core.model import (
     Deploy,
     FixPlace,
     FixStatus,
-    Hypothesis,
     Incident,
     Ms,
     Progress,
@@ -99,6 +100,8 @@ def _apply(state: State, recorded: e.Recorded) -> State:
             | e.CommitCleared()
         ):
             return _followed(state, event, recorded)
+        case e.CheckpointDue() | e.CheckpointTaken() | e.CheckpointMissed():
+            return replace(state, green=_green(state.green, event, recorded.at))
         case e.LedgerRead():
             return replace(state, ledger=event.ledger)
         case e.ErrorSeen():
@@ -118,7 +121,7 @@ def _apply(state: State, recorded: e.Recorded) -> State:
             | e.NoteAdded()
         ):
             return _incident_event(state, event, recorded)
-        case e.HypothesisAdded() | e.HypothesisChanged():
+        case e.HypothesisAdded() | e.HypothesisChanged() | e.CauseChanged():
             return _hypothesis(state, event, recorded)
         case e.ActionRequested() | e.ActionProgressed() | e.ActionEnded() | e.LightSeen() | e.VerdictGiven():
             return _action(state, event, recorded)
@@ -144,7 +147,15 @@ def _watch_started(state: State, event: e.WatchStarted, recorded: e.Recorded) ->
         else CheckStatus(c.name, c.service, c.layer)
         for c in project.checks
     }
-    return replace(state, project=project, watching_since=recorded.at, services=services, checks=checks, sources={})
+    return replace(
+        state,
+        project=project,
+        watching_since=recorded.at,
+        services=services,
+        checks=checks,
+        sources={},
+        green=replace(state.green, due=None),
+    )
 
 
 def _world(
@@ -221,6 +232,16 @@ def _awaited(
             return replace(state.awaited, alarm=recorded.at) if state.awaited else None
         case e.DeployFollowed():
             return None
+
+
+def _green(was: OnGreen, event: e.CheckpointDue | e.CheckpointTaken | e.CheckpointMissed, at: Ms) -> OnGreen:
+    match event:
+        case e.CheckpointDue():
+            return replace(was, due=event.trigger)
+        case e.CheckpointTaken():
+            return OnGreen(event.id, at, event.trigger)
+        case e.CheckpointMissed():
+            return replace(was, due=None, missed=at)
 
 
 def _recovered(state: State, source: str) -> State:
@@ -429,26 +450,14 @@ def _incident(state: State, incident: Incident) -> State:
     return replace(state, incidents=_put(state.incidents, incident.id, incident))
 
 
-def _hypothesis(state: State, event: e.HypothesisAdded | e.HypothesisChanged, recorded: e.Recorded) -> State:
+def _hypothesis(
+    state: State, event: e.HypothesisAdded | e.HypothesisChanged | e.CauseChanged, recorded: e.Recorded
+) -> State:
     incident = state.incidents.get(recorded.incident or "")
     if incident is None:
         return state
-    if isinstance(event, e.HypothesisAdded):
-        new = Hypothesis(
-            event.n, event.thought, event.by, recorded.at, did=event.did, saw=event.saw, commits=event.commits
-        )
-        changed = (*(h for h in incident.hypotheses if h.n != event.n), new)
-    else:
-        changed = tuple(_changed(h, event, recorded.at) if h.n == event.n else h for h in incident.hypotheses)
-    responders = _with(incident.responders, event.by)
-    return _incident(state, replace(incident, hypotheses=changed, responders=responders))
-
-
-def _changed(old: Hypothesis, event: e.HypothesisChanged, at: Ms) -> Hypothesis:
-    new = replace(
-        old, verdict=event.now, why=event.why, did=event.did, saw=event.saw, commits=event.commits or old.commits
-    )
-    return replace(new, judged=at, judged_by=event.by) if event.judged else new
+    board = folded(incident.hypotheses, event, recorded.at)
+    return _incident(state, replace(incident, hypotheses=board, responders=_with(incident.responders, event.by)))
 
 
 def _forget_closed(state: State) -> State:

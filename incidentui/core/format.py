@@ -64,11 +64,24 @@ def change_size(commit: Commit) -> str:
     return size(commit.added, commit.deleted) if commit.sized else "size unknown"
 
 
+def storage(n: int) -> str:
+    """Bytes as people buy them: `812 bytes`, `14 kB`, `1.2 GB`."""
+    for size, unit in ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
+        if n >= size:
+            return f"{n / size:.1f} {unit}" if n < 10 * size else f"{n // size} {unit}"
+    return count(n, "byte")
+
+
 def count(n: int, one: str, many: str = "") -> str:
     return f"{n} {one if n == 1 else many or one + 's'}"
 
 
 _UNITS: dict[str, Ms] = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+
+
+def ordinal(n: int) -> str:
+    last = {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th") if n % 100 not in (11, 12, 13) else "th"
+    return f"{n}{last}"
 
 
 def parse_duration(text: str) -> Ms | None:

@@ -1,11 +1,17 @@
-"""The hypothesis board: what was thought, done and seen, the verdict and its reason. All of it people's words."""
+"""The hypothesis board: what was thought, done and seen, the verdict and its reason. All of it people's words.
+
+A cause is a hypothesis that was confirmed: when it was fixed, that it is there again, and where it comes from, are said
+of the same entry.
+"""
 
 import re
 
 from incidentui.core import events as e
+from incidentui.core.board import Hypothesis, HypothesisWord, cause_word
+from incidentui.core.envelope import rfc3339
 from incidentui.core.incidents import nobody, which
-from incidentui.core.inputs import AddHypothesis, ChangeHypothesis
-from incidentui.core.model import Hypothesis, HypothesisWord, Incident
+from incidentui.core.inputs import AddHypothesis, ChangeCause, ChangeHypothesis
+from incidentui.core.model import Incident, Moment, Ms
 from incidentui.core.state import State
 from incidentui.core.turn import Deciding, Decision, refuse
 
@@ -24,18 +30,26 @@ def add(d: Deciding, c: AddHypothesis) -> Decision:
     if len(incident.hypotheses) >= MOST:
         return refuse(f"{incident.id} has {MOST} hypotheses", "what else is thought fits into a note")
     n = max((h.n for h in incident.hypotheses), default=0) + 1
-    added = e.HypothesisAdded(n, thought, c.by, did, saw, named(d.state, did))
+    added = e.HypothesisAdded(n, thought, c.by, did, saw, named(d.state, did), c.origin)
     d.say(added, c.by, "key", at=c.at, incident=incident.id, source=f"responder:{c.by}")
+    if why := _line(c.why):
+        _confirm(d, incident, n, c.by, why, c.at)
     return d.done(incident.id)
+
+
+def _confirm(d: Deciding, incident: Incident, n: int, by: str, why: str, at: Ms | None) -> None:
+    old = next(h for h in d.state.incidents[incident.id].hypotheses if h.n == n)
+    now = e.HypothesisChanged(n, old.verdict, "confirmed", by, why, old.did, old.saw, old.commits, judged=True)
+    d.say(now, by, "key", at=at, incident=incident.id, source=f"responder:{by}")
 
 
 def change(d: Deciding, c: ChangeHypothesis) -> Decision:
     incident = which(d.state, c.incident)
     if incident is None or incident.closed is not None:
         return _none(incident, c.incident)
-    old = next((h for h in incident.hypotheses if h.n == c.n), None)
+    old = _numbered(incident, c.n)
     if old is None:
-        return refuse(f"{incident.id} has no hypothesis {c.n}", "h shows them")
+        return _unnumbered(incident, c.n)
     changed = _changed(d.state, old, c)
     if changed.judged and changed.now != "to test" and not changed.why:
         return refuse(f"“{changed.now}” needs a reason", "say what was seen that shows it")
@@ -43,6 +57,52 @@ def change(d: Deciding, c: ChangeHypothesis) -> Decision:
         return refuse(f"hypothesis {c.n} says so already")
     d.say(changed, c.by, "key" if changed.judged else "detail", incident=incident.id, source=f"responder:{c.by}")
     return d.done(incident.id)
+
+
+def change_cause(d: Deciding, c: ChangeCause) -> Decision:
+    incident = which(d.state, c.incident)
+    if incident is None or incident.closed is not None:
+        return _none(incident, c.incident)
+    old, at = _numbered(incident, c.n), d.now if c.at is None else c.at
+    if old is None:
+        return _unnumbered(incident, c.n)
+    if wrong := _no_cause(old, c, at):
+        return refuse(*wrong)
+    said = _line(c.said)
+    if c.what == "fixed" and old.verdict == "to test":
+        _confirm(d, incident, c.n, c.by, f"fixed: {said}", c.at)
+    again = old.again + (c.what == "again")
+    origin = c.origin if c.what == "origin" else old.origin
+    changed = e.CauseChanged(c.n, c.what, c.by, said, again, origin)
+    loud: Moment = "detail" if c.what == "origin" else "key"
+    d.say(changed, c.by, loud, at=c.at, incident=incident.id, source=f"responder:{c.by}")
+    return d.done(incident.id)
+
+
+def _no_cause(h: Hypothesis, c: ChangeCause, at: Ms) -> tuple[str, str] | None:
+    """Why this cannot be said of it, and what to do: (why, hint)."""
+    word = cause_word(h)
+    if c.what == "origin":
+        return (f"cause {h.n} is {h.origin} already", "") if c.origin == h.origin else None
+    if word == "ruled out":
+        return f"hypothesis {h.n} is ruled out: {h.verdict}", "give it another verdict first"
+    if c.what == "again":
+        last = h.fixed if h.fixed is not None else h.at
+        return (f"cause {h.n} was {word} at {rfc3339(last)}, later than that", "") if at < last else None
+    if word == "fixed":
+        return f"cause {h.n} is fixed since {rfc3339(h.fixed or 0)}", "say that it is there again first"
+    if not _line(c.said):
+        return f"how was cause {h.n} fixed?", "say what was done, in a few words"
+    began = h.since if h.since is not None else h.at
+    return (f"cause {h.n} was found at {rfc3339(began)}, later than that", "") if at < began else None
+
+
+def _numbered(incident: Incident, n: int) -> Hypothesis | None:
+    return next((h for h in incident.hypotheses if h.n == n), None)
+
+
+def _unnumbered(incident: Incident, n: int) -> Decision:
+    return refuse(f"{incident.id} has no hypothesis {n}", "h shows them")
 
 
 def _changed(state: State, old: Hypothesis, c: ChangeHypothesis) -> e.HypothesisChanged:

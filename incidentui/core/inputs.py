@@ -4,12 +4,13 @@ Text in an observation was cleaned and redacted at the edge that made it.
 """
 
 import hashlib
+from typing import Literal
 
+from incidentui.core.board import HypothesisWord, Origin
 from incidentui.core.drift import Drift
 from incidentui.core.model import (
     CheckState,
     Fix,
-    HypothesisWord,
     KnownError,
     KnownGood,
     Ledger,
@@ -151,6 +152,24 @@ class FixesLooked:
 class Ticked:
     """Time passed: deadlines are judged."""
 
+    keeps: bool = False
+    """By the process that observes and may write: a checkpoint is taken when one is due."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointKept:
+    id: str
+    why: str
+    told: str
+    trigger: Ms
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointLost:
+    why: str
+    wrong: str
+    trigger: Ms
+
 
 @dataclass(frozen=True, slots=True)
 class ClockShifted:
@@ -207,6 +226,8 @@ Observation = (
     | FixDropped
     | FixesLooked
     | Ticked
+    | CheckpointKept
+    | CheckpointLost
     | ClockShifted
     | ActionStepped
     | ActionActed
@@ -285,6 +306,9 @@ class AddHypothesis:
     saw: str = ""
     at: Ms | None = None
     incident: str | None = None
+    why: str = ""
+    """Why it is confirmed at once; empty: it is to be tested."""
+    origin: Origin = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +321,19 @@ class ChangeHypothesis:
     why: str | None = None
     did: str | None = None
     saw: str | None = None
+    incident: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeCause:
+    """What became of hypothesis `n` as a cause: fixed (how), the same symptom again (what was seen), or its origin."""
+
+    n: int
+    by: str
+    what: Literal["fixed", "again", "origin"]
+    said: str = ""
+    origin: Origin = "unknown"
+    at: Ms | None = None
     incident: str | None = None
 
 
@@ -372,6 +409,7 @@ Command = (
     | MarkMoment
     | AddHypothesis
     | ChangeHypothesis
+    | ChangeCause
     | MarkGood
     | ShowPlan
     | RunPlan
@@ -460,4 +498,12 @@ class KeepGood:
     good: KnownGood
 
 
-Effect = StartAction | SettleAction | CancelAction | LookAtFixes | LookNow | ReadLedger | KeepGood
+@dataclass(frozen=True, slots=True)
+class KeepCheckpoint:
+    """All is good: keep what is now."""
+
+    why: str
+    trigger: Ms
+
+
+Effect = StartAction | SettleAction | CancelAction | LookAtFixes | LookNow | ReadLedger | KeepGood | KeepCheckpoint

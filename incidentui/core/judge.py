@@ -144,7 +144,7 @@ def service_changed(d: Deciding, name: str, at: int, needed: int, was_why: str, 
     )
 
 
-def _good_since(d: Deciding, spec: CheckSpec, since: Ms, good_after: Ms) -> bool:
+def good_since(d: Deciding, spec: CheckSpec, since: Ms, good_after: Ms) -> bool:
     status = d.state.checks.get(spec.name)
     if status is None or status.state != "ok" or status.since is None:
         return False
@@ -173,7 +173,7 @@ def known_good(d: Deciding) -> None:
     since = max((s.running_since or 0 for s in d.state.services.values()), default=0)
     if d.now - since < project.good_after_ms:
         return
-    if not all(_good_since(d, spec, since, project.good_after_ms) for spec in project.checks):
+    if not all(good_since(d, spec, since, project.good_after_ms) for spec in project.checks):
         return
     why = f"all {count(len(project.checks), 'check')} good for {duration(d.now - since)}"
     d.say(e.KnownGoodSet(KnownGood(sha, d.now, why)), "good", "detail")

@@ -7,9 +7,9 @@ Shas are full 40-digit object names. `None` always means "nobody knows", never z
 from dataclasses import field
 from typing import Literal
 
+from incidentui.core.board import Hypothesis
+from incidentui.core.board import Ms as Ms
 from incidentui.core.value import dataclass
-
-Ms = int
 
 CheckState = Literal["ok", "slow", "failing", "unknown"]
 Layer = Literal["user", "inner"]
@@ -25,7 +25,6 @@ FixState = Literal["there", "missing", "gone", "unknown"]
 """Of a fix in a place. "missing": it never was there; "gone": it was."""
 OddBuild = Literal["", "dirty", "nowhere"]
 """What runs is no commit of the branch: built from uncommitted code, or from a commit that nobody pushed."""
-HypothesisWord = Literal["to test", "confirmed", "refuted", "correct, not the cause"]
 InForce = Literal["taken back", "in force", "partly"]
 """Of a commit since known-good: how much of it stands in the tree now."""
 
@@ -47,6 +46,10 @@ class CheckSpec:
     recover_after: int = 2
     slow_ms: int | None = None
     crosses: tuple[str, ...] = ()
+    kind: str = ""
+    """The `type` of the file; empty in records from before it was kept."""
+    workload: str = ""
+    """Whose log or state it reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,10 @@ class ProjectSpec:
     """How long every look must be good before the running revision is judged known-good."""
     deploy_by_paths: bool = False
     """A push that touches no path of a service is not expected to be deployed there."""
+    green_after_ms: Ms | None = None
+    """How long all must be good after a deploy or an action before a checkpoint is taken; None: by hand alone."""
+    green_every_ms: Ms = 3_600_000
+    """At most one in this time."""
 
 
 # -- what was seen -----------------------------------------------------------------------------
@@ -656,25 +663,6 @@ class RunbookRun:
     started: Ms
     steps: tuple[RunStep, ...] = ()
     ended: Ms | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Hypothesis:
-    """What a responder thought was the cause, and what came of it. Each part is a person's word."""
-
-    n: int
-    thought: str
-    by: str
-    at: Ms
-    verdict: HypothesisWord = "to test"
-    did: str = ""
-    saw: str = ""
-    why: str = ""
-    """Why the verdict is this one."""
-    judged: Ms | None = None
-    judged_by: str = ""
-    commits: tuple[str, ...] = ()
-    """Those that what was done names."""
 
 
 @dataclass(frozen=True, slots=True)

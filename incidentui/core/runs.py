@@ -30,7 +30,9 @@ def set_step(d: Deciding, c: SetStep) -> Decision:
         return refuse(f"there is no step {c.n}", f"{run.title} has {len(run.steps)}")
     if c.state == "skipped" and not c.why.strip():
         return refuse("skipping needs a reason")
-    if step.state == "running" and step.action and c.state in ("done", "skipped"):
+    attempt = d.state.attempt
+    under_way = attempt is not None and attempt.step == c.n
+    if step.state == "running" and (step.action or under_way) and c.state in ("done", "skipped"):
         return refuse("the step is running", "wait for its verdict")
     step_follows(d, c.n, c.state, c.by, c.why.strip(), d.keep(c.evidence))
     return d.done(d.state.current.id if d.state.current else None)

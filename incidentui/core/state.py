@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import field
 
+from incidentui.core.checkpoint import OnGreen
 from incidentui.core.drift import Drift
 from incidentui.core.model import (
     Attempt,
@@ -71,6 +72,7 @@ class State:
     """Key moments so far."""
     drift: Mapping[str, Drift] = field(default_factory=dict)
     """By workload, as last looked at."""
+    green: OnGreen = field(default_factory=OnGreen)
 
     @property
     def current(self) -> Incident | None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from incidentui.core import errors
 from incidentui.core import events as e
-from incidentui.core.drift import newly, remembered
+from incidentui.core.drift_told import newly, remembered
 from incidentui.core.follow import expected
 from incidentui.core.inputs import (
     DriftLooked,

@@ -5,16 +5,16 @@ The same words serve the screen, `events`, and the timeline of the draft.
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Literal
 
+from incidentui.core import board_words
 from incidentui.core import events as e
+from incidentui.core.board_words import Tone as Tone
+from incidentui.core.drift_told import reference
 from incidentui.core.envelope import erased
-from incidentui.core.format import change_size, count, duration, short
+from incidentui.core.format import change_size, count, duration, ordinal, short
 from incidentui.core.ledger import in_force, taken_back, told
-from incidentui.core.model import CheckState, Commit, Fix, FixState, FixStatus, HypothesisWord, Light, Workload
+from incidentui.core.model import CheckState, Commit, Fix, FixState, FixStatus, Light, Workload
 from incidentui.core.value import dataclass
-
-Tone = Literal["text", "muted", "fail", "slow", "unknown", "ok"]
 
 STATE_MARK: dict[CheckState, str] = {"ok": "✓", "slow": "!", "failing": "✗", "unknown": "?"}
 _STATE_TONE: dict[CheckState, Tone] = {"ok": "ok", "slow": "slow", "failing": "fail", "unknown": "unknown"}
@@ -72,8 +72,8 @@ def _say(event: e.Event, key: bool) -> tuple[str, str, Tone]:
             | e.MomentMarked()
         ):
             return _incident(event)
-        case e.HypothesisAdded() | e.HypothesisChanged():
-            return _hypothesis(event)
+        case e.HypothesisAdded() | e.HypothesisChanged() | e.CauseChanged():
+            return board_words.told(event)
         case (
             e.ActionPlanned()
             | e.ActionRequested()
@@ -91,6 +91,8 @@ def _say(event: e.Event, key: bool) -> tuple[str, str, Tone]:
             return _fix(event)
         case e.LedgerRead() | e.ErrorSeen() | e.ErrorCompared() | e.DriftSeen():
             return _found_out(event)
+        case e.CheckpointDue() | e.CheckpointTaken() | e.CheckpointMissed():
+            return _kept(event)
         case _:
             return _watching(event)
 
@@ -166,25 +168,6 @@ def _incident(
             return "“", event.text, "text"
         case e.MomentMarked():
             return "·", f"{event.by} marked event {event.marked} as a key moment", "text"
-
-
-HYPOTHESIS_MARK: dict[HypothesisWord, str] = {
-    "to test": "○",
-    "confirmed": "✓",
-    "refuted": "✗",
-    "correct, not the cause": "≈",
-}
-
-
-def _hypothesis(event: e.HypothesisAdded | e.HypothesisChanged) -> tuple[str, str, Tone]:
-    tested = "; ".join(f"{name} {said}" for name, said in (("did", event.did), ("saw", event.saw)) if said)
-    if isinstance(event, e.HypothesisAdded):
-        return "○", f"hypothesis {event.n}: {event.thought}" + (f" ({tested})" if tested else ""), "text"
-    if not event.judged:
-        return "·", f"hypothesis {event.n}: {tested}", "text"
-    why = f": {event.why}" if event.why else ""
-    tone: Tone = "ok" if event.now == "confirmed" else "text"
-    return HYPOTHESIS_MARK[event.now], f"hypothesis {event.n} {event.now}{why}", tone
 
 
 def _action(
@@ -317,11 +300,6 @@ def fix_places(status: FixStatus) -> str:
     return said + (f", lost {count(status.lost, 'time')}" if status.lost else "")
 
 
-def ordinal(n: int) -> str:
-    last = {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th") if n % 100 not in (11, 12, 13) else "th"
-    return f"{n}{last}"
-
-
 def place_words(place: str, revision: str | None) -> str:
     """ "the tree of HEAD 298a730", "what api runs, 298a730", "check api-health"."""
     kind, _, name = place.partition(":")
@@ -371,8 +349,19 @@ def _found_out(event: e.LedgerRead | e.ErrorSeen | e.ErrorCompared | e.DriftSeen
                 return "≠", f"another error: {event.other[0].text}", "slow"
             return "≡", f"same error again: {event.again[0].text}" if event.again else "no error", "fail"
         case e.DriftSeen():
-            rows = [f"{name}: {row.what} {row.running}, declared {row.declared}" for name, row in event.fresh]
+            of = reference(next(iter(event.drifts), None))
+            rows = [f"{name}: {row.what} {row.running}, {of} {row.declared}" for name, row in event.fresh]
             return ("✗", "; ".join(rows), "fail") if rows else ("·", "nothing differs that did not before", "text")
+
+
+def _kept(event: e.CheckpointDue | e.CheckpointTaken | e.CheckpointMissed) -> tuple[str, str, Tone]:
+    match event:
+        case e.CheckpointDue():
+            return "○", f"one is taken: {event.why}", "text"
+        case e.CheckpointTaken():
+            return "★", f"{event.id}, {event.why}: {event.told}", "text"
+        case e.CheckpointMissed():
+            return "!", f"none was kept, {event.wrong} ({event.why})", "slow"
 
 
 def _watching(event: e.Event) -> tuple[str, str, Tone]:

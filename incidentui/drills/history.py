@@ -40,6 +40,7 @@ class SandboxError(Exception):
 
     def __init__(self, what: str, why: str) -> None:
         super().__init__(f"{what}: {why}")
+        self.why = why
 
 
 def data(folder: str, name: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
-from incidentui.drills import history
+from incidentui.drills import engine, history
 from incidentui.drills.history import git
 from incidentui.drills.sandbox import About, Sandbox, clone, marks
 
@@ -40,6 +40,8 @@ def main() -> None:
     finally:
         supervisor.terminate()
         supervisor.wait()
+        if host := sandbox.about.engine:
+            engine.take_down(host, sandbox.root.name)
 
 
 def _end(signum: int, frame: FrameType | None) -> None:
@@ -48,9 +50,14 @@ def _end(signum: int, frame: FrameType | None) -> None:
 
 def _seen_by_a_user(sandbox: Sandbox, supervisor: "subprocess.Popen[bytes]", until: float) -> bool:
     """Wait for the first request of a user."""
-    log = sandbox.logs / sandbox.about.scenario.requests
+    about, log = sandbox.about, sandbox.logs / sandbox.about.scenario.requests
     while time.monotonic() < until and supervisor.poll() is None:
-        if log.exists() and log.stat().st_size:
+        if about.scenario.asked is not None and about.engine:
+            service, words = about.scenario.asked
+            if words in engine.log(about.engine, sandbox.root.name, service):
+                return True
+            time.sleep(0.3)
+        elif log.exists() and log.stat().st_size:
             return True
         time.sleep(0.05)
     return False
@@ -62,7 +69,7 @@ def push_breaking(sandbox: Sandbox, pause: Callable[[], None] = lambda: None) ->
     if not sandbox.colleague.exists():
         clone(sandbox, sandbox.colleague, about.scenario.breaking[0].author)
     if about.scenario.rot is not None and git(["rev-parse", "main"], sandbox.remote) == about.good:
-        about.scenario.rot(sandbox.root, marks(sandbox, about.ports))
+        about.scenario.rot(sandbox.root, marks(sandbox, about.ports, about.engine))
     upto = 0
     for size in random.Random(about.seed).choice(about.scenario.pushes):
         upto += size
@@ -80,7 +87,7 @@ def _push(sandbox: Sandbox, about: About, upto: int) -> None:
         return
     git(["reset", "-q", "--hard", "origin/main"], place)
     for n in range(there + 1, upto + 1):
-        history.commit(place, scenario, len(scenario.past) + n, marks(sandbox, about.ports))
+        history.commit(place, scenario, len(scenario.past) + n, marks(sandbox, about.ports, about.engine))
     git(["push", "-q", "origin", "main"], place)
 
 

@@ -13,8 +13,11 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from incidentui.core.value import dataclass
+from incidentui.drills import engine
 from incidentui.drills import sandbox as sandboxes
+from incidentui.drills.registry import CONTAINERS, DRILLS
 from incidentui.drills.sandbox import Sandbox
+from incidentui.drills.scenario import Scenario
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,8 @@ class Record:
     root: str
     seed: int
     ended: bool = False
+    engine: str = ""
+    """The address of the engine that has its containers; empty: it has none, or none any more."""
 
     @property
     def home(self) -> Path:
@@ -37,14 +42,23 @@ class Record:
         return Sandbox(Path(self.root))
 
     @property
+    def scenario(self) -> Scenario:
+        return (CONTAINERS if self.engine else DRILLS)[self.drill]
+
+    @property
     def stands(self) -> bool:
         """Whether its sandbox is still there."""
         return (self.sandbox.root / sandboxes.MARKER).is_file()
 
+    @property
+    def leaves(self) -> bool:
+        """Whether there is anything of it to take down, or may be."""
+        return self.stands or not self.ended or bool(self.engine)
 
-def remember(folder: Path, sandbox: Sandbox, drill: str, seed: int) -> Record:
+
+def remember(folder: Path, sandbox: Sandbox, drill: str, seed: int, host: str = "") -> Record:
     """A new record under the state directory's `drills`."""
-    record = Record(folder / sandbox.root.name, drill, str(sandbox.root), seed)
+    record = Record(folder / sandbox.root.name, drill, str(sandbox.root), seed, engine=host)
     record.home.mkdir(mode=0o700, parents=True)  # it says what may be run: nobody else writes there
     _save(record)
     return record
@@ -81,6 +95,11 @@ def unfinished(folder: Path, drill: str) -> Record | None:
     return None
 
 
+def abandoned(folder: Path) -> list[Record]:
+    """Those that never ended and that nobody runs, and those that ended and whose containers may be there still."""
+    return [r for r in known(folder) if (not r.ended or (r.engine and not r.stands)) and not in_use(r)]
+
+
 @contextlib.contextmanager
 def using(record: Record) -> Iterator[bool]:
     """Hold the drill as long as this process lives; False when another one does."""
@@ -102,20 +121,28 @@ def in_use(record: Record) -> bool:
 
 
 def clean(folder: Path) -> list[Record]:
-    """Take down every sandbox that nobody runs any more; records of drills that ended keep their journal."""
+    """Take down every sandbox that nobody runs any more; records of drills that ended keep their journal.
+
+    Raises SandboxError when an engine does not answer: what it has stays, and so does the record of it.
+    """
     cleaned = []
     for record in known(folder):
         with using(record) as free:
-            if free and (record.stands or not record.ended):
+            if free and record.leaves:
                 dismantle(record)
                 cleaned.append(record)
     return cleaned
 
 
 def dismantle(record: Record) -> None:
-    """Processes, sandbox, and the record too when the drill never ended."""
+    """Processes, containers, sandbox, and the record too when the drill never ended."""
     if record.stands:
         sandboxes.take_down(record.sandbox)
-        sandboxes.remove(record.sandbox)
+    if record.engine:
+        # Also those of a sandbox that was never finished, or whose folder somebody has cleaned away.
+        engine.take_down(record.engine, record.sandbox.root.name)
+    sandboxes.remove(record.sandbox)
+    if record.ended and record.engine:
+        _save(replace(record, engine=""))
     if not record.ended:
         shutil.rmtree(record.place, ignore_errors=True)

@@ -70,36 +70,39 @@ def furnish(root: Path, marks: Mapping[str, str]) -> None:
     for number, name in enumerate(CAPTURES, 1):
         (lab / "tftpboot" / name).write_bytes(bytes([number]) * 48)
     (lab / "mounts" / "captures").symlink_to("../tftpboot")
-    _write(lab / "tunnel.json", {"listen": int(marks["FRONT"]), "to": int(marks["BACKEND"])})
-    _write(lab / "volumes" / "agent" / "agent.json", {"name": "lab-1", "auth_token": TOKEN})
-    _write(lab / "backup" / "agent.json", {"name": "lab-1", "auth_token": OLD_TOKEN})
+    write(lab / "tunnel.json", {"listen": int(marks["FRONT"]), "to": int(marks["BACKEND"])})
+    write(lab / "volumes" / "agent" / "agent.json", {"name": "lab-1", "auth_token": TOKEN})
+    write(lab / "backup" / "agent.json", {"name": "lab-1", "auth_token": OLD_TOKEN})
     mounted = str(lab / "mounts" / "captures")
-    _write(lab / "backend.json", {"port": int(marks["BACKEND"]), "captures": mounted, "agent_token": TOKEN})
-    _build(root, "main")
+    write(lab / "backend.json", {"port": int(marks["BACKEND"]), "captures": mounted, "agent_token": TOKEN})
+    build(root, "main")
 
 
 def rot(root: Path, marks: Mapping[str, str]) -> None:
     """What became of it since, which no running program reads again. Doing it twice changes nothing more."""
     lab = root / "lab"
-    _write(lab / "tunnel.json", {"listen": int(marks["FRONT"]), "to": int(marks["RETIRED"])})
+    write(lab / "tunnel.json", {"listen": int(marks["FRONT"]), "to": int(marks["RETIRED"])})
     (lab / "mounts" / "captures").unlink(missing_ok=True)
     shutil.rmtree(lab / "volumes" / "agent")
     (lab / "volumes" / "agent").mkdir()
-    _build(root, f"main~{len(PAST) - IN_THE_IMAGE}")
+    build(root, f"main~{len(PAST) - IN_THE_IMAGE}")
 
 
-def _write(path: Path, value: object) -> None:
+def write(path: Path, value: object) -> None:
+    """A value as a file of JSON."""
     path.write_text(json.dumps(value) + "\n", encoding="utf-8")
 
 
-def _build(root: Path, revision: str) -> None:
-    """The image, from a commit of the past."""
+def build(root: Path, revision: str) -> str:
+    """The image, from a commit of the past, which it returns."""
     remote, image = root / "remote.git", root / "lab" / "image"
     for part in PARTS:
         (image / part).mkdir(parents=True, exist_ok=True)
         text = history.git(["show", f"{revision}:{part}/main.py"], remote)
         (image / part / "main.py").write_text(f"{text}\n", encoding="utf-8")
-    (image / "REV").write_text(history.git(["rev-parse", revision], remote) + "\n", encoding="utf-8")
+    commit = history.git(["rev-parse", revision], remote)
+    (image / "REV").write_text(f"{commit}\n", encoding="utf-8")
+    return commit
 
 
 def captures(root: Path, port: int) -> bool:

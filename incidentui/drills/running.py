@@ -14,12 +14,12 @@ from incidentui.drills.records import Record
 from incidentui.drills.sandbox import Sandbox
 
 
-def begin(folder: Path, drill: str, seed: int, now_s: int) -> Record:
+def begin(folder: Path, drill: str, seed: int, now_s: int, host: str = "") -> Record:
     """A new sandbox with its processes started. Remembered first: a kill at any moment leaves nothing unknown."""
     if shutil.which("git") is None:
         raise SandboxError("a drill needs git", "install it, then run this again")
-    record = records.remember(folder, sandboxes.new(), drill, seed)
-    sandboxes.build(record.sandbox, drill, seed, now_s)
+    record = records.remember(folder, sandboxes.new(), drill, seed, host)
+    sandboxes.build(record.sandbox, drill, seed, now_s, host)
     sandboxes.start(record.sandbox)
     return record
 

@@ -24,7 +24,7 @@ from pathlib import Path
 from incidentui.core.value import dataclass
 from incidentui.drills import history
 from incidentui.drills.history import SandboxError, git
-from incidentui.drills.registry import DRILLS
+from incidentui.drills.registry import CONTAINERS, DRILLS
 from incidentui.drills.scenario import Request, Scenario, marked
 
 MARKER = ".incidentui-drill"
@@ -93,10 +93,12 @@ class About:
     seed: int
     good: str
     ports: Mapping[str, int]
+    engine: str = ""
+    """The address of the engine that runs its containers; empty: it has none."""
 
     @property
     def scenario(self) -> Scenario:
-        return DRILLS[self.drill]
+        return (CONTAINERS if self.engine else DRILLS)[self.drill]
 
     @property
     def front(self) -> int:
@@ -116,34 +118,38 @@ def new() -> Sandbox:
     return sandbox
 
 
-def build(sandbox: Sandbox, drill: str, seed: int, now_s: int) -> None:
-    """Everything but the processes: folders, remote, past, clone, first deploy, Supervisor's configuration."""
-    scenario = DRILLS[drill]
+def build(sandbox: Sandbox, drill: str, seed: int, now_s: int, host: str = "") -> None:
+    """Everything but the processes: folders, remote, past, clone, first deploy, Supervisor's configuration.
+
+    `host`: the engine for its containers, which are started too.
+    """
+    scenario = (CONTAINERS if host else DRILLS)[drill]
     ports = dict(zip(scenario.ports, free_ports(len(scenario.ports)), strict=True))
     for folder in (sandbox.remote, sandbox.deploy, sandbox.logs):
         folder.mkdir()
     git(["init", "-q", "--bare", "-b", "main", "--template=", "."], sandbox.remote)
-    good = history.write_past(sandbox.remote, scenario, marks(sandbox, ports), now_s)
-    about = About(drill, seed, good, ports)
+    known = marks(sandbox, ports, host)
+    good = history.write_past(sandbox.remote, scenario, known, now_s)
+    about = About(drill, seed, good, ports, host)
     _write(sandbox.root / ABOUT, json.dumps({name: getattr(about, name) for name in About.__slots__}))
-    _write(sandbox.root / "rows.json", history.data(scenario.data, "rows.json"))
+    _write(sandbox.root / "rows.json", history.data(scenario.rows, "rows.json"))
     if scenario.password_file:
         _write_password(sandbox.root / scenario.password_file)
     _write(sandbox.conf, configuration(sandbox, about))
-    _set_hook(sandbox, scenario)
+    _set_hook(sandbox, scenario, known)
     _first_deploy(sandbox, good)
     if scenario.furnish is not None:
-        scenario.furnish(sandbox.root, marks(sandbox, ports))
+        scenario.furnish(sandbox.root, known)
     clone(sandbox, sandbox.work, scenario.responder)
 
 
-def marks(sandbox: Sandbox, ports: Mapping[str, int]) -> dict[str, str]:
+def marks(sandbox: Sandbox, ports: Mapping[str, int], host: str = "") -> dict[str, str]:
     """What the marks in a drill's texts stand for."""
     ctl = f'"{sys.executable}" -P -m supervisor.supervisorctl -c "{sandbox.conf}"'
     with as_file(files("incidentui.drills") / "services") as services:
         places = {
             "ROOT": str(sandbox.root), "DEPLOY": str(sandbox.deploy), "SERVICES": str(services), "CTL": ctl,
-            "PYTHON": sys.executable,
+            "PYTHON": sys.executable, "NAME": sandbox.root.name, "ENGINE": host,
         }  # fmt: skip
     return places | {name.upper(): str(port) for name, port in ports.items()}
 
@@ -184,10 +190,10 @@ def clone(sandbox: Sandbox, place: Path, person: str) -> None:
         git(["config", "--local", key, value], place)
 
 
-def _set_hook(sandbox: Sandbox, scenario: Scenario) -> None:
+def _set_hook(sandbox: Sandbox, scenario: Scenario, known: Mapping[str, str]) -> None:
     hook = sandbox.remote / "hooks" / "post-receive"
     hook.parent.mkdir(exist_ok=True)
-    _write(hook, marked(history.data(scenario.data, "post-receive"), marks(sandbox, {})))
+    _write(hook, marked(history.data(scenario.data, "post-receive"), known))
     hook.chmod(0o755)
     git(["config", "core.hooksPath", str(hook.parent)], sandbox.remote)
 
@@ -203,13 +209,13 @@ def _first_deploy(sandbox: Sandbox, good: str) -> None:
 
 def programs(sandbox: Sandbox, about: About) -> dict[str, tuple[str, ...]]:
     """The exact command of each supervised program."""
-    known, quick = marks(sandbox, about.ports), (sys.executable, "-B", "-E", "-s", "-S")
+    known, quick = marks(sandbox, about.ports, about.engine), (sys.executable, "-B", "-E", "-s", "-S")
     return {p.name: (*quick, *(marked(word, known) for word in p.argv)) for p in about.scenario.programs}
 
 
 def configuration(sandbox: Sandbox, about: About) -> str:
     """supervisord.conf. It retries for ever, as production does; a restart by the hook begins anew."""
-    known = marks(sandbox, about.ports)
+    known = marks(sandbox, about.ports, about.engine)
     values = ",".join(f'{name}="{marked(value, known)}"' for name, value in about.scenario.environment.items())
     parts = [marked(history.data("services", "supervisord.conf"), {**known, "ENVIRONMENT": values})]
     program = history.data("services", "program.conf")

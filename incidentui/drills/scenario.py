@@ -100,8 +100,17 @@ class Scenario:
     """What became of that by the time of the first push, though no running program reads it again."""
     forward: bool = False
     """The way out is a row of fixes, and what is pushed is sound and stays: going back heals nothing."""
+    asked: tuple[str, str] | None = None
+    """Where it runs in containers: the service and the words in its log that say that a user asked for something."""
+    unasked: bool = False
+    """Whether its containers are taken without being asked for, where an engine is here."""
     left_out: str = ""
     """What of the real incident it does not show here, and why."""
+
+    @property
+    def rows(self) -> str:
+        """The folder of what its database begins with; a way of running it lies in a folder of that."""
+        return self.data.partition("/")[0]
 
     @property
     def front(self) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from incidentui.core.value import dataclass
-from incidentui.drills.robot import ENTER, ESC, Step, typed_word
+from incidentui.drills.robot import CLEAR, ENTER, ESC, Step, typed_word
 
 ASKED = r"Commit to go back to ›"
 
@@ -243,6 +243,49 @@ CASCADE_NAIVE: tuple[Step, ...] = (
     *GONE,
 )
 
+CASCADE_DOCKER: tuple[Step, ...] = (
+    *_opened("(captures|tunnel)"),
+    Step("the ports differ", r"tunnel says \d+, compose says", within_s=20),
+    *_fixed("Lead the tunnel to the backend"),
+    Step("no captures are mounted", r"list of captures: 404", within_s=25),
+    *_fixed("Apply the compose file"),
+    Step("the recreate has failed", r"last-recreate: it says KeyError", within_s=25),
+    *_fixed("Take away what a failed recreate left"),
+    Step("the agent has no configuration", r"agent (exits at start|is crashing|restarts)", within_s=25),
+    *_fixed("Restore the agent's configuration"),
+    Step("the agent is thrown out", r"connected, then rejected", within_s=25),
+    *_fixed("Give the agent the backend's token"),
+    Step("the image is old", r"new capture: 502", within_s=25),
+    *_fixed("Build the image from main"),
+    Step("people get captures", r"✓ everything answers", within_s=40),
+    *CLOSED,
+    *GONE,
+)
+DEAD_BACKEND_NAIVE: tuple[Step, ...] = (
+    *_opened("bookings"),
+    *_runbook("Restart a workload"),
+    *_ticked(1),
+    Step(
+        "plan the restart",
+        r"x run",
+        ("x",),
+        r"type the workload to run it|Workload to restart ›",
+        within_s=10,
+    ),
+    Step(
+        "name the backend",
+        r"type the workload to run it|Workload to restart ›",
+        (CLEAR, *"backend", ENTER),
+        r"type the workload to run it",
+        within_s=10,
+        only_if=r"Workload to restart ›",
+    ),
+    *typed_word("workload", "backend"),
+    Step("it does not stay up", r"(NOT COMPLETE|FAILED|REFUSED)", (ESC, ESC, ESC), r"c close", within_s=130),
+    Step("close the incident all the same", r"c close", ("c",), r"close INC-1 though .*, because"),
+    Step("claim it", r"close INC-1 though .*, because", (*"it runs", ENTER), r"o open incident|not resolved"),
+    *GONE,
+)
 RED: tuple[Step, ...] = _opened("")
 """Something turns red, whatever it is: opened, and taken."""
 LEFT: tuple[Step, ...] = (*CLOSED, *GONE)
@@ -271,3 +314,15 @@ ROBOTS: dict[str, dict[str, Robot]] = {
     },
 }
 """By the name of the drill, then by their own; the one without a name solves it."""
+
+CONTAINER_ROBOTS: dict[str, dict[str, Robot]] = {
+    "dead-backend": {
+        "": Robot("resets to known-good by the runbook", DEAD_BACKEND, resumes=True),
+        "naive": Robot("restarts the backend, again", DEAD_BACKEND_NAIVE),
+    },
+    "restart-cascade": {
+        "": Robot("takes one cause after the other out of the way", CASCADE_DOCKER),
+        "naive": Robot("restarts everything, then claims it after the first fix", CASCADE_NAIVE),
+    },
+}
+"""Of the drills that run in containers."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from incidentui.core import codec
+from incidentui.core.board import Hypothesis, cause_word, causes, lost_ms
 from incidentui.core.envelope import rfc3339
 from incidentui.core.model import Ms
 from incidentui.core.words import evidence_of, row
@@ -39,7 +40,8 @@ def document(facts: Facts) -> dict[str, Any]:
             {**codec.to_json(a), "was": facts.was.get(a.run), **{k: _time(getattr(a, k)) for k in ("asked", "ended")}}
             for a in facts.attempts
         ],
-        "hypotheses": [{**codec.to_json(h), "at": _time(h.at), "judged": _time(h.judged)} for h in incident.hypotheses],
+        "hypotheses": [_hypothesis(h) for h in incident.hypotheses],
+        "causes": [_cause(h, facts.as_of) for h in causes(incident.hypotheses)],
         "code": {
             "branch": state.repository.branch if state.repository else None,
             "head": state.repository.head if state.repository else None,
@@ -67,6 +69,25 @@ def document(facts: Facts) -> dict[str, Any]:
             for r in facts.timeline
         ],
         "left_out": facts.cut,
+    }
+
+
+def _hypothesis(h: Hypothesis) -> dict[str, Any]:
+    times = {name: _time(getattr(h, name)) for name in ("at", "judged", "fixed", "since")}
+    spent = [[_time(start), _time(end)] for start, end in h.spent]
+    return {**codec.to_json(h), **times, "spent": spent}
+
+
+def _cause(h: Hypothesis, until: Ms) -> dict[str, Any]:
+    return {
+        "n": h.n,
+        "cause": h.thought,
+        "state": cause_word(h),
+        "origin": h.origin,
+        "found": _time(h.at),
+        "fixed": _time(h.fixed),
+        "again": h.again,
+        "lost_ms": lost_ms(h, until),
     }
 
 

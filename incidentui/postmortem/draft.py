@@ -10,7 +10,7 @@ from incidentui.postmortem.facts import Facts
 from incidentui.postmortem.gaps import candidates, gaps
 from incidentui.postmortem.markdown import UNKNOWN, section, sha, stamp, table, text
 from incidentui.postmortem.seen import components, evidence, timeline
-from incidentui.postmortem.theories import confirmed, hypotheses
+from incidentui.postmortem.theories import causes, hypotheses
 
 ASK = [f"{UNKNOWN}: for the people who were there"]
 
@@ -159,7 +159,7 @@ def _took(ms: Ms) -> str:
 
 
 def _causes(facts: Facts) -> list[str]:
-    suspect, by_people = facts.suspect, confirmed(facts)
+    suspect, by_people = facts.suspect, causes(facts)
     said = [*by_people, ""] if by_people else []
     if suspect is None:
         return by_people or [UNKNOWN]

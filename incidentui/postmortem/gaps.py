@@ -3,7 +3,9 @@
 Each gap names its part of the draft before the colon. What is known is never listed.
 """
 
-from incidentui.core.format import duration, short, size
+from incidentui.core.board import Hypothesis, cause_word, causes
+from incidentui.core.board_words import OFTEN
+from incidentui.core.format import count, duration, short, size
 from incidentui.core.metrics import HANDOVER_MS
 from incidentui.postmortem.facts import Facts
 from incidentui.postmortem.markdown import sha, stamp, text
@@ -25,15 +27,27 @@ def gaps(facts: Facts) -> tuple[str, ...]:
 
 
 def _causes(facts: Facts) -> list[str]:
+    told = [line for h in causes(facts.incident.hypotheses) for line in _cause(facts, h)]
     if facts.suspect is None:
         if any(h.verdict == "confirmed" for h in facts.incident.hypotheses):
-            return []
+            return told
         why = "no deploy was seen before it" if facts.deploy is None else "no service failed after a deploy"
-        return [f"Causes: unknown; {why}."]
+        return [f"Causes: unknown; {why}.", *told]
     return [
         f"Causes: {sha(facts.suspect.sha)} is suspected; nobody confirmed it.",
         f"Causes: why did nothing stop {sha(facts.suspect.sha)} before it was deployed? Ask, do not guess.",
+        *told,
     ]
+
+
+def _cause(facts: Facts, h: Hypothesis) -> list[str]:
+    """Only of what is a cause: one that is to be tested has its own gap."""
+    word = cause_word(h)
+    if word == "suspected":
+        return []
+    where = f"Causes: was number {h.n} introduced by the change, or was it there before? “{text(h.thought)}”."
+    open_ = [] if word == "fixed" else [f"Causes: how number {h.n} was fixed; nobody said that it is."]
+    return [*open_, *([where] if h.origin == "unknown" else [])]
 
 
 def _impact(facts: Facts) -> list[str]:
@@ -157,6 +171,11 @@ def candidates(facts: Facts) -> tuple[str, ...]:
         if attempt.verdict is not None and "nothing deployed" in attempt.verdict.why:
             action = text(attempt.plan.action)
             out.append(f"{action} was pushed and nothing was deployed: find out why the pipeline skipped it")
+    out += [
+        f"cause {h.n} came back {count(h.again, 'time')} (“{text(h.thought)}”): put a gate before it"
+        for h in causes(facts.incident.hypotheses)
+        if h.again >= OFTEN
+    ]
     out += [
         f"{text(w.name)} has no health check"
         for w in facts.state.workloads.values()

@@ -1,8 +1,10 @@
 """The draft's hypotheses: what people thought, did and saw, and why it was the cause or not."""
 
-from incidentui.core.model import Hypothesis, HypothesisWord
+from incidentui.core import board
+from incidentui.core.board import Hypothesis, HypothesisWord, cause_word, lost_ms, total_ms
+from incidentui.core.format import duration
 from incidentui.postmortem.facts import Facts
-from incidentui.postmortem.markdown import UNKNOWN, sha, stamp, text
+from incidentui.postmortem.markdown import UNKNOWN, sha, stamp, table, text
 
 _WHY: dict[HypothesisWord, str] = {
     "to test": "Why it is open",
@@ -40,10 +42,35 @@ def _commit(facts: Facts, name: str) -> str:
     return sha(name) + (f" ({now})" if now else "")
 
 
-def confirmed(facts: Facts) -> list[str]:
-    """What a responder says is the cause; the program only repeats it."""
-    return [
-        f"{text(h.thought)}. Hypothesis {h.n}, confirmed by {text(h.judged_by)} at {stamp(h.judged)}: {text(h.why)}."
-        for h in facts.incident.hypotheses
-        if h.verdict == "confirmed"
+def causes(facts: Facts) -> list[str]:
+    """What responders say is the cause, in the order it was found; the program only counts the time."""
+    found = [h for h in board.causes(facts.incident.hypotheses) if cause_word(h) in ("confirmed", "fixed") or h.again]
+    if not found:
+        return []
+    head = ("", "Cause", "State", "Found", "Fixed", "Time lost", "Again", "Introduced or pre-existing")
+    rows = [
+        (
+            str(h.n),
+            text(h.thought),
+            cause_word(h),
+            stamp(h.at),
+            stamp(h.fixed) if h.fixed is not None else "no",
+            duration(lost_ms(h, facts.as_of)),
+            f"{h.again}×" if h.again else "no",
+            h.origin if h.origin != "unknown" else UNKNOWN,
+        )
+        for h in found
     ]
+    lost, clock = total_ms(found, facts.as_of)
+    sums = f"{duration(lost)} in sum, {duration(clock)} by the clock"
+    told = f"Time lost, from when each was found until it was fixed: {sums}."
+    return [*table(head, rows), "", told, "", *_whys(found)]
+
+
+def _whys(found: list[Hypothesis]) -> list[str]:
+    lines = []
+    for h in found:
+        judged = f"Hypothesis {h.n}, confirmed by {text(h.judged_by)} at {stamp(h.judged)}: {text(h.why)}."
+        fixed = f" Fixed: {text(h.fix)}." if h.fix else ""
+        lines.append(f"- {text(h.thought)}. {judged if h.verdict == 'confirmed' else 'Suspected.'}{fixed}")
+    return lines

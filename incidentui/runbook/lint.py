@@ -43,7 +43,16 @@ RULES: dict[str, str] = {
     "not-read": "a file that cannot be read, or is too long to be a runbook",
 }
 CHANGES_NOTHING = frozenset(
-    {"verify", "ci.wait", "git.bisect", "git.mark-good", "git.restore-work", "checkpoint.take", "checkpoint.test"}
+    {
+        "verify",
+        "ci.wait",
+        "git.bisect",
+        "git.mark-good",
+        "git.restore-work",
+        "checkpoint.take",
+        "checkpoint.test",
+        "volume.backup",
+    }
 )
 _NOTHING_TOO = ("fix.",)
 _TAKEN_BACK_BY_ITSELF = ("git.",)
@@ -56,6 +65,7 @@ _PROVES = re.compile(r"verif|prove|confirm that|check (that|it|again)|make sure"
 _TEMPLATE = re.compile(r"\{\{\s*([\w-]+)\s*\}\}")
 _LINK = re.compile(r"\]\(#([^)\s]+)\)")
 _STEP_LINE = re.compile(r"#{1,6} |\d+[.)] ")
+_YES_OR_NO = ("push", "build", "pull", "deps", "interactive", "background")
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +296,7 @@ def _wrong(pairs: Sequence[tuple[str, str]], line: int) -> Iterator[Problem]:
             yield Problem(line, f"{key} {value!r} is no duration", "30s, 5m, 1h", rule="bad-value", about=value)
         if key in ("retries", "expectExit", "consecutive") and "{{" not in value and not value.isdecimal():
             yield Problem(line, f"{key} {value!r} is no number", rule="bad-value", about=value)
-        if key in ("push", "interactive", "background") and "{{" not in value and value not in ("true", "false"):
+        if key in _YES_OR_NO and "{{" not in value and value not in ("true", "false"):
             yield Problem(line, f"{key} {value!r} is neither true nor false", rule="bad-value", about=value)
 
 

@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from typing import Any, Protocol, TypeVar
 
 from incidentui.core import inputs as i
+from incidentui.core.drift import Drift
 from incidentui.core.events import Recorded
 from incidentui.core.model import Ms, Plan, ProjectSpec
 from incidentui.core.redeploy import guarded
@@ -20,8 +21,10 @@ from incidentui.core.value import dataclass
 from incidentui.core.verify import verify_plan
 from incidentui.session.actions import Actions, fault, new_run, watched
 from incidentui.session.door import Door, fail, give
+from incidentui.session.keeping import kept
 from incidentui.session.loop import Loop
 from incidentui.session.ports import (
+    Checkpoints,
     Clock,
     Clone,
     Details,
@@ -30,6 +33,7 @@ from incidentui.session.ports import (
     Executor,
     Fixes,
     Journal,
+    Kept,
     LogFeed,
     LogLine,
     Processes,
@@ -63,6 +67,7 @@ class World:
     fixes: Fixes | None = None
     clone: Clone | None = None
     problems: tuple[str, ...] = ()
+    checkpoints: Checkpoints | None = None
 
 
 Drafter = Callable[[Journal, State, str, Ms], str | i.Refusal]
@@ -182,8 +187,14 @@ class LiveSession:
     def logs(self, workload: str, lines: int = 200) -> Future[Sequence[LogLine] | i.Refusal]:
         return self._soon(lambda: self._logs(workload, lines))
 
+    def volumes(self, workload: str) -> Future[Sequence[Kept] | i.Refusal]:
+        return self._soon(lambda: self._volumes(workload))
+
     def follow_logs(self, since: Mapping[str, Ms | None]) -> Future[LogFeed | i.Refusal]:
         return self._soon(lambda: self._follow_logs(since))
+
+    def drift_then(self) -> Future[Sequence[Drift] | i.Refusal]:
+        return self._soon(self._drift_then)
 
     def draft(self, incident: str) -> Future[str | i.Refusal]:
         return self._soon(lambda: self._draft(incident))
@@ -263,7 +274,7 @@ class LiveSession:
         for source in world.sources:
             loop.spawn(watched(source, loop.put))
         while True:
-            loop.put(i.Ticked())
+            loop.put(i.Ticked(keeps=not read_only and world.checkpoints is not None))
             self._tend()
             await asyncio.sleep(TICK_S)
 
@@ -305,6 +316,9 @@ class LiveSession:
                 await actions.look()
             case i.ReadLedger() | i.KeepGood():
                 await self._ask_clone(effect)
+            case i.KeepCheckpoint():
+                if self._world.checkpoints is not None and self._loop is not None:
+                    self._loop.put(await kept(self._world.checkpoints, effect, self._loop.desk.state))
 
     async def _ask_clone(self, effect: i.ReadLedger | i.KeepGood) -> None:
         clone, loop = self._world.clone, self._loop
@@ -394,10 +408,20 @@ class LiveSession:
         details = self._world.details
         return await details.logs(workload, lines) if details else i.Refusal("no engine is configured")
 
+    async def _volumes(self, workload: str) -> Sequence[Kept] | i.Refusal:
+        await self._built
+        details = self._world.details
+        return await details.volumes(workload) if details else i.Refusal("no engine is configured")
+
     async def _follow_logs(self, since: Mapping[str, Ms | None]) -> LogFeed | i.Refusal:
         await self._built
         details = self._world.details
         return await details.follow_logs(since) if details else i.Refusal("no engine is configured")
+
+    async def _drift_then(self) -> Sequence[Drift] | i.Refusal:
+        await self._built
+        details = self._world.details
+        return await details.drift_then() if details else i.Refusal("no engine is configured")
 
     async def _draft(self, incident: str) -> str | i.Refusal:
         return await asyncio.to_thread(self.parts.drafter, self.parts.journal, self._desk.state, incident, self.now())

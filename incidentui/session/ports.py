@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from typing import Literal, Protocol
 
 from incidentui.core.difference import DiffLine as DiffLine
+from incidentui.core.drift import Drift
 from incidentui.core.events import Fact, Recorded
 from incidentui.core.inputs import ActionActed, Command, Evidence, FixesLooked, LookAtFixes, Observation, Refusal
 from incidentui.core.model import Attempt, KnownError, KnownGood, Ledger, Light, Ms, Owner, Plan
@@ -213,6 +214,22 @@ class LogFeed(Protocol):
     def close(self) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A volume that a workload has, and the newest backup of it."""
+
+    volume: str
+    inside: str
+    """Where the workload has it."""
+    id: str = ""
+    """Empty: there is no backup."""
+    at: Ms = 0
+    files: int = 0
+    size: int = 0
+    count: int = 0
+    """How many backups there are."""
+
+
 class Details(Protocol):
     """What a page asks for when it is opened."""
 
@@ -220,8 +237,14 @@ class Details(Protocol):
 
     async def logs(self, workload: str, lines: int = 200) -> Sequence[LogLine] | Refusal: ...
 
+    async def volumes(self, workload: str) -> Sequence[Kept] | Refusal: ...
+
     async def follow_logs(self, since: Mapping[str, Ms | None]) -> LogFeed | Refusal:
         """The logs of these workloads, each since a time (None: its end)."""
+        ...
+
+    async def drift_then(self) -> Sequence[Drift] | Refusal:
+        """What runs beside the last good checkpoint."""
         ...
 
 
@@ -239,6 +262,12 @@ class Clone(Protocol):
         ...
 
     async def keep_good(self, good: KnownGood) -> None: ...
+
+
+class Checkpoints(Protocol):
+    async def keep(self, why: str, state: State) -> tuple[str, str] | Refusal:
+        """A checkpoint of now: its id, and what it holds in words."""
+        ...
 
 
 class Processes(Protocol):
@@ -336,8 +365,16 @@ class Session(Protocol):
 
     def logs(self, workload: str, lines: int = 200) -> Future[Sequence[LogLine] | Refusal]: ...
 
+    def volumes(self, workload: str) -> Future[Sequence[Kept] | Refusal]:
+        """Those of a workload, with their backups."""
+        ...
+
     def follow_logs(self, since: Mapping[str, Ms | None]) -> Future[LogFeed | Refusal]:
         """See Details.follow_logs."""
+        ...
+
+    def drift_then(self) -> Future[Sequence[Drift] | Refusal]:
+        """See Details.drift_then."""
         ...
 
     def draft(self, incident: str) -> Future[str | Refusal]: ...

@@ -9,13 +9,14 @@ from concurrent.futures import Future
 from typing import TypeVar
 
 from incidentui.core import inputs as i
+from incidentui.core.drift import Drift
 from incidentui.core.events import Recorded
 from incidentui.core.evolve import evolve
 from incidentui.core.model import Ms, Plan
 from incidentui.core.recent import CELL_MS, CELLS, NOTHING, Recent, Sample, add
 from incidentui.core.state import State
 from incidentui.session.live import Drafter
-from incidentui.session.ports import Clock, DiffLine, Done, Journal, LogFeed, LogLine, Playhead, Row, View
+from incidentui.session.ports import Clock, DiffLine, Done, Journal, Kept, LogFeed, LogLine, Playhead, Row, View
 from incidentui.session.turn import state_at
 
 READ_ONLY = "this is a replay: the record cannot be changed"
@@ -121,8 +122,14 @@ class ReplaySession:
     def logs(self, workload: str, lines: int = 200) -> Future[Sequence[LogLine] | i.Refusal]:
         return _now(i.Refusal("a replay asks no engine", "what was kept stands behind the timeline's rows"))
 
+    def volumes(self, workload: str) -> Future[Sequence[Kept] | i.Refusal]:
+        return _now(i.Refusal("a replay asks no engine", "incidentui backup list"))
+
     def follow_logs(self, since: Mapping[str, Ms | None]) -> Future[LogFeed | i.Refusal]:
         return _now(i.Refusal("a replay asks no engine", "what was kept stands behind the timeline's rows"))
+
+    def drift_then(self) -> Future[Sequence[Drift] | i.Refusal]:
+        return _now(i.Refusal("a replay asks no engine", "it shows what was compared then"))
 
     # -- transport
 

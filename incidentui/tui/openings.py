@@ -118,7 +118,7 @@ def act(desk: Desk) -> None:
     if desk.focus == "commits" and isinstance(key, tuple):
         about, choices = f"commit {short(str(key[1]))}", about_commit(str(key[1]), desk.session.me, state)
     elif desk.focus == "workloads" and isinstance(key, tuple):
-        about, choices = f"workload {key[1]}", about_workload(str(key[1]))
+        about, choices = f"workload {key[1]}", about_workload(str(key[1]), state)
     else:
         about, choices = "the incident", usual(desk)
     desk.push(ActPage(about, choices), origin=key)
@@ -138,7 +138,7 @@ def usual(desk: Desk) -> "tuple[Choice, ...]":
         out.append(Choice(f"Revert suspect {short(state.suspect.sha)}", "new commit, new push", "git.revert", commits))
     for workload in state.workloads.values():
         if is_bad(workload):
-            out += about_workload(workload.name)[:1]
+            out += about_workload(workload.name, state)[:1]
     out.append(Choice("Verify recovery", "changes nothing", "verify", (("consecutive", "3"),)))
     last = next((a for a in reversed(tuple(state.attempts.values())) if a.plan.action.startswith("git.")), None)
     if last is not None and last.outcome == "done" and last.plan.changes:

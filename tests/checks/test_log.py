@@ -168,7 +168,7 @@ def test_secrets_and_control_characters_are_not_kept(tmp_path: Path) -> None:
     [
         ("", "asks nothing"),
         ("max_new_errors = 0", "max_new_errors needs since"),
-        ("contains = ['x']\nsince = 'deploy'", "must be a duration or a file"),
+        ("contains = ['x']\nsince = 'deploy'", "must be a duration, a file or"),
         ("contains = ['x']\nsince = '5'", "is not a duration"),
         ("rejected = { after = 'x' }", "checks[0].rejected.pattern: is missing"),
     ],

@@ -1,13 +1,15 @@
 """A real supervisord in a folder of its own, and waiting for what a source reports."""
 
 import asyncio
+import os
+import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sized
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 SUPERVISORD = Path(sys.executable).with_name("supervisord")
@@ -66,9 +68,21 @@ supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
             self._process.wait()
 
     def destroy(self) -> None:
-        if self._process is not None and self._process.poll() is None:
+        """At once: told to end, it looks up only when its second of waiting is over, and again for each program."""
+        if self._process is None or self._process.poll() is not None:
+            return
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        if not children.exists():
             self._process.terminate()
             self._process.wait(20)
+            return
+        self._process.send_signal(signal.SIGSTOP)  # a program that goes now would be started again
+        programs = children.read_text().split()
+        self._process.kill()
+        self._process.wait()
+        for program in programs:
+            with suppress(ProcessLookupError):
+                os.killpg(int(program), signal.SIGKILL)  # each leads a group of its own
 
 
 async def until(what: Callable[[], object], seconds: float = 20) -> None:

@@ -68,6 +68,7 @@ async def test_the_plan_says_all_that_would_happen_and_what_would_not(supervisor
     assert "interrupts api" in plan.title
 
 
+@pytest.mark.slow
 @pytest.mark.req("F27")
 async def test_restart_gives_another_process_that_stays_up(supervisord: Start, clock: Clock, reports: Reports) -> None:
     engine = SupervisorEngine(str(supervisord(web=SLEEPER).socket))
@@ -104,6 +105,7 @@ async def test_a_program_that_does_not_stay_up_is_a_failed_restart(
     assert "no DATABASE_URL" in acted.evidence.body
 
 
+@pytest.mark.slow
 async def test_a_stopped_program_is_started(supervisord: Start, clock: Clock, reports: Reports) -> None:
     engine = SupervisorEngine(str(supervisord(idle=SLEEPER + "\nautostart=false").socket))
     executor = WorkloadExecutor(engine, clock=clock)
@@ -192,6 +194,27 @@ async def test_a_container_that_crashes_again_is_a_failed_restart(
     assert acted.outcome == "failed"
     assert acted.evidence is not None
     assert "no DATABASE_URL" in acted.evidence.body
+
+
+@pytest.mark.slow
+@pytest.mark.docker
+async def test_one_that_its_engine_starts_again_and_again_can_still_be_restarted(
+    engine: Dockerd, docker_at: Make, clock: Clock, reports: Reports
+) -> None:
+    """The plan is made while it runs; by the time its word is typed it has ended several times."""
+    first = "test -e /once || { touch /once; sleep 2; }; exit 7"
+    engine.run("worker", "sh", "-c", first, options=("--restart", "always"))
+    executor = WorkloadExecutor(docker_at(engine.url).engine, clock=clock)
+    plan = await plan_for(executor, "worker")
+    assert next(each.want for each in plan.checked if each.name == "start")
+
+    async def between_two_runs() -> list[str]:
+        said = engine.docker("inspect", "--format", "{{.RestartCount}} {{.State.Restarting}}", "worker").stdout.split()
+        return [said[0].decode()] if int(said[0]) >= 4 and said[1] == b"true" else []
+
+    await until_async(between_two_runs, 1)
+    acted = await executor.act("r1", plan, None, reports)
+    assert acted.outcome == "failed", acted.why
 
 
 @pytest.mark.docker

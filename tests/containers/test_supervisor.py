@@ -50,6 +50,7 @@ def source_at(path: Path, clock: Clock) -> SupervisorSource:
     return SupervisorSource(str(path), clock, every_ms=100)
 
 
+@pytest.mark.slow
 @pytest.mark.req("F60", "R3-19")
 async def test_states_and_what_supervisor_cannot_tell(supervisord: Start, clock: Clock, reports: Reports) -> None:
     daemon = supervisord(web=SLEEPER, worker=CRASHER, job=ENDS, idle=SLEEPER + "\nautostart=false")
@@ -69,6 +70,7 @@ async def test_states_and_what_supervisor_cannot_tell(supervisord: Start, clock:
     assert last(reports)["worker"].exit_code is None
 
 
+@pytest.mark.slow
 @pytest.mark.req("F60")
 async def test_a_crash_loop_is_never_called_better_between_two_tries(
     supervisord: Start, clock: Clock, reports: Reports

@@ -22,6 +22,9 @@ CHECKS = {
     "no-health": 'type = "workload"\nworkload = "web"\nhealthy = true',
     "by-name": 'type = "workload"\nworkload = "lab-web-1"',
     "web-log": 'type = "log"\nworkload = "web"\nsince = "10m"\nmax_new_errors = 0',
+    "agent": 'type = "agent"\nworkload = "agent"\nconnected = "agent in"\n'
+    'authenticated = "let in"\nrejected = "bad key"',
+    "agent-log": 'type = "log"\nworkload = "agent"\nsince = "start"\ncontains = ["let in"]',
     "web-ready": 'type = "log"\nworkload = "web"\ncontains = ["^ready"]',
 }
 Ask = Callable[[], dict[str, Any]]
@@ -61,6 +64,7 @@ def test_containers_that_run_loop_are_sick_and_talk(ask: Ask, engine: private.Do
     assert told["by-name"] == ("failing", "lab-web-1 is not there")
     assert told["web-log"] == ("failing", "1 new error line in the last 10m: ERROR out of disk")
     assert told["web-ready"][0] == "ok"
+    assert told["agent"] == ("failing", "absent: agent is not there")
     engine.kill()
     try:
         away = ask()
@@ -68,3 +72,26 @@ def test_containers_that_run_loop_are_sick_and_talk(ask: Ask, engine: private.Do
         assert engine.url.removeprefix("unix://") in away["web-log"][1]
     finally:
         engine.start()
+
+
+@pytest.mark.req("R1-40", "R1-51")
+def test_what_an_agent_said_before_it_was_started_anew_is_of_another_connection(
+    ask: Ask, engine: private.Dockerd
+) -> None:
+    tries = "echo >>/n; case $(wc -l </n) in 1) echo agent in; echo let in;; 3) echo agent in; echo bad key 7;; esac"
+    of = (*OF, "com.docker.compose.service=agent")
+    engine.run("lab-agent-1", "sh", "-c", f"{tries}; sleep 600", options=of)
+
+    def when(word: str) -> dict[str, Any]:
+        end = time.monotonic() + 30
+        while not (told := ask())["agent"][1].startswith(word):
+            assert time.monotonic() < end, told
+        return told
+
+    assert when("authenticated")["agent-log"][0] == "ok"
+    engine.docker("restart", "-t", "0", "lab-agent-1")
+    assert when("absent: it never connected")["agent-log"] == ("failing", "no let in since it was started")
+    engine.docker("restart", "-t", "0", "lab-agent-1")
+    assert when("rejected: bad key")["agent"][0] == "failing"
+    engine.docker("stop", "-t", "0", "lab-agent-1")
+    assert when("absent: agent is exited")["agent"][0] == "failing"

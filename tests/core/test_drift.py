@@ -5,22 +5,8 @@ from dataclasses import replace
 import pytest
 
 from incidentui.core.decide import decide
-from incidentui.core.drift import (
-    Actual,
-    Around,
-    Declared,
-    Drift,
-    DriftRow,
-    Mount,
-    Mounted,
-    Port,
-    Value,
-    compare,
-    remembered,
-    revision_row,
-    rows_of,
-    told,
-)
+from incidentui.core.drift import Actual, Around, Declared, Drift, DriftRow, Mount, Mounted, Port, Value, compare
+from incidentui.core.drift_told import remembered, revision_row, rows_of, told
 from incidentui.core.evolve import evolve
 from incidentui.core.inputs import DriftLooked
 from incidentui.core.model import Repository, Workload

@@ -144,6 +144,7 @@ def story(seed: int) -> tuple[str, list[list[str]], str]:
         return log, files, pushes
 
 
+@pytest.mark.slow
 def test_the_seed_decides_how_many_pushes_there_are() -> None:
     assert {len(story(seed)[2].splitlines()) for seed in (1, 2, 3, 4)} != {1}
 

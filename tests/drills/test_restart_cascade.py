@@ -222,7 +222,7 @@ def home(tmp_path: Path) -> Iterator[Path]:
 @pytest.mark.slow
 @pytest.mark.req("R1-07", "R1-26", "R1-27")
 def test_the_robot_takes_one_cause_after_the_other_out_of_the_way(home: Path) -> None:
-    result = told(drill(home, "run", "restart-cascade", "--robot", "--keep", "--json"))
+    result = told(drill(home, "run", "restart-cascade", "--no-docker", "--robot", "--keep", "--json"))
     record, sandbox = kept(home), kept(home).sandbox
     assert (result["resolved"], result["tree_equal"], result["wrong_turns"]) == (True, True, 0)
     assert 0 <= result["acknowledged_after_s"] <= result["first_action_after_s"] < result["recovered_after_s"] < 90
@@ -255,7 +255,7 @@ def red_in_order(journal: str) -> list[str]:
 @pytest.mark.slow
 @pytest.mark.req("R2-18")
 def test_the_naive_robot_restarts_claims_the_first_fix_and_is_believed_by_nobody(home: Path) -> None:
-    done = drill(home, "run", "restart-cascade", "--robot=naive", "--keep", "--json")
+    done = drill(home, "run", "restart-cascade", "--no-docker", "--robot=naive", "--keep", "--json")
     assert "stuck" not in done.stderr, done.stderr
     assert done.returncode == 1
     result = json.loads(done.stdout)

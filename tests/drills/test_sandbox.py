@@ -93,6 +93,7 @@ def test_a_push_kills_the_worker_a_revert_deploys_nothing_and_the_good_tree_heal
     assert deployed(sandbox) == back
 
 
+@pytest.mark.slow
 def test_the_breaking_push_comes_once_a_user_has_looked_and_the_keeper_outlives_its_parent() -> None:
     built = build()
     sandboxes.start(built)

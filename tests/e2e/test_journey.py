@@ -3,11 +3,14 @@
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from incidentui.drills.terminal import Terminal
 from tests.checks.harbour import JOURNEY, PASSWORD, USER, harbour
 from tests.e2e.world import COMMAND, Place
 
 
+@pytest.mark.slow
 def test_the_screen_turns_red_and_names_the_step(tmp_path: Path) -> None:
     place = Place(tmp_path / "work", tmp_path / "home")
     place.root.mkdir()

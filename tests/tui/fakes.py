@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from incidentui.core import events as e
+from incidentui.core.drift import Drift
 from incidentui.core.inputs import Command, Evidence, Refusal
 from incidentui.core.model import (
     Attempt,
@@ -37,7 +38,7 @@ from incidentui.core.model import (
 )
 from incidentui.core.recent import CELL_MS, Cell, CheckRecent, Recent, Sample
 from incidentui.core.state import State
-from incidentui.session.ports import DiffLine, Done, LogFeed, LogLine, Playhead, Row, View
+from incidentui.session.ports import DiffLine, Done, Kept, LogFeed, LogLine, Playhead, Row, View
 from incidentui.tui.present.scene import RunbookEntry, Scene
 
 DAY = int(datetime(2026, 3, 4, tzinfo=UTC).timestamp() * 1000)
@@ -422,8 +423,14 @@ class FakeSession:
     def logs(self, workload: str, lines: int = 200) -> "Future[Sequence[LogLine] | Refusal]":
         return _done(())
 
+    def volumes(self, workload: str) -> "Future[Sequence[Kept] | Refusal]":
+        return _done(())
+
     def follow_logs(self, since: Mapping[str, Ms | None]) -> "Future[LogFeed | Refusal]":
         return _done(Refusal("no engine is configured"))
+
+    def drift_then(self) -> "Future[Sequence[Drift] | Refusal]":
+        return _done(Refusal("no checkpoint was taken yet", "incidentui checkpoint take"))
 
     def draft(self, incident: str) -> "Future[str | Refusal]":
         return _done("# Draft\n\n## Summary\n\napi answered 503.\n")

@@ -415,6 +415,18 @@ async def test_an_empty_project_says_what_is_missing() -> None:
         assert "asking git" in screen.text
 
 
+async def test_before_the_configuration_is_read_nothing_is_claimed_of_it() -> None:
+    from incidentui.core.state import State
+    from incidentui.session.ports import View
+
+    async with shown(View(State(), {})) as screen:
+        assert screen.text.count("○ reading the configuration") == 2, screen.text
+        assert "First look." in screen.text
+        assert "starting" in screen.text
+        for claim in ("No services", "No checks", "no checks", "No engine", "watching"):
+            assert claim not in screen.text
+
+
 async def test_a_refused_key_leaves_no_message_after_the_next_key() -> None:
     async with shown(fakes.unknown()) as screen:
         await screen.press("a")

@@ -11,9 +11,9 @@ from incidentui.session.ports import LogLine
 from incidentui.tui.line import cells
 from incidentui.tui.pages.event import told
 from incidentui.tui.pages.layout import commands
+from incidentui.tui.pages.log_lines import folded, log_lines
 from incidentui.tui.pages.plan_lines import plan_lines
 from incidentui.tui.pages.running import ActionPage
-from incidentui.tui.pages.workload import folded, log_lines
 from incidentui.tui.present import header, ribbon, runbook, services, timeline, workloads
 from incidentui.tui.present.headline import headline
 from incidentui.tui.present.scene import RunbookEntry

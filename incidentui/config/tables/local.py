@@ -45,12 +45,17 @@ class RejectedTable(Table):
     pattern: Pattern
 
 
+START = "start"
+
+
 def from_when(value: Any) -> int | str:
     if isinstance(value, dict) and set(value) == {"file"} and isinstance(value["file"], str) and value["file"]:
         return str(value["file"])
     if isinstance(value, str) and value[:1].isdigit():
         return duration(value)
-    raise wrong("must be a duration or a file", 'write "5m", or { file = "app/REV" }: since it was written')
+    if value == START:
+        return START
+    raise wrong('must be a duration, a file or "start"', 'write "5m", or { file = "app/REV" }: since it was written')
 
 
 class LogTable(CheckTable):
@@ -69,6 +74,8 @@ class LogTable(CheckTable):
             raise wrong(f"has {which}", 'write file = "log/agent.log", or workload = "agent"')
         if not self.contains and not self.not_contains and self.max_new_errors is None and self.rejected is None:
             raise wrong("asks nothing", "add contains, not_contains, max_new_errors or rejected")
+        if self.since == START and not self.workload:
+            raise wrong("only a workload is started", 'since = "5m", or { file = "app/REV" }')
         if self.max_new_errors is not None and self.since is None:
             raise wrong("max_new_errors needs since", 'since = "5m", or { file = "app/REV" }')
         return self
@@ -80,11 +87,12 @@ class LogTable(CheckTable):
             file=self.file,
             workload=self.workload,
             since_ms=self.since if isinstance(self.since, int) else None,
-            since_file=self.since if isinstance(self.since, str) else "",
+            since_file=self.since if isinstance(self.since, str) and self.since != START else "",
             contains=tuple(self.contains),
             not_contains=tuple(self.not_contains),
             max_new_errors=self.max_new_errors,
             rejected=Rejected(self.rejected.after, self.rejected.pattern) if self.rejected else None,
+            since_start=self.since == START,
         )
 
 

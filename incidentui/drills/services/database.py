@@ -5,6 +5,7 @@ checked and not kept.
 """
 
 import json
+import os
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -42,4 +43,4 @@ class Answer(BaseHTTPRequestHandler):
 if __name__ == "__main__":
     with open(sys.argv[2], encoding="utf-8") as rows:
         PAGES.update(json.load(rows))
-    ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Answer).serve_forever()
+    ThreadingHTTPServer((os.environ.get("LISTEN", "127.0.0.1"), int(sys.argv[1])), Answer).serve_forever()

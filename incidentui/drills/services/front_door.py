@@ -6,6 +6,7 @@ Started as a script under Supervisor: `front_door.py PORT SOCKET [PREFIX]`; only
 
 import http.client
 import json
+import os
 import socket
 import sys
 from collections.abc import Iterable
@@ -85,7 +86,7 @@ class Server(ThreadingHTTPServer):
 def main() -> None:
     port, Door.worker, *prefix = int(sys.argv[1]), *sys.argv[2:]
     Door.prefix = prefix[0] if prefix else Door.prefix
-    Server(("127.0.0.1", port), Door).serve_forever()
+    Server((os.environ.get("LISTEN", "127.0.0.1"), port), Door).serve_forever()
 
 
 if __name__ == "__main__":

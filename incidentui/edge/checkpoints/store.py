@@ -22,7 +22,8 @@ from incidentui.edge.store.place import sync_folder
 
 KEPT = 30
 """Of those that were taken before an action; those taken by hand stay until somebody removes them."""
-BY_HAND = "by hand"
+GREEN_KEPT = 10
+BY_HAND, GREEN = "by hand", "green "
 _RECORD, _FILES, _TESTS, _KEY = "checkpoint.json", "files", "tests.jsonl", "key"
 _ID = re.compile(r"\d{8}-\d{6}(?:-\d+)?")
 _LIMIT = 4_000_000
@@ -33,8 +34,10 @@ class CheckpointError(Exception):
 
 
 class Store:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, green: int = GREEN_KEPT) -> None:
+        """`green`: how many are kept of those that were taken because all was good."""
         self.folder = folder
+        self._green = green
 
     def ids(self) -> list[str]:
         """Oldest first."""
@@ -111,8 +114,10 @@ class Store:
     def _prune(self) -> None:
         """The oldest of those nobody asked for; a tested one is worth more than its age."""
         with contextlib.suppress(CheckpointError, OSError):
-            own = [each for each in self.ids() if self.read(each).why != BY_HAND and not self.tests(each)]
-            for ident in own[:-KEPT]:
+            whys = {each: self.read(each).why for each in self.ids() if not self.tests(each)}
+            green = [each for each, why in whys.items() if why.startswith(GREEN)]
+            own = [each for each, why in whys.items() if why != BY_HAND and not why.startswith(GREEN)]
+            for ident in (*own[:-KEPT], *green[: -self._green]):
                 shutil.rmtree(self.folder / ident, ignore_errors=True)
 
     def tests(self, ident: str) -> list[Tested]:

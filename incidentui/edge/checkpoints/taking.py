@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from incidentui.core.checkpoint import Checkpoint, CheckThen, ContainerThen, FileCopy, VolumeThen
+from incidentui.core.drift import Mount, Port
 from incidentui.core.state import State
 from incidentui.core.value import dataclass
-from incidentui.edge.checkpoints.store import BY_HAND, Store
+from incidentui.edge.checkpoints.store import BY_HAND, CheckpointError, Store
+from incidentui.edge.containers.actual import bound_ports, has_check
 from incidentui.edge.containers.docker import DockerEngine
 from incidentui.edge.containers.engine import Engine, EngineLost, EngineRefused
 from incidentui.edge.git.run import GitError, git
@@ -24,6 +26,7 @@ FILE_LIMIT = 1_000_000
 MOST_FILES = 64
 _COMPOSE = ("docker-compose*.yml", "docker-compose*.yaml", "compose*.yml", "compose*.yaml", "incidentui.toml")
 _UNSAVED = 50
+_MOUNTS = ("bind", "volume")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +51,12 @@ class Keeper:
         checks = state.checks.values()
         self._checks = tuple(CheckThen(c.name, c.state, clean_and_redact(c.why, 200)) for c in checks)
 
-    async def take(self, why: str = BY_HAND) -> Checkpoint:
-        """Raises CheckpointError when it cannot be kept."""
+    async def take(self, why: str = BY_HAND, whole: bool = False) -> Checkpoint:
+        """Raises CheckpointError when it cannot be kept; `whole`: also when something could not be looked at."""
         # An engine walks through each volume to measure it: an action in an incident does not wait for that.
         taken = await self.look(why, measure=why == BY_HAND)
+        if whole and taken.checkpoint.lost:
+            raise CheckpointError(f"not all could be looked at: {taken.checkpoint.lost[0]}")
         return await asyncio.to_thread(self.store.keep, taken.checkpoint, taken.contents)
 
     async def look(self, why: str = "now", measure: bool = False) -> Taken:
@@ -151,6 +156,26 @@ def _container(name: str, found: Mapping[str, Any], image: Mapping[str, Any], ke
         state=str((found.get("State") or {}).get("Status", "")),
         env=tuple(sorted((clean(variable, 100), keyed(value, key)) for variable, _, value in pairs)),
         volumes=tuple(sorted(str(m.get("Name")) for m in mounts if m.get("Type") == "volume")),
+        ports=_ports(found),
+        mounts=tuple(sorted(map(_mount, (m for m in mounts if m.get("Type") in _MOUNTS)), key=lambda m: m.target)),
+        health=has_check(config),
+    )
+
+
+def _ports(found: Mapping[str, Any]) -> tuple[Port, ...] | None:
+    if (found.get("HostConfig") or {}).get("NetworkMode") == "host":
+        return None
+    # "0" is any free port, which is another one after each start.
+    bound = sorted(bound_ports(found).items())
+    return tuple(Port(inside, tuple(port for port in outside if port)) for inside, outside in bound)
+
+
+def _mount(found: Mapping[str, Any]) -> Mount:
+    source = str(found.get("Name" if found.get("Type") == "volume" else "Source", ""))
+    return Mount(
+        clean_and_redact(str(found.get("Destination", "")), 200),
+        clean_and_redact(source, 200),
+        not found.get("RW", True),
     )
 
 

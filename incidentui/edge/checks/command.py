@@ -16,7 +16,7 @@ from incidentui.edge.checks.probe import Ground, Look
 from incidentui.edge.matching import Matching, TooSlowError
 from incidentui.edge.text import clean
 
-_CANNOT_START = {126: "it may not be run", 127: "a command is not there"}
+CANNOT_START = {126: "it may not be run", 127: "a command is not there"}
 """What a shell, and what runs others in a container, ends with when there was nothing to run."""
 _KEPT = 4096
 
@@ -32,7 +32,7 @@ class CommandProbe:
         try:
             ran = await step.run(self.check.command, self._dir, self.check.timeout_ms / 1000, apart=True)
             took = round((perf_counter() - started) * 1000)
-            output = _output(ran)
+            output = printed(ran)
             judgement = judge(self.check, ran, took)
         except TooSlowError as rule:
             judgement = Judgement("unknown", str(rule))
@@ -47,9 +47,9 @@ def judge(check: CommandCheck, ran: step.Ran, took_ms: int) -> Judgement:
     expect = check.expect
     if ran.code is None:
         return Judgement("failing", f"timed out after {check.timeout_ms / 1000:g}s")
-    if ran.code in _CANNOT_START and ran.code not in expect.exit:
-        said = _last_line(ran.errors)
-        why = f"exit {ran.code}: {_CANNOT_START[ran.code]}" + (f" ({said})" if said else "")
+    if ran.code in CANNOT_START and ran.code not in expect.exit:
+        said = last_line(ran.errors)
+        why = f"exit {ran.code}: {CANNOT_START[ran.code]}" + (f" ({said})" if said else "")
         return Judgement("unknown", why, (_exit(expect, ran),))
     trial = _Trial(ran)
     trial.exit(expect)
@@ -77,7 +77,7 @@ class _Trial:
             self.whys.append(why)
 
     def exit(self, expect: CommandExpect) -> None:
-        said = _last_line(self.ran.errors) or _last_line(self.ran.output)
+        said = last_line(self.ran.errors) or last_line(self.ran.output)
         self.add(_exit(expect, self.ran), _ended(self.ran.code) + (f": {said}" if said else ""))
 
     def patterns(self, expect: CommandExpect) -> None:
@@ -113,12 +113,12 @@ def _ended(code: int | None) -> str:
     return f"killed by signal {-code}" if code is not None and code < 0 else f"exit {code}"
 
 
-def _last_line(said: bytes) -> str:
+def last_line(said: bytes) -> str:
     lines = said[-2000:].decode("utf-8", errors="replace").split("\n")
     return next((clean(line.strip(), 120) for line in reversed(lines) if line.strip()), "")
 
 
-def _output(ran: step.Ran) -> str:
+def printed(ran: step.Ran) -> str:
     """What it printed, and then what it said as errors."""
     said = ran.output[:_KEPT].decode("utf-8", errors="replace")
     errors = ran.errors[-_KEPT:].decode("utf-8", errors="replace")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from incidentui.core.model import Ms
+from incidentui.core.model import Ms, Workload
 from incidentui.edge.checks.tail import CAP, Line, NotReadableError, Tail, dated
 from incidentui.edge.checks.workload import GoneError, NotKnownError, find
 from incidentui.edge.containers.engine import Engine, EngineLost, EngineRefused
@@ -12,16 +12,22 @@ _OF_SUPERVISOR = LOG_BYTES * 8
 """Bytes that supervisord is asked for of each of its two logs."""
 
 
-async def tail_of(engines: Sequence[Engine], name: str, now: Ms) -> Tail:
-    """Raises NotReadableError."""
+class NotThereError(NotReadableError):
+    """The engine answers, and knows nothing of this name."""
+
+
+async def told_of(engines: Sequence[Engine], name: str, now: Ms) -> tuple[Workload, Tail]:
+    """The workload as it is, and its log. Raises NotReadableError."""
     try:
         engine, workload = await find(engines, name)
         text = await engine.tail(workload, MOST_LINES)
-    except (GoneError, NotKnownError) as why:
+    except GoneError as why:
+        raise NotThereError(str(why)) from why
+    except NotKnownError as why:
         raise NotReadableError(str(why)) from why
     except (EngineLost, EngineRefused) as lost:
         raise NotReadableError(f"no log of {name}: {lost}") from lost
-    return _docker(text, now) if engine.name == "docker" else _supervisor(text, now)
+    return workload, _docker(text, now) if engine.name == "docker" else _supervisor(text, now)
 
 
 def _docker(text: str, now: Ms) -> Tail:

@@ -22,7 +22,7 @@ from incidentui.edge.matching import Matching, TooSlowError
 from incidentui.edge.text import clean
 
 _SHOWN = 12
-_MATCHING_S = 2.0
+MATCHING_S = 2.0
 """For all lines together, each of them bounded by itself: the screen gets its turn between them."""
 
 
@@ -46,8 +46,8 @@ class LogProbe:
         try:
             # Beside the loop: megabytes are read and searched.
             async with asyncio.timeout(self.check.timeout_ms / 1000):
-                tail = await self._of_workload(at) if self.check.workload else None
-                judgement, output = await asyncio.to_thread(looked, self.check, self._dir, at, tail)
+                tail, start = await self._of_workload(at) if self.check.workload else (None, None)
+                judgement, output = await asyncio.to_thread(looked, self.check, self._dir, at, tail, start)
         except (NotReadableError, TooSlowError) as why:
             judgement = Judgement("unknown", str(why))
         except TimeoutError:
@@ -56,31 +56,37 @@ class LogProbe:
         again = ["tail", "-n", "200", self.check.file] if self.check.file else ["incidentui", "check", self.check.name]
         return Look(self.check, at, judgement, took, output=output, again=shlex.join(again))
 
-    async def _of_workload(self, now: Ms) -> Tail:
-        from incidentui.edge.checks.engine_log import tail_of
+    async def _of_workload(self, now: Ms) -> tuple[Tail, Ms | None]:
+        """Its log, and since when it runs."""
+        from incidentui.edge.checks.engine_log import told_of
 
-        return await tail_of(self._engines, self.check.workload, now)
+        workload, tail = await told_of(self._engines, self.check.workload, now)
+        return tail, workload.since
 
 
-def looked(check: LogCheck, folder: Path, now: Ms, tail: Tail | None = None) -> tuple[Judgement, str]:
+def looked(
+    check: LogCheck, folder: Path, now: Ms, tail: Tail | None = None, start: Ms | None = None
+) -> tuple[Judgement, str]:
     """The judgement, and the lines that it rests on. Without a tail the file is read."""
-    since = now - check.since_ms if check.since_ms is not None else None
+    if check.since_start and start is None:
+        raise NotReadableError(f"its engine does not tell since when {check.workload} runs")
+    since = now - check.since_ms if check.since_ms is not None else start if check.since_start else None
     if check.since_file:
         since = written(folder / check.since_file, check.since_file)
-    window = _window(check, tail or read(folder / check.file, check.file, since), since)
-    trial = _Trial(check, window, now)
+    found = window(check.target, tail or read(folder / check.file, check.file, since), since)
+    trial = _Trial(check, found, now)
     judgement = trial.judged()
-    shown = trial.bad or window.lines
+    shown = trial.bad or found.lines
     return judgement, "\n".join(line.text for line in shown[-_SHOWN:])
 
 
-def _window(check: LogCheck, tail: Tail, since: Ms | None) -> Window:
+def window(target: str, tail: Tail, since: Ms | None) -> Window:
     if since is None:
         return Window(tail.lines)
     if tail.written < since:
         return Window(())
     if tail.lines and all(line.at is None for line in tail.lines):
-        raise NotReadableError(f"no line of {check.target} says when it was written: since cannot be told")
+        raise NotReadableError(f"no line of {target} says when it was written: since cannot be told")
     # What was rotated away may be without times; it is old, but how old nobody knows: it counts.
     lines = [line for line in tail.lines if line.at is None or line.at >= since]
     first = tail.lines[0].at if tail.lines else None
@@ -99,7 +105,7 @@ class _Trial:
         self.bad: list[Line] = []
         self.absent: list[str] = []
         """Reasons that stand only if everything was read."""
-        self._matching = Matching(_MATCHING_S)
+        self._matching = Matching(MATCHING_S)
 
     def judged(self) -> Judgement:
         if self.check.rejected is not None:
@@ -143,7 +149,7 @@ class _Trial:
 
     def rejected(self, rule: Rejected) -> None:
         pairs, standing = attempts(self.lines, rule, self._matching)
-        last = [] if not pairs or _stands(standing, pairs, self.lines, self.now) else [pairs[-1][1]]
+        last = [] if not pairs or stands(standing, pairs, self.lines, self.now) else [pairs[-1][1]]
         times = f" ({count(len(pairs), 'time')})" if len(pairs) > 1 else ""
         self._never("connection", "stands", last, f"connected, then rejected{times}: ")
         self.bad += [line for pair in pairs[-_SHOWN // 2 :] for line in pair] if last else []
@@ -156,6 +162,8 @@ class _Trial:
             self.whys.append(words + got)
 
     def _since(self) -> str:
+        if self.check.since_start:
+            return " since it was started"
         if self.check.since_ms is not None:
             return f" in the last {duration(self.check.since_ms)}"
         return f" since {self.check.since_file} was written" if self.check.since_file else ""
@@ -175,7 +183,7 @@ def attempts(lines: Sequence[Line], rule: Rejected, matching: Matching) -> tuple
     return pairs, standing
 
 
-def _stands(standing: Line | None, pairs: list[tuple[Line, Line]], lines: Sequence[Line], now: Ms) -> bool:
+def stands(standing: Line | None, pairs: list[tuple[Line, Line]], lines: Sequence[Line], now: Ms) -> bool:
     """A new attempt is no better than those before it until it has outlived them."""
     if standing is None:
         return False

@@ -9,6 +9,7 @@ from incidentui.config.checks import Check, HeldCheck, HttpCheck
 from incidentui.config.data import DataCheck
 from incidentui.config.journey import JourneyCheck
 from incidentui.config.kinds import CommandCheck, HeartbeatCheck, LogCheck, PrometheusCheck, TcpCheck, WorkloadCheck
+from incidentui.config.links import AgentCheck, TunnelCheck
 from incidentui.core.evidence import Hop, Timing
 from incidentui.core.model import Ms
 from incidentui.core.numbers import Past
@@ -87,6 +88,14 @@ def probe(check: Check, ground: Ground) -> Probe:
             from incidentui.edge.checks.log import LogProbe
 
             return LogProbe(check, ground)
+        case AgentCheck():
+            from incidentui.edge.checks.agent import AgentProbe
+
+            return AgentProbe(check, ground)
+        case TunnelCheck():
+            from incidentui.edge.checks.tunnel import TunnelProbe
+
+            return TunnelProbe(check, ground)
         case HeartbeatCheck():
             from incidentui.edge.checks.heartbeat import HeartbeatProbe
 

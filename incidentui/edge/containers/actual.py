@@ -7,20 +7,28 @@ the engine makes itself.
 import io
 import re
 import tarfile
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from incidentui.core.drift import Actual, Mounted
 from incidentui.core.model import Ms
 from incidentui.edge.containers.docker_words import moment, settings_of
 from incidentui.edge.text import clean_and_redact
 
+if TYPE_CHECKING:
+    from incidentui.edge.containers.docker import DockerEngine
+
 MOST_MOUNTS = 20
 _FIRST = 8 << 10
+_OF_SOCKETS = ("/run/", "/var/run/")
 Api = Any
 """docker.APIClient, whose archives the types do not know."""
 _ANONYMOUS = re.compile(r"[0-9a-f]{64}")
 Digest = Callable[[str], str]
+Listed = Mapping[str, Any]
+Entry = tuple[str, Listed]
+"""(workload, entry of the engine's list)."""
+OF_ONE_S = 10.0
 
 
 class ActualReader:
@@ -54,7 +62,7 @@ class ActualReader:
             mounts=tuple(self._mounts(ident, found)),
             environment={n: self._digest(v) for n, v in own.items() if given.get(n) != v},
             of_image={n: self._digest(v) for n, v in given.items()},
-            health=_has_check(config),
+            health=has_check(config),
         )
 
     def _image(self, name: str) -> Mapping[str, Any] | None:
@@ -77,6 +85,8 @@ class ActualReader:
                 continue
             target = str(mount.get("Destination", ""))
             empty, readable = peek(self._api, ident, target, user) if running else (None, None)
+            if empty and target.startswith(_OF_SOCKETS):
+                empty = None  # an archive leaves sockets out
             yield Mounted(
                 target=clean_and_redact(target, 200),
                 source=clean_and_redact(source, 200),
@@ -89,11 +99,29 @@ class ActualReader:
             )
 
 
+async def read_all(
+    engine: "DockerEngine", entries: Sequence[Entry], digest: Digest
+) -> list[tuple[Listed, Actual | None]]:
+    """(entry of the list, the container as it is). Raises EngineLost, EngineRefused."""
+    volumes = await engine.call(volumes_of)
+    return [
+        (entry, await engine.call(_reading(volumes, name, str(entry["Id"]), digest), OF_ONE_S))
+        for name, entry in entries
+    ]
+
+
+def _reading(volumes: Mapping[str, Ms], name: str, ident: str, digest: Digest) -> Callable[[Api], Actual | None]:
+    def read(api: Api) -> Actual | None:
+        return ActualReader(api, volumes, digest).read(name, ident)
+
+    return read
+
+
 def _pairs(config: Mapping[str, Any]) -> dict[str, str]:
     return dict(pair.split("=", 1) for pair in config.get("Env") or () if "=" in pair)
 
 
-def _has_check(config: Mapping[str, Any]) -> bool:
+def has_check(config: Mapping[str, Any]) -> bool:
     test = (config.get("Healthcheck") or {}).get("Test") or []
     return bool(test) and test[0] != "NONE"
 
@@ -103,6 +131,11 @@ def _ports(found: Mapping[str, Any]) -> Mapping[int, tuple[int, ...]] | None:
     settings = settings_of(found)
     if settings.running or settings.ports is None:
         return settings.ports
+    return bound_ports(found)
+
+
+def bound_ports(found: Mapping[str, Any]) -> dict[int, tuple[int, ...]]:
+    """TCP port inside -> where it was asked to be published; empty: on any free port."""
     bound = (found.get("HostConfig") or {}).get("PortBindings") or {}
     return {
         int(inside.removesuffix("/tcp")): tuple(sorted({int(at["HostPort"]) for at in ats or () if at.get("HostPort")}))

@@ -71,17 +71,17 @@ async def project(folder: Path, files: Sequence[str], name: str, digest: Digest)
 
 async def _project(folder: Path, files: Sequence[str], name: str, digest: Digest) -> Project:
     raw = await asyncio.to_thread(_raw, folder, files)
-    tool = await _tool(folder)
+    tool = await tool_of(folder)
     if tool is None:
         variables = variables_of(folder, posixpath.dirname(files[0]))
         reader = _Reader(folder, files, name, digest, variables, raw)
         return Project(reader.as_they_stand(), f"{', '.join(files)}, as it stands there: compose is not installed")
-    resolved = document(await _config(tool, folder, files, name), f"{' '.join(tool)} config")
+    resolved = document(await config(tool, folder, files, name), f"{' '.join(tool)} config")
     reader = _Reader(folder, files, name, digest, lambda _: None, raw)
     return Project(reader.resolved(resolved), f"{' '.join(tool)} config")
 
 
-async def _tool(folder: Path) -> tuple[str, ...] | None:
+async def tool_of(folder: Path) -> tuple[str, ...] | None:
     if shutil.which("docker"):
         with suppress(OSError, ValueError):
             if (await step.run(("docker", "compose", "version"), folder, CONFIG_S)).code == 0:
@@ -89,7 +89,7 @@ async def _tool(folder: Path) -> tuple[str, ...] | None:
     return ("docker-compose",) if shutil.which("docker-compose") else None
 
 
-async def _config(tool: Sequence[str], folder: Path, files: Sequence[str], name: str) -> str:
+async def config(tool: Sequence[str], folder: Path, files: Sequence[str], name: str) -> str:
     named = ("-p", name) if name else ()
     argv = (*tool, *(word for file in files for word in ("-f", file)), *named, "config")
     try:
@@ -99,11 +99,11 @@ async def _config(tool: Sequence[str], folder: Path, files: Sequence[str], name:
     if ran.code is None:
         raise UnreadableError(f"{' '.join(tool)} config did not end within {CONFIG_S:g} s")
     if ran.code != 0:
-        raise UnreadableError(f"{' '.join(tool)} config refuses: {_reason(ran.errors) or f'exit {ran.code}'}")
+        raise UnreadableError(f"{' '.join(tool)} config refuses: {reason(ran.errors) or f'exit {ran.code}'}")
     return ran.output.decode("utf-8", errors="replace")
 
 
-def _reason(errors: bytes) -> str:
+def reason(errors: bytes) -> str:
     """What it said, without its warnings and its advice where to read more; of a traceback the last line."""
     lines = clean_and_redact(errors[-4000:], 4000, lines=True).strip().splitlines()
     told = [line.strip() for line in lines if line.strip() and not line.startswith(("WARNING", "time=", "For more on"))]

@@ -208,7 +208,9 @@ def moved(plan: Plan, now: Workload | None) -> str:
     """Which precondition does not hold any more; empty when all do."""
     if now is None:
         return f"{plan.target} is not there any more; make a new plan"
-    if want(plan, "start") and not same_run(plan, now):
+    # One that its engine starts again and again is another run every few seconds, and nothing runs in between.
+    loops = now.engine == "docker" and now.state == "crashing"
+    if want(plan, "start") and not loops and not same_run(plan, now):
         return f"{plan.target} is not the run that the plan showed: {words(now)}; make a new plan"
     came_up = now.engine == "supervisor" and not want(plan, "process") and now.state == "running"
     if came_up or (deed_of(plan) == "start" and now.state in UP):

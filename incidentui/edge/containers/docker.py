@@ -15,6 +15,7 @@ from incidentui.edge.containers.blast import Around, Blast, blast_of
 from incidentui.edge.containers.docker_events import EVENTS
 from incidentui.edge.containers.docker_where import DEFAULT, NowhereError, Where, where
 from incidentui.edge.containers.docker_words import (
+    HELPER,
     PROJECT,
     Detail,
     Settings,
@@ -111,7 +112,7 @@ class DockerEngine:
         found = self._connected().containers(all=True, filters={"label": labels} if labels else None)
         if not isinstance(found, list):
             raise TypeError("not a list")
-        return found
+        return [entry for entry in found if HELPER not in (entry.get("Labels") or {})]
 
     def _inspect_changed(self, entries: Sequence[dict[str, Any]]) -> None:
         """The few that changed since they were inspected, those in trouble first; the others wait for the next look.
@@ -161,6 +162,25 @@ class DockerEngine:
     async def call(self, work: "Callable[[APIClient], T]", seconds: float = CALL_S) -> T:
         """Something that only one part of the program asks. Raises EngineLost, EngineRefused."""
         return await self._ask(lambda: work(self._connected()), seconds)
+
+    def patient(self, seconds: int, version: str | None = None) -> "APIClient":
+        """A client of its own for what takes longer than a look, and may be silent for so long. Blocks."""
+        from docker import APIClient
+
+        self._connected()
+        return APIClient(timeout=seconds, version=version, **self._where.params)
+
+    @property
+    def host(self) -> str:
+        """What DOCKER_HOST has to be, so that another program asks the same engine."""
+        return self._where.address
+
+    def refusal(self, error: Exception, seconds: float) -> EngineLost | EngineRefused:
+        """What the SDK raised, in our words."""
+        return EngineRefused(_said(error)) if _was_answered(error) else EngineLost(self._lost(error, seconds))
+
+    def _lost(self, error: Exception, seconds: float) -> str:
+        return f"docker {error}" if isinstance(error, NowhereError) else lost_words(error, self.address, seconds)
 
     async def one(self, workload: Workload) -> Workload | None:
         found = await self._ask(lambda: self._inspect(workload.ident))
@@ -279,7 +299,7 @@ class DockerEngine:
         from incidentui.edge.containers.logs_docker import DockerLog
 
         def words(error: Exception) -> str:
-            return _said(error) if _was_answered(error) else lost_words(error, self.address, CALL_S)
+            return str(self.refusal(error, CALL_S))
 
         return DockerLog(workload.name, workload.ident, self._connected, words, since, lines)
 
@@ -308,12 +328,10 @@ class DockerEngine:
         try:
             return await self._calls.run(work, seconds)
         except Exception as error:  # the SDK raises its own, requests', urllib3's and plain OSErrors alike
-            if _was_answered(error):
-                raise EngineRefused(_said(error)) from error
-            self.close()
-            if isinstance(error, NowhereError):
-                raise EngineLost(f"docker {error}") from error
-            raise EngineLost(lost_words(error, self.address, seconds)) from error
+            said = self.refusal(error, seconds)
+            if isinstance(said, EngineLost):
+                self.close()
+            raise said from error
 
     def close(self) -> None:
         """A client of an engine that is gone is of no use: another version may come back."""

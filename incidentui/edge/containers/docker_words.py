@@ -18,6 +18,8 @@ SERVICE = "com.docker.compose.service"
 PROJECT = "com.docker.compose.project"
 REVISION = "org.opencontainers.image.revision"
 VERSION = "org.opencontainers.image.version"
+HELPER = "incidentui.helper"
+"""Label of a container that is made for an archive and never started: nobody's workload."""
 Health = Literal["healthy", "unhealthy", "starting", "none"]
 
 _CODE = re.compile(r"^(?:Exited|Restarting) \((-?\d+)\)")

@@ -1,4 +1,5 @@
-"""Drift as a source: what the compose files declare against the containers of an engine.
+"""Drift as a source: what the compose files declare against the containers of an engine; where nothing is declared, or
+where it is asked for, what a checkpoint holds.
 
 It looks when a container came, went or turned, when a file changed, and every few minutes at what lies in mounts.
 Between that it makes a few `stat` calls and asks nobody: the list of containers is the one that the engine's own
@@ -16,19 +17,21 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from incidentui.core.drift import Actual, Around, Declared, Drift, compare
-from incidentui.core.inputs import DriftLooked, Observation
+from incidentui.core.drift_then import FILES
+from incidentui.core.inputs import DriftLooked, Observation, Refusal
 from incidentui.core.model import Ms
+from incidentui.edge.checkpoints.store import CheckpointError
 from incidentui.edge.checks.documents import UnreadableError
-from incidentui.edge.containers.actual import ActualReader, volumes_of
+from incidentui.edge.containers.actual import read_all
 from incidentui.edge.containers.declared import Project, project, usual_files
 from incidentui.edge.containers.docker_words import PROJECT, SERVICE
+from incidentui.edge.containers.drift_then import against
 from incidentui.edge.containers.engine import EngineLost, EngineRefused
 from incidentui.edge.text import clean_and_redact
 from incidentui.session.ports import Report
 
 if TYPE_CHECKING:
-    from docker import APIClient
-
+    from incidentui.edge.checkpoints.reference import Reference
     from incidentui.edge.containers.docker import DockerEngine
 
 EVERY_S = 2.0
@@ -36,7 +39,6 @@ AGAIN_S = 300.0
 SOON_S = 30.0
 """After a look at which the engine did not answer."""
 MOST = 100
-_OF_ONE_S = 10.0
 _CONFIG_FILES = "com.docker.compose.project.config_files"
 _WORKING_DIR = "com.docker.compose.project.working_dir"
 _KEY = secrets.token_bytes(32)
@@ -54,16 +56,19 @@ class DriftSource:
         engine: "DockerEngine",
         files: Sequence[str] = (),
         watched: frozenset[str] = frozenset(),
+        then: "Reference | None" = None,
     ) -> None:
         """`seen`: tells when its list changes; `engine`: of our own, a mount that hangs must not cost its client.
 
-        `files`: the compose files, relative to the folder; `watched`: services and workloads that a check asks.
+        `files`: the compose files, relative to the folder; `watched`: services and workloads that a check asks;
+        `then`: the checkpoint that is compared with instead, always when one is named in it.
         """
         self._folder = folder
         self._seen = seen
         self._engine = engine
         self._files = tuple(files)
         self._watched = watched
+        self._then = then
         self._read: tuple[object, Project] | None = None
         self._print: object = None
         self._looked = -AGAIN_S
@@ -85,20 +90,37 @@ class DriftSource:
         finally:
             self._engine.close()
 
+    async def beside_checkpoint(self) -> Sequence[Drift] | Refusal:
+        """What runs beside the last good checkpoint: asked for by a person, also where compose files declare it."""
+        none = Refusal("no checkpoint was taken yet", "incidentui checkpoint take")
+        if self._then is None:
+            return none
+        try:
+            return await against(self._engine, (await self._engine.containers())[:MOST], self._then) or none
+        except (EngineLost, EngineRefused, CheckpointError) as lost:
+            return Refusal(str(lost))
+
     async def look(self) -> Sequence[Observation]:
         """Nothing when the engine does not answer: its own source says so."""
         try:
             return [DriftLooked(await self._drifts())]
         except (EngineLost, EngineRefused):
             return []
+        except CheckpointError as wrong:
+            why = clean_and_redact(str(wrong), 300)
+            return [DriftLooked((Drift(FILES, why=why, checkpoint=(self._then and self._then.wanted) or "?"),))]
 
     def _fingerprint(self) -> object:
-        return self._seen.listed, _stats(self._folder, self._files or self._last_files or usual_files(self._folder))
+        files = self._files or self._last_files or usual_files(self._folder)
+        then = self._then.stamp() if self._then is not None else None
+        return self._seen.listed, _stats(self._folder, files), then
 
     async def _drifts(self) -> tuple[Drift, ...]:
         listed = (await self._engine.containers())[:MOST]
         entries = [(name, entry) for name, entry in listed if _labels(entry).get(SERVICE)]
-        self._last_files = files = self._files or _labelled(self._folder, entries) or usual_files(self._folder)
+        self._last_files = files = self._files or labelled_files(self._folder, entries) or usual_files(self._folder)
+        if self._then is not None and (self._then.wanted or not files or not entries):
+            return await against(self._engine, listed, self._then)
         if not files or not entries:
             return ()
         try:
@@ -116,22 +138,14 @@ class DriftSource:
         return self._read[1]
 
     async def _compared(self, declared: Project, entries: Sequence[Entry]) -> tuple[Drift, ...]:
-        volumes = await self._engine.call(volumes_of)
-        found: list[tuple[str, Actual]] = []
-        for name, entry in entries:
-            actual = await self._engine.call(_reading(volumes, name, str(entry["Id"])), _OF_ONE_S)
-            if actual is not None:
-                found.append((str(_labels(entry)[SERVICE]), actual))
+        found = [
+            (str(_labels(entry)[SERVICE]), actual)
+            for entry, actual in await read_all(self._engine, entries, digest)
+            if actual is not None
+        ]
         services = {service.service: service for service in declared.services}
         around = Around(self._watched | _healthy(found), _oldest(entries, found))
         return tuple(_drift(services.get(service), service, actual, around, declared.by) for service, actual in found)
-
-
-def _reading(volumes: Mapping[str, Ms], name: str, ident: str) -> "Any":
-    def read(api: "APIClient") -> Actual | None:
-        return ActualReader(api, volumes, digest).read(name, ident)
-
-    return read
 
 
 def _drift(declared: Declared | None, service: str, actual: Actual, around: Around, by: str) -> Drift:
@@ -158,7 +172,7 @@ def _oldest(entries: Sequence[Entry], found: Sequence[tuple[str, Actual]]) -> Ms
     return min(made, default=None)
 
 
-def _labelled(folder: Path, entries: Sequence[Entry]) -> tuple[str, ...]:
+def labelled_files(folder: Path, entries: Sequence[Entry]) -> tuple[str, ...]:
     """The files that these containers were made from, where all of them lie in the project."""
     top = folder.resolve()
     for _, entry in entries:

@@ -23,6 +23,11 @@ class Steps:
         self._step, self._began = step, self._clock.now()
         self._tell(step, "running", step.text, None)
 
+    def far(self, text: str) -> None:
+        """How far the step that runs has come."""
+        if self._step is not None:
+            self._tell(self._step, "running", text, None)
+
     def end(self, state: StepState, text: str = "") -> None:
         if self._step is not None:
             self._tell(self._step, state, text or self._step.text, self._clock.now() - self._began)

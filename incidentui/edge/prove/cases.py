@@ -10,10 +10,12 @@ from urllib.parse import urlsplit
 from incidentui.config.checks import Check, Expect, HttpCheck, Secret
 from incidentui.config.journey import JourneyCheck, Step, placeholders
 from incidentui.config.kinds import TcpCheck
+from incidentui.config.links import AgentCheck
 from incidentui.core.value import dataclass
 from incidentui.edge.prove.answers import VALUE, Answer, Scene, good
 from incidentui.edge.prove.hops import hops_case
 from incidentui.edge.prove.lies import Lie, lies
+from incidentui.edge.prove.links import agent_case
 from incidentui.edge.prove.stand_in import StandIn
 from incidentui.edge.prove.trials import PATIENCE_MS, Case, Trial
 
@@ -29,7 +31,7 @@ class Requests:
 
 
 def case_of(check: Check) -> Case | None:
-    """None: a check of this kind asks no server that could be stood in for here. Raises CannotStandInError."""
+    """None: a check of this kind asks nothing that could be stood in for here. Raises CannotStandInError."""
     match check:
         case HttpCheck():
             return _asked(_http(check))
@@ -37,6 +39,8 @@ def case_of(check: Check) -> Case | None:
             return _asked(_journey(check))
         case TcpCheck():
             return hops_case(check)
+        case AgentCheck():
+            return agent_case(check)
         case _:
             return None
 

@@ -14,6 +14,9 @@ from incidentui.tui.page import PageContext
 from incidentui.tui.pages.layout import cell, flow, hanging, heading, section
 from incidentui.tui.pages.plan import open_plan
 
+LABELS = "123456789abcdefgh"
+Asks = tuple[tuple[str, str], ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -24,6 +27,8 @@ class Choice:
     action: str = ""
     args: tuple[tuple[str, str], ...] = ()
     command: Command | None = None
+    asks: Asks = ()
+    """(argument, what the status row asks for): typed before the plan is made."""
 
 
 def about_commit(sha: str, me: str, state: State) -> tuple[Choice, ...]:
@@ -49,14 +54,25 @@ def about_commit(sha: str, me: str, state: State) -> tuple[Choice, ...]:
     )
 
 
-def about_workload(name: str) -> tuple[Choice, ...]:
+def about_workload(name: str, state: State) -> tuple[Choice, ...]:
     args = (("name", name),)
+    workload = state.workloads.get(name)
+    containers = _about_container(name, args) if workload is not None and workload.engine == "docker" else ()
     return (
         Choice(f"Restart {name}", "the same again", "workload.restart", args),
         Choice(f"Stop {name}", "until it is started", "workload.stop", args),
         Choice(f"Start {name}", "when it is down", "workload.start", args),
         Choice(f"Create {name} anew", "the same configuration, volumes kept", "workload.recreate", args),
         *about_checkpoints(),
+        *containers,
+    )
+
+
+def _about_container(name: str, args: tuple[tuple[str, str], ...]) -> tuple[Choice, ...]:
+    return (
+        Choice(f"Back up the volumes of {name}", "changes nothing", "volume.backup", args),
+        Choice(f"Restore a volume of {name}", "from one of its backups", "volume.restore", args),
+        Choice(f"Bring {name} up by compose", "as its compose file declares it", "compose.up", args),
     )
 
 
@@ -73,7 +89,7 @@ def choice_lines(choices: Sequence[Choice], width: int) -> list[Line]:
     column = max((cells(choice.title) for choice in choices), default=0) + 2
     out: list[Line] = []
     for n, choice in enumerate(choices, 1):
-        head = (Seg(f"{n}  ", "accent", bold=True),)
+        head = (Seg(f"{LABELS[n - 1 : n] or ' '}  ", "accent", bold=True),)
         if 3 + column + cells(choice.note) <= width:
             rows = [Line((*head, cell(choice.title, column - 1), Seg(choice.note, "muted")))]
         else:
@@ -89,15 +105,31 @@ def choose(n: int, choices: Sequence[Choice], screen: PageContext, step: int | N
         return
     choice = choices[n - 1]
     if choice.command is None:
-        open_plan(screen, str(n), choice.action, dict(choice.args), step)
+        _asked(str(n), choice, choice.asks, dict(choice.args), screen, step)
     else:
         tell(screen, str(n), choice.command, choice.title)
 
 
-def chosen(key: str, screen: PageContext) -> int | None:
-    """The choice a key means: its digit, or `enter` on its row."""
-    if len(key) == 1 and key in "123456789":
-        return int(key)
+def _asked(key: str, choice: Choice, asks: Asks, args: dict[str, str], screen: PageContext, step: int | None) -> None:
+    """One answer after the other, then the plan."""
+    if not asks:
+        open_plan(screen, key, choice.action, args, step)
+        return
+    name, label = asks[0]
+
+    def answered(text: str) -> None:
+        if not text.strip():
+            screen.refuse(key, f"{label}: nothing was given", "Nothing was planned.")
+            return
+        _asked(key, choice, asks[1:], {**args, name: text.strip()}, screen, step)
+
+    screen.prompt(label, answered)
+
+
+def chosen(key: str, screen: PageContext, most: int = 9) -> int | None:
+    """The choice a key means: its digit, after the ninth its letter, or `enter` on its row."""
+    if len(key) == 1 and key in LABELS[:most]:
+        return LABELS.index(key) + 1
     row = screen.cursor
     on_row = key == "enter" and isinstance(row, tuple) and len(row) == 2 and row[0] == "choice"
     return int(row[1]) if on_row and isinstance(row, tuple) else None
@@ -128,7 +160,7 @@ class ActPage:
 
     @property
     def keys(self) -> tuple[tuple[str, str], ...]:
-        last = f"1–{len(self.choices)}" if len(self.choices) > 1 else "1"
+        last = f"1–{LABELS[len(self.choices) - 1]}" if len(self.choices) > 1 else "1"
         return ((last, "choose"), ("enter", "choose")) if self.choices else ()
 
     def lines(self, view: View, now: Ms, width: int, height: int) -> list[Line]:
@@ -138,7 +170,7 @@ class ActPage:
         return [head, Line(), *section(width, "CHOOSE", choice_lines(self.choices, width))]
 
     def handle(self, key: str, screen: PageContext) -> bool:
-        n = chosen(key, screen)
+        n = chosen(key, screen, len(self.choices))
         if n is not None:
             choose(n, self.choices, screen)
         return n is not None

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from incidentui.core.drift import Drift, DriftRow, Level, rows_of, told
+from incidentui.core.drift import Drift, DriftRow, Level
+from incidentui.core.drift_told import THEN, reference, rows_of, told
 from incidentui.core.format import count
 from incidentui.core.model import Workload
 from incidentui.core.state import State
@@ -33,15 +34,18 @@ def drift_lines(workload: Workload, state: State, width: int, *, compact: bool, 
     """`only`: without what is as declared. At compact that is left out in any case, and counted."""
     drift, rows = state.drift.get(workload.name), drift_rows(workload, state)
     note = (Seg(_note(workload, drift), "muted"),)
+    of = reference(drift)
+    name = f"{'CHECKPOINT' if of == THEN else 'DECLARED'}, RUNNING"
     if drift is not None and drift.why:
-        why = hanging((Seg("? ", "unknown"),), f"What is declared is not known: {drift.why}", width)
-        known = _table([row for row in rows if row.what == "revision"], width)
-        return section(width, "DECLARED, RUNNING", [*why, *known], note)
+        said = "It cannot be compared" if of == THEN else "What is declared is not known"
+        why = hanging((Seg("? ", "unknown"),), f"{said}: {drift.why}", width)
+        known = _table([row for row in rows if row.what == "revision"], of, width)
+        return section(width, name, [*why, *known], note)
     shown = [row for row in rows if row.level != "ok"] if compact or only else list(rows)
-    body = [line for row in shown for line in _stacked(row, width)] if compact else _table(shown, width)
+    body = [line for row in shown for line in _stacked(row, of, width)] if compact else _table(shown, of, width)
     if hidden := len(rows) - len(shown):
-        body.append(Line((Seg("✓ ", "ok"), Seg(f"{count(hidden, 'more row')} as declared", "muted"))))
-    return section(width, "DECLARED, RUNNING", body, note)
+        body.append(Line((Seg("✓ ", "ok"), Seg(f"{count(hidden, 'more row')} as {of}", "muted"))))
+    return section(width, name, body, note)
 
 
 def _note(workload: Workload, drift: Drift | None) -> str:
@@ -49,12 +53,12 @@ def _note(workload: Workload, drift: Drift | None) -> str:
     return f"{seen}{drift.by}" if drift else seen.rstrip(" ·")
 
 
-def _table(rows: Sequence[DriftRow], width: int) -> list[Line]:
+def _table(rows: Sequence[DriftRow], of: str, width: int) -> list[Line]:
     if not rows:
         return []
     what = min(26, max(_WHAT, *(cells(row.what) for row in rows)))
     column = (width - what - 2 - 9) // 3
-    titles = zip((what + 2, column, column, column), ("", "declared", "running", "so what"), strict=True)
+    titles = zip((what + 2, column, column, column), ("", of, "running", "so what"), strict=True)
     head = beside(*((room, [Line((Seg(title, "muted"),))]) for room, title in titles))
     return [*head, *(line for row in rows for line in _row(row, what, column))]
 
@@ -71,9 +75,9 @@ def _row(row: DriftRow, what: int, column: int) -> list[Line]:
     )
 
 
-def _stacked(row: DriftRow, width: int) -> list[Line]:
+def _stacked(row: DriftRow, of: str, width: int) -> list[Line]:
     mark, token, tone = _MARKS[row.level]
     place = f" ({row.place})" if row.place else ""
     so_what = f"; {row.so_what}" if row.so_what else ""
-    text = f"{row.what}: {row.running}, declared {row.declared}{place}{so_what}"
+    text = f"{row.what}: {row.running}, {of} {row.declared}{place}{so_what}"
     return hanging((Seg(f"{mark} ", token),), text, width, tone if row.level == "bad" else "text")

@@ -15,6 +15,7 @@ from incidentui.core.state import State
 from incidentui.session.ports import Session, View
 from incidentui.tui.line import Line, Seg, Token, cells, cut, cut_middle, spread
 from incidentui.tui.page import PageContext
+from incidentui.tui.pages.behind import behind_lines
 from incidentui.tui.pages.event import TONE, EventPage, event_facts, neighbour_row
 from incidentui.tui.pages.known import known_lines
 from incidentui.tui.pages.layout import (
@@ -66,6 +67,7 @@ def look_lines(look: CheckLook, state: State, width: int, height: int, whole: bo
     return stack(
         [heading(width, "EVIDENCE", about, (Seg(f"looked {wall(look.at)}", "muted"),))],
         _verdict(look, width),
+        behind_lines(look, state, width),
         known_lines(look.known, width, compact=not two),
         beside((left, main), (right, side)) if two else stack(main, side, space=False),
         space=two,

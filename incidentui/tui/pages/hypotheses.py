@@ -2,16 +2,18 @@
 
 from dataclasses import replace
 
+from incidentui.core.board import Hypothesis, HypothesisWord, total_ms
+from incidentui.core.board_words import HYPOTHESIS_MARK
 from incidentui.core.format import duration, short
 from incidentui.core.hypotheses import VERDICTS
 from incidentui.core.inputs import AddHypothesis, ChangeHypothesis, Refusal
-from incidentui.core.model import Hypothesis, HypothesisWord, Incident, Ms
+from incidentui.core.model import Incident, Ms
 from incidentui.core.state import State
-from incidentui.core.words import HYPOTHESIS_MARK
 from incidentui.session.ports import Done, View
 from incidentui.tui.line import Line, Seg, Token, cells, spread
 from incidentui.tui.page import PageContext
 from incidentui.tui.pages.act import tell
+from incidentui.tui.pages.causes import ASKS, ask, cause_lines
 from incidentui.tui.pages.layout import hanging, heading, rule, stack, wall
 
 GROUPS: tuple[tuple[str, tuple[HypothesisWord, ...]], ...] = (
@@ -35,30 +37,31 @@ _STRIDE = 10
 """The cursor stops at each so many rows of a long one, so that none is passed unread."""
 
 
-def board_lines(incident: Incident, state: State, width: int) -> list[Line]:
+def board_lines(incident: Incident, state: State, now: Ms, width: int) -> list[Line]:
     board = incident.hypotheses
+    until = incident.closed if incident.closed is not None else now
     about = (Seg(f"{len(board)}, by what we know now" if board else "none yet", "text"),)
     tail = (Seg("goes into the draft as it stands", "muted"),) if width >= 80 else ()
     top = [heading(width, "HYPOTHESES", about, tail), *([Line()] if width >= 98 else [])]
     if not board:
         empty = "No hypothesis yet. h records what you think is the cause, before you try something."
         return [*top, *hanging((), empty, width, "muted")]
-    return [*top, *stack(*(_group(name, words, board, state, width) for name, words in GROUPS))]
+    groups = (_group(name, words, board, state, until, width) for name, words in GROUPS)
+    return [*top, *stack(cause_lines(board, until, width), *groups)]
 
 
 def _group(
-    name: str, words: tuple[HypothesisWord, ...], board: tuple[Hypothesis, ...], state: State, width: int
+    name: str, words: tuple[HypothesisWord, ...], board: tuple[Hypothesis, ...], state: State, until: Ms, width: int
 ) -> list[Line]:
     found = [h for h in board if h.verdict in words]
     if not found:
         return []
-    return [rule(width, name, _note(name, found)), *stack(*(_entry(h, state, width) for h in found))]
+    return [rule(width, name, _note(name, found, until)), *stack(*(_entry(h, state, width) for h in found))]
 
 
-def _note(name: str, found: list[Hypothesis]) -> tuple[Seg, ...]:
-    """How many, and how long the wrong ones took: from the first thought to the last verdict."""
-    last = max((h.judged for h in found if h.judged is not None), default=None)
-    spent = last - min(h.at for h in found) if last is not None and name == "NOT THE CAUSE" else 0
+def _note(name: str, found: list[Hypothesis], until: Ms) -> tuple[Seg, ...]:
+    """How many, and how long the wrong ones took."""
+    _, spent = total_ms(found, until) if name == "NOT THE CAUSE" else (0, 0)
     return (Seg(f"{len(found)}" + (f" · {duration(spent)}" if spent >= 1000 else ""), "muted"),)
 
 
@@ -98,19 +101,20 @@ class HypothesesPage:
     def keys(self) -> tuple[tuple[str, str], ...]:
         if not self._may_record:
             return (("y", "copy"),)
-        return ("h", "new hypothesis"), ("1-4", "give a verdict"), ("e", "did and saw"), ("n", "note"), ("y", "copy")
+        record = ("h", "new hypothesis"), ("1-4", "give a verdict"), ("5", "fixed"), ("6", "again"), ("7", "origin")
+        return (*record, ("e", "did and saw"), ("n", "note"), ("y", "copy"))
 
     def lines(self, view: View, now: Ms, width: int, height: int) -> list[Line]:
         self._may_record = not view.read_only and view.playhead is None
         incident = view.state.incidents.get(self.incident)
         if incident is None:  # a replay stands before it was opened
             return [heading(width, "HYPOTHESES"), Line(), Line((Seg(f"{self.incident} is not open yet.", "muted"),))]
-        return board_lines(incident, view.state, width)
+        return board_lines(incident, view.state, now, width)
 
     def handle(self, key: str, screen: PageContext) -> bool:
         if key == "y":
             self._copy(screen)
-        elif key not in ("h", "e", "1", "2", "3", "4"):
+        elif key not in ("h", "e", "1", "2", "3", "4", "5", "6", "7"):
             return False
         elif refusal := _refused(screen.session.view):
             screen.refuse(key, *refusal)
@@ -126,13 +130,15 @@ class HypothesesPage:
             screen.refuse(key, "no hypothesis is chosen", "h records one")
         elif key == "e":
             self._tested(h.n, h.did, h.saw, screen)
+        elif key in ASKS:
+            ask(key, h, self.incident, screen)
         else:
             self._judge(key, h, VERDICTS[int(key) - 1], screen)
 
     def _chosen(self, screen: PageContext) -> Hypothesis | None:
         key = screen.cursor
         incident = screen.session.view.state.incidents.get(self.incident)
-        n = key[1] if isinstance(key, tuple) and key[0] == "hypothesis" else None
+        n = key[1] if isinstance(key, tuple) and key[0] in ("hypothesis", "cause") else None
         return next((h for h in incident.hypotheses if h.n == n), None) if incident else None
 
     def _copy(self, screen: PageContext) -> None:

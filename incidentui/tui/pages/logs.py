@@ -13,7 +13,7 @@ from incidentui.tui.line import Line, Seg, cells
 from incidentui.tui.page import PageContext
 from incidentui.tui.pages.asking import Asked
 from incidentui.tui.pages.layout import hanging, heading, section, size_of, stack, thousands, wall
-from incidentui.tui.pages.workload import log_lines
+from incidentui.tui.pages.log_lines import log_lines
 
 PAUSED = 1_000
 """Lines that can be scrolled through once the log stands still."""

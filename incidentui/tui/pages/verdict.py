@@ -183,9 +183,18 @@ def _undo(attempt: Attempt) -> tuple[Choice, ...]:
     if attempt.outcome == "done" and attempt.plan.action in _BACK:
         action, title = _BACK[attempt.plan.action]
         return (Choice(f"{title} {attempt.plan.target} again", "undoes it", action, (("name", attempt.plan.target),)),)
+    if attempt.plan.action == "volume.restore" and attempt.outcome == "done":
+        return _restore(attempt)
     if attempt.outcome != "done" or not attempt.plan.changes or not attempt.plan.action.startswith("git."):
         return ()
     return (Choice("Undo it", "where nobody built on it", "git.undo", (("of", attempt.run),)),)
+
+
+def _restore(attempt: Attempt) -> tuple[Choice, ...]:
+    """From the backup that a restore took first: its step says which."""
+    saved = next((p.text.removeprefix("backup ") for p in attempt.progress if p.verb == "save" and p.took_ms), "")
+    args = (("id", saved), ("volume", dict(attempt.plan.args).get("volume", "")))
+    return (Choice("Restore what was before", f"backup {saved}", "volume.restore", args),) if saved else ()
 
 
 _BACK = {"workload.stop": ("workload.start", "Start"), "workload.start": ("workload.stop", "Stop")}

@@ -1,31 +1,30 @@
 """One workload: what state it is in and what that proves, what runs against what is wanted, and its log."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
 
+from incidentui.core.drift import Drift
+from incidentui.core.drift_then import FILES
 from incidentui.core.format import count, duration, short
 from incidentui.core.model import Ms, Workload
 from incidentui.core.state import State
 from incidentui.core.words import is_bad
-from incidentui.session.ports import LogLine, View
+from incidentui.session.ports import Kept, LogLine, View
 from incidentui.tui.line import Line, Seg, Token
 from incidentui.tui.page import PageContext
 from incidentui.tui.pages.act import ActPage, about_workload
 from incidentui.tui.pages.asking import Asked, nothing
 from incidentui.tui.pages.drift import differs, drift_lines
-from incidentui.tui.pages.known import below, known_lines, of_workload
+from incidentui.tui.pages.known import known_lines, of_workload
 from incidentui.tui.pages.layout import beside, cell, hanging, heading, section, size_of, split, stack, wall
+from incidentui.tui.pages.log_lines import errors, log_lines
+from incidentui.tui.pages.volumes import volume_lines
 
 LINES = 200
-MOST_ALIKE = 40
-"""The longest block of lines that is looked for again."""
+_NEXT: dict[str, Literal["all", "only", "then"]] = {"all": "only", "only": "then", "then": "all"}
 EVERY_MS = 2_000
 """How often a followed log is asked for again."""
-_LEVEL: dict[str, tuple[str, Token, Token]] = {
-    "error": ("✗", "fail", "text"),
-    "warn": ("!", "slow", "text"),
-    "info": ("·", "muted", "muted"),
-    "": ("·", "muted", "muted"),
-}
 
 
 def sentence(workload: Workload) -> tuple[str, Token, str]:
@@ -96,14 +95,17 @@ def _restarts(workload: Workload) -> tuple[str, Token]:
 def workload_lines(name: str, view: View, now: Ms, width: int, height: int, only: bool = False) -> list[Line]:
     """All but the log. `only`: of what was declared, only what differs."""
     workload = view.state.workloads.get(name)
+    compact = size_of(width, height) == "compact"
     if workload is None:
-        gone = "It is not in the list of any engine now."
-        return stack([heading(width, "WORKLOAD", (Seg(name),))], hanging((Seg("? ", "unknown"),), gone, width))
+        gone = "It is not in the list of any engine now." if name != FILES else "What lies in the project's folder."
+        head = stack([heading(width, "WORKLOAD", (Seg(name),))], hanging((Seg("? ", "unknown"),), gone, width))
+        rest = drift_lines(Workload(name, ""), view.state, width, compact=compact, only=only)
+        return stack(head, rest, space=not compact)
     glyph, token, text = sentence(workload)
     if token != "fail" and (differing := differs(workload, view.state)):
-        glyph, token, text = "✗", "fail", f"{text.rstrip('.')}, and it is not what was declared: {differing}."
+        of = "as it was then" if (drift := view.state.drift.get(name)) and drift.checkpoint else "what was declared"
+        glyph, token, text = "✗", "fail", f"{text.rstrip('.')}, and it is not {of}: {differing}."
     ident = f"{workload.engine} {workload.ident[:12]}".strip()
-    compact = size_of(width, height) == "compact"
     rows = facts(workload, view.state, now)
     half = split(width, 0.5)
     body = _facts(rows, width) if compact else _two_facts(rows, half)
@@ -125,60 +127,6 @@ def _two_facts(rows: Sequence[tuple[str, str, Token]], half: tuple[int, int]) ->
     return beside((half[0], _facts(rows[:middle], half[0])), (half[1], _facts(rows[middle:], half[1])))
 
 
-# -- the log
-
-
-def log_lines(log: Sequence[LogLine], width: int, column: int = 0) -> list[Line]:
-    """`column`: cells of the workload's name; 0: no name."""
-    out: list[Line] = []
-    for block, again in folded(log):
-        out += [row for line in block for row in _log_line(line, column, width)]
-        if again:
-            said = "same line" if len(block) == 1 else f"same {len(block)} lines"
-            out.append(Line((Seg(f"  ┆ {said}, {count(again, 'more time')}", "muted"),)))
-    return out
-
-
-def folded(log: Sequence[LogLine]) -> list[tuple[Sequence[LogLine], int]]:
-    """A program that dies again and again writes the same lines each time: they are shown once, and counted."""
-    told = [(line.workload, line.text) for line in log]
-    out: list[tuple[Sequence[LogLine], int]] = []
-    at = 0
-    while at < len(log):
-        period, again = _repeats(told, at)
-        out.append((log[at : at + period], again))
-        at += period * (again + 1)
-    return out
-
-
-def _repeats(told: Sequence[tuple[str, str]], at: int) -> tuple[int, int]:
-    """How many lines from here come again right behind themselves, and how often."""
-    for period in range(1, min(MOST_ALIKE, (len(told) - at) // 2) + 1):
-        block = told[at : at + period]
-        stop = at + period
-        while told[stop : stop + period] == block:
-            stop += period
-        if (again := (stop - at) // period - 1) >= 2:
-            return period, again
-    return 1, 0
-
-
-def _log_line(line: LogLine, column: int, width: int) -> list[Line]:
-    glyph, token, body = _LEVEL[line.level]
-    name = (cell(line.workload, column),) if column else ()
-    when = (Seg(wall(line.at) + " ", "muted"),) if line.at is not None else ()
-    indent = Seg(" " * min(16, len(line.text) - len(line.text.lstrip(" "))))
-    rows = hanging((*when, *name, Seg(f"{glyph} ", token), indent), line.text, width, body)
-    if line.repeats:
-        rows.append(Line((Seg(f"         ┆ same line, {line.repeats} more times", "muted"),)))
-    return [*rows, *below(line, width)]
-
-
-def errors(log: Sequence[LogLine]) -> list[int]:
-    """Where a run of errors begins."""
-    return [n for n, line in enumerate(log) if line.level == "error" and (n == 0 or log[n - 1].level != "error")]
-
-
 def open_logs(name: str, screen: PageContext) -> None:
     from incidentui.tui.pages.logs import LogsPage, about
 
@@ -195,11 +143,13 @@ class WorkloadPage:
     def __init__(self, name: str) -> None:
         self.name = name
         self.follow = True
-        self.only = False
-        """Of what was declared, only what differs."""
+        self.shows: Literal["all", "only", "then"] = "all"
+        """Of what was declared all, only what differs, or instead of it the last good checkpoint."""
+        self.then: Asked[Sequence[Drift]] = Asked("the engine")
         self._may_act = True
         self.start = 0
         self.log: Asked[Sequence[LogLine]] = Asked(name)
+        self.volumes: Asked[Sequence[Kept]] = Asked(name)
         self._screen: PageContext | None = None
 
     @property
@@ -208,7 +158,7 @@ class WorkloadPage:
         return (
             ("f", "follow"),
             ("[ ]", "error"),
-            ("d", "differences only"),
+            ("d", "differences, checkpoint"),
             *act,
             ("y", "copy the log"),
             ("l", "with its service's"),
@@ -218,14 +168,17 @@ class WorkloadPage:
     def opened(self, screen: PageContext) -> None:
         self._screen = screen
         self.log.ask(screen.session.logs(self.name, LINES), screen)
+        self.volumes.ask(screen.session.volumes(self.name), screen)
 
     def lines(self, view: View, now: Ms, width: int, height: int) -> list[Line]:
         self._may_act = not view.read_only
         self._ask_again(now)
         space = size_of(width, height) != "compact"
         known = known_lines(of_workload(self.name, view.state, self.log.answer or ()), width, compact=not space)
-        about = workload_lines(self.name, view, now, width, height, self.only)
-        head = stack(about, known, space=space)
+        about = workload_lines(self.name, self._beside(view), now, width, height, self.shows == "only")
+        asking = self.then.lines(now, width) if self.shows == "then" else []
+        kept = volume_lines(self.volumes.answer, now, width)
+        head = stack(about, section(width, "CHECKPOINT, RUNNING", asking), known, kept, space=space)
         room = max(3, height - len(head) - (2 if space else 1))
         return stack(head, section(width, "LOG", self._body(now, width, room), self._note()), space=space)
 
@@ -259,8 +212,7 @@ class WorkloadPage:
             case "[" | "]":
                 self._error(key, screen)
             case "d":
-                self.only = not self.only
-                screen.draw()
+                self._differences(screen)
             case "a":
                 self._act(screen)
             case "y":
@@ -271,6 +223,25 @@ class WorkloadPage:
             case _:
                 return False
         return True
+
+    def _differences(self, screen: PageContext) -> None:
+        """All, only what differs, the last good checkpoint: that is asked for each time, nobody watches it."""
+        drift = screen.session.view.state.drift.get(self.name)
+        self.shows = _NEXT[self.shows]
+        if self.shows == "then" and drift is not None and drift.checkpoint:
+            self.shows = "all"
+        elif self.shows == "then":
+            self.then = Asked("the engine")
+            self.then.ask(screen.session.drift_then(), screen)
+        screen.draw()
+
+    def _beside(self, view: View) -> View:
+        """With the checkpoint in the place of what was declared, where that is asked for."""
+        if self.shows != "then":
+            return view
+        found = next((d for d in self.then.answer or () if d.workload == self.name), None)
+        drift = {name: each for name, each in view.state.drift.items() if name != self.name}
+        return replace(view, state=replace(view.state, drift={**drift, self.name: found} if found else drift))
 
     def _error(self, key: str, screen: PageContext) -> None:
         """The log from the next error on, or from the one before; newest first when coming from the end."""
@@ -287,7 +258,7 @@ class WorkloadPage:
         if screen.session.view.read_only:
             screen.refuse("a", screen.session.view.read_only, "Start without it to act.")
             return
-        screen.push(ActPage(f"workload {self.name}", about_workload(self.name)))
+        screen.push(ActPage(f"workload {self.name}", about_workload(self.name, screen.session.view.state)))
 
     def neighbour(self, step: int, view: View) -> "WorkloadPage | None":
         names = list(view.state.workloads)

@@ -103,6 +103,8 @@ def _project(scene: Scene, kind: Class) -> tuple[Seg, ...]:
 
 
 def _quiet(scene: Scene, kind: Class) -> tuple[Seg, ...]:
+    if scene.unread:
+        return Seg("○ starting", "muted"), _GAP, ticker(scene)
     mark, text, token = _count(scene, kind)
     bold = token in ("fail", "unknown", "slow")
     word: Token = token if bold else "text"

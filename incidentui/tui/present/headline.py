@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from incidentui.core.follow import Missing
 from incidentui.core.format import change_size, count, duration, minutes, short
+from incidentui.core.links import behind
 from incidentui.core.model import Attempt, ServiceStatus
 from incidentui.core.words import is_bad
 from incidentui.tui.line import Ground, Line, Seg, Token, cut, pad, spread
+from incidentui.tui.present.drifted import drifted
 from incidentui.tui.present.follow import alarm, alarm_words
 from incidentui.tui.present.format import coarse, hms
 from incidentui.tui.present.parts import hints, joined
@@ -27,6 +29,8 @@ from incidentui.tui.present.scene import (
 from incidentui.tui.regions import Class
 
 _LABEL = 19
+_OTHER = 52
+"""Cells for what may be the cause beside a commit."""
 _ROOM = 100
 """From this width on there is room for what is said at the right."""
 
@@ -149,14 +153,26 @@ def _why(scene: Scene, width: int, kind: Class) -> Line | None:
     suspect = scene.state.suspect
     if suspect is None:
         found = alarm(scene)
-        return _unfollowed(scene, found, width, True) if found is not None else None
+        return _unfollowed(scene, found, width, True) if found is not None else behind_it(scene, width)
     text = _suspicion(scene, kind)
     right: tuple[Seg, ...] = ()
     if scene.view.playhead is not None:
         right = (Seg("as seen then", "muted"),)
     elif kind != "compact":
         right = (Seg("cause: suspected", "muted"),) if scene.incident else ()
+        if other := next((text for service in loud(scene) for text in drifted(scene.state, service)), ""):
+            right = (Seg("or ", "muted"), Seg(cut(other, _OTHER), "strong"))
     return _band(width, "failbg", "fail", "▲", f"{short(suspect.sha)} suspect", text, right, loud=False)
+
+
+def behind_it(scene: Scene, width: int) -> Line | None:
+    """The agent or tunnel that is not well behind the service that is: nearer to the cause than what users are told."""
+    red = min(loud(scene), key=lambda s: s.since or 0)
+    link = next(iter(behind(scene.state, red.name)), None)
+    if link is None:
+        return None
+    right = (Seg(f"since {hms(link.status.since, scene.zone)}", "muted"),) if link.status.since is not None else ()
+    return _band(width, "failbg", "fail", "└", "behind it", (Seg(link.text, "strong"),), right, loud=False)
 
 
 def _suspicion(scene: Scene, kind: Class) -> tuple[Seg, ...]:
@@ -329,6 +345,10 @@ def _recovered(scene: Scene, width: int) -> Line:
 
 def _quiet(scene: Scene, width: int, kind: Class) -> Line:
     all_of = watched(scene)
+    if scene.unread:
+        return spread(
+            width, (Seg("○ ", "muted"), Seg("First look. ", "text"), Seg("The configuration is read.", "muted"))
+        )
     if not all_of:
         return spread(width, (Seg("· ", "muted"), Seg("No checks yet.", "text")))
     if waiting := not_looked(scene):

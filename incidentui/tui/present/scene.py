@@ -47,6 +47,11 @@ class Scene:
         return self.view.recent
 
     @property
+    def unread(self) -> bool:
+        """The first moments of a new journal: not even the configuration was read, so nothing may be said of it."""
+        return not (self.state.project.name or self.view.problems or self.view.playhead)
+
+    @property
     def incident(self) -> Incident | None:
         return self.state.current
 

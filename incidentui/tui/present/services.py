@@ -10,7 +10,9 @@ from incidentui.core.recent import flaps
 from incidentui.core.value import dataclass
 from incidentui.core.words import is_bad
 from incidentui.tui.line import Line, Seg, Token, cells, cut, cut_middle, fit, length, pad
+from incidentui.tui.present.drifted import drifted
 from incidentui.tui.present.format import coarse, hm
+from incidentui.tui.present.links import link_lines, shown
 from incidentui.tui.present.parts import empty, joined, sparkline, title
 from incidentui.tui.present.scene import (
     MARKS,
@@ -58,8 +60,10 @@ def lines(scene: Scene, width: int, *, focused: bool = False) -> list[Line]:
     for service in found:
         out.append(_row(scene, service, width - 1, columns, marks))
         out += [_cause(text, width - 1, loud) for text, loud in causes(scene, service, marks)]
+        out += link_lines(scene, service.name, width - 1)
     if len(out) == 1:
-        out.append(empty("No services: incidentui.toml names none. Git and workloads work."))
+        none = "No services: incidentui.toml names none. Git and workloads work."
+        out.append(empty("○ reading the configuration" if scene.unread else none))
     return out
 
 
@@ -67,13 +71,13 @@ def bad_rows(scene: Scene) -> int:
     """Rows that folding must keep."""
     marks = marks_of(scene)
     found = [(s, list(causes(scene, s, marks))) for s in services(scene) if s.since is not None]
-    return sum(1 + len(under) for s, under in found if s.state != "ok" or under)
+    return sum(1 + len(under) + len(shown(scene, s.name)) for s, under in found if s.state != "ok" or under)
 
 
 def all_rows(scene: Scene) -> int:
     """Rows when nothing is folded."""
     marks, found = marks_of(scene), scene.state.services.values()
-    return len(found) + sum(len(list(causes(scene, s, marks))) for s in found)
+    return len(found) + sum(len(list(causes(scene, s, marks))) + len(shown(scene, s.name)) for s in found)
 
 
 def summary(scene: Scene) -> tuple[Seg, ...]:
@@ -116,6 +120,8 @@ def causes(scene: Scene, service: ServiceStatus, marks: Marks) -> Iterable[tuple
         workload = scene.state.workloads.get(name)
         if workload is not None and is_bad(workload):
             yield trouble(workload), True
+    if service.name not in marks.echo and service.state == "failing":
+        yield from ((text, True) for text in drifted(scene.state, service))
     for check in deeper(scene.state, service)[:_DEEPER]:
         yield f"{check.name}: {check.why}", service.name not in marks.echo
     for text in doubts(scene.state, service, marks.echo):

@@ -7,6 +7,7 @@ from typing import Literal
 from incidentui.core.events import (
     ActionEnded,
     ActionRequested,
+    CauseChanged,
     CheckChanged,
     Deployed,
     HypothesisChanged,
@@ -156,7 +157,7 @@ def _alike(a: Recorded, b: Recorded) -> bool:
         a.moment == b.moment == "detail"
         and type(a.event) is type(b.event)
         and a.subject == b.subject
-        and not isinstance(a.event, NoteAdded | HypothesisChanged)
+        and not isinstance(a.event, NoteAdded | HypothesisChanged | CauseChanged)
     )
 
 

@@ -1,12 +1,14 @@
 """The workloads pane: containers and supervised programs, and whether what runs is what was built."""
 
-from incidentui.core.drift import told
+from incidentui.core.drift import Drift
+from incidentui.core.drift_told import told
 from incidentui.core.format import age, duration, short
+from incidentui.core.links import of_workload
 from incidentui.core.model import Workload
 from incidentui.core.words import is_bad
 from incidentui.tui.line import Line, Seg, Token, cells, cut_middle, fit, pad
 from incidentui.tui.present.format import hm
-from incidentui.tui.present.parts import hints, joined, title
+from incidentui.tui.present.parts import empty, hints, joined, title
 from incidentui.tui.present.scene import Scene
 
 _NAME = 9
@@ -25,15 +27,44 @@ def lines(scene: Scene, width: int, *, focused: bool = False) -> list[Line]:
     lost = set(_lost(scene))
     columns = _columns(ordered, width - 1)
     out += [_row(scene, w, width - 1, columns, stale=w.engine in lost) for w in ordered]
+    out += [_unlisted(drift, width - 1) for drift in unlisted(scene)]
     if len(out) == 1:
-        asked = bool(scene.state.engines)
-        out.append(Line((Seg("No workloads." if asked else "No engine configured. Other panes work.", "muted"),)))
+        out.append(empty(_none(scene)))
     return out
+
+
+def _none(scene: Scene) -> str:
+    if scene.unread:
+        return "○ reading the configuration"
+    return "No workloads." if scene.state.engines else "No engine configured. Other panes work."
 
 
 def rows(scene: Scene) -> int:
     """How many rows the pane would like, without its title."""
-    return max(1, len(scene.state.workloads) + sum(len(_no_answer(scene, s, 80)) for s in _lost(scene)))
+    return max(
+        1, len(scene.state.workloads) + len(unlisted(scene)) + sum(len(_no_answer(scene, s, 80)) for s in _lost(scene))
+    )
+
+
+def unlisted(scene: Scene) -> list[Drift]:
+    """What only a checkpoint knows of: containers that are gone, and the files of the project."""
+    if _lost(scene):
+        return []
+    return [drift for name, drift in scene.state.drift.items() if name not in scene.state.workloads and drift.rows]
+
+
+def _unlisted(drift: Drift, width: int) -> Line:
+    differing = told(drift.rows)
+    if any(row.what == "container" for row in drift.rows):
+        return _plain("✗", drift.workload, "gone since the checkpoint", "fail", width)
+    if differing:
+        return _plain("!", drift.workload, differing, "slow", width)
+    return _plain("·", drift.workload, "as in the checkpoint", "muted", width)
+
+
+def _plain(mark: str, name: str, said: str, ink: Token, width: int) -> Line:
+    row = (Seg(f"{mark} ", ink), Seg(name), Seg("  "), Seg(said, ink))
+    return Line(fit(row, width), key=("workload", name))
 
 
 def _columns(workloads: list[Workload], width: int) -> tuple[int, int]:
@@ -97,6 +128,8 @@ def _row(scene: Scene, workload: Workload, width: int, columns: tuple[int, int],
     mark, words, tone = state_words(workload)
     drift = scene.state.drift.get(workload.name)
     drifted = told(drift.rows) if drift else ""
+    if tone in ("muted", "ok") and (bad_link := _link(scene, workload.name)):
+        mark, words, tone = "✗", bad_link, "fail"
     if drifted and tone in ("muted", "ok"):
         mark, words, tone = "!", drifted, "slow"
     if stale:
@@ -121,6 +154,12 @@ def _row(scene: Scene, workload: Workload, width: int, columns: tuple[int, int],
         Seg((" ≠ HEAD" if tail > _TIGHT else " ≠") if differs else "", "fail" if bad else "slow"),
     )
     return Line(fit(segs, width + 1), key=("workload", workload.name))
+
+
+def _link(scene: Scene, workload: str) -> str:
+    """`agent rejected`: it runs, and is thrown out each time."""
+    found = next((link for link in of_workload(scene.state, workload) if link.state == "failing"), None)
+    return f"{found.spec.kind} {found.word}" if found is not None else ""
 
 
 def _since(scene: Scene, workload: Workload) -> str:

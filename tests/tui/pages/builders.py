@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from incidentui.core import events as e
+from incidentui.core.drift import Drift
 from incidentui.core.evidence import CheckLook, Finding, Hop, write_check_look
 from incidentui.core.inputs import Command as Ask
 from incidentui.core.inputs import Evidence, Refusal
@@ -40,7 +41,7 @@ from incidentui.core.model import (
 from incidentui.core.recent import NOTHING
 from incidentui.core.state import State
 from incidentui.runbook.model import Command, Runbook, Step, TypedAction, Variable
-from incidentui.session.ports import DiffLine, Done, LogFeed, LogLine, Row, View
+from incidentui.session.ports import DiffLine, Done, Kept, LogFeed, LogLine, Row, View
 from incidentui.tui.line import Line, cells
 from incidentui.tui.page import Opening, Page
 
@@ -326,12 +327,16 @@ class FakeSession:
     answer: Done | Refusal = field(default_factory=lambda: Done(60))
     diffs: Sequence[DiffLine] | Refusal = DIFF
     log: Sequence[LogLine] | Refusal = LOG
+    backups: Sequence[Kept] | Refusal = ()
     feed: LogFeed | Refusal = field(default_factory=lambda: Refusal("no engine is configured"))
     followed: list[dict[str, Ms | None]] = field(default_factory=list)
     text: str | Refusal = DRAFT
     kept: dict[str, Evidence] = field(default_factory=dict)
     timeline: list[e.Recorded] = field(default_factory=list)
     looks: int = 0
+    then: Sequence[Drift] | Refusal = field(
+        default_factory=lambda: Refusal("no checkpoint was taken yet", "incidentui checkpoint take")
+    )
 
     def now(self) -> Ms:
         return self.time
@@ -376,9 +381,15 @@ class FakeSession:
     def logs(self, workload: str, lines: int = 200) -> "Future[Sequence[LogLine] | Refusal]":
         return now_done(self.log)
 
+    def volumes(self, workload: str) -> "Future[Sequence[Kept] | Refusal]":
+        return now_done(self.backups)
+
     def follow_logs(self, since: Mapping[str, Ms | None]) -> "Future[LogFeed | Refusal]":
         self.followed.append(dict(since))
         return now_done(self.feed)
+
+    def drift_then(self) -> "Future[Sequence[Drift] | Refusal]":
+        return now_done(self.then)
 
     def draft(self, incident: str) -> "Future[str | Refusal]":
         return now_done(self.text)

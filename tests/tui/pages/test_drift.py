@@ -79,3 +79,52 @@ def test_the_pane_says_how_much_differs_of_one_that_runs(width: int) -> None:
     row = next(line.text for line in workloads.lines(scene, width) if "backend" in line.text)
     assert row.startswith("! backend")
     assert "2 of 4 differ" in row
+
+
+THEN = (
+    DriftRow("env TOKEN", "bad", "set", "another value", "meant so? Then take a checkpoint; else restore this one"),
+    DriftRow("image", "ok", "lab:1 aaaa", "lab:1 aaaa"),
+)
+BY = "checkpoint 20261130-061200, by hand"
+
+
+@pytest.mark.parametrize(("width", "height"), b.SIZES)
+@pytest.mark.req("F63")
+def test_the_reference_is_named_when_it_is_a_checkpoint(width: int, height: int) -> None:
+    text = b.shown(page(), view(Drift("backend", THEN, by=BY, checkpoint="20261130-061200")), width, height)
+    flat = " ".join(text.split())
+    for words in ("not as it was then: 1 of 2 differs", "CHECKPOINT, RUNNING", BY, "another value"):
+        assert words in flat
+    assert "declared" not in flat.lower()
+
+
+@pytest.mark.req("F63")
+def test_d_goes_on_to_the_last_good_checkpoint_and_back() -> None:
+    session = b.FakeSession()
+    screen = b.FakeScreen(session)
+    it = WorkloadPage("backend")
+    screen.push(it)
+    declared = view(Drift("backend", ROWS, by="docker-compose config"))
+    session.then = [Drift("backend", THEN, by=BY, checkpoint="20261130-061200")]
+    screen.type(it, *"dd")
+    text = b.shown(it, declared, 118, 34)
+    assert "CHECKPOINT, RUNNING" in text
+    assert "port 5050" not in text
+    screen.type(it, "d")
+    assert "DECLARED, RUNNING" in b.shown(it, declared, 118, 34)
+    session.then = b.FakeSession().then
+    screen.type(it, *"dd")
+    assert "? no checkpoint was taken yet. incidentui checkpoint take" in b.shown(it, declared, 118, 34)
+
+
+def test_what_only_a_checkpoint_knows_of_has_a_row_and_a_page() -> None:
+    gone = Drift("agent", (DriftRow("container", "bad", "running", "gone"),), by=BY, checkpoint="x")
+    files = Drift("project files", (DriftRow("file a.yml", "ok", "1", "1"),), by=BY, checkpoint="x")
+    was = view(Drift("backend", ROWS))
+    what = replace(was, state=replace(was.state, drift={**was.state.drift, "agent": gone, "project files": files}))
+    rows = [line.text.strip() for line in workloads.lines(fakes.scene(what), 78)]
+    assert "✗ agent  gone since the checkpoint" in rows
+    assert "· project files  as in the checkpoint" in rows
+    it = WorkloadPage("agent")
+    b.FakeScreen(b.FakeSession()).push(it)
+    assert "✗ container" in b.shown(it, what, 118, 34)

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from incidentui.core import inputs as i
-from incidentui.core.model import Hypothesis, Ledger, LedgerCommit
+from incidentui.core.board import Hypothesis
+from incidentui.core.model import Ledger, LedgerCommit
 from incidentui.session.ports import View
 from tests.tui import fakes
 from tests.tui.screens import Shown, shown
@@ -107,7 +108,7 @@ async def test_a_digit_asks_why_and_gives_the_verdict(key: str, verdict: Any) ->
 
 async def test_a_verdict_goes_to_the_one_under_the_cursor() -> None:
     async with shown(with_board(*BOARD)) as screen:
-        await screen.press("h", "j", "j", "3", "y", "enter")
+        await screen.press("h", *"jjjj", "3", "y", "enter")
         assert [c.n for c in asked(screen, i.ChangeHypothesis)] == [2]
 
 
@@ -144,3 +145,53 @@ async def test_read_only_and_a_replay_refuse_with_their_word(key: str) -> None:
             assert word in screen.status
             assert not screen.session.asked
             assert "1-4" not in screen.bar
+
+
+TUNNEL = Hypothesis(
+    5,
+    "Tunnel goes to 5050, the lab listens on 5051",
+    "ana",
+    AT("08:35:00"),
+    "confirmed",
+    why="seen",
+    origin="introduced",
+)
+FIXED = replace(TUNNEL, fixed=AT("08:50:00"), fix="tunnel to 5051", spent=((AT("08:35:00"), AT("08:50:00")),), again=2)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.req("R1-02", "R1-09", "R1-16", "R1-55")
+async def test_causes_head_the_board_in_the_order_they_were_found(size: tuple[int, int]) -> None:
+    async with shown(with_board(*BOARD, FIXED), size=size) as screen:
+        text = " ".join((await screen.press("h")).split())
+        assert text.index("✓ 5 Tunnel goes to 5050") < text.index("✗ 3 The session does not") < text.index("CONFIRMED")
+        for said in ("again 2×", "introduced", "fixed 15m", "fix tunnel to 5051", "3rd time: put a gate before it"):
+            assert said in text
+        assert "3 causes, 2 open:" in text
+        assert all(len(row) <= size[0] for row in screen.rows)
+
+
+async def test_theories_alone_are_no_causes() -> None:
+    async with shown(with_board(TOKEN, LOGIN)) as screen:
+        assert "CAUSES" not in await screen.press("h")
+
+
+@pytest.mark.parametrize(
+    ("key", "typed", "change"),
+    [
+        ("5", "tunnel to 5051", i.ChangeCause(5, "ana", "fixed", "tunnel to 5051", incident="INC-7")),
+        ("6", "", i.ChangeCause(5, "ana", "again", incident="INC-7")),
+        ("7", "pre", i.ChangeCause(5, "ana", "origin", origin="pre-existing", incident="INC-7")),
+        ("7", "nobody", None),
+    ],
+)
+async def test_a_digit_says_what_became_of_the_cause_under_the_cursor(
+    key: str, typed: str, change: i.ChangeCause | None
+) -> None:
+    async with shown(with_board(TUNNEL)) as screen:
+        await screen.press("h", key)
+        assert "cause 5" in screen.status
+        await screen.type(typed)
+        await screen.press("enter")
+        assert asked(screen, i.ChangeCause) == ([change] if change else [])
+        assert change or "pre-existing or unknown; i, p or u" in screen.status

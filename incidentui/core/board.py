@@ -1,0 +1,86 @@
+"""The board of an incident: what people think is the cause. One list for theories and causes: a cause is a theory that
+was confirmed. When it was found, fixed and there again is kept, so that the time it cost is computed, never guessed.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from incidentui.core.value import dataclass
+
+Ms = int
+HypothesisWord = Literal["to test", "confirmed", "refuted", "correct, not the cause"]
+CauseWord = Literal["suspected", "confirmed", "fixed", "ruled out"]
+"""What a hypothesis is as a cause: one to test is suspected, one that is refuted or innocent is ruled out."""
+Origin = Literal["unknown", "introduced", "pre-existing"]
+"""Whether the change that is blamed brought a cause in, or it was there before."""
+Stretch = tuple[Ms, Ms]
+STRETCHES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """What a responder thought was the cause, and what came of it. Each part is a person's word."""
+
+    n: int
+    thought: str
+    by: str
+    at: Ms
+    verdict: HypothesisWord = "to test"
+    did: str = ""
+    saw: str = ""
+    why: str = ""
+    """Why the verdict is this one."""
+    judged: Ms | None = None
+    judged_by: str = ""
+    commits: tuple[str, ...] = ()
+    """Those that what was done names."""
+    origin: Origin = "unknown"
+    again: int = 0
+    """How often the same symptom was there again."""
+    fixed: Ms | None = None
+    """None: not fixed, or there again since."""
+    fix: str = ""
+    """How it was fixed, the last time."""
+    since: Ms | None = None
+    """Since when it costs time again; None: since it was thought of."""
+    spent: tuple[Stretch, ...] = ()
+    """Stretches of time it cost that are over, oldest first, at most 50."""
+
+
+def cause_word(h: Hypothesis) -> CauseWord:
+    if h.verdict in ("refuted", "correct, not the cause"):
+        return "ruled out"
+    if h.verdict == "to test":
+        return "suspected"
+    return "confirmed" if h.fixed is None else "fixed"
+
+
+def causes(board: Sequence[Hypothesis]) -> list[Hypothesis]:
+    """What is the cause or still may be, in the order of discovery."""
+    return sorted((h for h in board if cause_word(h) != "ruled out"), key=lambda h: (h.at, h.n))
+
+
+def stretches(h: Hypothesis, until: Ms) -> tuple[Stretch, ...]:
+    """The time it cost: from when it was found until fixed or ruled out, and from each time it came back."""
+    if h.fixed is not None:
+        return h.spent
+    start = h.since if h.since is not None else h.at
+    if cause_word(h) == "ruled out":
+        # A record from before stretches were kept has none.
+        return h.spent or ((start, max(start, h.judged if h.judged is not None else until)),)
+    return (*h.spent, (start, max(start, until)))
+
+
+def lost_ms(h: Hypothesis, until: Ms) -> Ms:
+    return sum(end - start for start, end in stretches(h, until))
+
+
+def total_ms(board: Sequence[Hypothesis], until: Ms) -> tuple[Ms, Ms]:
+    """(the sum of what each cost, the time by the clock: what overlaps counts once)."""
+    found = sorted(each for h in board for each in stretches(h, until))
+    clock, reached = 0, None
+    for start, end in found:
+        start = start if reached is None else max(start, reached)
+        clock += max(0, end - start)
+        reached = end if reached is None else max(end, reached)
+    return sum(end - start for start, end in found), clock

@@ -1,0 +1,65 @@
+"""One more event of the board, folded into it."""
+
+from dataclasses import replace
+
+from incidentui.core import events as e
+from incidentui.core.board import STRETCHES, Hypothesis, Ms, cause_word
+
+
+def folded(
+    board: tuple[Hypothesis, ...], event: e.HypothesisAdded | e.HypothesisChanged | e.CauseChanged, at: Ms
+) -> tuple[Hypothesis, ...]:
+    match event:
+        case e.HypothesisAdded():
+            return (*(h for h in board if h.n != event.n), _added(event, at))
+        case e.HypothesisChanged():
+            return tuple(_changed(h, event, at) if h.n == event.n else h for h in board)
+        case e.CauseChanged():
+            return tuple(_cause(h, event, at) if h.n == event.n else h for h in board)
+
+
+def _added(event: e.HypothesisAdded, at: Ms) -> Hypothesis:
+    return Hypothesis(
+        event.n,
+        event.thought,
+        event.by,
+        at,
+        did=event.did,
+        saw=event.saw,
+        commits=event.commits,
+        origin=event.origin,
+    )
+
+
+def _changed(old: Hypothesis, event: e.HypothesisChanged, at: Ms) -> Hypothesis:
+    new = replace(
+        old, verdict=event.now, why=event.why, did=event.did, saw=event.saw, commits=event.commits or old.commits
+    )
+    if not event.judged:
+        return new
+    new = replace(new, judged=at, judged_by=event.by)
+    out, was_out = cause_word(new) == "ruled out", cause_word(old) == "ruled out"
+    if out and not was_out:
+        return replace(_ended(new, at), fixed=None)
+    # Taken up again: it costs time from now on, not for the while it was out of the way.
+    if (was_out and not out) or (new.verdict == "to test" and old.fixed is not None):
+        return replace(new, since=at, fixed=None)
+    return new
+
+
+def _cause(old: Hypothesis, event: e.CauseChanged, at: Ms) -> Hypothesis:
+    match event.what:
+        case "fixed":
+            return replace(_ended(old, at), fixed=at, fix=event.said)
+        case "again":
+            back = replace(old, again=event.again)
+            return back if old.fixed is None else replace(back, since=at, fixed=None)
+        case "origin":
+            return replace(old, origin=event.origin)
+
+
+def _ended(h: Hypothesis, at: Ms) -> Hypothesis:
+    if h.fixed is not None:
+        return h
+    start = h.since if h.since is not None else h.at
+    return replace(h, spent=(*h.spent, (start, max(start, at)))[-STRETCHES:])

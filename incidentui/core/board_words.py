@@ -1,0 +1,59 @@
+"""The words and marks of the board, the same on every screen, in `events` and in the draft."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from incidentui.core import events as e
+from incidentui.core.board import CauseWord, Hypothesis, HypothesisWord, Ms, cause_word, causes, total_ms
+from incidentui.core.format import count, duration, ordinal
+
+Tone = Literal["text", "muted", "fail", "slow", "unknown", "ok"]
+HYPOTHESIS_MARK: dict[HypothesisWord, str] = {
+    "to test": "○",
+    "confirmed": "✓",
+    "refuted": "✗",
+    "correct, not the cause": "≈",
+}
+CAUSE_MARK: dict[CauseWord, str] = {"suspected": "○", "confirmed": "✗", "fixed": "✓", "ruled out": "–"}
+OFTEN = 2
+"""From this often on the same thing again asks for a gate."""
+
+
+def told(event: e.HypothesisAdded | e.HypothesisChanged | e.CauseChanged) -> tuple[str, str, Tone]:
+    if isinstance(event, e.CauseChanged):
+        return _cause(event)
+    tested = "; ".join(f"{name} {said}" for name, said in (("did", event.did), ("saw", event.saw)) if said)
+    if isinstance(event, e.HypothesisAdded):
+        return "○", f"hypothesis {event.n}: {event.thought}" + (f" ({tested})" if tested else ""), "text"
+    if not event.judged:
+        return "·", f"hypothesis {event.n}: {tested}", "text"
+    why = f": {event.why}" if event.why else ""
+    tone: Tone = "ok" if event.now == "confirmed" else "text"
+    return HYPOTHESIS_MARK[event.now], f"hypothesis {event.n} {event.now}{why}", tone
+
+
+def _cause(event: e.CauseChanged) -> tuple[str, str, Tone]:
+    said = f": {event.said}" if event.said else ""
+    match event.what:
+        case "fixed":
+            return "✓", f"cause {event.n} fixed{said}", "ok"
+        case "again":
+            return "≡", f"cause {event.n} again, the {ordinal(event.again + 1)} time{said}", "fail"
+        case "origin":
+            return "·", f"cause {event.n}: {event.origin}", "text"
+
+
+def total(board: Sequence[Hypothesis], until: Ms) -> str:
+    """ "3 causes, 1 open: 1h 05m lost (55m by the clock)"; empty without one."""
+    found = causes(board)
+    if not found:
+        return ""
+    lost, clock = total_ms(found, until)
+    still = sum(cause_word(h) != "fixed" for h in found)
+    overlap = f" ({duration(clock)} by the clock)" if duration(clock) != duration(lost) else ""
+    return f"{count(len(found), 'cause')}, {still or 'none'} open: {duration(lost)} lost{overlap}"
+
+
+def gate(h: Hypothesis) -> str:
+    """What somebody should hear when the same thing came back often; empty when it did not."""
+    return f"{ordinal(h.again + 1)} time: put a gate before it" if h.again >= OFTEN else ""

@@ -1,0 +1,75 @@
+"""The checkpoint that what runs is compared with: the last that was good, or one that is named."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from incidentui.core.checkpoint import Checkpoint, FileCopy
+from incidentui.core.model import Ms
+from incidentui.edge.checkpoints.store import CheckpointError, Store
+from incidentui.edge.checkpoints.taking import copied, keyed
+from incidentui.edge.containers.docker_words import moment
+
+BEFORE = "before "
+"""How the reason of those begins that were taken because something dangerous was about to be done."""
+NEWEST = "latest"
+
+
+class Reference:
+    def __init__(self, top: Path, store: Store, wanted: str = "") -> None:
+        """`wanted`: an id, the beginning of one, `latest`; empty: the last that was taken because all was good."""
+        self._top, self._store, self.wanted = top, store, wanted
+        self._read: Checkpoint | None = None
+        self._key: bytes | None = None
+        self._seen: tuple[list[str], str | None] = ([], None)
+
+    def checkpoint(self) -> Checkpoint | None:
+        """None: none was taken yet. Raises CheckpointError."""
+        ident = self._ident()
+        if ident is None:
+            return None
+        if self._read is None or self._read.id != ident:
+            self._read = self._store.read(ident)
+        return self._read
+
+    def _ident(self) -> str | None:
+        if self.wanted:
+            return self._store.find(self.wanted)
+        ids = self._store.ids()
+        if ids != self._seen[0]:
+            self._seen = ids, next((each for each in reversed(ids) if self._good(each)), ids[-1] if ids else None)
+        return self._seen[1]
+
+    def _good(self, ident: str) -> bool:
+        try:
+            return not self._store.read(ident).why.startswith(BEFORE)
+        except CheckpointError:
+            return False
+
+    def stamp(self) -> object:
+        """Another one when a checkpoint was taken or a file of it changed; asks no engine."""
+        try:
+            then = self.checkpoint()
+        except CheckpointError as wrong:
+            return str(wrong)
+        return then and (then.id, tuple(_stat(self._top / file.path) for file in then.files))
+
+    def files(self, then: Checkpoint) -> tuple[FileCopy, ...]:
+        return tuple(copied(self._top, file.path)[0] for file in then.files)
+
+    def made(self, then: Checkpoint) -> Mapping[str, Ms | None]:
+        return {volume.name: moment(volume.created) for volume in then.volumes}
+
+    def digest(self, value: str) -> str:
+        """As the checkpoints have it: values are compared by a keyed hash alone."""
+        if self._key is None:
+            self._key = self._store.key()
+        return keyed(value, self._key)
+
+
+def _stat(path: Path) -> tuple[int, ...] | None:
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino, found.st_mode

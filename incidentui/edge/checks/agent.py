@@ -1,0 +1,156 @@
+"""Where an agent stands, by the log of one of the two sides: connected, authenticated, rejected or absent.
+
+What was said last counts, with two exceptions: a new attempt is no better than those before it until it has outlived
+them, and that it left after it was rejected says less than the rejection.
+"""
+
+import asyncio
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from time import perf_counter
+
+from incidentui.config.links import AgentCheck
+from incidentui.core.evidence import Finding
+from incidentui.core.format import count
+from incidentui.core.links import LinkWord
+from incidentui.core.model import CheckState, Ms
+from incidentui.core.value import dataclass
+from incidentui.edge.checks.expect import Judgement
+from incidentui.edge.checks.log import MATCHING_S, Window, stands, window
+from incidentui.edge.checks.probe import Ground, Look
+from incidentui.edge.checks.tail import Line, NotReadableError, Tail, read
+from incidentui.edge.matching import Matching, TooSlowError
+from incidentui.edge.text import clean
+
+_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    word: LinkWord
+    line: Line | None = None
+    """That says so; None: no line did."""
+    said: str = ""
+    """The part of it that the pattern matched: the same from one attempt to the next."""
+    pairs: tuple[tuple[Line, Line], ...] = ()
+    """(connected, rejected) of each attempt that was turned away."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotRunning:
+    """The workload whose log it is does not run: nothing is connected."""
+
+    words: str
+
+
+class AgentProbe:
+    def __init__(self, check: AgentCheck, ground: Ground) -> None:
+        self.check = check
+        self._dir = ground.dir
+        self._engines = ground.engines
+        self._now = ground.clock.now
+
+    async def look(self) -> Look:
+        at, started, output = self._now(), perf_counter(), ""
+        try:
+            async with asyncio.timeout(self.check.timeout_ms / 1000):
+                since = at - self.check.since_ms if self.check.since_ms is not None else None
+                source = await self._of_workload(at, since) if self.check.workload else (None, since)
+                judgement, output = await asyncio.to_thread(looked, self.check, self._dir, at, *source)
+        except (NotReadableError, TooSlowError) as why:
+            judgement = Judgement("unknown", str(why))
+        except TimeoutError:
+            judgement = Judgement("unknown", f"not read within {self.check.timeout_ms / 1000:g}s")
+        took = round((perf_counter() - started) * 1000)
+        again = ["tail", "-n", "200", self.check.file] if self.check.file else ["incidentui", "check", self.check.name]
+        return Look(self.check, at, judgement, took, output=output, again=shlex.join(again))
+
+    async def _of_workload(self, now: Ms, since: Ms | None) -> tuple[Tail | NotRunning, Ms | None]:
+        """What it said before it was started anew is of another connection."""
+        from incidentui.edge.checks.engine_log import NotThereError, told_of
+
+        try:
+            workload, tail = await told_of(self._engines, self.check.workload, now)
+        except NotThereError as gone:
+            return NotRunning(str(gone)), since
+        if workload.state not in ("running", "starting"):
+            code = f", exit {workload.exit_code}" if workload.exit_code is not None else ""
+            return NotRunning(f"{workload.name} is {workload.state}{code}"), since
+        if workload.since is None or all(line.at is None for line in tail.lines):
+            return tail, since
+        return tail, max(since or 0, workload.since)
+
+
+def looked(
+    check: AgentCheck, folder: Path, now: Ms, source: Tail | NotRunning | None, since: Ms | None
+) -> tuple[Judgement, str]:
+    """The judgement, and the lines that it rests on. Without a source the file is read."""
+    if isinstance(source, NotRunning):
+        return Judgement("failing", f"absent: {source.words}", (_finding("absent", source.words, ok=False),)), ""
+    found = window(check.target, source or read(folder / check.file, check.file, since), since)
+    now_standing = standing(check, found, now)
+    return judged(check, found, now_standing), _shown(found, now_standing)
+
+
+def standing(check: AgentCheck, found: Window, now: Ms) -> Standing:
+    matching = Matching(MATCHING_S)
+    current = Standing("absent")
+    pairs: list[tuple[Line, Line]] = []
+    for line in found.lines:
+        current = _after(check, current, line, matching)
+        if current.line is line and current.word == "rejected" and current.pairs:
+            pairs += current.pairs
+    if current.word == "connected" and pairs and not stands(current.line, pairs, found.lines, now):
+        last = pairs[-1][1]
+        hit = matching.search(check.rejected, last.text)
+        current = Standing("rejected", last, hit.group() if hit else last.text)
+    return Standing(current.word, current.line, current.said, tuple(pairs))
+
+
+def _after(check: AgentCheck, was: Standing, line: Line, matching: Matching) -> Standing:
+    """Rejected is asked first: "disconnected" holds "connected"."""
+    if check.rejected and (hit := matching.search(check.rejected, line.text)):
+        connected = was.line if was.word in ("connected", "authenticated") else None
+        return Standing("rejected", line, hit.group(), ((connected, line),) if connected else ())
+    if check.left and (hit := matching.search(check.left, line.text)):
+        return was if was.word == "rejected" else Standing("absent", line, hit.group())
+    if check.authenticated and (hit := matching.search(check.authenticated, line.text)):
+        return Standing("authenticated", line, hit.group())
+    if hit := matching.search(check.connected, line.text):
+        return Standing("connected", line, hit.group())
+    return was
+
+
+def judged(check: AgentCheck, found: Window, now: Standing) -> Judgement:
+    """The reason begins with the word, and does not change from look to look while nothing else does."""
+    said = clean(now.said.strip(), 100)
+    if now.line is None:
+        if found.missing:
+            return Judgement("unknown", found.missing)
+        return Judgement("failing", "absent: it never connected", (_finding("absent", "no line of it", ok=False),))
+    match now.word:
+        case "rejected":
+            state: CheckState = "failing"
+            words = f"rejected: {said}"
+        case "absent":
+            state, words = "failing", f"absent: it left: {said}"
+        case "connected" if check.authenticated:
+            state, words = "slow", "connected, not yet authenticated"
+        case _:
+            state, words = "ok", now.word
+    times = f", {count(len(now.pairs), 'time')} connected and rejected" if now.pairs else ""
+    got = clean(now.line.text.strip(), 140) + times
+    return Judgement(state, words, (_finding(now.word, got, ok=state == "ok", wants=bool(check.authenticated)),))
+
+
+def _finding(word: LinkWord, got: str, *, ok: bool, wants: bool = True) -> Finding:
+    return Finding("agent", "authenticated" if wants else "connected", f"{word}: {got}", ok)
+
+
+def _shown(found: Window, now: Standing) -> str:
+    """The attempts that failed, then what was said last: the line that the word rests on is among them."""
+    lines: Sequence[Line] = [line for pair in now.pairs[-3:] for line in pair]
+    rest = [line for line in found.lines[-_SHOWN:] if line not in lines]
+    own = [now.line] if now.line is not None and now.line not in rest and now.line not in lines else []
+    return "\n".join(line.text for line in (*lines, *own, *rest)[-_SHOWN * 2 :])

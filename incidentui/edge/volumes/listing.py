@@ -1,0 +1,37 @@
+"""The volumes of a workload, each with its newest backup: for a page, from one inspection and the folder of backups."""
+
+import asyncio
+from collections.abc import Sequence
+
+from incidentui.core.backup import Backup
+from incidentui.core.inputs import Refusal
+from incidentui.edge.containers.docker import DockerEngine
+from incidentui.edge.containers.engine import Engine, EngineLost, EngineRefused
+from incidentui.edge.text import clean
+from incidentui.edge.volumes.plans import called
+from incidentui.edge.volumes.store import Store
+from incidentui.session.ports import Kept
+
+
+async def volumes_of(engines: Sequence[Engine], store: Store, workload: str) -> Sequence[Kept] | Refusal:
+    """Empty for what has none, and for what is no container."""
+    docker = next((engine for engine in engines if isinstance(engine, DockerEngine)), None)
+    if docker is None:
+        return ()
+    try:
+        it = await docker.named(workload)
+        found = await docker.call(lambda api: api.inspect_container(it.ident)) if it is not None else {}
+    except (EngineLost, EngineRefused) as error:
+        return Refusal(str(error))
+    mounts = [mount for mount in found.get("Mounts") or () if mount.get("Type") == "volume" and mount.get("Name")]
+    every = await asyncio.to_thread(lambda: list(store.all())) if mounts else []
+    return [_kept(str(mount["Name"]), str(mount.get("Destination", "")), every) for mount in mounts]
+
+
+def _kept(volume: str, inside: str, every: Sequence[Backup]) -> Kept:
+    mine = [each for each in every if each.volume == volume]
+    name, place = called(volume), clean(inside, 80)
+    if not mine:
+        return Kept(name, place)
+    new = mine[0]
+    return Kept(name, place, new.id, new.at, new.files, new.size, len(mine))

@@ -1,0 +1,28 @@
+"""On the page of a workload: its volumes, and how old the newest backup of each is."""
+
+from collections.abc import Sequence
+
+from incidentui.core.format import count, duration, storage
+from incidentui.core.model import Ms
+from incidentui.session.ports import Kept
+from incidentui.tui.line import Line, Seg, Token, cells
+from incidentui.tui.pages.layout import cell, hanging, section
+
+
+def volume_lines(kept: Sequence[Kept] | None, now: Ms, width: int) -> list[Line]:
+    """Nothing for a workload without volumes, or before anybody answered."""
+    if not kept:
+        return []
+    column = min(max(cells(each.volume) for each in kept) + 2, 28)
+    out: list[Line] = []
+    for each in kept:
+        text, token = _told(each, now)
+        out += hanging((cell(each.volume, column),), f"{each.inside} · {text}", width, token)
+    return section(width, "VOLUMES", out, (Seg("a backs up, and restores", "muted"),))
+
+
+def _told(it: Kept, now: Ms) -> tuple[str, Token]:
+    if not it.id:
+        return "no backup", "slow"
+    more = f" · {it.count} in all" if it.count > 1 else ""
+    return f"backup {duration(now - it.at)} old, {count(it.files, 'file')}, {storage(it.size)}{more}", "text"

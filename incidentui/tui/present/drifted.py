@@ -1,0 +1,36 @@
+"""What differs from what was declared, in a few words: beside a red service it is nearer to the cause than a commit."""
+
+from incidentui.core.drift import DriftRow, rows_of
+from incidentui.core.model import ServiceStatus
+from incidentui.core.state import State
+
+_SOONEST = ("mount", "age", "port", "env", "health", "image", "revision")
+"""Which kind is told first: what was built from other code runs at least, a mount that is missing does not."""
+
+
+def drifted(state: State, service: ServiceStatus) -> list[str]:
+    """Of each workload of a service the difference to look at first: "agent: mount /config empty (compose.yml:26)"."""
+    spec = next((s for s in state.project.services if s.name == service.name), None)
+    found = ((name, _bad(state, name)) for name in (spec.workloads if spec else ()))
+    return [_told(name, rows) for name, rows in found if rows]
+
+
+def _bad(state: State, name: str) -> list[DriftRow]:
+    workload, drift = state.workloads.get(name), state.drift.get(name)
+    if workload is None or drift is None:
+        return []
+    bad = [row for row in rows_of(workload, drift, state.repository) if row.level == "bad"]
+    return sorted(bad, key=_order)
+
+
+def _order(row: DriftRow) -> int:
+    kind = row.what.partition(" ")[0]
+    return _SOONEST.index(kind) if kind in _SOONEST else len(_SOONEST)
+
+
+def _told(name: str, rows: list[DriftRow]) -> str:
+    """The end of what runs says it: "lab_data, empty"."""
+    first = rows[0]
+    place = f" ({first.place.rpartition('/')[2]})" if first.place else ""
+    more = f", {len(rows) - 1} more" if len(rows) > 1 else ""
+    return f"{name}: {first.what} {first.running.rpartition(', ')[2]}{place}{more}"

@@ -1,0 +1,34 @@
+"""Agents and tunnels in a row: the word, since when, and what was said. Never only red or green."""
+
+from incidentui.core.links import Link, links
+from incidentui.core.model import CheckState
+from incidentui.tui.line import Line, Seg, Token, cells, cut
+from incidentui.tui.present.format import hm
+from incidentui.tui.present.scene import Scene
+
+_INK: dict[CheckState, Token] = {"ok": "muted", "slow": "slow", "failing": "fail", "unknown": "unknown"}
+
+
+def link_lines(scene: Scene, service: str, width: int) -> list[Line]:
+    """Under the row of its service, when it is well too: `└ agent lab authenticated · since 17:41`."""
+    return [_row(scene, link, width) for link in shown(scene, service)]
+
+
+def shown(scene: Scene, service: str) -> list[Link]:
+    return [link for link in links(scene.state, service) if link.status.since is not None]
+
+
+def _row(scene: Scene, link: Link, width: int) -> Line:
+    since = f" · {hm(link.status.since, scene.zone)}" if link.status.since is not None else ""
+    text = cut(link.text, max(8, width - 4 - cells(since)))
+    name, word, rest = text.partition(f" {link.word or 'unknown'}")
+    ink = _INK[link.state]
+    return Line(
+        (
+            Seg("  └ ", "muted"),
+            Seg(name, "muted" if link.state == "ok" else "text"),
+            Seg(word, ink, bold=link.state == "failing"),
+            Seg(rest, "muted" if link.state == "ok" else "text"),
+            Seg(since, "muted"),
+        )
+    )

@@ -1,0 +1,50 @@
+"""What differs from what was declared stands under the service that is red, and in the headline beside the suspect."""
+
+from dataclasses import replace
+
+import pytest
+
+from incidentui.core.drift import Drift, DriftRow
+from incidentui.session.ports import View
+from incidentui.tui.present import services
+from incidentui.tui.present.scene import Scene
+from tests.tui import fakes
+from tests.tui.screens import shown
+
+ROWS = (
+    DriftRow("image", "bad", "harbor:1", "an older image than harbor:1 names now", "recreate it", "ops/compose.yml:6"),
+    DriftRow("mount /data", "bad", "harbor_data", "harbor_data, empty", "was it made anew?", "ops/compose.yml:26"),
+    DriftRow("health check", "look", "none", "none", "", "ops/compose.yml:5"),
+)
+EMPTY = "backend: mount /data empty (compose.yml:26), 1 more"
+
+
+def differing(view: View, *rows: DriftRow) -> View:
+    state = view.state
+    backend = replace(state.workloads["backend"], state="running", exit_code=None)
+    drift = {"backend": Drift("backend", rows)}
+    return replace(view, state=replace(state, workloads={**state.workloads, "backend": backend}, drift=drift))
+
+
+async def test_an_empty_volume_is_told_before_an_older_image_and_beside_the_suspect() -> None:
+    async with shown(differing(fakes.first_red(), *ROWS), (120, 40)) as seen:
+        head, rest = seen.text.splitlines()[:4], "\n".join(seen.text.splitlines()[4:])
+    assert f"or {EMPTY}" in head[2]
+    assert "suspect" in head[2]
+    assert "└ backend: mount /data empty (compose.yml:26)" in rest
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 50)], ids="{0[0]}x{0[1]}".format)
+async def test_at_every_size_the_services_pane_has_it(size: tuple[int, int]) -> None:
+    async with shown(differing(fakes.first_red(), *ROWS), size) as seen:
+        text = await seen.press("2") if size[0] == 80 else seen.text
+    assert "└ backend: mount /data empty" in text
+
+
+@pytest.mark.parametrize("view", [fakes.quiet(), fakes.first_red()], ids=["green", "nothing that counts"])
+def test_nothing_is_claimed_of_a_good_service_or_of_a_hint(view: View) -> None:
+    rows = ROWS if not view.state.suspect else ROWS[2:]
+    found = differing(view, *rows)
+    drawn = "\n".join(line.text for line in services.lines(Scene(found, found.state.at), 60))
+    assert "mount" not in drawn
+    assert "health check" not in drawn
