@@ -1,6 +1,7 @@
 """What differs from what was declared, in a few words: beside a red service it is nearer to the cause than a commit."""
 
-from incidentui.core.drift import DriftRow, rows_of
+from incidentui.core.drift import DriftRow
+from incidentui.core.drift_told import rows_of
 from incidentui.core.model import ServiceStatus
 from incidentui.core.state import State
 
