@@ -24,7 +24,8 @@ from incidentui.session.door import SessionStopped
 
 ACTIONS = (
     "git.reset", "git.revert", "git.undo", "git.restore-work", "git.mark-good", "git.bisect", "ci.wait", "fix.mark",
-    "fix.forget", "workload.restart", "workload.stop", "workload.start",
+    "fix.forget", "wait",
+    "workload.restart", "workload.stop", "workload.start",
     "workload.recreate", "verify",
     "checkpoint.take", "checkpoint.test", "checkpoint.restore", "volume.backup", "volume.restore",
     "compose.up",
@@ -269,7 +270,7 @@ def exit_code(attempt: Attempt) -> int:
 
 
 def asked_lights(plan: Plan) -> tuple[LightName, ...]:
-    if plan.action in TOLD:
+    if plan.action in (*TOLD, "shell", "wait"):
         return ()
     if plan.local:
         return ("worktree",)

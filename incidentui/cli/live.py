@@ -5,6 +5,7 @@ import socket
 import time
 from pathlib import Path
 from sqlite3 import DatabaseError
+from typing import TYPE_CHECKING
 
 from incidentui.config.load import parse
 from incidentui.config.paths import journal_path, observer_lock, project_name, remember_root
@@ -21,6 +22,9 @@ from incidentui.edge.store.window import times
 from incidentui.session.live import LiveSession, Parts, World
 from incidentui.session.ports import Journal
 
+if TYPE_CHECKING:
+    from incidentui.edge.terminal import Terminal
+
 
 @dataclass(frozen=True, slots=True)
 class Live:
@@ -32,19 +36,19 @@ class Live:
         self.journal.close()
 
 
-def live(root: Path, me: str, *, read_only: str = "", typed: bool = False) -> Live:
+def live(root: Path, me: str, *, read_only: str = "", typed: bool = False, terminal: "Terminal | None" = None) -> Live:
     """Opens the journal and reads it; nothing is looked at before `session.start()`.
 
     A journal that cannot be read is mended first: a screen is wanted most when things break.
     """
     try:
-        return _live(root, me, read_only, typed)
+        return _live(root, me, read_only, typed, terminal)
     except DatabaseError:
         mend(str(journal_path(root)), project_name(root))
-        return _live(root, me, read_only, typed)
+        return _live(root, me, read_only, typed, terminal)
 
 
-def _live(root: Path, me: str, read_only: str, typed: bool) -> Live:
+def _live(root: Path, me: str, read_only: str, typed: bool, terminal: "Terminal | None") -> Live:
     # asyncio writes to stderr, over the screen, when a child was reaped before its watcher woke; nothing is lost by it.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     clock = SystemClock()
@@ -55,7 +59,7 @@ def _live(root: Path, me: str, read_only: str, typed: bool) -> Live:
     def world() -> World:
         from incidentui.cli.world import build
 
-        return build(parsed, clock, me=me, typed=typed)
+        return build(parsed, clock, me=me, typed=typed, terminal=terminal)
 
     def drafter(journal: Journal, state: State, incident: str, now: Ms) -> str | Refusal:
         from incidentui.cli.drafting import drafted  # not needed before somebody asks for a draft

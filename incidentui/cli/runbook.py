@@ -1,25 +1,24 @@
 """`runbook`: list, show, check, new and run, for scripts and CI. Only `run` runs anything."""
 
 import json
-import os
-import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, cast
 
 import click
 
-from incidentui.cli.books import found, where
-from incidentui.cli.journal_access import project_root
-from incidentui.cli.options import CannotRun, Options, Refused, may_write
+from incidentui.cli.books import found
+from incidentui.cli.options import Options
 from incidentui.cli.runbook_check import command as check_command
+from incidentui.cli.runbook_hand import cut_short, hand_over
 from incidentui.cli.runbook_list import command as list_command
-from incidentui.cli.runbook_list import state_of
+from incidentui.cli.runbook_list import last_runs, run_of, state_of
+from incidentui.cli.runbook_new import command as new_command
 from incidentui.cli.runbook_run import command as run_command
 from incidentui.core.visible import plainly
-from incidentui.edge.runbooks import NotReadError, read_bounded, shipped_folder
+from incidentui.edge.clock import SystemClock
 from incidentui.edge.text import redact
 from incidentui.runbook.model import Runbook, Step
+from incidentui.runbook.stands import last_run
 
 
 @click.group("runbook")
@@ -30,6 +29,9 @@ def command() -> None:
 command.add_command(check_command)
 command.add_command(run_command)
 command.add_command(list_command)
+command.add_command(hand_over)
+command.add_command(cut_short)
+command.add_command(new_command)
 
 
 # -- show
@@ -42,7 +44,13 @@ command.add_command(list_command)
 def show_command(options: Options, which: str, as_json: bool) -> None:
     """One runbook as it was understood: WHICH is a file, or the name that `list` prints."""
     book = found(options, which).book
-    click.echo(json.dumps(document(book), ensure_ascii=False) if as_json else "\n".join(_lines(book)))
+    last = last_runs(options).get(book.id)
+    if as_json:
+        click.echo(json.dumps({**document(book), "last_run": run_of(last)}, ensure_ascii=False))
+        return
+    click.echo("\n".join(_lines(book)))
+    if last is not None:
+        click.echo(f"\n{plainly(last_run(last, SystemClock().now()))}")
 
 
 def document(book: Runbook) -> dict[str, Any]:
@@ -64,8 +72,8 @@ def document(book: Runbook) -> dict[str, Any]:
 def _step(step: Step) -> dict[str, Any]:
     commands = [
         {"lang": c.lang, "text": c.text, "runnable": c.runnable, "line": c.line, "expected": c.expected,
-         "why_not": c.why_not}
-        for c in step.commands
+         "why_not": c.why_not, "undo": c in step.undo}
+        for c in step.texts
     ]  # fmt: skip
     return {
         "title": step.title,
@@ -77,6 +85,9 @@ def _step(step: Step) -> dict[str, Any]:
         "n": step.n,
         "phase": step.phase,
         "args": dict(step.action.args) if step.action else {},
+        "then": step.then,
+        "else": step.otherwise,
+        "undo_action": step.undo_action.name if step.undo_action else None,
     }
 
 
@@ -114,103 +125,15 @@ def _kind(step: Step) -> str:
 def _what_runs(step: Step) -> Iterator[str]:
     if step.action is not None:
         yield "      " + " ".join([step.action.name, *(f"{k}={plainly(redact(v))}" for k, v in step.action.args)])
-    for command in step.commands:
-        yield from (f"      | {plainly(redact(line))}" for line in command.text.split("\n"))
+    for command in step.texts:
+        mark = "←" if command in step.undo else "|"
+        yield from (f"      {mark} {plainly(redact(line))}" for line in command.text.split("\n"))
         if command.why_not:
             yield f"      - {command.why_not}"
-
-
-# -- new
-
-
-@command.command("new")
-@click.argument("name", metavar="NAME")
-@click.option("--from", "source", metavar="WHICH", help="Copy this one: a file, or the name that `list` prints.")
-@click.option("--json", "as_json", is_flag=True, help='Print {"file"}.')
-@click.pass_obj
-def new_command(options: Options, name: str, source: str | None, as_json: bool) -> None:
-    """A new runbook in the project's folder, never over a file: from a template, or a copy of another."""
-    may_write(options, "runbook new")
-    stem = re.sub(r"[^\w]+", "-", name.strip().removesuffix(".md").lower()).strip("-_")
-    if not stem:
-        raise CannotRun(f"{name!r} has no letter or digit to name a file by.")
-    root = project_root(options)
-    content = _copied(options, source) if source else _template(name.strip().removesuffix(".md"))
-    file = _folder(options, root) / f"{stem}.md"
-    _write_new(file, content)
-    click.echo(
-        json.dumps({"file": str(file)}) if as_json else f"{where(file)}: edit it, then `incidentui runbook check`"
-    )
-
-
-def _copied(options: Options, source: str) -> bytes:
-    one = found(options, source)
-    try:
-        return read_bounded(Path(os.path.realpath(one.file)))
-    except NotReadError as why:
-        raise CannotRun(f"{source}: {why}.") from None
-
-
-def _folder(options: Options, root: Path) -> Path:
-    """Where the project keeps them already, else where it says that it does."""
-    from incidentui.config.load import load
-
-    folders = load(root, untrusted=True).config.runbooks
-    there = (root / folder for folder in folders if (root / folder).is_dir())
-    own = next((folder for folder in there if folder.resolve() != shipped_folder()), None)
-    return own or root / folders[0]
-
-
-def _write_new(file: Path, content: bytes) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with file.open("xb") as opened:
-            opened.write(content)
-    except FileExistsError:
-        raise Refused(f"{where(file)} is there already; choose another name.") from None
-
-
-def _template(title: str) -> bytes:
-    words = title.replace("-", " ").replace("_", " ")
-    return TEMPLATE.format(title=words[:1].upper() + words[1:]).encode()
-
-
-TEMPLATE = """\
----
-tags: []
-alerts: []
-vars:
-  service: {{ from: service, prompt: "Which service" }}
----
-# {title}
-
-One sentence: what a person sees when this runbook fits.
-
-## Background
-
-What it covers, and what it does not cover: databases, volumes, other teams' services.
-
-## Mitigation
-
-1. Look before you act
-
-   What must be true before anything is changed? If it is not, this is the wrong runbook.
-
-2. Ask the service what it says
-
-   ```sh {{"name":"look","timeout":"30s"}}
-   echo "last commits that could have changed $SERVICE:"
-   git log -5 --oneline
-   ```
-
-3. Prove that users are served
-
-   ```yaml {{"action":"verify","name":"verify"}}
-   within: 5m
-   consecutive: 3
-   ```
-
-## If it stays red
-
-Who is called next, and what that person needs to know.
-"""
+    if step.undo_action is not None:
+        args = (f"{k}={plainly(redact(v))}" for k, v in step.undo_action.args)
+        yield "      ← " + " ".join([step.undo_action.name, *args])
+    if step.then is not None:
+        yield f"      → step {step.then} when it comes out good"
+    if step.otherwise is not None:
+        yield f"      → step {step.otherwise} when it fails"

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 
 import click
 
@@ -9,11 +10,13 @@ from incidentui.cli.books import root_or_none, shelf_of
 from incidentui.cli.journal_access import open_to_read
 from incidentui.cli.options import CannotRun, Options
 from incidentui.core.format import count
+from incidentui.core.model import LastRun, Ms
 from incidentui.core.state import State
 from incidentui.core.visible import plainly
 from incidentui.edge.clock import SystemClock
 from incidentui.edge.runbooks import Shelf
 from incidentui.runbook.model import Runbook
+from incidentui.runbook.stands import last_run
 from incidentui.runbook.suggest import named, offers
 from incidentui.session.turn import load
 
@@ -27,18 +30,18 @@ from incidentui.session.turn import load
 def command(options: Options, word: str | None, as_json: bool) -> None:
     """The runbooks of the project, then those that came with the program; what fits the open incident first."""
     shelf = shelf_of(options)
-    seen = _seen(options)
+    seen, now = _seen(options), SystemClock().now()
     reasons = _because(shelf, seen) if word is None else _for(shelf, word, seen)
     order = {id: n for n, id in enumerate(reasons)}
     books = [b for b in shelf.runbooks if word is None or b.id in reasons]
     books.sort(key=lambda book: order.get(book.id, len(order)))
     if as_json:
-        listed = [_listed(book, reasons) for book in books]
+        listed = [{**_listed(book, reasons), "last_run": run_of(seen.last_runs.get(book.id))} for book in books]
         click.echo(json.dumps({"runbooks": listed, "left_out": list(shelf.left_out)}, ensure_ascii=False))
         return
     wide = max((len(book.id) for book in books), default=0)
     for book in books:
-        click.echo("\n".join(_lines(book, reasons, wide)))
+        click.echo("\n".join(_lines(book, reasons, seen.last_runs.get(book.id), now, wide)))
     for said in shelf.left_out:
         click.echo(f"incidentui: left out: {said}", err=True)
 
@@ -71,10 +74,21 @@ def _for(shelf: Shelf, word: str, state: State) -> dict[str, str]:
     return found
 
 
-def _lines(book: Runbook, reasons: Mapping[str, str], wide: int) -> Iterator[str]:
+def last_runs(options: Options) -> Mapping[str, LastRun]:
+    """How each runbook was worked through last, as the journal of this project has it; nothing where there is none."""
+    return _seen(options).last_runs
+
+
+def run_of(last: LastRun | None) -> dict[str, object] | None:
+    return asdict(last) if last is not None else None
+
+
+def _lines(book: Runbook, reasons: Mapping[str, str], last: LastRun | None, now: Ms, wide: int) -> Iterator[str]:
     yield f"{plainly(book.id):<{wide}}  {plainly(book.title)}  ({count(len(book.steps), 'step')}, {state_of(book)})"
     if book.id in reasons:
-        yield f"{'':<{wide}}  {plainly(reasons[book.id])}"
+        yield f"{'':<{wide}}    {plainly(reasons[book.id])}"
+    if last is not None:
+        yield f"{'':<{wide}}    {plainly(last_run(last, now))}"
 
 
 def _listed(book: Runbook, reasons: Mapping[str, str]) -> dict[str, object]:

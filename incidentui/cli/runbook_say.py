@@ -6,13 +6,19 @@ from collections.abc import Mapping, Sequence
 import click
 
 from incidentui.cli.act import plan_lines
-from incidentui.core.format import latency
-from incidentui.core.model import Plan, RunbookRun
+from incidentui.core.format import duration, latency
+from incidentui.core.model import Attempt, Ms, Plan, RunbookRun
 from incidentui.core.visible import plainly
 from incidentui.edge.text import redact
 from incidentui.runbook.model import Step
+from incidentui.runbook.stands import same_again
 
-_MARKS = {"done": "✓", "failed": "✗", "unknown": "?", "refused": "–", "todo": "○", "planned": "▸", "manual": "○"}
+_MARKS = {
+    "done": "✓", "failed": "✗", "unknown": "?", "refused": "–", "todo": "○", "planned": "▸", "manual": "○",
+    "skipped": "–", "undone": "←",
+}  # fmt: skip
+
+EVERY_MS: Ms = 10_000
 
 
 class StoppedError(Exception):
@@ -26,25 +32,58 @@ class StoppedError(Exception):
 class Said:
     def __init__(self, as_json: bool) -> None:
         self._json = as_json
+        self._told: tuple[str, list[str]] = ("", [])
+        self._left = -1
 
     def step(
         self, step: Step, state: str, *, exit: int | None = None, output: str = "", took_ms: int = 0,
-        delta: Mapping[str, Sequence[str]] | None = None, **more: object,
+        delta: Mapping[str, Sequence[str]] | None = None, tries: int = 0, same_error: int = 0, why: str = "",
+        **more: object,
     ) -> None:  # fmt: skip
-        output = redact(output)
+        output, why = redact(output), redact(why)
         if self._json:
             told = {"step": step.n, "state": state, "exit": exit, "output": output, "took_ms": took_ms}
             click.echo(
-                json.dumps({**told, "delta": delta or {}, "title": redact(step.title), **more}, ensure_ascii=False)
+                json.dumps(
+                    {
+                        **told,
+                        "delta": delta or {},
+                        "title": redact(step.title),
+                        "tries": tries,
+                        "same_error": same_error,
+                        "why": why,
+                        **more,
+                    },
+                    ensure_ascii=False,
+                )
             )
             return
         took = f"  {latency(took_ms)}" if took_ms else ""
-        click.echo(f"{_MARKS[state]} {step.n} {plainly(redact(step.title))}: {state}{took}")
+        again = f"  try {tries}" if tries > 1 else ""
+        again += f", {same_again(same_error)}" if same_error else ""
+        click.echo(f"{_MARKS[state]} {step.n} {plainly(redact(step.title))}: {state}{took}{again}")
         for line in output.splitlines():
             click.echo(f"    {line}")
+        if why and why not in output:
+            click.echo(f"    {why}")
         for name in ("newly_red", "newly_green"):
             if changed := (delta or {}).get(name):
                 click.echo(f"    {name.replace('_', ' ')}: {', '.join(changed)}")
+
+    def going(self, attempt: Attempt, now: Ms) -> None:
+        """What a running step says, on stderr: each line of its output once, and now and then the time that is left."""
+        if self._json:
+            return
+        told = attempt.progress[-1] if attempt.progress and attempt.progress[-1].state == "running" else None
+        lines = told.text.splitlines() if told is not None else []
+        if (attempt.run, lines) != self._told:
+            self._told = (attempt.run, lines)
+            for line in lines[-1:]:
+                click.echo(f"  … {line}", err=True)
+        left = attempt.asked + attempt.plan.within_ms - now
+        if left // EVERY_MS != self._left and now - attempt.asked > EVERY_MS:
+            self._left = left // EVERY_MS
+            click.echo(f"  … {duration(left)} left", err=True)
 
     def planned(self, step: Step, plan: Plan) -> None:
         """A plan as it would be run; what a shell block holds stands there whole."""

@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ import click
 from incidentui.cli.journal_access import project_root, responder
 from incidentui.cli.live import live, read_only_words
 from incidentui.cli.options import CannotRun, Options
+from incidentui.edge.terminal import Terminal
 from incidentui.session.ports import Session
 
 if TYPE_CHECKING:
@@ -26,10 +28,11 @@ def open_screen(options: Options) -> int:
     need_terminal()
     root = project_root(options)
     me = responder()
-    watching = live(root, me, read_only=read_only_words() if options.read_only else "")
+    terminal = Terminal()
+    watching = live(root, me, read_only=read_only_words() if options.read_only else "", terminal=terminal)
     with _told_later() as told:
         try:
-            code = show(watching.session, root, options, start=watching.session.start, told=told)
+            code = show(watching.session, root, options, start=watching.session.start, told=told, terminal=terminal)
         finally:
             _say_what_is_waited_for(watching.session)
             watching.close("left the screen")
@@ -67,9 +70,11 @@ def show(
     options: Options,
     start: Callable[[], None] | None = None,
     told: Sequence[int] = (),
+    terminal: Terminal | None = None,
 ) -> int:
     """The same screen for a live session and for a replay. `told`: signals from before it could heed them."""
     from incidentui.tui.app import IncidentApp, run
+    from incidentui.tui.aside import lend
 
     def shelf() -> "Sequence[Runbook]":
         from incidentui.config.load import load
@@ -93,6 +98,8 @@ def show(
         redact=_redacted,
         theme="light" if os.environ.get("INCIDENTUI_THEME") == "light" else "dark",
     )
+    if terminal is not None:
+        terminal.lender = partial(lend, app)
     return run(app)
 
 

@@ -129,10 +129,10 @@ def _read(path: Path, root: Path) -> Asking:
 
 def _runbook_lines(content: bytes, name: str) -> Iterator[str]:
     for step in parsed(content, name).steps:
-        if step.action:
-            args = " ".join(f"{key}={value}" for key, value in step.action.args)
-            yield f"{step.action.line}: {step.action.name} {args}".rstrip()
-        for command in step.commands:
+        for action in filter(None, (step.action, step.undo_action)):
+            args = " ".join(f"{key}={value}" for key, value in action.args)
+            yield f"{action.line}: {action.name} {args}".rstrip()
+        for command in step.texts:
             if command.runnable or not command.lang or command.why_not:
                 first, *rest = command.text.split("\n")
                 yield f"{command.line}: {first}"

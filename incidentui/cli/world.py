@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from incidentui.edge.containers.engine import Engine
     from incidentui.edge.containers.logs import WorkloadLogs
     from incidentui.edge.git.executor import GitExecutor
+    from incidentui.edge.terminal import Terminal
+    from incidentui.runbook.model import Runbook
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +73,20 @@ class MarkerLook:
 
 
 def build(
-    parsed: Parsed, clock: Clock, *, me: str = "", once: bool = False, typed: bool = False, against: str = ""
+    parsed: Parsed,
+    clock: Clock,
+    *,
+    me: str = "",
+    once: bool = False,
+    typed: bool = False,
+    against: str = "",
+    terminal: "Terminal | None" = None,
 ) -> World:
     """The whole world of a project; what is wrong in its file is left out and listed.
 
     `once`: for one look alone, which has no time to wait and see. `typed`: a person types the arguments of actions.
     `against`: the checkpoint that what runs is compared with, whatever compose files declare.
+    `terminal`: what a step that needs one is lent.
     """
     from incidentui.config.paths import backups
     from incidentui.edge.checkpoints.executor import CheckpointExecutor
@@ -117,7 +127,11 @@ def build(
     if config.docker is not None:
         named, files = config.docker.compose_project, config.docker.compose_files
         executors.append(ComposeExecutor(config.dir, engines, named, files, clock, keeper))
-    executors.append(ShellExecutor(config.dir, lambda: read_runbooks(config.dir, config.runbooks).runbooks, clock))
+
+    def shelf() -> "Sequence[Runbook]":
+        return read_runbooks(config.dir, config.runbooks).runbooks
+
+    executors.append(ShellExecutor(config.dir, shelf, clock, terminal))
     sources += _checks(loaded, clock, engines)
     sources += _revisions(loaded, clock, engines, once)
     drift = next((source for source in sources if isinstance(source, DriftSource)), None)

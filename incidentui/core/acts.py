@@ -1,9 +1,10 @@
 """From the typed word to the verdict: guards, five lights, delta. The effect itself runs elsewhere."""
 
 from dataclasses import replace
+from typing import Literal
 
 from incidentui.core import events as e
-from incidentui.core.errors import compared
+from incidentui.core.errors import compared, last_words
 from incidentui.core.format import count, duration, short
 from incidentui.core.incidents import not_resolved, stage
 from incidentui.core.inputs import (
@@ -30,12 +31,12 @@ from incidentui.core.model import (
     Ms,
     Outcome,
     SeenError,
-    StepState,
     Verdict,
 )
-from incidentui.core.recent import CheckRecent
+from incidentui.core.recent import CheckRecent, all_asked_since
 from incidentui.core.redeploy import not_asked, overridden
-from incidentui.core.runs import is_running, step_follows
+from incidentui.core.runs import asked as step_asked
+from incidentui.core.runs import is_running, others, step_after, step_follows
 from incidentui.core.suspects import name_suspect
 from incidentui.core.turn import Deciding, Decision, refuse
 from incidentui.core.words import is_bad
@@ -54,8 +55,21 @@ STOPPABLE = ("shell", "ci.wait", "git.bisect", "volume.backup")
 """Actions whose effect can be cut off: it leaves no more half done than its own failing would."""
 
 
+WATCHES = ("verify", "wait")
+"""Actions without an effect: they only look on until a deadline."""
+LOOKED_MS: Ms = 15_000
+"""How long the checks are waited for that a shell block may have changed."""
+
+
 TOLD = ("ci.wait", "git.bisect", "fix.mark", "fix.forget", "checkpoint.take", "checkpoint.test", "volume.backup")
 """Actions that change nothing and whose executor's word is the verdict: no light belongs to them."""
+
+
+def can_be_cut(attempt: Attempt) -> bool:
+    """Whether it can be ended now without leaving more half done than it would itself."""
+    if attempt.verdict is not None:
+        return False
+    return attempt.plan.action in (STOPPABLE if attempt.outcome is None else WATCHES)
 
 
 def show_plan(d: Deciding, c: ShowPlan) -> Decision:
@@ -74,6 +88,8 @@ def run_plan(d: Deciding, c: RunPlan) -> Decision:
     failed = [p for p in c.plan.checked if not p.ok]
     if c.plan.changes and failed:
         return refuse(f"{failed[0].text}: {failed[0].note or 'does not hold'}", "open the plan again")
+    if c.step is not None and (no := step_asked(d, c.step, c.by, undoes=c.undoes)) is not None:
+        return Decision(refusal=no)
     if (taken := not_asked(d.state, c.plan)) is not None:
         return refuse(f"{short(taken.sha)} was taken back since the plan was made", "open the plan again")
     incident = d.state.current
@@ -83,15 +99,17 @@ def run_plan(d: Deciding, c: RunPlan) -> Decision:
     number = _number(d, c.plan.changes)
     before = tuple((check.name, check.state) for check in d.state.checks.values())
     errors = tuple(dict.fromkeys(seen.error.signature for seen in d.state.errors))
-    asked = e.ActionRequested(c.run, number, c.plan, c.owner, c.by, before, c.step, errors)
+    asked = e.ActionRequested(c.run, number, c.plan, c.owner, c.by, before, c.step, errors, c.undoes)
     d.say(asked, _subject(c.plan.action, number), "key", incident=name, source=f"responder:{c.by}")
     if incident is not None and c.plan.changes and not c.plan.local and incident.stage in ("open", "acknowledged"):
         stage(d, incident, "mitigating", f"{c.plan.action} asked")
     if c.step is not None:
-        step_follows(d, c.step, "running", c.by, "")
-    if c.plan.action == "verify":
-        watched = ", ".join(c.plan.checks) or "every check on the user path"
-        d.say(e.ActionEnded(c.run, "done", f"looking at {watched}"), "verify", "quiet", incident=name)
+        step_follows(d, c.step, "running", c.by, "", undo=c.undoes)
+    if c.plan.action in WATCHES:
+        watched = ", ".join(c.plan.checks) or (
+            "the clock" if c.plan.action == "wait" else "every check on the user path"
+        )
+        d.say(e.ActionEnded(c.run, "done", f"looking at {watched}"), c.plan.action, "quiet", incident=name)
     d.effects.append(StartAction(c.run, c.plan))
     return d.done(name)
 
@@ -142,7 +160,8 @@ def acted(d: Deciding, look: ActionActed) -> None:
             if attempt.plan.action == "git.bisect":
                 name_suspect(d)
         case "failed" | "refused":
-            _verdict(d, attempt, look.outcome, Verdict(look.outcome, look.why, _unlit(d, attempt)))
+            fault = last_words(look.why, look.evidence) if look.outcome == "failed" else ""
+            _verdict(d, attempt, look.outcome, Verdict(look.outcome, look.why, _unlit(d, attempt)), fault=fault)
         case "unknown":
             _verdict(d, attempt, "unknown", Verdict("outcome unknown", look.why, _unlit(d, attempt)))
 
@@ -174,6 +193,15 @@ def stop(d: Deciding, c: StopAction) -> Decision:
     attempt = d.state.attempt
     if attempt is None or attempt.verdict is not None:
         return refuse("nothing is running that could be stopped")
+    run = d.state.runbook
+    if c.why and attempt.step is not None and run is not None and run.who != c.by:
+        return Decision(refusal=others(run))
+    if c.owner is not None and attempt.outcome is None and c.owner != attempt.owner:
+        where = f"pid {attempt.owner.pid} on {attempt.owner.host}"
+        return refuse(f"it runs in {attempt.by}'s program, {where}", "only there it can be stopped")
+    if c.why and attempt.step is not None and (attempt.outcome is not None or attempt.plan.action in STOPPABLE):
+        waited = duration(d.now - (attempt.acted or attempt.asked))
+        step_follows(d, attempt.step, "skipped", c.by, f"cut short after {waited}: {c.why}")
     if attempt.outcome is None:
         if attempt.plan.action not in STOPPABLE:
             return refuse(f"{attempt.plan.title} cannot be cut off half-way", "it ends by itself, within seconds")
@@ -202,13 +230,20 @@ def judge(d: Deciding, stopped_by: str = "") -> None:
     if attempt is None or attempt.verdict is not None or attempt.outcome != "done" or attempt.acted is None:
         return
     lights = five(d, attempt)
-    if attempt.plan.action == "verify":
-        _judge_verify(d, attempt, lights, stopped_by)
+    if attempt.plan.action in WATCHES:
+        _judge_watch(d, attempt, lights, stopped_by)
         return
     if attempt.plan.action in TOLD:
         _verdict(d, attempt, "done", Verdict("complete", attempt.why, _no_lights(lights)))
         return
-    if attempt.plan.action == "shell" or attempt.plan.local:
+    if attempt.plan.action == "shell":
+        if all_asked_since(d.recent, d.state.checks, attempt.acted) or d.now - attempt.acted >= LOOKED_MS or stopped_by:
+            # Whether users are served is judged as after every change; the step itself is done by its exit code.
+            red = next((light.finding for light in lights if light.ok is False), "")
+            word: Literal["not complete", "complete"] = "not complete" if red else "complete"
+            _verdict(d, attempt, "done", Verdict(word, red or attempt.why, lights))
+        return
+    if attempt.plan.local:
         bad = next((light.finding for light in lights if light.ok is False), "")
         _verdict(d, attempt, "done", Verdict("not complete" if bad else "complete", bad or attempt.why, lights))
         return
@@ -274,7 +309,7 @@ def five(d: Deciding, attempt: Attempt) -> tuple[Light, ...]:
 
 
 def _running(d: Deciding, attempt: Attempt) -> Light:
-    if attempt.plan.action in ("verify", "shell", "checkpoint.restore", *TOLD):
+    if attempt.plan.action in (*WATCHES, "shell", "checkpoint.restore", *TOLD):
         return Light("running", None, "does not apply")
     if attempt.plan.action == "volume.restore":
         return _workloads_light(d, [name for name in dict(attempt.plan.args).get("starts", "").split(",") if name])
@@ -332,6 +367,8 @@ def _user_path(d: Deciding, attempt: Attempt) -> Light:
         # Who stops a thing asks for what users lose by it: the delta names the checks that turned red.
         return Light("user_path", None, "does not apply: it was stopped on purpose")
     wanted = attempt.plan.checks
+    if attempt.plan.action == "wait" and not wanted:
+        return Light("user_path", None, "does not apply")
     checks = [c for c in d.state.checks.values() if (c.name in wanted if wanted else c.layer == "user")]
     if not checks:
         return Light("user_path", None, "no check goes the user's path")
@@ -394,40 +431,52 @@ def _missing(d: Deciding, attempt: Attempt, lights: tuple[Light, ...]) -> str:
     return by["user_path"].finding
 
 
-def _judge_verify(d: Deciding, attempt: Attempt, lights: tuple[Light, ...], stopped_by: str) -> None:
+def _judge_watch(d: Deciding, attempt: Attempt, lights: tuple[Light, ...], stopped_by: str) -> None:
     user = next(light for light in lights if light.name == "user_path")
     waited = d.now - (attempt.acted or attempt.asked)
     lights = tuple(
         light if light.name == "user_path" else replace(light, ok=None, finding="does not apply") for light in lights
     )
-    if user.ok:
+    over = waited >= attempt.plan.within_ms
+    if attempt.plan.action == "wait" and not attempt.plan.checks:
+        _judge_timer(d, attempt, lights, waited, stopped_by)
+    elif user.ok:
         _verdict(d, attempt, "done", Verdict("complete", user.finding, lights))
     elif user.ok is None:
         _verdict(d, attempt, "refused", Verdict("refused", user.finding, lights))
-    elif waited >= attempt.plan.within_ms or stopped_by:
+    elif over or stopped_by:
         why = user.finding + (_stopped(stopped_by, waited) or f", after {duration(waited)}")
         _verdict(d, attempt, "failed", Verdict("not complete", why, lights))
 
 
-def _verdict(d: Deciding, attempt: Attempt, outcome: Outcome, verdict: Verdict) -> None:
+def _judge_timer(d: Deciding, attempt: Attempt, lights: tuple[Light, ...], waited: Ms, stopped_by: str) -> None:
+    if waited >= attempt.plan.within_ms:
+        _verdict(d, attempt, "done", Verdict("complete", f"{duration(waited)} waited", lights))
+    elif stopped_by:
+        why = f"only {duration(waited)} waited, then {stopped_by} stopped it"
+        _verdict(d, attempt, "failed", Verdict("not complete", why, lights))
+
+
+def _verdict(d: Deciding, attempt: Attempt, outcome: Outcome, verdict: Verdict, *, fault: str = "") -> None:
     verdict = replace(
         verdict,
         lights=verdict.lights or five(d, attempt),
-        delta=_delta(d, attempt),
+        delta=(delta := _delta(d, attempt)),
         in_force=attempt.in_force,
         differs=attempt.differs,
         partly=attempt.partly,
         taken_back=attempt.taken_back,
     )
+    if attempt.undoes and verdict.word in ("complete", "not complete") and delta.newly_red:
+        # The check that the undo worked: what was served before is served still.
+        verdict = replace(verdict, word="not complete", why=f"{verdict.why}; newly red: {', '.join(delta.newly_red)}")
     if verdict.word == "not complete" and attempt.plan.changes:
         verdict = _with_errors(d, attempt, verdict)
     given = e.VerdictGiven(attempt.run, outcome, verdict)
     d.say(given, "verdict", "key", incident=attempt.incident)
     good = verdict.word == "complete"
     if attempt.step is not None and is_running(d, attempt.step):
-        unknown = verdict.word == "outcome unknown"
-        to: StepState = "done" if good else "unknown" if unknown else "failed"
-        step_follows(d, attempt.step, to, attempt.by, f"{verdict.word}: {verdict.why}")
+        step_after(d, attempt, attempt.step, verdict, fault)
     incident = d.state.incidents.get(attempt.incident or "")
     if good and attempt.plan.action == "verify" and incident is not None and not not_resolved(d.state, incident):
         stage(d, incident, "resolved", verdict.why)

@@ -148,6 +148,8 @@ def _command(d: Deciding, c: i.Command) -> Decision:
             return runs.start(d, c)
         case i.SetStep():
             return runs.set_step(d, c)
+        case i.HandOver():
+            return runs.hand_over(d, c)
         case i.EndRunbook():
             return runs.end(d, c)
         case _:

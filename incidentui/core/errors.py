@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from incidentui.core.evidence import CheckLook
 from incidentui.core.format import short
+from incidentui.core.inputs import Evidence
 from incidentui.core.model import ErrorText, SeenError
 from incidentui.core.state import State
 
@@ -71,6 +72,13 @@ def signature(text: str) -> str:
     for pattern, instead in _NOISE:
         text = pattern.sub(instead, text)
     return text.strip(" .#-:")[:SIGNATURE]
+
+
+def last_words(why: str, evidence: Evidence | None) -> str:
+    """How a command ended and what it said last: by this a failure is known again."""
+    lines = [line.strip() for line in evidence.body.splitlines() if line.strip()] if evidence else []
+    said = lines[-1][:SIGNATURE] if lines and not lines[-1].startswith("$ ") else ""
+    return f"{why} · {said}" if said else why
 
 
 def of_text(text: str) -> ErrorText | None:

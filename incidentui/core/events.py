@@ -436,6 +436,7 @@ class ActionRequested:
     step: int | None = None
     errors: tuple[str, ...] = ()
     """Signatures of what is red."""
+    undoes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -498,6 +499,23 @@ class StepChanged:
     by: str
     why: str = ""
     evidence: str | None = None
+    undo: bool = False
+    """It is being taken back, or that is over."""
+    fault: str = ""
+    """The last thing it said when it failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunbookHandedOver:
+    """Another person works through it from here on: given by `was`, or taken (`by` is `to` then)."""
+
+    run: str
+    was: str
+    to: str
+    by: str
+    note: str = ""
+    step: int | None = None
+    """Where it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -602,6 +620,7 @@ Event = (
     | VerdictGiven
     | RunbookStarted
     | StepChanged
+    | RunbookHandedOver
     | RunbookEnded
     | ClockMoved
     | DataErased
@@ -657,6 +676,7 @@ TYPES: dict[str, type[Event]] = {
     "action.verdict-given": VerdictGiven,
     "runbook.started": RunbookStarted,
     "runbook.step-changed": StepChanged,
+    "runbook.handed-over": RunbookHandedOver,
     "runbook.ended": RunbookEnded,
     "clock.moved": ClockMoved,
     "data.erased": DataErased,

@@ -22,8 +22,6 @@ from incidentui.core.model import (
     Ms,
     Progress,
     ProjectSpec,
-    RunbookRun,
-    RunStep,
     ServiceStatus,
     Source,
     Span,
@@ -33,6 +31,7 @@ from incidentui.core.model import (
 )
 from incidentui.core.redeploy import brings_back
 from incidentui.core.state import State
+from incidentui.core.steps import fold_run
 from incidentui.core.words import is_bad
 
 SPANS = 64
@@ -125,8 +124,8 @@ def _apply(state: State, recorded: e.Recorded) -> State:
             return _hypothesis(state, event, recorded)
         case e.ActionRequested() | e.ActionProgressed() | e.ActionEnded() | e.LightSeen() | e.VerdictGiven():
             return _action(state, event, recorded)
-        case e.RunbookStarted() | e.StepChanged() | e.RunbookEnded():
-            return _runbook(state, event, recorded)
+        case e.RunbookStarted() | e.StepChanged() | e.RunbookHandedOver() | e.RunbookEnded():
+            return fold_run(state, event, recorded.at)
         case e.WatchStopped() | e.MomentMarked() | e.ActionPlanned() | e.ErrorCompared():
             return state
         case e.ClockMoved() | e.DataErased() | e.JournalReplaced() | e.UnknownEvent():
@@ -531,6 +530,7 @@ def _requested(state: State, event: e.ActionRequested, recorded: e.Recorded) -> 
         step=event.step,
         incident=recorded.incident,
         errors=event.errors,
+        undoes=event.undoes,
     )
     older = [(run, replace(old, ledger=None)) for run, old in state.attempts.items()]
     attempts = dict([*older[:-LEDGERS], *[*state.attempts.items()][-LEDGERS:], (event.run, attempt)][-ATTEMPTS:])
@@ -547,29 +547,6 @@ def _requested(state: State, event: e.ActionRequested, recorded: e.Recorded) -> 
             responders=_with(incident.responders, event.by),
         ),
     )
-
-
-# -- runbooks
-
-
-def _runbook(state: State, event: e.RunbookStarted | e.StepChanged | e.RunbookEnded, recorded: e.Recorded) -> State:
-    if isinstance(event, e.RunbookStarted):
-        run = RunbookRun(event.run, event.runbook, event.title, event.digest, event.by, recorded.at, event.steps)
-        return replace(state, runbook=run)
-    current = state.runbook
-    if current is None or current.id != event.run:
-        return state
-    if isinstance(event, e.RunbookEnded):
-        return replace(state, runbook=replace(current, ended=recorded.at))
-    steps = tuple(_step(step, event, recorded) if step.n == event.n else step for step in current.steps)
-    return replace(state, runbook=replace(current, steps=steps))
-
-
-def _step(step: RunStep, event: e.StepChanged, recorded: e.Recorded) -> RunStep:
-    took = None
-    if event.now in ("done", "failed", "unknown"):
-        took = max(0, recorded.at - step.since) if step.since is not None and step.state == "running" else None
-    return replace(step, state=event.now, since=recorded.at, took_ms=took, note=event.why)
 
 
 # -- small things

@@ -362,6 +362,8 @@ class RunPlan:
     run: str
     """Id of the run, made by the caller (a UUID)."""
     step: int | None = None
+    undoes: bool = False
+    """It takes the step back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,6 +371,10 @@ class StopAction:
     """Stop waiting for the running action, or the effect itself where that leaves nothing half done."""
 
     by: str
+    why: str = ""
+    """With a reason the step it belongs to is skipped, and what follows goes on."""
+    owner: Owner | None = None
+    """The program that asks: an effect can be ended only by the one that runs it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -390,6 +396,15 @@ class SetStep:
     by: str
     why: str = ""
     evidence: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """The run in progress goes to another person; who names himself takes it over."""
+
+    by: str
+    to: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -416,6 +431,7 @@ Command = (
     | StopAction
     | StartRunbook
     | SetStep
+    | HandOver
     | EndRunbook
 )
 Input = Observation | Command

@@ -18,7 +18,7 @@ Stage = Literal["open", "acknowledged", "mitigating", "monitoring", "resolved", 
 Moment = Literal["key", "detail", "quiet"]
 """How loud an event is on the timeline: a key moment, a detail, or not a row at all."""
 Outcome = Literal["done", "failed", "refused", "unknown"]
-StepState = Literal["todo", "running", "done", "failed", "skipped", "unknown"]
+StepState = Literal["todo", "running", "done", "failed", "skipped", "unknown", "undone"]
 WorkloadState = Literal["running", "starting", "restarting", "crashing", "exited", "stopped", "paused", "unknown"]
 LightName = Literal["tree", "worktree", "remote", "running", "user_path"]
 FixState = Literal["there", "missing", "gone", "unknown"]
@@ -640,6 +640,8 @@ class Attempt:
     step: int | None = None
     """Step of the runbook it belongs to."""
     incident: str | None = None
+    undoes: bool = False
+    """It takes that step back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -651,6 +653,36 @@ class RunStep:
     took_ms: int | None = None
     note: str = ""
     action: str | None = None
+    then: int | None = None
+    """The step that follows when this one came out good; None: the next."""
+    otherwise: int | None = None
+    """The step that follows when it failed; None: nothing goes on before it is done or skipped."""
+    looks: bool = False
+    """It changes nothing, so there is nothing to take back."""
+    tries: int = 0
+    fault: str = ""
+    """What it failed with last."""
+    same: int = 0
+    """How often in a row it failed with just that again."""
+    undoing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """How a runbook was worked through last."""
+
+    runbook: str
+    run: str
+    by: str
+    started: Ms
+    last: Ms
+    """When its last step changed."""
+    passed: int
+    of: int
+    stuck: str = ""
+    """The step that is neither done nor skipped: "3 Restart the pump, failed". Empty: every step was gone through."""
+    ended: bool = False
+    undone: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -663,6 +695,15 @@ class RunbookRun:
     started: Ms
     steps: tuple[RunStep, ...] = ()
     ended: Ms | None = None
+    holder: str = ""
+    """Who works through it; empty: who began it."""
+    held: Ms | None = None
+    handed: str = ""
+    """What was said when it was handed over, and by whom: "ana: the disk is full, step 3 waits"."""
+
+    @property
+    def who(self) -> str:
+        return self.holder or self.by
 
 
 @dataclass(frozen=True, slots=True)

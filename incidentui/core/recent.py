@@ -1,6 +1,6 @@
 """What samples count: runs of looks and the sparkline's cells, per check. Not state: rebuilt from the samples."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
 from incidentui.core.model import CheckState, Ms
@@ -67,12 +67,19 @@ def flaps(recent: CheckRecent, every_ms: Ms) -> int:
     The thresholds of a check hide it: every second look may fail, and none of its states changes. A look that saw
     nothing is no change, and one from before a pause belongs to another story.
     """
-    looks = [look for look in recent.looks[-FLAP_LOOKS:] if look.state != "unknown"]
-    if not any(look.state == "failing" for look in looks):
+    last = recent.looks[-FLAP_LOOKS:]
+    if "failing" not in [look.state for look in last]:
         return 0  # asked for each check at each drawing: mostly there is nothing to count
+    looks = [look for look in last if look.state != "unknown"]
     near = [look for look in looks if looks[-1].at - look.at <= 2 * FLAP_LOOKS * every_ms]
     changes = sum((a.state == "failing") != (b.state == "failing") for a, b in pairwise(near))
     return changes if changes >= FLAP_CHANGES else 0
+
+
+def all_asked_since(recent: Recent, checks: Iterable[str], since: Ms) -> bool:
+    """Whether each of these checks was looked at after that time."""
+    last = [recent.get(name, CheckRecent()).looks[-1:] for name in checks]
+    return all(looks and looks[0].at > since for looks in last)
 
 
 def add(recent: Recent, sample: Sample) -> Recent:

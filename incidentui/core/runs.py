@@ -1,8 +1,9 @@
-"""The runbook being worked through: which step, in which state."""
+"""The runbook being worked through: which step, in which state, by whom."""
 
 from incidentui.core import events as e
-from incidentui.core.inputs import EndRunbook, SetStep, StartRunbook
-from incidentui.core.model import Moment, RunStep, StepState
+from incidentui.core.inputs import EndRunbook, HandOver, Refusal, SetStep, StartRunbook
+from incidentui.core.model import Attempt, Moment, RunbookRun, RunStep, StepState, Verdict
+from incidentui.core.steps import between, current_step, to_undo, went_on
 from incidentui.core.turn import Deciding, Decision, refuse
 
 
@@ -22,20 +23,78 @@ def start(d: Deciding, c: StartRunbook) -> Decision:
 
 
 def set_step(d: Deciding, c: SetStep) -> Decision:
-    run = d.state.runbook
-    if run is None or run.ended is not None:
-        return refuse("no runbook is being worked through", "r chooses one")
-    step = next((s for s in run.steps if s.n == c.n), None)
-    if step is None:
-        return refuse(f"there is no step {c.n}", f"{run.title} has {len(run.steps)}")
+    found = _its_step(d, c.n, c.by, over=c.state == "undone")
+    if isinstance(found, Refusal):
+        return Decision(refusal=found)
+    _, step = found
     if c.state == "skipped" and not c.why.strip():
         return refuse("skipping needs a reason")
     attempt = d.state.attempt
     under_way = attempt is not None and attempt.step == c.n
     if step.state == "running" and (step.action or under_way) and c.state in ("done", "skipped"):
         return refuse("the step is running", "wait for its verdict")
+    if c.state == "undone":
+        if (not_yet := not_last(d, c.n)) is not None:
+            return Decision(refusal=not_yet)
+        if not c.why.strip() and not step.looks:
+            return refuse("what was done to take it back is not said", "one sentence is enough")
     step_follows(d, c.n, c.state, c.by, c.why.strip(), d.keep(c.evidence))
     return d.done(d.state.current.id if d.state.current else None)
+
+
+def _its_step(d: Deciding, n: int, by: str, *, over: bool = False) -> tuple[RunbookRun, RunStep] | Refusal:
+    """The step of the run that goes on (or, `over`, of the last one), if `by` is who works through it."""
+    run = d.state.runbook
+    if run is None or (run.ended is not None and not over):
+        return Refusal("no runbook is being worked through", "r chooses one")
+    if run.who != by:
+        return others(run)
+    step = next((s for s in run.steps if s.n == n), None)
+    return (run, step) if step else Refusal(f"there is no step {n}", f"{run.title} has {len(run.steps)}")
+
+
+def others(run: RunbookRun) -> Refusal:
+    return Refusal(f"{run.who} works through {run.title}", "T takes it over; without a screen, --take-over")
+
+
+def not_last(d: Deciding, n: int) -> Refusal | None:
+    """Why a step cannot be taken back now: what came after it goes first."""
+    run = d.state.runbook
+    last = to_undo(run.steps) if run is not None else None
+    if last is None:
+        return Refusal("no step was gone through that could be undone")
+    return Refusal(f"step {last.n} is undone first", "the last one goes first") if last.n != n else None
+
+
+def asked(d: Deciding, n: int, by: str, *, undoes: bool) -> Refusal | None:
+    """Why an action of a step cannot be asked for."""
+    run = d.state.runbook
+    if run is None or (run.ended is not None and not undoes):
+        return None  # an action on its own, whatever step it names
+    if not any(step.n == n for step in run.steps):
+        return None
+    if run.who != by:
+        return others(run)
+    return not_last(d, n) if undoes else None
+
+
+def hand_over(d: Deciding, c: HandOver) -> Decision:
+    run = d.state.runbook
+    if run is None or run.ended is not None:
+        return refuse("no runbook is being worked through", "r chooses one")
+    to = c.to.strip()
+    if not to:
+        return refuse("to whom is not said")
+    if to == run.who:
+        return refuse(f"{to} works through it already")
+    if c.by not in (run.who, to):
+        return Decision(refusal=others(run))
+    incident = d.state.current
+    at = current_step(run.steps)
+    given = e.RunbookHandedOver(run.id, run.who, to, c.by, c.note.strip(), at.n if at else None)
+    name = incident.id if incident else None
+    d.say(given, "runbook", "key", incident=name, source=f"responder:{c.by}")
+    return d.done(name)
 
 
 def end(d: Deciding, c: EndRunbook) -> Decision:
@@ -47,23 +106,61 @@ def end(d: Deciding, c: EndRunbook) -> Decision:
     return d.done()
 
 
-def step_follows(d: Deciding, n: int, to: StepState, by: str, why: str, evidence: str | None = None) -> None:
+def step_follows(
+    d: Deciding,
+    n: int,
+    to: StepState,
+    by: str,
+    why: str,
+    evidence: str | None = None,
+    *,
+    undo: bool = False,
+    fault: str = "",
+) -> None:
+    """The step changes, and with it those that it leads past, or led past before."""
     run = d.state.runbook
     step = next((s for s in run.steps if s.n == n), None) if run else None
     if run is None or step is None or step.state == to:
         return
     incident = d.state.current
-    changed = e.StepChanged(run.id, n, step.title, step.state, to, by, why, evidence)
-    moment: Moment = "key" if to in ("failed", "skipped", "unknown") else "detail"
+    changed = e.StepChanged(run.id, n, step.title, step.state, to, by, why, evidence, undo, fault)
+    moment: Moment = "key" if to in ("failed", "skipped", "unknown", "undone") else "detail"
     d.say(changed, f"step {n}", moment, incident=incident.id if incident else None)
+    if to in ("running", "undone", "todo"):
+        _open_again(d, step, by)
+    elif not undo and (goal := {"done": step.then, "failed": step.otherwise}.get(to)) is not None:
+        for passed_by in between(run.steps, n, goal):
+            if passed_by.state in ("todo", "undone"):
+                step_follows(d, passed_by.n, "skipped", by, went_on(n, goal))
+
+
+def _open_again(d: Deciding, step: RunStep, by: str) -> None:
+    """What it led past is to do again: this time it may lead elsewhere."""
+    run = d.state.runbook
+    goals = [goal for goal in (step.then, step.otherwise) if goal is not None]
+    for goal in goals if run is not None else ():
+        for one in between(run.steps if run is not None else (), step.n, goal):
+            if one.state == "skipped" and one.note == went_on(step.n, goal):
+                step_follows(d, one.n, "todo", by, "")
+
+
+def step_after(d: Deciding, attempt: Attempt, n: int, verdict: Verdict, fault: str) -> None:
+    """What the end of its action makes of the step. A shell block is done by its exit code, whatever is still red: the
+    proof is a step of its own."""
+    good, why = verdict.word == "complete", f"{verdict.word}: {verdict.why}"
+    worse = attempt.undoes and verdict.delta.newly_red
+    if attempt.plan.action == "shell" and attempt.outcome == "done" and not worse:
+        good, why = True, attempt.why + ("" if good else f"; {verdict.why}")
+    if attempt.undoes:
+        # A step that could not be taken back is neither done nor undone: it stays the one to look at.
+        to: StepState = "undone" if good else "failed"
+        said = f"taken back: {why}" if good else f"undo failed: {verdict.why}"
+        step_follows(d, n, to, attempt.by, said, undo=True, fault=fault)
+    else:
+        step_follows(d, n, "done" if good else "failed", attempt.by, why, fault=fault)
 
 
 def is_running(d: Deciding, n: int) -> bool:
     """Whether the step waits for the verdict of its action: no step of a runbook that was begun meanwhile does."""
     run = d.state.runbook
     return run is not None and any(step.n == n and step.state == "running" for step in run.steps)
-
-
-def current_step(steps: tuple[RunStep, ...]) -> RunStep | None:
-    """The first that is neither done nor skipped: a failed one is still the current one."""
-    return next((s for s in steps if s.state not in ("done", "skipped")), None)

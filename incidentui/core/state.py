@@ -13,6 +13,7 @@ from incidentui.core.model import (
     FixStatus,
     Incident,
     KnownGood,
+    LastRun,
     Ledger,
     Ms,
     ProjectSpec,
@@ -67,6 +68,8 @@ class State:
     acting: str | None = None
     """Run id of the action whose verdict is still out."""
     runbook: RunbookRun | None = None
+    last_runs: Mapping[str, LastRun] = field(default_factory=dict)
+    """By runbook, the last 200 that were worked through, oldest first."""
     events: int = 0
     moments: int = 0
     """Key moments so far."""

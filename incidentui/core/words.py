@@ -83,7 +83,7 @@ def _say(event: e.Event, key: bool) -> tuple[str, str, Tone]:
             | e.VerdictGiven()
         ):
             return _action(event)
-        case e.RunbookStarted() | e.StepChanged() | e.RunbookEnded():
+        case e.RunbookStarted() | e.StepChanged() | e.RunbookHandedOver() | e.RunbookEnded():
             return _runbook(event)
         case e.ClockMoved() | e.DataErased() | e.JournalReplaced() | e.UnknownEvent():
             return _of_the_record(event)
@@ -210,13 +210,20 @@ def _verdict(event: e.VerdictGiven) -> tuple[str, str, Tone]:
     return ("?", text, "unknown") if event.verdict.word == "outcome unknown" else ("✗", text, "fail")
 
 
-def _runbook(event: e.RunbookStarted | e.StepChanged | e.RunbookEnded) -> tuple[str, str, Tone]:
+def _runbook(
+    event: e.RunbookStarted | e.StepChanged | e.RunbookHandedOver | e.RunbookEnded,
+) -> tuple[str, str, Tone]:
     match event:
         case e.RunbookStarted():
             return "▸", f"{event.title}, {count(len(event.steps), 'step')}, by {event.by}", "text"
         case e.StepChanged():
             mark, tone = _STEP[event.now]
-            return mark, f"{event.title}: {event.now}" + (f", {event.why}" if event.why else ""), tone
+            now = "being undone" if event.undo and event.now == "running" else event.now
+            return mark, f"{event.title}: {now}" + (f", {event.why}" if event.why else ""), tone
+        case e.RunbookHandedOver():
+            where = f" at step {event.step}" if event.step is not None else ""
+            took = f"{event.to} takes over from {event.was}" if event.by == event.to else f"{event.was} to {event.to}"
+            return "▸", f"handed over{where}: {took}" + (f", {event.note}" if event.note else ""), "text"
         case e.RunbookEnded():
             return "▸", "ended" + (f": {event.why}" if event.why else ""), "text"
 
@@ -228,6 +235,7 @@ _STEP: dict[str, tuple[str, Tone]] = {
     "failed": ("✗", "fail"),
     "skipped": ("–", "slow"),
     "unknown": ("?", "unknown"),
+    "undone": ("←", "text"),
 }
 
 

@@ -143,7 +143,10 @@ def _one_step(terminal: Terminal) -> bool:
         )
         return True
     words = (_ran(terminal) for _ in range(TRIES))
-    return next((word for word in words if word != "REFUSED"), "") == "COMPLETE"
+    if next((word for word in words if word != "REFUSED"), "") == "COMPLETE":
+        return True
+    _still(terminal)
+    return re.search(rf"^ ✓ {n} ", terminal.text, re.MULTILINE) is not None  # done, and users wait for something else
 
 
 def _ran(terminal: Terminal) -> str:

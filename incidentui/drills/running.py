@@ -51,10 +51,11 @@ def allow_commands(record: Record) -> None:
 def _allow_runbook(file: Path, project: Path) -> None:
     from incidentui.config import trust
     from incidentui.config.called import called
+    from incidentui.runbook.attributes import what_runs
     from incidentui.runbook.parse import parse
 
     content = file.read_bytes()
-    texts = [command.text for step in parse(content.decode(), file.name).steps for command in step.commands]
+    texts = what_runs(parse(content.decode(), file.name).steps)
     trust.allow(file, content, "drill", called(texts, project))
 
 

@@ -15,6 +15,7 @@ from incidentui.config.called import Called, called
 from incidentui.config.model import RUNBOOK_FOLDERS
 from incidentui.core.value import dataclass
 from incidentui.edge.text import clean
+from incidentui.runbook.attributes import what_runs
 from incidentui.runbook.model import Command, Problem, Runbook, Step
 
 MOST_FILES = 500
@@ -140,7 +141,7 @@ def parsed(content: bytes, place: str) -> Runbook:
 
 def calls_of(runbook: Runbook, project_dir: Path) -> tuple[Called, ...]:
     """The scripts of the project that its shell blocks name."""
-    return called((command.text for step in runbook.steps for command in step.commands), project_dir)
+    return called(what_runs(runbook.steps), project_dir)
 
 
 def _read(file: Path, place: str, left_out: list[str]) -> bytes | None:
@@ -186,8 +187,8 @@ def _without_hidden(runbook: Runbook) -> Runbook:
 
 
 def _shown_only(step: Step, problems: list[Problem]) -> Step:
-    commands = tuple(_checked(command, problems) for command in step.commands)
-    return replace(step, commands=commands) if commands != step.commands else step
+    commands, undo = (tuple(_checked(command, problems) for command in some) for some in (step.commands, step.undo))
+    return replace(step, commands=commands, undo=undo) if (commands, undo) != (step.commands, step.undo) else step
 
 
 def _checked(command: Command, problems: list[Problem]) -> Command:

@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -27,12 +27,14 @@ from typing import IO
 from incidentui.core.value import dataclass
 
 HEAD, TAIL = 64 << 10, 192 << 10
+Seen = Callable[[bytes], None]
+_PAUSES_S = (1.0, 2.0, 5.0, 10.0)
 _ERRORS = 16 << 10
 MARK = "INCIDENTUI_STEP"
 _POLITE_S = 1.0
 """What is stopped may end by itself for so long."""
 _LAST_S = 1.0
-_BETWEEN = ("/bin/sh", "-c", '"$@"; exit $?', "step")
+BETWEEN = ("/bin/sh", "-c", '"$@"; exit $?', "step")
 """A parent of its own: a step that kills its parent must not kill the screen of an incident."""
 _QUIET = {"GIT_TERMINAL_PROMPT": "0", "SSH_ASKPASS_REQUIRE": "never", "PAGER": "cat", "GIT_PAGER": "cat"}
 """There is no terminal to ask on: a question must fail, not wait or open a window."""
@@ -57,15 +59,18 @@ async def run(
     *,
     errors: bool = True,
     apart: bool = False,
+    seen: Seen | None = None,
 ) -> Ran:
-    """`errors`: whether its standard error is output too; `apart`: it is given by itself.
+    """`errors`: whether its standard error is output too; `apart`: it is given by itself; `seen` hears of its output
+    while it runs, on the thread that reads it.
 
     Raises OSError, ValueError when it cannot be started. Cancelled, it is stopped first.
     """
     stop = threading.Event()
     loop = asyncio.get_running_loop()
     with ThreadPoolExecutor(1, "step") as thread:
-        ask = _run_apart if apart else partial(_run, errors=subprocess.STDOUT if errors else subprocess.DEVNULL)
+        said = subprocess.STDOUT if errors else subprocess.DEVNULL
+        ask = _run_apart if apart else partial(_run, errors=said, seen=seen)
         work = loop.run_in_executor(thread, ask, argv, folder, within_s, environment or os.environ, stop)
         try:
             return await asyncio.shield(work)
@@ -92,13 +97,14 @@ def _run(
     environment: Mapping[str, str],
     stop: threading.Event,
     errors: int | IO[bytes],
+    seen: Seen | None = None,
 ) -> Ran:
     mark = uuid.uuid4().hex
-    _must_be_there(argv[0], folder)
+    must_be_there(argv[0], folder)
     ours, theirs = os.pipe()
     try:
         process = subprocess.Popen(
-            [*_BETWEEN, *argv],
+            [*BETWEEN, *argv],
             cwd=folder,
             env={**environment, **_QUIET, MARK: mark},
             stdin=subprocess.DEVNULL,
@@ -111,7 +117,7 @@ def _run(
         raise
     finally:
         os.close(theirs)
-    output = _Bounded()
+    output = _Bounded(seen)
     try:
         code = _watch(process, ours, output, time.monotonic() + within_s, stop)
         left = _end(process, mark, polite=code is None)
@@ -121,7 +127,7 @@ def _run(
     return Ran(code, output.value, left)
 
 
-def _must_be_there(program: str, folder: Path) -> None:
+def must_be_there(program: str, folder: Path) -> None:
     """The shell between would only say 127."""
     found = os.path.exists(os.path.join(folder, program)) if os.sep in program else shutil.which(program)
     if not found:
@@ -134,6 +140,7 @@ def _watch(
     """Until it ends, whoever still holds the pipe; None when its time is up or somebody stops it."""
     is_open = True
     while time.monotonic() < end and not stop.is_set():
+        output.tell()
         if is_open and select.select([pipe], [], [], 0.02)[0]:
             chunk = os.read(pipe, 65_536)
             output.add(chunk)
@@ -167,6 +174,11 @@ def _end(process: subprocess.Popen[bytes], mark: str, *, polite: bool) -> int:
             break
         time.sleep(0.01)
     return 0 if polite else len(others)
+
+
+def end_all(process: subprocess.Popen[bytes], mark: str) -> int:
+    """Of one that has ended: what it left behind is ended too; how many there were."""
+    return _end(process, mark, polite=False)
 
 
 def _wait(process: subprocess.Popen[bytes], mark: str, within_s: float) -> None:
@@ -226,10 +238,21 @@ def _environment(pid: int) -> list[bytes]:
 
 
 class _Bounded:
-    def __init__(self) -> None:
+    def __init__(self, seen: "Seen | None" = None) -> None:
         self._head, self._tail, self._cut = b"", b"", 0
+        self._seen, self._fresh, self._told = seen, False, 0
+        self._next = time.monotonic() + _PAUSES_S[0]
+
+    def tell(self) -> None:
+        """What is there so far, now and then: more seldom the longer it goes on, for each time is recorded."""
+        if self._seen is not None and self._fresh and time.monotonic() >= self._next:
+            self._fresh = False
+            self._seen(self.value)
+            self._told += 1
+            self._next = time.monotonic() + _PAUSES_S[min(self._told // 10, len(_PAUSES_S) - 1)]
 
     def add(self, chunk: bytes) -> None:
+        self._fresh = self._fresh or bool(chunk)
         room = HEAD - len(self._head)
         self._head += chunk[:room]
         rest = self._tail + chunk[room:] if room < len(chunk) else self._tail

@@ -4,12 +4,12 @@ YAML is read as a tree of text only: no types are guessed (a commit `58320e8` is
 a key stands once. PyYAML is imported on use.
 """
 
-import difflib
 import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
+from incidentui.runbook.attributes import near, unknown
 from incidentui.runbook.model import Pairs, Problem, Variable
 
 ARGS: dict[str, tuple[str, ...]] = {
@@ -29,6 +29,7 @@ ARGS: dict[str, tuple[str, ...]] = {
     "compose.up": ("name", "build", "pull", "deps", "within", "stay"),
     "volume.restore": ("id", "volume", "name", "engine", "within", "stay"),
     "verify": ("checks", "within", "consecutive"),
+    "wait": ("for", "checks", "within", "consecutive", "every"),
     "ci.wait": ("commit", "within", "provider"),
     # No `command` here: what a file of a repository runs comes from the configuration, which is allowed by its hash.
     "git.bisect": ("good", "bad", "within", "step", "first-parent"),
@@ -52,15 +53,26 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "compose.up": ("name",),
     "volume.restore": (),
     "verify": (),
+    "wait": (),
     "ci.wait": ("commit",),
     "git.bisect": (),
     "fix.mark": ("commit",),
     "fix.forget": ("commit",),
 }
+CHANGES_NOTHING = frozenset(
+    {
+        "verify",
+        "wait",
+        "ci.wait",
+        "git.bisect",
+        "git.mark-good",
+        "git.restore-work",
+        "checkpoint.take",
+        "checkpoint.test",
+        "volume.backup",
+    }
+)
 SOURCES = ("git.head", "good", "suspect", "service", "workload", "branch")
-_RUNME = "name cwd interactive background interpreter promptEnv excludeFromRunAll ignore tag"
-_OURS = "action danger confirm timeout retries expectExit host"
-ATTRIBUTES = frozenset(f"{_RUNME} {_OURS}".split())
 _LIMIT = 65_536
 _DEEPEST = 10
 _FRONT_KEY = re.compile(r"[A-Za-z_][\w.-]*")
@@ -74,11 +86,6 @@ class UnreadableError(Exception):
     def __init__(self, why: str, line: int) -> None:
         super().__init__(why)
         self.line = line
-
-
-def near(word: str, known: tuple[str, ...] | frozenset[str]) -> str:
-    found = difflib.get_close_matches(word, sorted(known), 1)
-    return f"did you mean {found[0]}?" if found else "known: " + ", ".join(sorted(known))
 
 
 # -- YAML as a tree of text
@@ -217,7 +224,7 @@ def info_string(info: str, line: int) -> tuple[str, Pairs, list[Problem]]:
         attrs = _plain_attributes(info[len(head) + 1 :])
     else:
         attrs = [(str(k), _scalar(v)) for k, v in value.items()]
-    return lang, tuple(attrs), _attribute_problems(attrs, line)
+    return lang, tuple(attrs), list(unknown(tuple(attrs), line))
 
 
 def _plain_attributes(text: str) -> list[tuple[str, str]]:
@@ -227,14 +234,6 @@ def _plain_attributes(text: str) -> list[tuple[str, str]]:
 
 def _scalar(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
-
-
-def _attribute_problems(attrs: list[tuple[str, str]], line: int) -> list[Problem]:
-    return [
-        Problem(line, f"unknown attribute {key}", near(key, ATTRIBUTES), "warning", "unknown-attribute", key)
-        for key, _ in attrs
-        if key not in ATTRIBUTES
-    ]
 
 
 # -- typed actions

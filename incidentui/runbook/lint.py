@@ -5,23 +5,26 @@ A rule speaks only of what it is sure of; what is a matter of taste is no rule.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import field
 
 from markdown_it.token import Token
 
-from incidentui.core.format import parse_duration
 from incidentui.core.value import dataclass
 from incidentui.runbook import commands, fields
+from incidentui.runbook.attributes import ON_ACTION, ON_SHELL, ON_TEXT, near, unheeded, wrong_values
+from incidentui.runbook.fences import is_closed
 from incidentui.runbook.front import Known, never_offered, odd_keys
-from incidentui.runbook.model import Command, Level, Problem, Runbook, Step
-from incidentui.runbook.parse import BUILT_IN, LONGEST, Section, is_closed, is_reading, markdown, sections, split_lines
-from incidentui.runbook.shell_words import assigned, dead_lines, looks_dangerous, used
+from incidentui.runbook.lint_variables import Book, shell_variables, templates, unused
+from incidentui.runbook.model import Level, Problem, Runbook, Step
+from incidentui.runbook.parse import LONGEST, Section, is_reading, markdown, sections, split_lines
+from incidentui.runbook.shell_words import dead_lines, looks_dangerous
 
 RULES: dict[str, str] = {
     "unknown-action": "an `action` that the program does not have",
     "unknown-argument": "an argument that the action does not take",
     "missing-argument": "an argument that the action needs",
     "unknown-attribute": "an attribute of a fence that nothing reads",
+    "no-effect": "an attribute that does nothing where it stands",
+    "unknown-step": "`then` or `else` to a step that is not there, or not after this one",
     "bad-value": "a duration, number or true/false that is none",
     "undefined-variable": "`{{ name }}` or `$NAME` that nothing gives a value",
     "template-in-shell": "`{{ name }}` of a declared variable in shell text, which is never filled in",
@@ -42,18 +45,6 @@ RULES: dict[str, str] = {
     "hidden-characters": "characters in a command that cannot be seen",
     "not-read": "a file that cannot be read, or is too long to be a runbook",
 }
-CHANGES_NOTHING = frozenset(
-    {
-        "verify",
-        "ci.wait",
-        "git.bisect",
-        "git.mark-good",
-        "git.restore-work",
-        "checkpoint.take",
-        "checkpoint.test",
-        "volume.backup",
-    }
-)
 _NOTHING_TOO = ("fix.",)
 _TAKEN_BACK_BY_ITSELF = ("git.",)
 _WAY_BACK = re.compile(
@@ -62,7 +53,6 @@ _WAY_BACK = re.compile(
     re.IGNORECASE,
 )
 _PROVES = re.compile(r"verif|prove|confirm that|check (that|it|again)|make sure", re.IGNORECASE)
-_TEMPLATE = re.compile(r"\{\{\s*([\w-]+)\s*\}\}")
 _LINK = re.compile(r"\]\(#([^)\s]+)\)")
 _STEP_LINE = re.compile(r"#{1,6} |\d+[.)] ")
 _YES_OR_NO = ("push", "build", "pull", "deps", "interactive", "background")
@@ -78,30 +68,12 @@ class Finding:
     hint: str = ""
 
 
-@dataclass(slots=True)
-class _Book:
-    """The runbook, and the file it was read from."""
-
-    runbook: Runbook
-    lines: list[str]
-    front: list[fields.Field]
-    tokens: list[Token] = field(default_factory=list)
-
-    @property
-    def steps(self) -> Sequence[Step]:
-        return self.runbook.steps
-
-    def shell(self) -> Iterator[Command]:
-        for step in self.steps:
-            yield from (c for c in step.commands if c.lang in commands.SHELLS)
-
-
 def lint(runbook: Runbook, text: str, known: Known | None = None) -> tuple[Finding, ...]:
     """Every finding, in the order of the file. `text` is what the runbook was parsed from."""
     if len(text) > LONGEST:
         return tuple(Finding(p.line, 1, p.level, p.rule, p.text, p.hint) for p in runbook.problems)
     lines, front = split_lines(text)
-    book = _Book(runbook, lines, front, markdown(lines))
+    book = Book(runbook, lines, front, markdown(lines))
     whole = re.split(r"\r\n|\r|\n", text.removeprefix("\ufeff"))
     problems = [p for rule in (_parsed, *_CHECKS) for p in rule(book)]
     found = {_placed(p, whole) for p in (*problems, *never_offered(front, known or Known()))}
@@ -123,7 +95,7 @@ def _finding(p: Problem, line: int, column: int) -> Finding:
     return Finding(line, column, p.level, p.rule, p.text, p.hint)
 
 
-def _parsed(book: _Book) -> Iterator[Problem]:
+def _parsed(book: Book) -> Iterator[Problem]:
     yield from book.runbook.problems
 
 
@@ -134,7 +106,7 @@ def is_dangerous(step: Step) -> bool:
     """It changes something: a typed action that does, or a command that its author marked."""
     if step.action is not None:
         name = step.action.name
-        return name in fields.ARGS and name not in CHANGES_NOTHING and not name.startswith(_NOTHING_TOO)
+        return name in fields.ARGS and name not in fields.CHANGES_NOTHING and not name.startswith(_NOTHING_TOO)
     return any("danger" in dict(c.attrs) for c in step.commands)
 
 
@@ -143,7 +115,7 @@ def _seems(step: Step) -> str:
     return next((found for c in step.commands if c.runnable and (found := looks_dangerous(c.text))), "")
 
 
-def _no_verify(book: _Book) -> Iterator[Problem]:
+def _no_verify(book: Book) -> Iterator[Problem]:
     for n, step in enumerate(book.steps):
         what = _what(step)
         if what and not any(map(_proves, book.steps[n + 1 :])):
@@ -164,7 +136,7 @@ def _proves(step: Step) -> bool:
     return not step.manual and bool(_PROVES.search(f"{step.phase} {step.title}"))
 
 
-def _no_rollback(book: _Book) -> Iterator[Problem]:
+def _no_rollback(book: Book) -> Iterator[Problem]:
     step = next((s for s in book.steps if is_dangerous(s)), None) or next((s for s in book.steps if _seems(s)), None)
     if step is None or any(map(_WAY_BACK.search, _headings(book))) or any(map(_goes_back, book.steps)):
         return
@@ -180,14 +152,14 @@ def _no_rollback(book: _Book) -> Iterator[Problem]:
     )
 
 
-def _headings(book: _Book) -> Iterator[str]:
+def _headings(book: Book) -> Iterator[str]:
     yield book.runbook.title
     yield from (phase.title for phase in book.runbook.phases)
     yield from (step.title for step in book.steps)
 
 
 def _goes_back(step: Step) -> bool:
-    return step.action is not None and step.action.name == "git.undo"
+    return bool(step.undo or step.undo_action) or (step.action is not None and step.action.name == "git.undo")
 
 
 def _line(step: Step) -> int:
@@ -199,7 +171,7 @@ def _line(step: Step) -> int:
 # -- what nobody comes to
 
 
-def _only_read(book: _Book) -> Iterator[Problem]:
+def _only_read(book: Book) -> Iterator[Problem]:
     """Commands beneath a heading like Background: such a section holds no steps."""
     for section in _reading(sections(book.tokens)):
         for token in (token for block in section.blocks for token in block if token.type == "fence"):
@@ -220,7 +192,7 @@ def _reading(found: Iterator[Section]) -> Iterator[Section]:
             yield section
 
 
-def _swallowed(book: _Book) -> Iterator[Problem]:
+def _swallowed(book: Book) -> Iterator[Problem]:
     """Headings and entries that an unclosed fence took into itself."""
     for token in book.tokens:
         if token.type != "fence" or is_closed(token, book.lines):
@@ -231,7 +203,7 @@ def _swallowed(book: _Book) -> Iterator[Problem]:
                 yield Problem(_at(token) + n, said, f"end the fence with {token.markup}", rule="unreachable")
 
 
-def _after_exit(book: _Book) -> Iterator[Problem]:
+def _after_exit(book: Book) -> Iterator[Problem]:
     for command in book.shell():
         for n in dead_lines(command.text):
             said = "it never runs: the shell leaves before it"
@@ -242,65 +214,28 @@ def _at(token: Token) -> int:
     return token.map[0] + 1 if token.map else 1
 
 
-# -- variables
-
-
-def _shell_variables(book: _Book) -> Iterator[Problem]:
-    known = {fields.env_name(name) for name in (*BUILT_IN, *(v.name for v in book.runbook.vars))}
-    said: set[str] = set()
-    for command in book.shell():
-        known |= assigned(command.text)
-        for name in used(command.text):
-            if name not in known | said:
-                said.add(name)
-                near = fields.near(name, frozenset(known)) if known else ""
-                hint = near if near.startswith("did") else "declare it in vars, or export it in a step before"
-                yield Problem(
-                    command.line, f"nothing gives ${name} a value", hint, "warning", "undefined-variable", name
-                )
-
-
-def _templates(book: _Book) -> Iterator[Problem]:
-    names = {v.name for v in book.runbook.vars} | BUILT_IN
-    for command in book.shell():
-        for name in dict.fromkeys(_TEMPLATE.findall(command.text)):
-            if name in names:
-                hint = f"use ${fields.env_name(name)}: variables reach a shell by its environment"
-                said = f"{{{{ {name} }}}} is not filled in in shell text"
-                yield Problem(command.line, said, hint, "error", "template-in-shell", name)
-
-
-def _unused(book: _Book) -> Iterator[Problem]:
-    text = "\n".join(book.lines)
-    for variable in book.runbook.vars:
-        names = (rf"\{{\{{\s*{re.escape(variable.name)}\s*\}}\}}", rf"\$\{{?{fields.env_name(variable.name)}\b")
-        if not re.search("|".join(names), text):
-            line = next((at + 2 for key, _, at in book.front if key == "vars"), 1)
-            yield Problem(line, f"no step uses {variable.name}", "", "warning", "unused-variable", variable.name)
-
-
 # -- the rest
 
 
-def _values(book: _Book) -> Iterator[Problem]:
+def _values(book: Book) -> Iterator[Problem]:
     for step in book.steps:
-        if step.action is not None:
-            yield from _wrong(step.action.args, step.action.line)
-        for command in step.commands:
-            yield from _wrong(command.attrs, command.line)
+        for action in filter(None, (step.action, step.undo_action)):
+            yield from wrong_values((*action.args, *action.attrs), action.line)
+        for command in step.texts:
+            yield from wrong_values(command.attrs, command.line)
 
 
-def _wrong(pairs: Sequence[tuple[str, str]], line: int) -> Iterator[Problem]:
-    for key, value in pairs:
-        if key in ("within", "timeout") and "{{" not in value and parse_duration(value) is None:
-            yield Problem(line, f"{key} {value!r} is no duration", "30s, 5m, 1h", rule="bad-value", about=value)
-        if key in ("retries", "expectExit", "consecutive") and "{{" not in value and not value.isdecimal():
-            yield Problem(line, f"{key} {value!r} is no number", rule="bad-value", about=value)
-        if key in _YES_OR_NO and "{{" not in value and value not in ("true", "false"):
-            yield Problem(line, f"{key} {value!r} is neither true nor false", rule="bad-value", about=value)
+def _without_effect(book: Book) -> Iterator[Problem]:
+    """What an author wrote and would not get: nothing is passed over in silence."""
+    for step in book.steps:
+        found = [(c.attrs, c.line, ON_SHELL if c.lang in commands.SHELLS else ON_TEXT) for c in step.texts]
+        found += [(a.attrs, a.line, ON_ACTION) for a in (step.action, step.undo_action) if a]
+        for attrs, line, known in found:
+            for key, why in unheeded(attrs, known):
+                yield Problem(line, f"{key} has no effect here: {why}", "", "warning", "no-effect", key)
 
 
-def _unlabelled(book: _Book) -> Iterator[Problem]:
+def _unlabelled(book: Book) -> Iterator[Problem]:
     for step in book.steps:
         for command in step.commands:
             if not command.lang:
@@ -308,12 +243,12 @@ def _unlabelled(book: _Book) -> Iterator[Problem]:
                 yield Problem(command.line, said, "```sh for a command, ```text for output", "warning", "no-language")
 
 
-def _nothing_to_do(book: _Book) -> Iterator[Problem]:
+def _nothing_to_do(book: Book) -> Iterator[Problem]:
     if not book.steps:
         yield Problem(1, "it holds no step", "an ordered list or a sh fence is a step", "warning", "no-steps")
 
 
-def _names(book: _Book) -> Iterator[Problem]:
+def _names(book: Book) -> Iterator[Problem]:
     seen: dict[str, int] = {}
     for step in book.steps:
         parts = [(c.name, c.line) for c in step.commands]
@@ -325,13 +260,13 @@ def _names(book: _Book) -> Iterator[Problem]:
                 )
 
 
-def _links(book: _Book) -> Iterator[Problem]:
+def _links(book: Book) -> Iterator[Problem]:
     there = {_slug(section.title) for section in sections(book.tokens)}
     for n, line in enumerate(book.lines, 1):
         for target in _LINK.findall(line):
             if re.sub(r"-\d+$", "", target.lower()) not in there and target.lower() not in there:
-                near = fields.near(target, frozenset(there)) if there else ""
-                hint = near if near.startswith("did") else ""
+                said = near(target, frozenset(there)) if there else ""
+                hint = said if said.startswith("did") else ""
                 yield Problem(n, f"no heading is called #{target}", hint, "warning", "dead-link", target)
 
 
@@ -339,7 +274,7 @@ def _slug(title: str) -> str:
     return re.sub(r"[^\w\- ]", "", title.lower()).strip().replace(" ", "-")
 
 
-def _front_matter(book: _Book) -> Iterator[Problem]:
+def _front_matter(book: Book) -> Iterator[Problem]:
     return odd_keys(book.front)
 
 
@@ -349,10 +284,11 @@ _CHECKS = (
     _only_read,
     _swallowed,
     _after_exit,
-    _shell_variables,
-    _templates,
-    _unused,
+    shell_variables,
+    templates,
+    unused,
     _values,
+    _without_effect,
     _unlabelled,
     _nothing_to_do,
     _names,

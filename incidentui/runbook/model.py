@@ -67,6 +67,25 @@ class Step:
     commands: tuple[Command, ...] = ()
     placeholders: tuple[str, ...] = ()
     """Names like `<namespace>` that must be filled in before a command can run."""
+    undo: tuple[Command, ...] = ()
+    """What takes it back, and what shows that it did (`undo` is `check`); not run with the step."""
+    undo_action: TypedAction | None = None
+    then: int | None = None
+    otherwise: int | None = None
+    """The steps that follow when it came out good, and when it failed; None: as they stand."""
+    looks: bool = False
+    """It changes nothing."""
+
+    @property
+    def attrs(self) -> Pairs:
+        """Of all its fences that are run with it."""
+        typed = self.action.attrs if self.action else ()
+        return (*typed, *(pair for command in self.commands for pair in command.attrs))
+
+    @property
+    def texts(self) -> tuple[Command, ...]:
+        """All its fences, those that take it back too."""
+        return (*self.commands, *self.undo)
 
     @property
     def by_hand(self) -> bool:
@@ -124,7 +143,20 @@ class Runbook:
 
     def run_steps(self) -> tuple[RunStep, ...]:
         """What a run of it begins with: every step still to do."""
-        return tuple(RunStep(s.n, s.title, action=s.action.name if s.action else None) for s in self.steps)
+        return tuple(
+            RunStep(
+                s.n,
+                s.title,
+                action=s.action.name if s.action else None,
+                then=s.then,
+                otherwise=s.otherwise,
+                looks=s.looks,
+            )
+            for s in self.steps
+        )
+
+    def step(self, n: int) -> Step | None:
+        return next((step for step in self.steps if step.n == n), None)
 
     def prompt_of(self, name: str) -> str:
         """What a person is asked for a variable: its prompt, else its name."""

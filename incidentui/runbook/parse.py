@@ -14,13 +14,14 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from incidentui.core.value import dataclass
-from incidentui.runbook import commands, fields, prose
-from incidentui.runbook.model import Command, Phase, Problem, Runbook, Step, TypedAction, Variable
+from incidentui.runbook import fields, prose
+from incidentui.runbook.fences import Draft, Fences, line_of
+from incidentui.runbook.links import linked
+from incidentui.runbook.model import Pairs, Phase, Problem, Runbook, Variable
 from incidentui.runbook.prose import Piece, Text
 
 READING = frozenset({"meaning", "impact", "overview", "background", "summary"})
 _STEP_HEADING = re.compile(r"(?:step\s+\d+(?:\.\d+)*\s*[.:)–—-]*|\d+(?:\.\d+)*[.)])(?:\s+|$)", re.IGNORECASE)
-_VARIABLE = re.compile(r"\{\{\s*([\w.-]+)\s*\}\}")
 LONGEST = 524_288
 """Characters. More than any file that is read has: it bounds what a caller with a text of its own can ask for."""
 BUILT_IN = frozenset({"good", "suspect", "service", "workload", "branch", "head"})
@@ -35,17 +36,6 @@ class Section:
     level: int
     line: int
     blocks: list[list[Token]] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class _Draft:
-    """A step while its pieces are collected."""
-
-    title: str
-    line: int
-    phase: str
-    texts: list[Text] = field(default_factory=list)
-    fences: list[Token] = field(default_factory=list)
 
 
 def parse(text: str, path: str, id: str = "") -> Runbook:
@@ -79,7 +69,7 @@ class _Reader:
         self.front = front
         self.problems: list[Problem] = []
         self.phases: list[Phase] = []
-        self.drafts: list[_Draft] = []
+        self.drafts: list[Draft] = []
         self.names: set[str] = set(BUILT_IN)
 
     def read(self, id: str, stem: str, path: str, digest: str) -> Runbook:
@@ -89,7 +79,8 @@ class _Reader:
         declared = self._variables()
         self.names |= {variable.name for variable in declared}
         self._collect(found)
-        steps = tuple(self._step(n, draft) for n, draft in enumerate(self.drafts, 1))
+        fences = Fences(self.lines, self.names, self._defaults(), self.problems)
+        steps = linked([fences.step(n, draft) for n, draft in enumerate(self.drafts, 1)], self.problems)
         return Runbook(
             id=id,
             title=title,
@@ -110,6 +101,11 @@ class _Reader:
 
     def _texts(self, name: str) -> tuple[str, ...]:
         return fields.text_list(self.front.get(name, ("", 0))[0])
+
+    def _defaults(self) -> Pairs:
+        """What the front matter says for every shell fence that does not say it itself."""
+        given = (("cwd", self._texts("cwd")), ("interpreter", self._texts("shell")))
+        return tuple((name, values[0]) for name, values in given if values)
 
     def _variables(self) -> tuple[Variable, ...]:
         if "vars" not in self.front:
@@ -154,7 +150,7 @@ class _Reader:
             elif step:
                 open_step = section.level
                 title = section.title[step.end() :].strip() or section.title
-                self.drafts.append(_Draft(title, section.line, phase))
+                self.drafts.append(Draft(title, section.line, phase))
                 self._fill(self.drafts[-1], section.blocks)
             else:
                 phase = section.title if section.level else ""
@@ -165,7 +161,7 @@ class _Reader:
             text = prose.join(texts)
             self.phases.append(Phase(section.title, section.level, section.line, text, reading))
 
-    def _fill(self, draft: _Draft, blocks: Sequence[Sequence[Token]]) -> None:
+    def _fill(self, draft: Draft, blocks: Sequence[Sequence[Token]]) -> None:
         for block in blocks:
             for piece in prose.pieces(block):
                 _add(draft, piece)
@@ -198,12 +194,12 @@ class _Reader:
                 title, rest = prose.headline(waiting[-1].text.lstrip(" -"))
                 texts = [*waiting[:-1], *([Text(rest, waiting[-1].line)] if rest else [])]
             name = dict(fields.info_string(piece.info, 0)[1]).get("name", "")
-            self.drafts.append(_Draft(name or title, _line(piece), phase, list(texts), [piece]))
+            self.drafts.append(Draft(name or title, line_of(piece), phase, list(texts), [piece]))
             waiting = []
         return waiting
 
-    def _item(self, item: Sequence[Token], phase: str) -> _Draft:
-        draft = _Draft("", _line(item[0]), phase)
+    def _item(self, item: Sequence[Token], phase: str) -> Draft:
+        draft = Draft("", line_of(item[0]), phase)
         for piece in prose.pieces(item[1:-1]):
             if isinstance(piece, Text) and not draft.title:
                 draft.title, rest = prose.headline(piece.text)
@@ -212,85 +208,13 @@ class _Reader:
                 _add(draft, piece)
         return draft
 
-    # -- a step from its pieces
-
-    def _step(self, n: int, draft: _Draft) -> Step:
-        action: TypedAction | None = None
-        found: list[Command] = []
-        for fence in draft.fences:
-            typed = self._action(fence)
-            if typed is None:
-                found.append(self._command(fence))
-            elif action is not None:
-                said, hint = "a second action in one step", "make it a step of its own"
-                self.problems.append(Problem(_line(fence), said, hint, rule="second-action"))
-            else:
-                action = typed
-        asks = [c for c in found if c.lang in commands.SHELLS or not c.lang]
-        names = dict.fromkeys(name for c in asks for name in commands.placeholders(c.text))
-        return Step(
-            n=n,
-            title=draft.title or next((c.name for c in found if c.name), "") or draft.phase or f"Step {n}",
-            line=draft.line,
-            phase=draft.phase,
-            prose=prose.join(draft.texts),
-            manual=action is None and not asks,
-            action=action,
-            commands=tuple(found),
-            placeholders=tuple(names),
-        )
-
-    def _action(self, fence: Token) -> TypedAction | None:
-        line = _line(fence)
-        lang, attrs, _ = fields.info_string(fence.info, line)
-        name = dict(attrs).get("action", "")
-        if lang not in ("yaml", "yml") or not name or not self._closed(fence):
-            return None
-        self.problems += fields.info_string(fence.info, line)[2]
-        args, problems = fields.action_args(name, fence.content, line + 1)
-        self.problems += problems
-        for word in {word for _, value in args for word in _VARIABLE.findall(value)} - self.names:
-            hint = fields.near(word, frozenset(self.names))
-            said = f"nothing gives {word} a value"
-            self.problems.append(Problem(line, said, hint, rule="undefined-variable", about=word))
-        return TypedAction(name, args, line, attrs)
-
-    def _command(self, fence: Token) -> Command:
-        line = _line(fence)
-        lang, attrs, problems = fields.info_string(fence.info, line)
-        self.problems += problems
-        text, expected = commands.split(lang, fence.content.rstrip("\n"))
-        why_not = self._why_not(fence, lang, text)
-        return Command(lang, text, not why_not, line, attrs, expected, why_not)
-
-    def _why_not(self, fence: Token, lang: str, text: str) -> str:
-        if not self._closed(fence):
-            said, hint = "the fence is never closed", f"end it with {fence.markup}"
-            self.problems.append(Problem(_line(fence), said, hint, rule="unclosed-fence"))
-            return "its fence is never closed"
-        if not lang:
-            return "no language given: it may be output"
-        if lang not in commands.SHELLS:
-            return f"{lang} is shown, not run"
-        return "" if text.strip() else "nothing in it"
-
-    def _closed(self, fence: Token) -> bool:
-        return is_closed(fence, self.lines)
-
-
-def is_closed(fence: Token, lines: Sequence[str]) -> bool:
-    start, end = fence.map or [0, 0]
-    last = lines[end - 1].strip(" \t>")
-    mark = fence.markup
-    return end - start >= 2 and len(last) >= len(mark) and not last.strip(mark[:1])
-
 
 def sections(tokens: Sequence[Token]) -> Iterator[Section]:
     section = Section("", 0, 1)
     for block in _blocks(tokens):
         if block[0].type == "heading_open":
             yield section
-            section = Section(prose.plain(block[1]), int(block[0].tag[1:]), _line(block[0]))
+            section = Section(prose.plain(block[1]), int(block[0].tag[1:]), line_of(block[0]))
         else:
             section.blocks.append(block)
     yield section
@@ -315,10 +239,10 @@ def _items(block: Sequence[Token]) -> Iterator[list[Token]]:
 def _shown(blocks: Sequence[Sequence[Token]]) -> list[Text]:
     """All of a section that is only read; a fence in it is text."""
     found = [piece for block in blocks for piece in prose.pieces(block)]
-    return [p if isinstance(p, Text) else Text(p.content.rstrip("\n"), _line(p), paragraph=False) for p in found]
+    return [p if isinstance(p, Text) else Text(p.content.rstrip("\n"), line_of(p), paragraph=False) for p in found]
 
 
-def _add(draft: _Draft, piece: Piece) -> None:
+def _add(draft: Draft, piece: Piece) -> None:
     if isinstance(piece, Text):
         draft.texts.append(piece)
     else:
@@ -328,7 +252,3 @@ def _add(draft: _Draft, piece: Piece) -> None:
 def is_reading(title: str) -> bool:
     word = _STEP_HEADING.sub("", title, count=1).strip().rstrip(":").lower()
     return word in READING
-
-
-def _line(token: Token) -> int:
-    return token.map[0] + 1 if token.map else 1

@@ -35,6 +35,16 @@ _DANGEROUS = re.compile(
 )
 
 
+_SUDO = re.compile(
+    r"(?:^|[;&|({]|\b(?:then|do|else)\b)\s*sudo\b(?![^;&|\n]*\s(?:-n|--non-interactive)\b)", re.MULTILINE
+)
+
+
+def uses_sudo(text: str) -> bool:
+    """Whether it may ask for a password."""
+    return any(_SUDO.search(line) for line in _plain(text))
+
+
 def used(text: str) -> tuple[str, ...]:
     """Names in capitals whose value it needs, each once."""
     found = (m.group(1) or m.group(2) for line in _plain(text) for m in _USED.finditer(line))

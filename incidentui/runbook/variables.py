@@ -25,8 +25,10 @@ class Resolved:
 
 def resolve(step: Step, values: Mapping[str, str]) -> Resolved:
     """The step's action with its variables filled in; an unfilled one stays as it is written."""
-    if step.action is None:
-        return Resolved(None)
+    return fill(step.action, values) if step.action is not None else Resolved(None)
+
+
+def fill(action: TypedAction, values: Mapping[str, str]) -> Resolved:
     missing: dict[str, None] = {}
 
     def value(found: re.Match[str]) -> str:
@@ -35,8 +37,8 @@ def resolve(step: Step, values: Mapping[str, str]) -> Resolved:
             missing[found.group(1)] = None
         return known or found.group()
 
-    args = tuple((key, _NAME.sub(value, text)) for key, text in step.action.args)
-    return Resolved(replace(step.action, args=args), tuple(missing))
+    args = tuple((key, _NAME.sub(value, text)) for key, text in action.args)
+    return Resolved(replace(action, args=args), tuple(missing))
 
 
 def values(runbook: Runbook, state: State, given: Mapping[str, str] | None = None) -> dict[str, str]:

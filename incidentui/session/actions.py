@@ -10,6 +10,7 @@ from incidentui.core.acts import STOPPABLE
 from incidentui.core.model import Attempt, Light, Ms, Plan
 from incidentui.core.state import State
 from incidentui.core.value import dataclass
+from incidentui.core.waiting import pause_s as pause_between_looks_s
 from incidentui.session.ports import Executor, Processes, Report, Source
 
 LOOK_EVERY_S = 1.0
@@ -151,8 +152,19 @@ class Actions:
 
     async def _look_until_verdict(self, run: str) -> None:
         while (attempt := self.state().attempts.get(run)) is not None and attempt.verdict is None:
-            await self.look()
-            await asyncio.sleep(LOOK_EVERY_S)
+            pause_s = pause_between_looks_s(attempt.plan, LOOK_EVERY_S)
+            if pause_s is not None:
+                await self.look()
+            await self._until_judged(run, LOOK_EVERY_S if pause_s is None else pause_s)
+
+    async def _until_judged(self, run: str, at_most_s: float) -> None:
+        """A long pause must not keep a verdict waiting that came meanwhile."""
+        end = asyncio.get_running_loop().time() + at_most_s
+        while (left := end - asyncio.get_running_loop().time()) > 0:
+            await asyncio.sleep(min(left, LOOK_EVERY_S))
+            attempt = self.state().attempts.get(run)
+            if attempt is None or attempt.verdict is not None:
+                return
 
     async def look(self) -> None:
         """Every source looks once, now."""

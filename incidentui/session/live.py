@@ -9,6 +9,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 from incidentui.core import inputs as i
@@ -19,6 +20,7 @@ from incidentui.core.redeploy import guarded
 from incidentui.core.state import State
 from incidentui.core.value import dataclass
 from incidentui.core.verify import verify_plan
+from incidentui.core.waiting import wait_plan
 from incidentui.session.actions import Actions, fault, new_run, watched
 from incidentui.session.door import Door, fail, give
 from incidentui.session.keeping import kept
@@ -70,6 +72,10 @@ class World:
     checkpoints: Checkpoints | None = None
 
 
+_WITHOUT_EXECUTOR: Mapping[str, Callable[[Mapping[str, str], State], Plan | i.Refusal]] = {
+    "verify": verify_plan,
+    "wait": wait_plan,
+}
 Drafter = Callable[[Journal, State, str, Ms], str | i.Refusal]
 
 
@@ -143,15 +149,19 @@ class LiveSession:
         if self.parts.read_only and isinstance(command, i.RunPlan) and command.plan.changes:
             answer.set_result(i.Refusal(self.parts.read_only, "start without it to act"))
         else:
+            if isinstance(command, i.StopAction):
+                command = replace(command, owner=self.parts.processes.me())
             self._door.ask(answer, lambda: self._put(command, answer))
         return answer
 
     def plan(self, action: str, args: Mapping[str, str]) -> Future[Plan | i.Refusal]:
         return self._soon(lambda: self._plan(action, dict(args)))
 
-    def run_plan(self, plan: Plan, word: str, step: int | None = None, run: str = "") -> Future[Done | i.Refusal]:
-        """`run`: the id of the run, for a caller that waits for its verdict."""
-        return self.submit(i.RunPlan(plan, word, self.me, self.parts.processes.me(), run or new_run(), step))
+    def run_plan(
+        self, plan: Plan, word: str, step: int | None = None, run: str = "", undoes: bool = False
+    ) -> Future[Done | i.Refusal]:
+        """`run`: the id of the run, for a caller that waits for its verdict. `undoes`: it takes the step back."""
+        return self.submit(i.RunPlan(plan, word, self.me, self.parts.processes.me(), run or new_run(), step, undoes))
 
     def look_now(self) -> None:
         self._soon(self._look)
@@ -383,14 +393,15 @@ class LiveSession:
 
     async def _plan(self, action: str, args: Mapping[str, str]) -> Plan | i.Refusal:
         state = self._desk.state
-        if action == "verify":
-            return verify_plan(args, state)
+        if action in _WITHOUT_EXECUTOR:
+            return _WITHOUT_EXECUTOR[action](args, state)
         args = dict(args)
         reason = args.pop("anyway", "").strip()
         executor = (await self._built).executor(action)
         if executor is None:
             known = sorted(a for e in self._world.executors for a in e.actions)
-            return i.Refusal(f"{action} is not possible here", f"there is {', '.join([*known, 'verify'])}")
+            there = ", ".join([*known, *_WITHOUT_EXECUTOR])
+            return i.Refusal(f"{action} is not possible here", f"there is {there}")
         incident = state.current
         plan = await executor.plan(action, args, state, incident.id if incident else None)
         return guarded(plan, state, reason) if isinstance(plan, Plan) else plan

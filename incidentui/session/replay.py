@@ -110,7 +110,9 @@ class ReplaySession:
     def plan(self, action: str, args: Mapping[str, str]) -> Future[Plan | i.Refusal]:
         return _now(i.Refusal(READ_ONLY))
 
-    def run_plan(self, plan: Plan, word: str, step: int | None = None) -> Future[Done | i.Refusal]:
+    def run_plan(
+        self, plan: Plan, word: str, step: int | None = None, run: str = "", undoes: bool = False
+    ) -> Future[Done | i.Refusal]:
         return _now(i.Refusal(READ_ONLY))
 
     def look_now(self) -> None:

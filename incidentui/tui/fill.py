@@ -77,14 +77,14 @@ def top_rect(r: Regions) -> Rect:
 
 def _needs(screen: "IncidentScreen", scene: Scene, head: Headline) -> Needs:
     desk = screen.desk
-    rows = services.all_rows(scene)
+    rows, bad = services.rows(scene)
     kind = class_of(screen.size.width, screen.size.height) if screen.size else "normal"
     return Needs(
         headline=len(head.lines),
         banded=head.banded,
         ribbon=ribbon.height(scene, "wide" if kind == "wide" else "normal"),
         services=rows,
-        services_bad=services.bad_rows(scene),
+        services_bad=bad,
         workloads=workloads.rows(scene),
         workloads_bad=workloads.bad_rows(scene),
         runbook=len(runbook.lines(scene, 60)) - 1,

@@ -290,6 +290,14 @@ async def test_a_closed_port_is_failing(host: str) -> None:
     assert [hop.status for hop in told.hops] == [None]
 
 
+async def test_of_several_addresses_the_reason_is_told_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    port = closed_port()
+    both = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"127.0.0.{n}", port)) for n in (1, 2)]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_more: both)
+    seen, _ = await one(f"http://two.test:{port}/")
+    assert (seen.state, seen.why) == ("failing", "no answer: connection refused")
+
+
 async def test_plain_http_on_a_tls_address_is_named() -> None:
     async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(answer("no", "400 Bad Request"))
@@ -307,6 +315,7 @@ async def test_plain_http_on_a_tls_address_is_named() -> None:
     ("url", "why"),
     [
         ("http://no-such-host.invalid/", "DNS does not"),
+        ("http://two..dots/", "DNS does not know two..dots"),
         ("ftp://127.0.0.1/", "the address is not one of http"),
         ("http://127.0.0.1:99999/", "the address has a port that cannot be: 99999"),
         ("http://[::1/", "the address cannot be read"),

@@ -31,7 +31,7 @@ def listed() -> dict[str, set[str]]:
     out = {}
     for row in rows[1:]:
         words = row[0].strip("`").split()
-        name = " ".join(word for word in words if word.isalpha() and word.islower())
+        name = " ".join(word for word in words if word.replace("-", "").isalpha() and word.islower())
         out[name] = set(re.findall(r"`(--?[a-z-]+)`", row[2])) if len(row) > 2 else set()
     return out
 

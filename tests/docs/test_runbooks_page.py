@@ -3,8 +3,9 @@
 import re
 from pathlib import Path
 
+from incidentui.runbook.attributes import ATTRIBUTES, NOWHERE
 from incidentui.runbook.commands import SHELLS
-from incidentui.runbook.fields import ARGS, ATTRIBUTES, SOURCES
+from incidentui.runbook.fields import ARGS, SOURCES
 from incidentui.runbook.lint import RULES, lint
 from incidentui.runbook.parse import READING, parse
 from incidentui.runbook.suggest import RULES as OFFERED
@@ -35,9 +36,11 @@ def test_the_example_is_read_as_the_page_says_and_passes_the_check() -> None:
 def test_languages_attributes_sources_and_headings_are_those_of_the_parser() -> None:
     row = next(line for line in part("Fences").splitlines() if line.startswith("| `sh`"))
     assert set(re.findall(r"`([a-z-]+)`", row.split(" | ")[0])) == SHELLS
-    named = re.findall(r"^\| `(\w+)` \|", part("Fences").split("| Attribute |")[1], flags=re.M)
-    rest = ["cwd", *re.findall(r"`(\w+)`", part("Fences").split("\n\n`cwd`")[-1])]
-    assert {*named, *rest} == ATTRIBUTES
+    rows = [line.split(" | ")[0] for line in part("Fences").split("| Attribute |")[1].splitlines() if "| `" in line]
+    named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    nothing = set(re.findall(r"`(\w+)`", part("Fences").split("\n\n`background`")[1].split(" do nothing")[0]))
+    assert nothing | {"background"} == NOWHERE
+    assert named == ATTRIBUTES - NOWHERE
     sources = re.search(r"`from` takes the value from the incident: (.*?)\.\s", part("Front matter"))
     assert sources is not None
     assert set(re.findall(r"`([\w.]+)`", sources.group(1))) == set(SOURCES)

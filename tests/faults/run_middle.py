@@ -114,6 +114,12 @@ def another_responder_goes_on(run: Run) -> None:
     run.open(user="bo")
     run.to_the_step()
     run.see("ana · since")
+    run.press("x")
+    run.see("ana works through A hostile step")
+    run.press("T")
+    run.see("y ")
+    run.press("y")
+    run.see("bo")
     run.fire("2 done")
     assert [r.event.by for r in run.place.records() if isinstance(r.event, ActionRequested)] == ["ana", "bo"]
 

@@ -388,7 +388,9 @@ class FakeSession:
         self.asked.append((action, dict(args)))
         return _done(self.plan_answer)
 
-    def run_plan(self, plan: Plan, word: str, step: int | None = None) -> "Future[Done | Refusal]":
+    def run_plan(
+        self, plan: Plan, word: str, step: int | None = None, run: str = "", undoes: bool = False
+    ) -> "Future[Done | Refusal]":
         self.asked.append(("run", plan.action, word))
         return _done(self.answer)
 

@@ -104,7 +104,8 @@ PARTS = (
     ),
 )
 OURS: dict[str, tuple[type, ...]] = {
-    "app": (App,), "driver": (LinuxDriver, App, XTermParser), "keys": (events.Paste,), "pane": (Widget, Message),
+    "app": (App,), "aside": (App,), "driver": (LinuxDriver, App, XTermParser), "keys": (events.Paste,),
+    "pane": (Widget, Message),
     "screen": (Screen, Compositor, Layout), "strips": (Strip,), "tight": (Compositor, ChopsUpdate, Console, Strip),
 }  # fmt: skip
 """Our files, and the classes of theirs that they extend or reach into."""

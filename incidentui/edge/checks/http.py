@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from time import perf_counter
 
 import anyio.lowlevel
+import httpcore
 import httpx
 
 from incidentui.config.checks import HttpCheck
@@ -22,6 +23,7 @@ from incidentui.core.model import CheckState, Ms
 from incidentui.edge.checks.answer import MAX_REDIRECTS, Judgement, Response
 from incidentui.edge.checks.expect import judge
 from incidentui.edge.checks.failures import failure
+from incidentui.edge.checks.network import Network
 from incidentui.edge.checks.probe import Look
 from incidentui.edge.checks.reading import read_body
 from incidentui.edge.checks.request import CacheBuster, NotRunnableError, following, prepared
@@ -51,6 +53,8 @@ class Transports:
     async def in_use(self) -> AsyncIterator[None]:
         """Kept connections are closed when nobody looks any more."""
         self._users += 1
+        # The first use loads the event loop's side of the library: not a time that a service took.
+        await anyio.lowlevel.checkpoint()
         try:
             yield
         finally:
@@ -61,9 +65,7 @@ class Transports:
     def of(self, service: str, tls: bool) -> httpx.AsyncHTTPTransport:
         transport = self._open.get((service, tls))
         if transport is None:
-            limits = httpx.Limits(max_connections=20, max_keepalive_connections=KEPT, keepalive_expiry=30)
-            context = _tls() if tls else _no_tls()
-            transport = self._open[service, tls] = httpx.AsyncHTTPTransport(verify=context, limits=limits)
+            transport = self._open[service, tls] = _Transport(_tls() if tls else _no_tls())
         return transport
 
     async def _close(self) -> None:
@@ -71,6 +73,20 @@ class Transports:
         self._open.clear()
         for transport in transports:
             await transport.aclose()
+
+
+class _Transport(httpx.AsyncHTTPTransport):
+    """httpx's own, whose pool reaches the network by asyncio alone."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        super().__init__(verify=context)
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=context,
+            max_connections=20,
+            max_keepalive_connections=KEPT,
+            keepalive_expiry=30,
+            network_backend=Network(),
+        )
 
 
 @cache
@@ -109,8 +125,6 @@ class HttpProbe:
     async def look(self) -> Look:
         if self._request is None:
             return Look(self.check, self._now(), Judgement("unknown", self._broken), 0)
-        # The first use loads the event loop's side of the library: not a time the service took.
-        await anyio.lowlevel.checkpoint()
         self._transports.of(self.check.service, self._request.url.scheme == "https")
         at, started = self._now(), perf_counter()
         hops: list[Hop] = []

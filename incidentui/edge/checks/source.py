@@ -5,6 +5,7 @@ which can make it so carry their evidence.
 """
 
 import asyncio
+import math
 import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -24,6 +25,8 @@ AT_ONCE = 100
 OF_ONE_SERVICE = 20
 """A service that hangs holds its looks up to their limit: its own, not those of the others."""
 EVIDENCE_EVERY_MS = 60_000
+STROKE_S = 0.05
+"""Looks begin on the stroke of this, several at a time: each costs a third less than one that wakes the loop alone."""
 _FIRST_WITHIN_S = 0.25
 """The first looks are spread over this, so that a screen with many checks does not start with a burst."""
 
@@ -68,7 +71,13 @@ class ChecksSource:
             report(sampled(look, watched.wants_evidence(look), self._library))
             # From the end of the last look on: after a laptop slept, or a look took long, nothing is made up for.
             pause = watched.every_s * random.uniform(0.95, 1.05) - (loop.time() - began)
-            await asyncio.sleep(max(pause, watched.every_s / 10))
+            await _sleep_together(max(pause, watched.every_s / 10))
+
+
+async def _sleep_together(pause: float) -> None:
+    """To the next stroke after `pause`."""
+    now = asyncio.get_running_loop().time()
+    await asyncio.sleep(math.ceil((now + pause) / STROKE_S) * STROKE_S - now)
 
 
 class _Watched:

@@ -30,9 +30,12 @@ class PlanPage:
 
     title = "plan"
 
-    def __init__(self, plan: Plan, step: int | None = None, mono: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self, plan: Plan, step: int | None = None, mono: Callable[[], float] = monotonic, undoes: bool = False
+    ) -> None:
         self.plan = plan
         self.step = step
+        self._undoes = undoes
         self.typed = ""
         self.typing = False
         self.yes = False
@@ -182,7 +185,7 @@ class PlanPage:
     def _run(self, screen: PageContext) -> None:
         self._asked = True
         word, self.typed = self.typed, ""
-        asked = screen.session.run_plan(self.plan, word, self.step)
+        asked = screen.session.run_plan(self.plan, word, self.step, undoes=self._undoes)
         screen.when(asked, lambda answer: self._answered(answer, screen))
 
     def _answered(self, answer: Done | Refusal, screen: PageContext) -> None:
@@ -207,8 +210,15 @@ def newest_run(state: State, plan: Plan) -> str | None:
     return max(runs, key=lambda a: a.asked).run if runs else None
 
 
-def open_plan(screen: PageContext, key: str, action: str, args: Mapping[str, str], step: int | None = None) -> None:
-    """Asks the session for a plan and shows it. Every acting key of every page ends here."""
+def open_plan(
+    screen: PageContext,
+    key: str,
+    action: str,
+    args: Mapping[str, str],
+    step: int | None = None,
+    undoes: bool = False,
+) -> None:
+    """Asks the session for a plan and shows it. Every acting key of every page ends here. `undoes`: the step."""
     if screen.session.view.read_only:
         screen.refuse(key, screen.session.view.read_only, "Start without it to act.")
         return
@@ -222,7 +232,7 @@ def open_plan(screen: PageContext, key: str, action: str, args: Mapping[str, str
         elif isinstance(answer, Refusal):
             screen.refuse(key, answer.why, answer.hint)
         else:
-            screen.push(PlanPage(answer, step))
+            screen.push(PlanPage(answer, step, undoes=undoes))
             screen.say("the plan is ready, nothing has happened yet")
 
     screen.say(f"planning {action}")

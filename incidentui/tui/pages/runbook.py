@@ -4,38 +4,22 @@ Knows nothing of Markdown: it is handed the runbook as values, and the run from 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
-from incidentui.core.format import age, minutes, short
-from incidentui.core.model import Attempt, Ms, RunbookRun, RunStep
-from incidentui.core.runs import current_step
+from incidentui.core.format import minutes, short
+from incidentui.core.model import Ms, RunbookRun, RunStep
 from incidentui.core.state import State
-from incidentui.core.visible import look_alikes, plainly
-from incidentui.runbook.model import Runbook, Step
-from incidentui.runbook.variables import resolve, values
+from incidentui.core.steps import current_step
+from incidentui.runbook.model import Runbook
+from incidentui.runbook.stands import last_run, tries
+from incidentui.runbook.variables import values
 from incidentui.session.ports import View
-from incidentui.tui.line import Line, Seg, Token, cells, spread
-from incidentui.tui.pages.evidence import STATE
-from incidentui.tui.pages.layout import (
-    beside,
-    broken,
-    cell,
-    flow,
-    hanging,
-    heading,
-    paragraph,
-    rule,
-    section,
-    size_of,
-    stack,
-    wall,
-)
-from incidentui.tui.pages.running import MARK
-from incidentui.tui.pages.verdict import delta_lines, delta_rows
+from incidentui.tui.line import Line, Seg, Token, spread
+from incidentui.tui.pages.layout import beside, broken, cell, hanging, heading, section, size_of, stack, wall
+from incidentui.tui.pages.meanwhile import meanwhile
+from incidentui.tui.pages.running import MARK, time_left
+from incidentui.tui.pages.shown_step import attempt_of, step_lines
 
 _LEFT = 34
-LOOKS_ONLY = frozenset({"verify"})
-"""Actions that change nothing."""
 
 
 def run_of(runbook: Runbook, state: State) -> RunbookRun | None:
@@ -65,19 +49,29 @@ def runbook_lines(
 ) -> list[Line]:
     run = run_of(runbook, view.state)
     top = heading(width, "RUNBOOK", (Seg(runbook.title),), _whose(run, view.state))
+    shown = shown_step(runbook, run, at)
+    step = next((step for step in runbook.steps if step.n == shown), None)
     kind = size_of(width, height)
+
+    def middle_of(wide: int, space: bool = True) -> list[Line]:
+        return step_lines(runbook, step, run, view.state, now, wide, given, space)
+
     if kind == "compact":
-        body = [_one_line(runbook, run, at, width), Line(), *_step(runbook, view, now, width, at, given, False)]
-        return [top, *body]
+        body = [*_last(runbook, run, view.state, now, width), _one_line(runbook, run, at, width), Line()]
+        return [top, *body, *middle_of(width, False)]
     side = 50 if kind == "wide" else 0
     middle = width - _LEFT - 3 - (side + 3 if side else 0)
-    columns = [
-        (_LEFT, _left(runbook, run, view, now, at, given)),
-        (middle, _step(runbook, view, now, middle, at, given)),
-    ]
+    columns = [(_LEFT, _left(runbook, run, view, now, at, given)), (middle, middle_of(middle))]
     if side:
-        columns.append((side, _right(runbook, view, now, side, at)))
+        later = next((s for s in runbook.steps if shown is not None and s.n > shown), None)
+        columns.append((side, meanwhile(view.state, later, now, side)))
     return [top, Line(), *beside(*columns)]
+
+
+def _last(runbook: Runbook, run: RunbookRun | None, state: State, now: Ms, width: int) -> list[Line]:
+    """How it was worked through before, while it is only read."""
+    last = state.last_runs.get(runbook.id)
+    return hanging((), last_run(last, now), width, "muted") if last is not None and run is None else []
 
 
 def _whose(run: RunbookRun | None, state: State) -> tuple[Seg, ...]:
@@ -85,7 +79,8 @@ def _whose(run: RunbookRun | None, state: State) -> tuple[Seg, ...]:
         other = state.runbook
         said = f"not started; {other.title} is" if other and other.ended is None else "not started"
         return (Seg(said, "muted"),)
-    return (Seg(f"{run.by} · since {wall(run.started)}", "muted"),)
+    from_whom = f", handed over by {run.handed}" if run.handed else ""
+    return (Seg(f"{run.who} · since {wall(run.held or run.started)}{from_whom}", "muted"),)
 
 
 # -- steps
@@ -93,7 +88,8 @@ def _whose(run: RunbookRun | None, state: State) -> tuple[Seg, ...]:
 
 def _done(steps: Sequence[RunStep]) -> str:
     done = sum(step.state in ("done", "skipped") for step in steps)
-    return f"{done} of {len(steps)} done"
+    undone = sum(step.state == "undone" for step in steps)
+    return f"{done} of {len(steps)} done" + (f", {undone} undone" if undone else "")
 
 
 def _one_line(runbook: Runbook, run: RunbookRun | None, at: int | None, width: int) -> Line:
@@ -125,6 +121,7 @@ def _left(
         section(_LEFT, "STEPS", rows, (Seg(_done(steps), "muted"),)),
         section(_LEFT, "VARIABLES", names),
         section(_LEFT, "FROM", _from(runbook, run)),
+        section(_LEFT, "LAST RUN", _last(runbook, run, view.state, now, _LEFT)),
     )
 
 
@@ -156,167 +153,17 @@ def _step_row(step: RunStep, here: bool, state: State, now: Ms, run: RunbookRun 
     text: Token = "strong" if here else "text" if step.state != "todo" else "muted"
     rows = hanging(head, step.title, _LEFT - 7, text, bold=here)
     first = spread(_LEFT, rows[0].segs, (Seg(took, "muted"), Seg(" ")))
-    about = _about(step, state, run)
+    about = _about(step, state, run, now)
     return [first, *rows[1:], *(hanging((Seg("    "),), about, _LEFT, "muted") if about else [])]
 
 
-def _about(step: RunStep, state: State, run: RunbookRun | None) -> str:
-    if step.note:
-        return step.note
+def _about(step: RunStep, state: State, run: RunbookRun | None, now: Ms) -> str:
     attempt = attempt_of(step.n, state, run)
+    if step.state == "running" and attempt is not None and attempt.verdict is None:
+        return ("being undone, " if step.undoing else "") + time_left(attempt, now)
+    if step.note:
+        return step.note + tries(step)
     if attempt is None or attempt.verdict is None:
         return ""
     number = f"attempt {attempt.number}, " if attempt.number else ""
-    return f"{number}{attempt.verdict.word}"
-
-
-def attempt_of(step: int, state: State, run: RunbookRun | None) -> Attempt | None:
-    """The newest action of this step in this run."""
-    if run is None:
-        return None
-    mine = [a for a in state.attempts.values() if a.step == step and a.asked >= run.started]
-    return max(mine, key=lambda a: a.asked) if mine else None
-
-
-# -- the shown step
-
-
-def _step(
-    runbook: Runbook, view: View, now: Ms, width: int, at: int | None, given: Mapping[str, str], space: bool = True
-) -> list[Line]:
-    run = run_of(runbook, view.state)
-    n = shown_step(runbook, run, at)
-    step = next((step for step in runbook.steps if step.n == n), None)
-    if step is None:
-        return hanging((), "It holds no step: only something to read.", width, "muted")
-    found = resolve(step, values(runbook, view.state, given))
-    kind = _kind(step if found.action is None else replace(step, action=found.action))
-    title = spread(width, (Seg(f"{step.n}  {step.title}", "strong", bold=True),), (Seg(kind, "muted"),))
-    return stack(
-        [title, *paragraph(step.prose, width)],
-        _what_runs(runbook, step, view.state, given, width),
-        _output(step, view.state, run, now, width),
-        _delta(step, view.state, run, width),
-        space=space,
-    )
-
-
-def _kind(step: Step) -> str:
-    if step.action is not None:
-        args = dict(step.action.args)
-        parts = [step.action.name, "changes nothing" if step.action.name in LOOKS_ONLY else "opens its plan"]
-        return " · ".join([*parts, *([f"within {args['within']}"] if "within" in args else [])])
-    return "shell, needs a typed yes" if any(c.runnable for c in step.commands) else "done by hand"
-
-
-def _what_runs(runbook: Runbook, step: Step, state: State, given: Mapping[str, str], width: int) -> list[Line]:
-    rows: list[Line] = []
-    found = resolve(step, values(runbook, state, given))
-    if found.action is not None:
-        text = " ".join([found.action.name, *(f"{key}={_short(value)}" for key, value in found.action.args)])
-        rows += hanging((Seg("│ ", "muted"),), text, width)
-        if found.missing:
-            rows += hanging((Seg("! ", "slow"),), "asked when it runs: " + ", ".join(found.missing), width, "muted")
-    for command in step.commands:
-        rows += [
-            Line((Seg("│ ", "muted"), Seg(row)))
-            for text in command.text.splitlines()
-            for row in broken(plainly(text), width - 2)
-        ]
-        if odd := look_alikes(command.text):
-            rows += hanging((Seg("! ", "slow"),), f"not ASCII: {odd}", width, "muted")
-        if command.why_not:
-            rows += hanging((Seg("– ", "muted"),), command.why_not, width, "muted")
-    return rows
-
-
-def _short(value: str) -> str:
-    return short(value) if len(value) == 40 and not set(value) - set("0123456789abcdef") else value
-
-
-def _output(step: Step, state: State, run: RunbookRun | None, now: Ms, width: int) -> list[Line]:
-    attempt = attempt_of(step.n, state, run)
-    if attempt is None:
-        return []
-    rows: list[Line] = []
-    for progress in attempt.progress:
-        glyph, token = MARK[progress.state]
-        took = f"{progress.took_ms / 1000:.1f}s" if progress.took_ms is not None else ""
-        head = (Seg(f"{glyph} ", token), cell(progress.verb, 9))
-        text = hanging(head, progress.text, width - cells(took) - 2, "muted")
-        rows += [spread(width, text[0].segs, (Seg(took, "muted"),)), *text[1:]]
-    if attempt.verdict is None:
-        going = f"running {minutes(now - attempt.asked)} of {minutes(attempt.plan.within_ms)}"
-        return [rule(width, "OUTPUT", (Seg("▸ ", "accent"), Seg(going, "muted"))), *rows]
-    bad = attempt.verdict.word != "complete"
-    said = attempt.verdict.word + (f": {attempt.verdict.why}" if attempt.verdict.why else "")
-    rows += hanging((Seg("✗ " if bad else "✓ ", "fail" if bad else "ok"),), said, width)
-    return [rule(width, "OUTPUT", (Seg(f"{wall(attempt.asked)} → {wall(attempt.ended)} · enter", "muted"),)), *rows]
-
-
-def _delta(step: Step, state: State, run: RunbookRun | None, width: int) -> list[Line]:
-    """All checks before and after: of this step, or of the newest one before it that has a verdict."""
-    for n in range(step.n, 0, -1):
-        attempt = attempt_of(n, state, run)
-        if attempt is not None and attempt.verdict is not None:
-            rows = delta_lines(delta_rows(attempt, attempt.verdict), width)
-            return section(width, f"DELTA OF STEP {n}", rows, (Seg("before → after, all checks", "muted"),))
-    return []
-
-
-# -- wide: what the world does meanwhile
-
-
-def _right(runbook: Runbook, view: View, now: Ms, width: int, at: int | None) -> list[Line]:
-    state = view.state
-    return stack(
-        section(width, "CHECKS NOW", _checks(state, now, width)),
-        section(width, "WHAT RUNS", _runs(state, width)),
-        section(width, "ATTEMPTS", _attempts(state, width)),
-        _next(runbook, state, width, at),
-    )
-
-
-def _checks(state: State, now: Ms, width: int) -> list[Line]:
-    name = max((cells(check) for check in state.checks), default=0)
-    rows: list[Line] = []
-    for check in state.checks.values():
-        glyph, token = STATE[check.state]
-        bad = check.state == "failing"
-        since = age(now - check.since) if check.since is not None else ""
-        head = (Seg(f"{glyph} ", token), cell(check.name, name + 1, "fail" if bad else "text", bold=bad))
-        body = hanging(head, check.why, width - 6, "fail" if bad else "muted")
-        rows += [spread(width, body[0].segs, (Seg(since, "muted"),)), *body[1:]]
-    return rows
-
-
-def _runs(state: State, width: int) -> list[Line]:
-    rows: list[Line] = []
-    for service in state.services.values():
-        running = short(service.running) if service.running else service.running_why or "unknown"
-        if service.running or service.running_why:
-            rows += hanging((cell(service.name, 12, "muted"),), running, width)
-    return rows
-
-
-def _attempts(state: State, width: int) -> list[Line]:
-    rows: list[Line] = []
-    for attempt in [a for a in state.attempts.values() if a.number][-5:]:
-        word = attempt.verdict.word if attempt.verdict else "running"
-        mark = {"complete": Seg("✓ ", "ok"), "running": Seg("▸ ", "accent")}.get(word, Seg("✗ ", "fail"))
-        groups = [
-            (Seg(attempt.plan.title),),
-            (Seg(word, "muted"),),
-            (Seg(wall(attempt.ended or attempt.asked), "muted"),),
-        ]
-        rows += flow(groups, width, (mark, Seg(f"{attempt.number} ", "muted")))
-    return rows
-
-
-def _next(runbook: Runbook, state: State, width: int, at: int | None) -> list[Line]:
-    shown = shown_step(runbook, run_of(runbook, state), at)
-    later = next((step for step in runbook.steps if shown is not None and step.n > shown), None)
-    if later is None:
-        return []
-    name = f"NEXT: {later.n} {later.title.upper()}"
-    return section(width, name, paragraph(later.prose, width, "muted") or [Line((Seg(_kind(later), "muted"),))])
+    return f"{number}{attempt.verdict.word}{tries(step)}"

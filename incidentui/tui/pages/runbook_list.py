@@ -1,10 +1,11 @@
-"""The runbooks to choose from: those that fit what is seen first, each with its reason."""
+"""The runbooks to choose from: those that fit what is seen first, each with its reason; and how each went last."""
 
 from collections.abc import Callable, Mapping, Sequence
 
 from incidentui.core.format import count
 from incidentui.core.model import Ms
 from incidentui.runbook.model import Runbook
+from incidentui.runbook.stands import last_run
 from incidentui.runbook.suggest import offers
 from incidentui.session.ports import View
 from incidentui.tui.line import Line, Seg, Token, cut_middle, spread
@@ -14,9 +15,9 @@ from incidentui.tui.pages.runbook import run_of
 from incidentui.tui.pages.runbook_page import RunbookPage, start
 
 
-def list_lines(runbooks: Sequence[Runbook], view: View, width: int) -> list[Line]:
+def list_lines(runbooks: Sequence[Runbook], view: View, now: Ms, width: int) -> list[Line]:
     reasons = _reasons(runbooks, view)
-    rows = [row for book in runbooks for row in _entry(book, view, reasons, width)]
+    rows = [row for book in runbooks for row in _entry(book, view, now, reasons, width)]
     none = hanging((), "No runbooks found: Markdown files in runbooks/ of the project are read.", width, "muted")
     return [heading(width, "RUNBOOKS"), Line(), *section(width, "CHOOSE", rows or none)]
 
@@ -31,7 +32,7 @@ def _best_first(runbooks: tuple[Runbook, ...], view: View) -> tuple[Runbook, ...
     return tuple(sorted(runbooks, key=lambda b: -1 if run_of(b, view.state) else order.get(b.id, len(order))))
 
 
-def _entry(book: Runbook, view: View, reasons: Mapping[str, str], width: int) -> list[Line]:
+def _entry(book: Runbook, view: View, now: Ms, reasons: Mapping[str, str], width: int) -> list[Line]:
     running, reason = run_of(book, view.state) is not None, reasons.get(book.id, "")
     mark = Seg("▸ ", "accent") if running or reason else Seg("  ")
     errors = sum(problem.level == "error" for problem in book.problems)
@@ -42,7 +43,10 @@ def _entry(book: Runbook, view: View, reasons: Mapping[str, str], width: int) ->
     why = " · ".join(filter(None, ("being worked through" * running, f"because {reason}" if reason else "")))
     rows = [first]
     rows += hanging((Seg("    "),), why, width) if why else []
-    rows += hanging((Seg("    "),), book.summary, width, "muted") if book.summary else []
+    last = view.state.last_runs.get(book.id)
+    before = last_run(last, now) if last is not None and not running else ""
+    text = " · ".join(part for part in (before, book.summary) if part)
+    rows += hanging((Seg("    "),), text, width, "muted") if text else []
     return rows
 
 
@@ -75,7 +79,7 @@ class RunbooksPage:
             if found is None:
                 return [heading(width, "RUNBOOKS"), Line(), *hanging((Seg("○ "),), "reading them", width, "muted")]
             self.runbooks, self._ordered = _best_first(tuple(found), view), True
-        return list_lines(self.runbooks, view, width)
+        return list_lines(self.runbooks, view, now, width)
 
     def handle(self, key: str, screen: PageContext) -> bool:
         if key not in ("enter", "x"):

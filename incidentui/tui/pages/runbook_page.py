@@ -1,25 +1,27 @@
-"""The keys of a runbook: start it, run or tick a step, skip one with a reason.
+"""The keys of a runbook: start it, run or tick a step, skip one with a reason, take one back, give it to another.
 
 A typed action and shell text both open their plan; nothing is run from here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from uuid import uuid4
 
+from incidentui.core.acts import can_be_cut
 from incidentui.core.inputs import SetStep, StartRunbook
 from incidentui.core.model import Ms, RunStep
-from incidentui.core.runs import current_step
+from incidentui.core.steps import current_step, to_undo
 from incidentui.runbook.model import Runbook, Step
 from incidentui.runbook.variables import resolve, values
 from incidentui.session.ports import View
-from incidentui.tui.line import Line, Seg
+from incidentui.tui.line import Line
 from incidentui.tui.page import PageContext
 from incidentui.tui.pages.act import tell
-from incidentui.tui.pages.commit import diff_line
-from incidentui.tui.pages.layout import hanging, heading
+from incidentui.tui.pages.changes import ChangesPage
+from incidentui.tui.pages.handing import hand_over, undo_last
 from incidentui.tui.pages.plan import open_plan
-from incidentui.tui.pages.runbook import attempt_of, run_of, runbook_lines, shown_step
-from incidentui.tui.pages.running import ActionPage
+from incidentui.tui.pages.runbook import run_of, runbook_lines, shown_step
+from incidentui.tui.pages.running import ActionPage, cut_short
+from incidentui.tui.pages.shown_step import attempt_of
 
 
 class RunbookPage:
@@ -33,8 +35,12 @@ class RunbookPage:
         self.at: int | None = None
         """The step that was chosen to be shown; None follows the one to do."""
         self.given: dict[str, str] = {}
-        self._begun = self._by_hand = False
-        self._may_act = True
+        self._begun = self._by_hand = self._cut = False
+        self._may_act = self._mine = True
+        self._me = ""
+        self._to_do: RunStep | None = None
+        self._back = 0
+        """The step that `u` takes back; 0: none was gone through."""
         self.pinned = (1, 0)
 
     @property
@@ -45,26 +51,57 @@ class RunbookPage:
             return read
         if not self._begun:
             return ("x", "start it"), *read
-        run = ("x", "done" if self._by_hand else "run")
-        return run, *changed, ("s", "skip, with a reason"), ("n", "note"), ("enter", "output"), ("[ ]", "step")
+        if not self._mine:
+            return ("T", "take it over"), ("enter", "output"), *read
+        return (*self._steps_keys(), *changed, ("n", "note"), ("enter", "output"), ("[ ]", "step"), ("T", "hand over"))
+
+    def _steps_keys(self) -> Iterator[tuple[str, str]]:
+        to_do = self._to_do
+        if to_do is not None and to_do.state == "running":
+            yield from ((("s", "cut short, with a reason"),) if self._cut else ())
+        else:
+            tried = to_do is not None and to_do.state in ("failed", "unknown", "undone")
+            again = "run again" if tried else "run"
+            yield "x", "done" if self._by_hand else again
+            yield "s", "skip, with a reason"
+        if self._back and (to_do is None or to_do.state != "running"):
+            yield "u", f"undo step {self._back}"
+        if self.at is not None and (to_do is None or self.at != to_do.n):
+            yield "X", "run only this step"
+
+    def opened(self, screen: PageContext) -> None:
+        self._me = screen.session.me
 
     def lines(self, view: View, now: Ms, width: int, height: int) -> list[Line]:
         run = run_of(self.runbook, view.state)
         self._begun = run is not None
-        to_do = current_step(run.steps) if run is not None else None
-        step = next((s for s in self.runbook.steps if to_do is not None and s.n == to_do.n), None)
+        self._mine = run is None or self._me in ("", run.who)
+        self._to_do = to_do = current_step(run.steps) if run is not None else None
+        step = self.runbook.step(to_do.n) if to_do is not None else None
         self._by_hand = step is not None and step.by_hand
+        last = to_undo(run.steps) if run is not None else None
+        self._back = last.n if last is not None else 0
         self._may_act = not view.read_only and view.playhead is None
+        attempt = view.state.attempt
+        self._cut = attempt is not None and to_do is not None and attempt.step == to_do.n and can_be_cut(attempt)
         return runbook_lines(self.runbook, view, now, width, height, self.at, self.given)
 
     def handle(self, key: str, screen: PageContext) -> bool:
         match key:
-            case "x" | "s" if screen.session.view.read_only:
+            case "x" | "s" | "u" | "X" | "T" if screen.session.view.read_only:
                 screen.refuse(key, screen.session.view.read_only, "Start without it to act.")
+            case "x" | "s" | "u" | "X" if (holder := self._others(screen)) is not None:
+                screen.refuse(key, f"{holder} works through it", "T takes it over.")
             case "x":
                 self._go_on(screen)
+            case "X":
+                self._only(screen)
             case "s":
                 self._skip(screen)
+            case "u":
+                undo_last(self.runbook, self.given, screen)
+            case "T":
+                hand_over(self.runbook, screen)
             case "[" | "]":
                 self._show(1 if key == "]" else -1, screen)
             case "y":
@@ -122,6 +159,22 @@ class RunbookPage:
 
     # -- going on
 
+    def _others(self, screen: PageContext) -> str | None:
+        """Who else works through it."""
+        run = run_of(self.runbook, screen.session.view.state)
+        return run.who if run is not None and run.who != screen.session.me else None
+
+    def _only(self, screen: PageContext) -> None:
+        """The step that is shown, whichever is to do; the others stay as they are."""
+        run, step = run_of(self.runbook, screen.session.view.state), self._step(screen)
+        there = next((s for s in run.steps if step is not None and s.n == step.n), None) if run else None
+        if run is None or step is None or there is None:
+            screen.refuse("X", "it is not started", "x starts it.")
+        elif there.state == "running":
+            screen.refuse("X", "the step is running", "enter shows it.")
+        else:
+            self._do(step, there, screen)
+
     def _go_on(self, screen: PageContext) -> None:
         run = run_of(self.runbook, screen.session.view.state)
         if run is None:
@@ -131,13 +184,17 @@ class RunbookPage:
         if step is None or to_do is None:
             screen.refuse("x", "every step is done", "c closes the incident.")
         elif step.n != to_do.n:
-            screen.refuse("x", f"step {to_do.n} is the one to do", "[ and ] go there.")
+            screen.refuse("x", f"step {to_do.n} is the one to do", "[ and ] go there, X runs only this one.")
         elif to_do.state == "running" and not step.by_hand:
             screen.refuse("x", "the step is running", "enter shows it.")
-        elif step.action is not None:
+        else:
+            self._do(step, to_do, screen)
+
+    def _do(self, step: Step, there: RunStep, screen: PageContext) -> None:
+        if step.action is not None:
             self._plan(step, screen)
         elif step.by_hand:
-            self._tick(to_do, screen)
+            self._tick(there, screen)
         else:
             self._shell(step, screen)
 
@@ -189,6 +246,13 @@ class RunbookPage:
             screen.refuse("s", "there is no step to skip", "x starts the runbook." if run is None else "")
             return
         n = step.n
+        attempt = screen.session.view.state.attempt
+        if attempt is not None and attempt.step == n and attempt.verdict is None:
+            if can_be_cut(attempt):
+                cut_short(attempt, screen)
+            else:
+                screen.refuse("s", "the step is running, and cannot be cut off half-way", "Its verdict comes.")
+            return
 
         def skipped(why: str) -> None:
             if not why.strip():
@@ -203,35 +267,6 @@ class RunbookPage:
                 )
 
         screen.prompt(f"skip step {n}, why", skipped)
-
-
-def not_allowed(runbook: Runbook) -> tuple[str, str]:
-    """Why its commands do not run, and what to do."""
-    allow = f"incidentui trust {runbook.path}"
-    if runbook.asked_again:
-        return f"the file {runbook.asked_again}", f"{'d shows it; ' if runbook.changes else ''}{allow}"
-    return "the commands of this file are not allowed yet", allow
-
-
-class ChangesPage:
-    """What differs in a runbook from the text that was allowed last. Looks only: `incidentui trust` allows."""
-
-    title = "what changed"
-    pinned = (1, 0)
-    typing = False
-    keys: tuple[tuple[str, str], ...] = ()
-
-    def __init__(self, runbook: Runbook) -> None:
-        self.runbook = runbook
-
-    def lines(self, view: View, now: Ms, width: int, height: int) -> list[Line]:
-        why, what_to_do = not_allowed(self.runbook)
-        top = heading(width, "WHAT CHANGED", (Seg(self.runbook.title),))
-        said = hanging((Seg("! ", "slow"),), f"{why}. To allow it again: {what_to_do.rpartition('; ')[2]}", width)
-        return [top, *said, *(row for line in self.runbook.changes for row in diff_line(line, width))]
-
-    def handle(self, key: str, screen: PageContext) -> bool:
-        return False
 
 
 def start(runbook: Runbook, screen: PageContext) -> bool:

@@ -5,13 +5,15 @@ When the verdict is there, the same page shows it (verdict.py). The page owns no
 
 from collections.abc import Hashable, Sequence
 
-from incidentui.core.format import minutes
+from incidentui.core.acts import can_be_cut
+from incidentui.core.format import duration, minutes
+from incidentui.core.inputs import StopAction
 from incidentui.core.model import Attempt, Ms, Progress, StepState
 from incidentui.session.ports import View
 from incidentui.tui.line import Line, Seg, Token, cells, spread
 from incidentui.tui.page import Page, PageContext
 from incidentui.tui.pages import verdict
-from incidentui.tui.pages.act import choose, chosen
+from incidentui.tui.pages.act import choose, chosen, tell
 from incidentui.tui.pages.layout import cell, hanging, heading, section, size_of, stack
 from incidentui.tui.pages.lights import five_lights
 
@@ -22,13 +24,15 @@ MARK: dict[StepState, tuple[str, Token]] = {
     "failed": ("✗", "fail"),
     "skipped": ("–", "muted"),
     "unknown": ("?", "unknown"),
+    "undone": ("←", "text"),
 }
 
 
 def running_lines(attempt: Attempt, view: View, now: Ms, width: int, height: int) -> list[Line]:
     space = size_of(width, height) != "compact"
     number = f"attempt {attempt.number} · " if attempt.number else ""
-    right = (Seg(number, "muted"), Seg(_count(now - attempt.asked), "strong", bold=True))
+    left = f" · {time_left(attempt, now)}" if can_be_cut(attempt) else ""
+    right = (Seg(number, "muted"), Seg(_count(now - attempt.asked), "strong", bold=True), Seg(left, "muted"))
     again = (Seg("looked at again until they settle", "muted"),)
     return stack(
         [heading(width, "RUNNING", (Seg(attempt.plan.title),), right)],
@@ -38,6 +42,12 @@ def running_lines(attempt: Attempt, view: View, now: Ms, width: int, height: int
         _goes_on(view, width),
         space=space,
     )
+
+
+def time_left(attempt: Attempt, now: Ms) -> str:
+    """Of what it may take: an effect from when it was asked for, a wait from when it began to look."""
+    left = attempt.plan.within_ms - (now - (attempt.acted or attempt.asked))
+    return f"{duration(left)} of {duration(attempt.plan.within_ms)} left"
 
 
 def _count(ms: Ms) -> str:
@@ -113,7 +123,7 @@ class ActionPage:
         self.run = run
         self._judged = False
         self._choices = 0
-        self._left = False
+        self._left = self._cut = False
         self.start: Hashable = None
 
     @property
@@ -123,7 +133,8 @@ class ActionPage:
     @property
     def keys(self) -> tuple[tuple[str, str], ...]:
         if not self._judged:
-            return ("n", "note"), ("y", "copy"), ("ctrl+c", "stop, asks")
+            cut = (("s", "cut short, with a reason"),) if self._cut else ()
+            return *cut, ("n", "note"), ("y", "copy"), ("ctrl+c", "stop, asks")
         last = f"1–{self._choices}" if self._choices > 1 else "1"
         choices = ((last, "plan what next"),) if self._choices else ()
         return (
@@ -144,6 +155,7 @@ class ActionPage:
         red = next((lit for lit in attempt.lights if lit.looked and lit.ok is False), None)
         self.start = self._start(attempt, red.name if red is not None else None)
         may_act = not view.read_only and view.playhead is None
+        self._cut = may_act and attempt.step is not None and can_be_cut(attempt)
         self._choices = len(verdict.what_now(view.state, attempt)) if may_act else 0
         if attempt.verdict is not None:
             return verdict.verdict_lines(attempt, attempt.verdict, view, width, height)
@@ -164,6 +176,9 @@ class ActionPage:
         if key == "y":
             screen.copy(_as_text(self.lines(screen.session.view, screen.session.now(), 100, 50)))
             screen.say("copied")
+            return True
+        if key == "s" and self._cut:
+            cut_short(attempt, screen)
             return True
         return attempt.verdict is not None and self._after(key, attempt, screen)
 
@@ -210,6 +225,18 @@ class ActionPage:
         else:
             screen.push(page)
         return True
+
+
+def cut_short(attempt: Attempt, screen: PageContext) -> None:
+    """Ends a wait, or an effect that may be ended; its step is skipped with the reason."""
+
+    def cut(why: str) -> None:
+        if why.strip():
+            tell(screen, "s", StopAction(screen.session.me, why.strip()), f"cut short: {why.strip()}")
+        else:
+            screen.refuse("s", "cutting short needs a reason", "ctrl+c stops it without one.")
+
+    screen.prompt(f"cut step {attempt.step} short, why", cut)
 
 
 def _as_text(lines: Sequence[Line]) -> str:

@@ -2,6 +2,7 @@
 
 from incidentui.core.format import minutes, short
 from incidentui.core.model import RunbookRun, RunStep, StepState
+from incidentui.core.steps import current_step
 from incidentui.tui.line import Line, Seg, Token, cells, fit, length, pad, spread
 from incidentui.tui.present.format import hms
 from incidentui.tui.present.parts import empty, hints, title
@@ -14,6 +15,7 @@ MARKS: dict[StepState, tuple[str, Token]] = {
     "failed": ("✗", "fail"),
     "skipped": ("–", "muted"),
     "unknown": ("?", "unknown"),
+    "undone": ("←", "text"),
 }
 
 
@@ -30,7 +32,7 @@ def lines(scene: Scene, width: int, *, focused: bool = False) -> list[Line]:
 
 def current(run: RunbookRun) -> RunStep | None:
     """The step to work on."""
-    return next((s for s in run.steps if s.state in ("running", "todo", "failed", "unknown")), None)
+    return current_step(run.steps)
 
 
 def offered(scene: Scene) -> list[tuple[RunbookEntry, str]]:

@@ -67,17 +67,16 @@ def lines(scene: Scene, width: int, *, focused: bool = False) -> list[Line]:
     return out
 
 
-def bad_rows(scene: Scene) -> int:
-    """Rows that folding must keep."""
-    marks = marks_of(scene)
-    found = [(s, list(causes(scene, s, marks))) for s in services(scene) if s.since is not None]
-    return sum(1 + len(under) + len(shown(scene, s.name)) for s, under in found if s.state != "ok" or under)
-
-
-def all_rows(scene: Scene) -> int:
-    """Rows when nothing is folded."""
-    marks, found = marks_of(scene), scene.state.services.values()
-    return len(found) + sum(len(list(causes(scene, s, marks))) + len(shown(scene, s.name)) for s in found)
+def rows(scene: Scene) -> tuple[int, int]:
+    """How many there are when nothing is folded, and how many of them folding must keep."""
+    marks, all_of_them, bad = marks_of(scene), 0, 0
+    for service in scene.state.services.values():
+        under = sum(1 for _ in causes(scene, service, marks))
+        tall = 1 + under + len(shown(scene, service.name))
+        all_of_them += tall
+        if service.since is not None and (service.state != "ok" or under):
+            bad += tall
+    return all_of_them, bad
 
 
 def summary(scene: Scene) -> tuple[Seg, ...]:

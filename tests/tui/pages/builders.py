@@ -352,7 +352,9 @@ class FakeSession:
         self.plans.append((action, dict(args)))
         return now_done(self.planned)
 
-    def run_plan(self, plan: Plan, word: str, step: int | None = None) -> "Future[Done | Refusal]":
+    def run_plan(
+        self, plan: Plan, word: str, step: int | None = None, run: str = "", undoes: bool = False
+    ) -> "Future[Done | Refusal]":
         self.runs.append((plan, word, step))
         return now_done(self.answer)
 

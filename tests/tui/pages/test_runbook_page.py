@@ -106,7 +106,7 @@ def test_skipping_needs_a_reason() -> None:
 def test_only_the_step_to_do_is_run() -> None:
     it, s = at("done", "todo", "todo", "todo")
     s.type(it, "]", "x")
-    assert s.refused == [("x", "step 2 is the one to do", "[ and ] go there.")]
+    assert s.refused == [("x", "step 2 is the one to do", "[ and ] go there, X runs only this one.")]
     assert s.session.plans == []
 
 

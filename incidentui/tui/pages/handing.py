@@ -1,0 +1,68 @@
+"""Two ways off the straight path of a runbook: the last step is taken back, or another person goes on with it."""
+
+from collections.abc import Mapping
+
+from incidentui.core.inputs import HandOver, SetStep
+from incidentui.core.steps import to_undo
+from incidentui.runbook.back import Back, way_back
+from incidentui.runbook.model import Runbook, Step
+from incidentui.runbook.variables import values
+from incidentui.tui.page import PageContext
+from incidentui.tui.pages.act import tell
+from incidentui.tui.pages.plan import open_plan
+from incidentui.tui.pages.runbook import run_of
+
+
+def undo_last(book: Runbook, given: Mapping[str, str], screen: PageContext) -> None:
+    """The last step that was gone through: by its plan, or by hand with a word of what was done."""
+    state = screen.session.view.state
+    run = run_of(book, state)
+    last = to_undo(run.steps) if run is not None else None
+    step = book.step(last.n) if last is not None else None
+    if step is None:
+        hint = "x starts the runbook." if run is None else ""
+        screen.refuse("u", "no step was gone through that could be undone", hint)
+        return
+    if state.attempt is not None and state.attempt.verdict is None:
+        screen.refuse("u", "an action is running", "Its verdict comes; ctrl+c stops it.")
+        return
+    _undo(step, way_back(book, step, state, values(book, state, given)), screen)
+
+
+def _undo(step: Step, way: Back, screen: PageContext) -> None:
+    n, me = step.n, screen.session.me
+    if way.missing:
+        screen.refuse("u", f"{way.missing[0]} has no value", "x asks for it when the step runs.")
+    elif way.action:
+        open_plan(screen, "u", way.action, dict(way.args), n, undoes=True)
+    elif way.nothing:
+        said = "it changed nothing"
+        tell(screen, "u", SetStep(n, "undone", me, said), f"step {n} is undone: {said}")
+    else:
+
+        def undone(note: str) -> None:
+            if note.strip():
+                tell(screen, "u", SetStep(n, "undone", me, note.strip()), f"step {n} is undone")
+            else:
+                screen.refuse("u", "what took it back is not said", f"Step {n} stays as it is.")
+
+        screen.prompt(f"nothing says how to undo step {n}: take it back, then say what you did", undone)
+
+
+def hand_over(book: Runbook, screen: PageContext) -> None:
+    """Who works through it gives it away; everybody else takes it."""
+    run, me = run_of(book, screen.session.view.state), screen.session.me
+    if run is None:
+        screen.refuse("T", "it is not being worked through", "x starts it.")
+    elif run.who != me:
+        tell(screen, "T", HandOver(me, me), f"you work through it now, in the place of {run.who}")
+    else:
+
+        def given(text: str) -> None:
+            to, _, note = text.partition(":")
+            if to.strip():
+                tell(screen, "T", HandOver(me, to.strip(), note.strip()), f"handed over to {to.strip()}")
+            else:
+                screen.refuse("T", "to whom is not said", "You go on with it.")
+
+        screen.prompt("hand over to whom, and what must they know  (bo: the valve is open)", given)
