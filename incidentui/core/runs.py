@@ -157,7 +157,9 @@ def step_after(d: Deciding, attempt: Attempt, n: int, verdict: Verdict, fault: s
         said = f"taken back: {why}" if good else f"undo failed: {verdict.why}"
         step_follows(d, n, to, attempt.by, said, undo=True, fault=fault)
     else:
-        step_follows(d, n, "done" if good else "failed", attempt.by, why, fault=fault)
+        unknown = verdict.word == "outcome unknown"
+        came: StepState = "done" if good else "unknown" if unknown else "failed"
+        step_follows(d, n, came, attempt.by, why, fault=fault)
 
 
 def is_running(d: Deciding, n: int) -> bool:

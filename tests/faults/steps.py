@@ -42,9 +42,9 @@ def at_the_step(place: Place, more: Mapping[str, str] | None = None, *, to_do: s
         yield screen
 
 
-def fire(screen: Pty) -> None:
+def fire(screen: Pty, key: str = "x") -> None:
     """The plan, its word, enter."""
-    screen.press("x", gap_s=0.2)
+    screen.press(key, gap_s=0.2)
     screen.see("type the word to run it|Type the word to run it")
     screen.rest(0.4, 1)
     screen.press("x", gap_s=0.2)

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.world import Place
-from tests.faults import run_middle, slow_push
+from tests.faults import run_back, run_middle, slow_push
 from tests.faults.run_cases import CASES
 from tests.faults.runs import prepared
 from tests.faults.table import record
 
 ROW = "7 runs of a runbook"
-assert run_middle.SLEEPS  # its cases are in the table too
+TABLES = (run_middle, run_back)  # their cases are in the table too
 SAMPLE = [
     "fails is mended and goes on",
     "what changed is shown then allowed then runs",
