@@ -7,7 +7,7 @@ Shas are full 40-digit object names. `None` always means "nobody knows", never z
 from dataclasses import field
 from typing import Literal
 
-from incidentui.core.board import Hypothesis
+from incidentui.core.board import Hypothesis, Remark
 from incidentui.core.board import Ms as Ms
 from incidentui.core.value import dataclass
 
@@ -216,6 +216,10 @@ class Workload:
     """Container id or pid: what an action must still find."""
     dirty: str = ""
     """The label of its image that says it was built from uncommitted code, with its value."""
+    policy: str = ""
+    """What its engine does when it ends, in Docker's words ("no", "always", "on-failure:3"); empty: not told."""
+    origin: str = ""
+    """What it was made from: the compose project and the folder of its file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -744,3 +748,5 @@ class Incident:
     actions: int = 0
     """How many of all of them were to change something."""
     hypotheses: tuple[Hypothesis, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    """As they were said; a thing said again stands once, with its newest reason."""
