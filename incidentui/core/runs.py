@@ -29,7 +29,9 @@ def set_step(d: Deciding, c: SetStep) -> Decision:
     _, step = found
     if c.state == "skipped" and not c.why.strip():
         return refuse("skipping needs a reason")
-    if step.state == "running" and step.action and c.state in ("done", "skipped"):
+    attempt = d.state.attempt
+    under_way = attempt is not None and attempt.step == c.n
+    if step.state == "running" and (step.action or under_way) and c.state in ("done", "skipped"):
         return refuse("the step is running", "wait for its verdict")
     if c.state == "undone":
         if (not_yet := not_last(d, c.n)) is not None:

@@ -204,7 +204,7 @@ class RunbookPage:
             screen.refuse("x", "every step is done", "c closes the incident.")
         elif step.n != to_do.n:
             screen.refuse("x", f"step {to_do.n} is the one to do", "[ and ] go there, X runs only this one.")
-        elif to_do.state == "running" and to_do.action:
+        elif to_do.state == "running" and not step.by_hand:
             screen.refuse("x", "the step is running", "enter shows it.")
         else:
             self._do(step, to_do, screen)

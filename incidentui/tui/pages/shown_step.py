@@ -1,6 +1,7 @@
 """The step of a runbook that is shown: its prose, what runs and how, what it says while it runs, what came of it."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from incidentui.core.acts import can_be_cut
 from incidentui.core.format import duration, minutes, short
@@ -39,7 +40,9 @@ def step_lines(
     if step is None:
         return hanging((), "It holds no step: only something to read.", width, "muted")
     there = next((s for s in run.steps if s.n == step.n), None) if run else None
-    title = spread(width, (Seg(f"{step.n}  {step.title}", "strong", bold=True),), (Seg(kind_of(step), "muted"),))
+    found = resolve(step, values(runbook, state, given)).action
+    kind = kind_of(step if found is None else replace(step, action=found))
+    title = spread(width, (Seg(f"{step.n}  {step.title}", "strong", bold=True),), (Seg(kind, "muted"),))
     return stack(
         [title, *paragraph(step.prose, width), *_links(linked, width)],
         [*_what_runs(runbook, step, state, given, width), *_how_it_runs(step, width), *_where_it_leads(step, width)],
