@@ -93,6 +93,23 @@ def test_the_draft_has_them_with_why_each_was_wrong(place: Place) -> None:
     assert "hypothesis 3 confirmed: seen in curl" in {r["text"] for r in document["timeline"]}
 
 
+@pytest.mark.req("R2-02")
+def test_who_found_what_is_kept_for_a_person_an_agent_and_the_program(place: Place) -> None:
+    place.ok("open", "Sync does nothing")
+    place.run("hypothesis", "add", "The CSRF token is lost", user="agent:fixer")
+    place.run("hypothesis", "verdict", "1", "refuted", "--why", "it is valid", user="bo")
+    place.run("note", "users called", user="kim")
+    (told,) = board(place)
+    assert (told["by"], told["judged_by"]) == ("agent:fixer", "bo")
+    draft = place.ok("export", "INC-1")
+    for said in ("by agent:fixer", "Verdict at", "by bo", "kim"):
+        assert said in draft
+    by = [json.loads(line) for line in place.ok("events").splitlines()]
+    sources = {e["type"].removeprefix("incidentui."): e["source"] for e in by}
+    assert sources["hypothesis.added"].endswith("responder:agent:fixer")
+    assert sources["note.added"].endswith("responder:kim")
+
+
 def test_a_verdict_needs_a_reason_a_number_and_an_open_incident(place: Place) -> None:
     none = place.run("hypothesis", "add", "too early")
     assert (none.returncode, none.stderr) == (3, "incidentui: no incident is open: o opens one\n")
