@@ -66,10 +66,10 @@ async def changing(seconds: float, count: int = 200) -> None:
         sent: list[float] = []
         heard = EventStream.__dict__["_tell"]
 
-        def tell(self: EventStream, ident: str) -> None:
+        def tell(self: EventStream, ident: str, code: int | None = None) -> None:
             if ident:
                 sent.append(time.monotonic())
-            heard(self, ident)
+            heard(self, ident, code)
 
         def report(_: Observation) -> None:
             late.extend((time.monotonic() - at) * 1000 for at in sent)

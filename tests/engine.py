@@ -102,6 +102,12 @@ class Dockerd:
         # Where nobody reaps orphans, a dead containerd keeps its pid and the next dockerd would wait for it.
         (self.root / "exec" / "containerd" / "containerd.pid").unlink(missing_ok=True)
 
+    def stop(self) -> None:
+        """As a system does that upgrades it: its containers are stopped first."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(60)
+
     def pause(self, paused: bool) -> None:
         """A daemon that hangs: accepts, never answers."""
         if self._process is not None:
@@ -182,6 +188,9 @@ def _image() -> bytes:
     assert busybox is not None
     made = io.BytesIO()
     with tarfile.open(fileobj=made, mode="w") as tar:
+        folder = tarfile.TarInfo("bin")
+        folder.type, folder.mode = tarfile.DIRTYPE, 0o755  # for users other than root, too
+        tar.addfile(folder)
         tar.add(busybox.resolve(), "bin/busybox")
         for applet in _APPLETS:
             link = tarfile.TarInfo(f"bin/{applet}")
@@ -191,10 +200,15 @@ def _image() -> bytes:
 
 
 @contextmanager
-def private_engine() -> Iterator[Dockerd]:
+def private_engine(room: str = "") -> Iterator[Dockerd]:
+    """`room`: the size of a file system of its own for its data ("24m")."""
     # A short path: a socket's has at most 107 bytes.
     dockerd = Dockerd(Path(tempfile.mkdtemp(prefix="incident-engine-", dir="/tmp")))
     try:
+        if room:
+            (dockerd.root / "data").mkdir()
+            mount = ["mount", "-t", "tmpfs", "-o", f"size={room}", "tmpfs", str(dockerd.root / "data")]
+            subprocess.run(mount, check=True, capture_output=True)
         dockerd.start()
         dockerd.import_image()
         yield dockerd

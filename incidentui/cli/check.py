@@ -61,12 +61,12 @@ def chosen(checks: Sequence[CheckConfig], names: Sequence[str]) -> Sequence[Chec
 
 
 async def _look(checks: Sequence[CheckConfig], config: ProjectConfig) -> list[CheckLook]:
-    from incidentui.cli.world import before, engines_of
+    from incidentui.cli.world import before, engines_of, library_of
     from incidentui.edge.checks.source import ChecksSource
 
     clock = SystemClock()
     engines = engines_of(config, clock)[0]
-    seen = await ChecksSource(checks, clock, config.dir, engines, before(config), config.library()).look()
+    seen = await ChecksSource(checks, clock, config.dir, engines, before(config), library_of(config)).look()
     return [parse_check_look(sample.evidence.body) for sample in seen if sample.evidence is not None]
 
 

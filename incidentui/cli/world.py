@@ -18,6 +18,7 @@ from incidentui.session.live import World
 from incidentui.session.ports import Clock, DiffLine, Executor, Kept, LogFeed, LogLine, Source
 
 if TYPE_CHECKING:
+    from incidentui.core.known_errors import Library
     from incidentui.core.numbers import Past
     from incidentui.edge.checkpoints.taking import Keeper
     from incidentui.edge.containers.drift import DriftSource
@@ -135,7 +136,7 @@ def build(
     sources += _checks(loaded, clock, engines)
     sources += _revisions(loaded, clock, engines, once)
     drift = next((source for source in sources if isinstance(source, DriftSource)), None)
-    logs = WorkloadLogs(*engines, library=config.library()) if engines else None
+    logs = WorkloadLogs(*engines, library=library_of(config)) if engines else None
     pages = Pages(git, logs, lambda workload: volumes_of(engines, kept, workload), drift)
     problems = tuple(p.words() for p in loaded.problems)
     clone = GitClone(config.dir)
@@ -154,31 +155,42 @@ def keeper_of(config: ProjectConfig, engines: "Sequence[Engine]", clock: Clock, 
 
 def engines_of(config: ProjectConfig, clock: Clock, against: str = "") -> "tuple[list[Engine], list[Source]]":
     """Supervisor where its socket is named; Docker where the project asks for it."""
+    from incidentui.config.paths import checkpoints
+    from incidentui.edge.checkpoints.files_source import FilesSource
+    from incidentui.edge.checkpoints.reference import Reference
+    from incidentui.edge.checkpoints.store import Store
+
+    then = Reference(config.dir, Store(checkpoints(config.dir)), against)
     engines: list[Engine] = []
     sources: list[Source] = []
     if config.supervisor is not None:
         from incidentui.edge.containers.supervisor import SupervisorSource
 
-        supervisor = SupervisorSource(str(config.supervisor), clock, library=config.library())
+        supervisor = SupervisorSource(str(config.supervisor), clock, library=library_of(config))
         engines.append(supervisor.engine)
         sources.append(supervisor)
     if config.docker is not None:
-        from incidentui.config.paths import checkpoints
-        from incidentui.edge.checkpoints.reference import Reference
-        from incidentui.edge.checkpoints.store import Store
         from incidentui.edge.containers.docker import DockerEngine
         from incidentui.edge.containers.docker_source import DockerSource
         from incidentui.edge.containers.drift import DriftSource
 
-        docker = DockerSource(config.docker.compose_project, clock, library=config.library())
+        docker = DockerSource(config.docker.compose_project, clock, library=library_of(config))
         engines.append(docker.engine)
         checked = {check.service for check in config.checks}
         watched = {name for s in config.services if s.name in checked for name in (s.name, *s.workloads)}
         files = config.docker.compose_files
         own = DockerEngine(config.docker.compose_project)
-        then = Reference(config.dir, Store(checkpoints(config.dir)), against)
         sources += [docker, DriftSource(config.dir, docker.engine, own, files, frozenset(watched), then)]
+    else:
+        sources.append(FilesSource(then))
     return engines, sources
+
+
+def library_of(config: ProjectConfig) -> "Library":
+    """The errors that are known here; patterns of the project's own end in time."""
+    from incidentui.edge.matching import searching
+
+    return config.library(searching)
 
 
 def _checks(loaded: Loaded, clock: Clock, engines: "Sequence[Engine]") -> list[Source]:
@@ -187,7 +199,7 @@ def _checks(loaded: Loaded, clock: Clock, engines: "Sequence[Engine]") -> list[S
     config = loaded.config
     if not config.checks:
         return []
-    return [ChecksSource(config.checks, clock, config.dir, engines, before(config), config.library())]
+    return [ChecksSource(config.checks, clock, config.dir, engines, before(config), library_of(config))]
 
 
 def before(config: ProjectConfig) -> "Callable[[str], Sequence[Past]]":

@@ -8,6 +8,7 @@ import importlib
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,8 @@ def of_project(folder: Path) -> tuple[tuple[Signature, ...], tuple[Problem, ...]
     if len(content) > LIMIT:
         return (), (Problem(FILE, None, "", f"is longer than {LIMIT} bytes", "split off what is not needed"),)
     try:
-        return read(content.decode("utf-8"), FILE)
+        found, problems = read(content.decode("utf-8"), FILE)
+        return tuple(replace(each, own=True) for each in found), problems
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         return (), (Problem(FILE, line, "", "is not UTF-8", "save it as UTF-8"),)

@@ -3,13 +3,13 @@
 Every time is in milliseconds; every path but `dir` is as written, relative to `dir`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import field
 from pathlib import Path
 from typing import Literal
 
 from incidentui.config.checks import CheckConfig, RevisionSpec
-from incidentui.core.known_errors import Library, Signature
+from incidentui.core.known_errors import Library, Search, Signature
 from incidentui.core.model import CheckSpec, Ms, ProjectSpec, ServiceSpec
 from incidentui.core.value import dataclass
 
@@ -101,12 +101,12 @@ class ProjectConfig:
     def revisions(self) -> tuple[RevisionSpec, ...]:
         return tuple(s.revision for s in self.services if s.revision is not None)
 
-    def library(self) -> Library:
-        """All errors that are known here, the project's own before those of the program."""
+    def library(self, searching: Callable[[], Search] | None = None) -> Library:
+        """All errors that are known here, the project's own before those of the program. `searching`: see Library."""
         from incidentui.config.known_errors import shipped
 
         own = {known.name for known in self.known_errors}
-        return Library((*self.known_errors, *(known for known in shipped() if known.name not in own)))
+        return Library((*self.known_errors, *(known for known in shipped() if known.name not in own)), searching)
 
     def spec(self) -> ProjectSpec:
         """What judgements need, as the journal records it: without secrets."""

@@ -204,6 +204,8 @@ def _world(
             seen = {w.name: w for w in event.workloads}
             workloads: Mapping[str, Workload] = {**others, **seen}
             crashed = {n: at for n, at in state.crashed.items() if n in workloads}
+            for gone in state.workloads.keys() - workloads.keys():
+                state = _recovered(state, f"workload:{gone}")  # what comes under its name is another one
             engines = _with(state.engines, event.engine)
             return replace(state, workloads=workloads, engines=engines, crashed=crashed)
         case e.WorkloadChanged():

@@ -216,6 +216,10 @@ class Workload:
     """Container id or pid: what an action must still find."""
     dirty: str = ""
     """The label of its image that says it was built from uncommitted code, with its value."""
+    policy: str = ""
+    """What its engine does when it ends, in Docker's words ("no", "always", "on-failure:3"); empty: not told."""
+    origin: str = ""
+    """What it was made from: the compose project and the folder of its file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """What git, the running revisions, the workloads and the sources themselves tell."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from incidentui.core import errors
@@ -22,6 +23,8 @@ from incidentui.core.turn import Deciding
 from incidentui.core.words import is_bad
 
 SAME_DEPLOY_MS = 60_000
+MOST_GONE = 20
+"""Told one by one; more at once are taken down together."""
 
 
 def repository(d: Deciding, look: RepositoryLooked) -> None:
@@ -81,6 +84,7 @@ def workloads(d: Deciding, look: WorkloadsLooked) -> None:
     logs = dict(look.logs)
     came_back = any(known[w.name].state == "unknown" for w in look.workloads if w.name in known)
     if set(known) != {w.name for w in look.workloads} or look.engine not in d.state.engines or came_back:
+        _say_gone(d, known, look)
         d.say(e.WorkloadsSeen(look.engine, look.workloads), look.engine, "quiet", source=look.engine)
         for w in look.workloads:
             if is_bad(w) and w.name not in d.state.crashed:
@@ -97,6 +101,18 @@ def workloads(d: Deciding, look: WorkloadsLooked) -> None:
         loud = recovered or (old.state != "unknown" and is_bad(w) and not told)
         words = _words(old, w, logs.get(w.name))
         _say_workload(d, e.WorkloadChanged(old, w, words), "key" if loud else "detail", look)
+
+
+def _say_gone(d: Deciding, known: Mapping[str, Workload], look: WorkloadsLooked) -> None:
+    """What is in no list any more was removed, or has another name now. Of one that users need it is a moment."""
+    here = {w.name for w in look.workloads}
+    renamed = {w.ident: w.name for w in look.workloads if w.ident and w.name not in known}
+    gone = [w for name, w in known.items() if name not in here]
+    for old in gone[:MOST_GONE]:
+        words = f"has another name now: {renamed[old.ident]}" if old.ident in renamed else "is gone: removed"
+        needed = any(old.name in service.workloads for service in d.state.project.services)
+        changed = e.WorkloadChanged(old, replace(old, state="unknown"), words)
+        _say_workload(d, changed, "key" if needed and d.state.acting is None else "detail", look)
 
 
 def _restarts(workload: Workload) -> int:

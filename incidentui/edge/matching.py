@@ -3,13 +3,16 @@
 `re` has no limit, and some patterns take years on some lines. The package `regex` reads the same syntax and has one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from time import perf_counter
 from typing import Any
 
 WITHIN_S = 0.2
 """For all patterns of one look together, and at most so long at a time: the screen stands still meanwhile."""
+
+LINES_S = 2.0
+"""For a log: for all its lines together, each of them bounded by itself. The screen gets its turn between them."""
 
 
 class TooSlowError(Exception):
@@ -51,3 +54,16 @@ class Matching:
             raise TooSlowError(pattern) from None
         finally:
             self._left_s -= perf_counter() - began
+
+
+def searching() -> Callable[[str, str], bool]:
+    """For the project's known errors in one text: whether a pattern is found in a line. TimeoutError."""
+    matching = Matching(LINES_S)
+
+    def search(pattern: str, line: str) -> bool:
+        try:
+            return matching.search(pattern, line) is not None
+        except TooSlowError as slow:
+            raise TimeoutError from slow
+
+    return search

@@ -166,7 +166,8 @@ class LinePane(LineView):
                 self._cursor = min(self._rows, key=lambda key: abs(self._rows[key] - near))
             elif self._cursor is not None:
                 self._cursor = None
-        elif old is not None:
+        elif old is not None and (self.active or self._top):
+            # At its top a pane that nobody stands in shows what is worst now: that comes first.
             self._top += new - old
         self._clamp()
         if self._cursor is not None and old is None:
@@ -177,6 +178,8 @@ class LinePane(LineView):
         if active != self.active:
             self.active = active
             self.visited = True
+            if active:
+                self._reveal()
             self._update()
 
     def rest(self) -> None:

@@ -160,3 +160,23 @@ def test_without_the_file_there_is_nothing_to_tell(tmp_path: Path) -> None:
     assert of_project(tmp_path) == ((), ())
     (tmp_path / ".incidentui").write_text("a file")
     assert of_project(tmp_path) == ((), ())
+
+
+SLOW = """\
+[[errors]]
+name = "berths"
+pattern = '(.{1,130}).{0,140}\\1[!?]'
+meaning = "m."
+next = "n."
+"""
+
+
+def test_a_pattern_that_would_take_for_ever_ends_and_says_so(tmp_path: Path) -> None:
+    """It is short enough for the rules of the file, and would search for minutes in such a log."""
+    folder = project(tmp_path, SLOW + OWN)
+    line = "FATAL " + "a" * 600 + "\n"
+    (folder / "booking.log").write_text(line * 190 + "FATAL: No space left on device\n", encoding="utf-8")
+    known = evidence(folder, "log-clean")["known"]
+    assert [each["name"] for each in known] == ["no-space", "berths"]
+    assert "takes too long here: the project's own errors were not all looked for" in known[1]["meaning"]
+    assert r"(.{1,130}).{0,140}\1[!?]" in known[1]["step"]

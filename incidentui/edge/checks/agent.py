@@ -17,10 +17,10 @@ from incidentui.core.links import LinkWord
 from incidentui.core.model import CheckState, Ms
 from incidentui.core.value import dataclass
 from incidentui.edge.checks.expect import Judgement
-from incidentui.edge.checks.log import MATCHING_S, Window, stands, window
+from incidentui.edge.checks.log import Window, stands, window
 from incidentui.edge.checks.probe import Ground, Look
 from incidentui.edge.checks.tail import Line, NotReadableError, Tail, read
-from incidentui.edge.matching import Matching, TooSlowError
+from incidentui.edge.matching import LINES_S, Matching, TooSlowError
 from incidentui.edge.text import clean
 
 _SHOWN = 12
@@ -94,7 +94,7 @@ def looked(
 
 
 def standing(check: AgentCheck, found: Window, now: Ms) -> Standing:
-    matching = Matching(MATCHING_S)
+    matching = Matching(LINES_S)
     current = Standing("absent")
     pairs: list[tuple[Line, Line]] = []
     for line in found.lines:

@@ -18,12 +18,10 @@ from incidentui.edge.checks.expect import Judgement
 from incidentui.edge.checks.probe import Ground, Look
 from incidentui.edge.checks.tail import Line, NotReadableError, Tail, read, written
 from incidentui.edge.containers.logs import level
-from incidentui.edge.matching import Matching, TooSlowError
+from incidentui.edge.matching import LINES_S, Matching, TooSlowError
 from incidentui.edge.text import clean
 
 _SHOWN = 12
-MATCHING_S = 2.0
-"""For all lines together, each of them bounded by itself: the screen gets its turn between them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +103,7 @@ class _Trial:
         self.bad: list[Line] = []
         self.absent: list[str] = []
         """Reasons that stand only if everything was read."""
-        self._matching = Matching(MATCHING_S)
+        self._matching = Matching(LINES_S)
 
     def judged(self) -> Judgement:
         if self.check.rejected is not None:

@@ -19,6 +19,7 @@ from incidentui.edge.containers.docker_words import (
     PROJECT,
     Detail,
     Settings,
+    contradicts,
     detail_of,
     health,
     inspected,
@@ -74,17 +75,27 @@ class DockerEngine:
         self._calls = Calls("docker")
         self._details: dict[str, Detail] = {}
         self._pending: set[str] = set()
-        self.listed: tuple[object, ...] | None = None
+        self._ended: dict[str, int] = {}
+        """By id, as events told."""
+        self.listed: tuple[tuple[str, str, str], ...] | None = None
         """What the last list held, by id and state: another one when a container came, went or turned."""
+        self.unsettled = False
+        """Whether the last list holds what no event will tell of: a health check that is not good yet, a late list."""
 
     @property
     def address(self) -> str:
         said_by = f" ({self._where.said_by})" if self._where.said_by else ""
         return clean_and_redact(self._where.address, 200) + said_by
 
-    def changed(self, ident: str) -> None:
-        """An event named this container: it is worth an inspection."""
+    def changed(self, ident: str, code: int | None = None) -> None:
+        """An event named this container: it is worth an inspection. `code`: what it ended with."""
         self._pending.add(ident)
+        if code is not None:
+            self._ended[ident] = code
+
+    def doubt(self) -> None:
+        """What the list cannot tell from before: a start that failed, a health check that fails and counts not yet."""
+        self._pending |= {ident for ident, state, sick in self.listed or () if state == "created" or sick == "starting"}
 
     async def looks(self) -> tuple[Look, ...]:
         try:
@@ -98,13 +109,17 @@ class DockerEngine:
     def _look_at_all(self) -> tuple[Look, ...]:
         entries = self._list()
         self.listed = tuple(
-            (entry["Id"], entry.get("State"), health(str(entry.get("Status", "")))) for entry in entries
+            (entry["Id"], str(entry.get("State")), health(str(entry.get("Status", "")))) for entry in entries
         )
         self._inspect_changed(entries)
+        late = {e["Id"] for e in entries if (d := self._details.get(e["Id"])) and contradicts(d, e)}
+        self._pending |= late
+        self.unsettled = bool(late) or any(sick == "starting" for _, _, sick in self.listed)
         looks = []
         for entry, name in zip(entries, names(entries), strict=True):
             detail = self._details.get(entry["Id"])
-            looks.append(Look(listed(entry, name, detail), detail.started if detail else None))
+            started = detail.started if detail else None
+            looks.append(Look(listed(entry, name, detail), started, ended=self._ended.get(entry["Id"])))
         return tuple(sorted(looks, key=lambda look: look.workload.name))
 
     def _list(self) -> list[dict[str, Any]]:
@@ -122,6 +137,7 @@ class DockerEngine:
         here = {entry["Id"]: key_of(entry) for entry in entries}
         self._details = {i: d for i, d in dict(self._details).items() if here.get(i) == d.key}
         self._pending &= here.keys()
+        self._ended = {ident: code for ident, code in dict(self._ended).items() if ident in here}
         wanted = [entry for entry in entries if entry["Id"] not in self._details or entry["Id"] in self._pending]
         wanted.sort(key=lambda entry: (entry["Id"] not in self._pending, entry.get("State") == "running"))
         for entry in wanted[:INSPECT_AT_ONCE]:

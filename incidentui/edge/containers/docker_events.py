@@ -11,9 +11,10 @@ EVENTS = ["die", "oom", "start", "stop", "restart", "health_status", "kill", "pa
 
 
 class EventStream:
-    """Wakes `hint` with a container id for each event, and with "" when the stream opened or ended."""
+    """Wakes `hint` with a container id for each event, and with "" when the stream opened or ended; beside it the exit
+    code that an event tells of, which a list between two tries does not show."""
 
-    def __init__(self, open_stream: Callable[[], Any], hint: Callable[[str], None]) -> None:
+    def __init__(self, open_stream: Callable[[], Any], hint: Callable[[str, int | None], None]) -> None:
         self._open_stream = open_stream
         self._hint = hint
         self._loop = asyncio.get_running_loop()
@@ -34,16 +35,18 @@ class EventStream:
             self.opened = True
             self._tell("")
             for event in self._stream if not self._closing else ():
-                self._tell(str((event.get("Actor") or {}).get("ID") or event.get("id") or ""))
+                actor = event.get("Actor") or {}
+                code = str((actor.get("Attributes") or {}).get("exitCode", ""))
+                self._tell(str(actor.get("ID") or event.get("id") or ""), int(code) if code.isdecimal() else None)
         self._hang_up()
         with contextlib.suppress(Exception):  # as in _hang_up
             # When the engine ended the stream, the SDK's close() finds no socket and leaves its own open.
             self._stream._response.close()
         self._tell("")
 
-    def _tell(self, ident: str) -> None:
+    def _tell(self, ident: str, code: int | None = None) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            self._loop.call_soon_threadsafe(self._hint, ident)
+            self._loop.call_soon_threadsafe(self._hint, ident, code)
 
     def _hang_up(self) -> None:
         with contextlib.suppress(Exception):  # closing what broke: there is nothing left to save

@@ -15,6 +15,9 @@ from incidentui.session.ports import Clock, Report
 
 SAFETY_S = 30.0
 APART_S = 0.2
+ECHO_S = 1.0
+"""After what events told of: an engine sends them before its list knows, and of a start that fails it sends none."""
+UNSETTLED_S = 5.0
 
 
 class DockerSource:
@@ -32,6 +35,8 @@ class DockerSource:
         self._woken = asyncio.Event()
         self._stream: EventStream | None = None
         self._streams_lost = 0
+        self._named: set[str] = set()
+        """By events since the look before."""
 
     async def run(self, report: Report) -> None:
         try:
@@ -69,10 +74,18 @@ class DockerSource:
         wait_s = self._listen()
         await asyncio.sleep(APART_S)
         try:
-            async with asyncio.timeout(wait_s):
+            async with asyncio.timeout(min(wait_s, self._patience_s())):
                 await self._woken.wait()
         except TimeoutError:
-            return
+            self.engine.doubt()
+            for ident in self._named:
+                self.engine.changed(ident)
+            self._named = set()
+
+    def _patience_s(self) -> float:
+        if self._named:
+            return ECHO_S
+        return UNSETTLED_S if self.engine.unsettled else SAFETY_S
 
     def _listen(self) -> float:
         """Sees to it that the stream is read; without one (a proxy may forbid it) the list is asked more often."""
@@ -83,9 +96,10 @@ class DockerSource:
         self._stream = EventStream(self.engine.events, self._hinted)
         return backoff_ms(self._streams_lost, most=5_000) / 1000 if self._streams_lost else SAFETY_S
 
-    def _hinted(self, ident: str) -> None:
+    def _hinted(self, ident: str, code: int | None) -> None:
         if ident:
-            self.engine.changed(ident)
+            self.engine.changed(ident, code)
+            self._named.add(ident)
         self._woken.set()
 
     async def _hang_up(self) -> None:

@@ -16,6 +16,7 @@ from incidentui.edge.text import clean, clean_and_redact
 
 SERVICE = "com.docker.compose.service"
 PROJECT = "com.docker.compose.project"
+FOLDER = "com.docker.compose.project.working_dir"
 REVISION = "org.opencontainers.image.revision"
 VERSION = "org.opencontainers.image.version"
 HELPER = "incidentui.helper"
@@ -38,6 +39,7 @@ _NOTES = {
     "removing": "is being removed",
     "dead": "dead: the engine could not remove it",
 }
+_ENDED = ("exited", "restarting", "dead")
 _NEVER = "0001-"
 ASIDE = re.compile(r"\.before-[0-9a-f]{12}$")
 """What a container's name ends with while its successor is tried."""
@@ -53,6 +55,12 @@ class Detail:
     restarts: int
     oom: bool
     error: str
+    status: str = ""
+    """Its state, newer than the list's: a list is late, and on a full disk it never learns."""
+    code: int | None = None
+    policy: str = ""
+    check: str = ""
+    """What its health check said last, when it was not good."""
 
 
 def key_of(entry: Mapping[str, Any]) -> tuple[object, ...]:
@@ -142,34 +150,45 @@ def dirty(labels: Mapping[str, str]) -> str:
 def listed(entry: Mapping[str, Any], name: str, detail: Detail | None) -> Workload:
     """A container from the list; `detail` when it was inspected since it last changed."""
     status = str(entry.get("Status", ""))
+    late = detail is not None and contradicts(detail, entry)
     return _workload(
         ident=str(entry["Id"]),
         name=name,
-        state=str(entry.get("State", "")),
-        code=exit_code(status),
+        state=detail.status if detail and late else str(entry.get("State", "")),
+        code=detail.code if detail and late else exit_code(status),
         sick=health(status),
         image=clean(str(entry.get("Image", "")), 200),
         revision=clean(_labels(entry)[REVISION], 60) if _labels(entry).get(REVISION) else None,
         dirty=dirty(_labels(entry)),
+        origin=_origin(_labels(entry)),
         detail=detail,
     )
 
 
+def contradicts(detail: Detail, entry: Mapping[str, Any]) -> bool:
+    """It has ended and the list does not know. Between two tries of a loop either may be ahead: that does not count."""
+    return detail.status in ("exited", "dead") and detail.status != entry.get("State")
+
+
+def _origin(labels: Mapping[str, str]) -> str:
+    project, folder = labels.get(PROJECT, ""), labels.get(FOLDER, "")
+    return clean(f"{project}, in {folder}" if folder else project, 200)
+
+
 def inspected(found: Mapping[str, Any], was: Workload) -> Workload:
     """The same container from an inspection."""
-    state = found["State"]
-    status = str(state.get("Status", ""))
-    down = status in ("exited", "restarting", "dead")
+    detail = detail_of(found, ())
     return _workload(
         ident=str(found["Id"]),
         name=was.name,
-        state=status,
-        code=int(state.get("ExitCode", 0)) if down else None,
-        sick=_health_word(state),
+        state=detail.status,
+        code=detail.code,
+        sick=_health_word(found["State"]),
         image=was.image,
         revision=was.revision,
         dirty=was.dirty,
-        detail=detail_of(found, ()),
+        origin=was.origin,
+        detail=detail,
     )
 
 
@@ -180,14 +199,31 @@ def _health_word(state: Mapping[str, Any]) -> Health:
 
 def detail_of(found: Mapping[str, Any], key: tuple[object, ...]) -> Detail:
     state = found["State"]
+    status = str(state.get("Status", ""))
     return Detail(
         key=key,
+        status=status,
+        code=int(state.get("ExitCode", 0)) if status in _ENDED else None,
         started=moment(state.get("StartedAt", "")),
         finished=moment(state.get("FinishedAt", "")),
         restarts=int(found.get("RestartCount", 0)),
         oom=bool(state.get("OOMKilled")),
         error=clean_and_redact(str(state.get("Error", "")), 500),
+        policy=_policy(found),
+        check=_last_check(state),
     )
+
+
+def _policy(found: Mapping[str, Any]) -> str:
+    policy = (found.get("HostConfig") or {}).get("RestartPolicy") or {}
+    name, tries = clean(str(policy.get("Name") or "no"), 40), policy.get("MaximumRetryCount")
+    return f"{name}:{tries}" if name == "on-failure" and tries else name
+
+
+def _last_check(state: Mapping[str, Any]) -> str:
+    log = (state.get("Health") or {}).get("Log") or [{}]
+    said = str(log[-1].get("Output") or "") if log[-1].get("ExitCode") else ""
+    return " ".join(clean_and_redact(said, 300, lines=True).split())
 
 
 def moment(text: str) -> Ms | None:
@@ -209,6 +245,7 @@ def _workload(
     image: str,
     revision: str | None,
     dirty: str,
+    origin: str,
     detail: Detail | None,
 ) -> Workload:
     word: WorkloadState = _STATES.get(state, "unknown")
@@ -229,13 +266,17 @@ def _workload(
         health=sick,
         image=image,
         revision=revision,
-        note=_note(state, word, detail),
+        note=_note(state, word, sick, detail),
         ident=ident,
         dirty=dirty,
+        policy=detail.policy if detail else "",
+        origin=origin,
     )
 
 
-def _note(state: str, word: WorkloadState, detail: Detail | None) -> str:
+def _note(state: str, word: WorkloadState, sick: Health, detail: Detail | None) -> str:
+    if detail and sick in ("unhealthy", "starting"):
+        return detail.check
     if detail and detail.oom and word in ("exited", "crashing"):
         return "OOM killed"
     if detail and detail.error and word in ("exited", "crashing"):

@@ -61,7 +61,8 @@ class WorkloadLogs:
 
     def _read(self, workload: str, text: str, lines: int) -> list[LogLine]:
         found = parse(workload, text, lines)
-        return [replace(line, known=self._library.of_line(line.text)) for line in found]
+        known = self._library.of_lines([line.text for line in found])
+        return [replace(line, known=each) for line, each in zip(found, known, strict=True)]
 
 
 def parse(workload: str, text: str, lines: int) -> list[LogLine]:

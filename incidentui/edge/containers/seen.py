@@ -24,6 +24,8 @@ class Look:
     """When its present or last process began."""
     trying: bool = False
     """The engine is between two tries of a program that does not stay up."""
+    ended: int | None = None
+    """With what it ended last, where the engine told."""
 
 
 @dataclass(slots=True)
@@ -65,7 +67,8 @@ def _remember(was: _Memory | None, look: Look, now: Ms) -> _Memory:
         crashes += [now] * grown
     shown = replace(_keep_trying(was, look), seen_restarts=was.shown.seen_restarts + grown)
     if len(crashes) >= LOOP_CRASHES and shown.state in ("running", "starting"):
-        shown = replace(shown, state="crashing", exit_code=was.shown.exit_code, note="starts and dies again")
+        code = was.shown.exit_code if look.ended is None else look.ended
+        shown = replace(shown, state="crashing", exit_code=code, note="starts and dies again")
     if shown.state == was.shown.state == "crashing":
         # One loop, one beginning: each try would move it.
         shown = replace(shown, since=was.shown.since, note=shown.note or was.shown.note)

@@ -7,7 +7,8 @@ from typing import Literal
 from incidentui.core.drift import Drift
 from incidentui.core.drift_then import FILES
 from incidentui.core.format import count, duration, short
-from incidentui.core.model import Ms, Workload
+from incidentui.core.links import of_workload as of_workload_links
+from incidentui.core.model import CheckState, Ms, Workload
 from incidentui.core.state import State
 from incidentui.core.words import is_bad
 from incidentui.session.ports import Kept, LogLine, View
@@ -22,7 +23,10 @@ from incidentui.tui.pages.log_lines import errors, log_lines
 from incidentui.tui.pages.volumes import volume_lines
 
 LINES = 200
+_LINK: dict[CheckState, Token] = {"ok": "text", "slow": "slow", "failing": "fail", "unknown": "unknown"}
 _NEXT: dict[str, Literal["all", "only", "then"]] = {"all": "only", "only": "then", "then": "all"}
+AHEAD_MS = 5_000
+"""What an engine says began later than this from now was dated by another clock."""
 EVERY_MS = 2_000
 """How often a followed log is asked for again."""
 
@@ -40,6 +44,10 @@ def sentence(workload: Workload) -> tuple[str, Token, str]:
             return "·", "muted", f"Running, its health check has not answered yet{told}."
         case "running":
             return "·", "muted", f"Running, no health check: that alone proves nothing{told}."
+        case "starting" if workload.health == "starting":
+            return "·", "muted", f"Started, its health check is not good yet{told}."
+        case "paused":
+            return "!", "slow", f"Paused: it stands still and answers nobody{told}."
         case "unknown":
             return "?", "unknown", f"Nobody can see it{told}."
         case "crashing":
@@ -54,25 +62,38 @@ def sentence(workload: Workload) -> tuple[str, Token, str]:
 
 def facts(workload: Workload, state: State, now: Ms) -> list[tuple[str, str, Token]]:
     """Label, value, tone. What the engine cannot tell is said, never shown as 0."""
-    up = (
-        f"{wall(workload.since)}, for {duration(now - workload.since)}" if workload.since else "the engine does not say"
-    )
+    up = _since(workload.since, now)
     rows: list[tuple[str, str, Token]] = [("engine", workload.engine, "text")]
     if workload.image:
         rows.append(("image", workload.image, "text"))
+    if workload.origin:
+        rows.append(("compose", workload.origin, "text"))
     rows += [
         ("revision", *_revision(workload, state)),
         ("restarts", *_restarts(workload)),
         ("up since" if workload.state == "running" else "so since", up, "text" if workload.since else "muted"),
         ("health check", "none" if workload.health == "none" else workload.health, "text"),
     ]
+    for link in of_workload_links(state, workload.name):
+        since = f", since {wall(link.status.since)}" if link.status.since is not None else ""
+        rows.append((link.spec.kind, f"{link.status.why}{since}", _LINK[link.state]))
     serves = [spec.name for spec in state.project.services if workload.name in spec.workloads]
     return [*rows, ("serves", ", ".join(serves), "text")] if serves else rows
+
+
+def _since(since: Ms | None, now: Ms) -> str:
+    if since is None:
+        return "the engine does not say"
+    if since - now > AHEAD_MS:
+        return f"{wall(since)}, a clock {duration(since - now)} ahead of ours"
+    return f"{wall(since)}, for {duration(now - since)}"
 
 
 def _revision(workload: Workload, state: State) -> tuple[str, Token]:
     running = workload.revision or _of_service(workload, state)
     wanted = state.repository.head if state.repository else None
+    if workload.dirty:
+        return f"{workload.dirty.rpartition(' = ')[2]}: built from uncommitted code", "fail"
     if running is None:
         return "unknown: it does not say what it was built from", "muted"
     if wanted is None or running == wanted:
@@ -88,8 +109,19 @@ def _of_service(workload: Workload, state: State) -> str | None:
 
 def _restarts(workload: Workload) -> tuple[str, Token]:
     if workload.restarts is not None:
-        return str(workload.restarts), "fail" if workload.restarts and is_bad(workload) else "text"
+        said = ", ".join(filter(None, (str(workload.restarts), _policy(workload, workload.restarts))))
+        return said, "fail" if workload.restarts and is_bad(workload) else "text"
     return f"the engine has no count; seen here: {workload.seen_restarts}", "text"
+
+
+def _policy(workload: Workload, restarts: int) -> str:
+    """What its engine does when it ends."""
+    policy = workload.policy
+    if policy == "no":
+        return "no restart policy: nobody starts it again"
+    tries = policy.partition(":")[2]
+    used_up = tries.isdigit() and workload.state == "exited" and restarts >= int(tries)
+    return f"{policy} is used up" if used_up else policy and f"policy {policy}"
 
 
 def workload_lines(name: str, view: View, now: Ms, width: int, height: int, only: bool = False) -> list[Line]:
