@@ -194,6 +194,7 @@ async def test_an_address_that_comes_back_in_a_redirect_is_shown_without_it_too(
     assert token not in repr(told)
 
 
+@pytest.mark.req("R3-14")
 @pytest.mark.parametrize(
     ("allowed", "state", "why"),
     [

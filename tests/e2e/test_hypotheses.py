@@ -66,7 +66,7 @@ def test_what_was_thought_done_and_seen_stands_in_every_place_that_tells_of_the_
     assert types.count("incidentui.hypothesis.changed") == 2
 
 
-@pytest.mark.req("F11", "R2-07")
+@pytest.mark.req("F11", "R2-07", "R3-18")
 def test_the_draft_has_them_with_why_each_was_wrong(place: Place) -> None:
     place.ok("open", "Sync does nothing")
     place.ok("hypothesis", "add", "Credentials are mixed up", "--did", "took them apart")
