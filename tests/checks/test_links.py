@@ -93,7 +93,7 @@ def test_a_tunnel_is_what_its_status_command_says(tmp_path: Path, monkeypatch: p
 
 
 @pytest.mark.slow
-@pytest.mark.req("R1-28")
+@pytest.mark.req("R1-28", "R2-06", "F67")
 def test_status_names_the_rejection_under_the_service_that_only_says_nobody_is_there(tmp_path: Path) -> None:
     (tmp_path / "a.log").write_text(f"{stamp(2)} {IN}\n{stamp(1.99)} {OUT} token=hunter2hunter2\n")
     (tmp_path / "app.log").write_text(f"{stamp(1)} No agent available\n")

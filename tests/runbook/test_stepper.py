@@ -108,6 +108,21 @@ def test_the_next_step_is_closed_until_the_proof_holds(place: Place) -> None:
     assert states(run(place)) == [(1, "done"), (2, "done")]
 
 
+@pytest.mark.req("R0-18")
+def test_a_user_is_asked_to_test_only_when_it_was_proven_and_each_try_counts(place: Place) -> None:
+    watched_portal(place)
+    book(place, PROVED.replace("```sh\n   touch told\n   ```", "Ask the user to try again."))
+    for n in (1, 2):
+        red = run(place, "--done", "2=works for Kim")
+        assert (red.returncode, states(red)) == (1, [(1, "failed")]), "nobody is asked while it is red"
+        assert lines(red)[0]["tries"] == n
+    (place.root / "up").touch()
+    asked = run(place)
+    assert (asked.returncode, states(asked)) == (3, [(1, "done"), (2, "todo")]), "now it is a person's turn"
+    assert states(run(place, "--done", "2=works for Kim")) == [(2, "done")]
+    assert [c["why"] for c in changed(place)][-1] == "works for Kim"
+
+
 @pytest.mark.req("F32", "F33")
 def test_undo_goes_back_last_first_and_is_checked(place: Place) -> None:
     book(place, BACK)
