@@ -4,7 +4,7 @@ import importlib
 import socket
 import sys
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -75,6 +75,8 @@ class DockerEngine:
         self._calls = Calls("docker")
         self._details: dict[str, Detail] = {}
         self._pending: set[str] = set()
+        self._last: dict[str, Look] = {}
+        """The last list, by id."""
         self._ended: dict[str, int] = {}
         """By id, as events told."""
         self.listed: tuple[tuple[str, str, str], ...] | None = None
@@ -103,6 +105,23 @@ class DockerEngine:
         except EngineRefused as refused:
             raise EngineLost(f"docker engine {self.address}: refuses to list: {refused}") from refused
 
+    async def glance(self, idents: Collection[str]) -> tuple[Look, ...] | None:
+        """The last list with these few inspected anew; None when only another list can tell."""
+        try:
+            return await self._ask(lambda: self._glance(idents))
+        except EngineRefused:
+            return None
+
+    def _glance(self, idents: Collection[str]) -> tuple[Look, ...] | None:
+        if len(idents) > INSPECT_AT_ONCE or any(ident not in self._last for ident in idents):
+            return None
+        for ident in idents:
+            if (found := self._inspect(ident)) is None:
+                return None
+            began, was = detail_of(found, ()).started, self._last[ident].workload
+            self._last[ident] = Look(inspected(found, was), began, ended=self._ended.get(ident))
+        return _by_name(self._last.values())
+
     async def workloads(self) -> tuple[Workload, ...]:
         return tuple(look.workload for look in await self.looks())
 
@@ -120,7 +139,8 @@ class DockerEngine:
             detail = self._details.get(entry["Id"])
             started = detail.started if detail else None
             looks.append(Look(listed(entry, name, detail), started, ended=self._ended.get(entry["Id"])))
-        return tuple(sorted(looks, key=lambda look: look.workload.name))
+        self._last = {look.workload.ident: look for look in looks}
+        return _by_name(looks)
 
     def _list(self) -> list[dict[str, Any]]:
         labels = [f"{PROJECT}={self._project}"] if self._project else []
@@ -354,6 +374,10 @@ class DockerEngine:
         api, self._api = self._api, None
         if api is not None:
             api.close()
+
+
+def _by_name(looks: Iterable[Look]) -> tuple[Look, ...]:
+    return tuple(sorted(looks, key=lambda look: look.workload.name))
 
 
 def _knock(address: str) -> None:
