@@ -10,12 +10,13 @@ from incidentui.cli.journal_access import open_to_read, open_to_write, responder
 from incidentui.cli.opening import decided
 from incidentui.cli.options import CannotRun, Options, may_write
 from incidentui.cli.times import parse_time
-from incidentui.core.board import Hypothesis, HypothesisWord
+from incidentui.core.board import Hypothesis, HypothesisWord, Remark, RemarkKind
 from incidentui.core.board_words import HYPOTHESIS_MARK
 from incidentui.core.envelope import rfc3339
 from incidentui.core.hypotheses import VERDICTS
-from incidentui.core.inputs import AddHypothesis, ChangeHypothesis, Command
+from incidentui.core.inputs import AddHypothesis, ChangeHypothesis, Command, MakeRemark
 from incidentui.core.model import Incident
+from incidentui.core.state import State
 from incidentui.edge.clock import SystemClock
 from incidentui.edge.text import clean_and_redact
 from incidentui.session.ports import Done
@@ -91,20 +92,45 @@ def verdict_command(
     _tell(*recorded(options, change, n), as_json)
 
 
+@command.command("remark")
+@click.argument("kind", type=click.Choice(("ruled-out", "misled-us")), metavar="ruled-out|misled-us")
+@click.argument("what", nargs=-1, required=True, metavar="TEXT")
+@click.option("--why", metavar="TEXT", required=True, help="What was seen that shows it.")
+@INCIDENT
+@click.option("--json", "as_json", is_flag=True, help='Print {"incident", "seq"}.')
+@click.pass_obj
+def remark_command(
+    options: Options, kind: str, what: tuple[str, ...], why: str, incident: str | None, as_json: bool
+) -> None:
+    """Say what was ruled out, or which signal misled. Said again, it has the newer reason."""
+    may_write(options, "hypothesis remark")
+    said: RemarkKind = "ruled out" if kind == "ruled-out" else "misled us"
+    made = MakeRemark(said, worded(" ".join(what), "TEXT"), worded(why, "--why"), responder(), incident)
+    done, _ = _decided(options, made)
+    if as_json:
+        click.echo(json.dumps({"incident": done.incident, "seq": done.seq}))
+    else:
+        click.echo(f"{said}: {made.what}, on the board of {done.incident}")
+
+
 @command.command("list")
 @INCIDENT
-@click.option("--json", "as_json", is_flag=True, help='Print {"incident", "hypotheses"}.')
+@click.option("--json", "as_json", is_flag=True, help='Print {"incident", "hypotheses", "remarks"}.')
 @click.pass_obj
 def list_command(options: Options, incident: str | None, as_json: bool) -> None:
     """The board of an incident: thought, did, saw, why."""
     found = board_of(options, incident)
     if as_json:
-        board = {"incident": found.id, "hypotheses": [as_object(h) for h in found.hypotheses]}
+        board = {
+            "incident": found.id,
+            "hypotheses": [as_object(h) for h in found.hypotheses],
+            "remarks": [remark_object(r) for r in found.remarks],
+        }
         click.echo(json.dumps(board, ensure_ascii=False))
         return
     if not found.hypotheses:
         click.echo(f"incidentui: {found.id} has no hypothesis; `incidentui hypothesis add` records one", err=True)
-    for line in as_lines(found.hypotheses):
+    for line in (*as_lines(found.hypotheses), *remark_lines(found.remarks)):
         click.echo(line)
 
 
@@ -148,6 +174,14 @@ def as_lines(board: Sequence[Hypothesis]) -> Iterator[str]:
                 yield from (f"    {name:<4} {said}" for name, said in parts(h))
 
 
+def remark_object(r: Remark) -> dict[str, Any]:
+    return {"kind": r.kind, "what": r.what, "why": r.why, "by": r.by, "at": rfc3339(r.at)}
+
+
+def remark_lines(said: Sequence[Remark]) -> list[str]:
+    return [f"· {r.kind}: {r.what} ({r.why})" for r in sorted(said, key=lambda r: r.kind == "misled us")]
+
+
 def parts(h: Hypothesis) -> list[tuple[str, str]]:
     return [(name, said) for name, said in (("did", h.did), ("saw", h.saw), ("why", h.why)) if said]
 
@@ -162,15 +196,18 @@ def worded(text: str, what: str) -> str:
 
 def recorded(options: Options, command: Command, n: int) -> tuple[Done, int]:
     """One turn; the number of the hypothesis is read off the state that the turn left."""
+    done, state = _decided(options, command)
+    board = state.incidents[done.incident or ""].hypotheses
+    return done, n or board[-1].n
+
+
+def _decided(options: Options, command: Command) -> tuple[Done, State]:
     clock = SystemClock()
     journal = open_to_write(options)
     try:
-        desk = load(journal, clock.now())
-        done, state = decided(journal, desk, clock, command)
+        return decided(journal, load(journal, clock.now()), clock, command)
     finally:
         journal.close()
-    board = state.incidents[done.incident or ""].hypotheses
-    return done, n or board[-1].n
 
 
 def _tell(done: Done, n: int, as_json: bool) -> None:

@@ -10,6 +10,7 @@ import click
 from incidentui.cli.cause import as_object as causes_object
 from incidentui.cli.hypothesis import as_lines as hypothesis_lines
 from incidentui.cli.hypothesis import as_object as hypothesis_object
+from incidentui.cli.hypothesis import remark_lines, remark_object
 from incidentui.cli.journal_access import open_to_read
 from incidentui.cli.options import CannotRun, Options
 from incidentui.core.board_words import total
@@ -66,6 +67,7 @@ def show_command(options: Options, incident: str, as_json: bool) -> None:
             "metrics": {m.name.replace(" ", "_"): _measured(m) for m in measured},
             "outages": _each(down),
             "hypotheses": [hypothesis_object(h) for h in found.hypotheses],
+            "remarks": [remark_object(r) for r in found.remarks],
             **causes_object(found.hypotheses, until),
         }
         click.echo(json.dumps(whole, ensure_ascii=False))
@@ -82,7 +84,7 @@ def show_command(options: Options, incident: str, as_json: bool) -> None:
         unknown = f", unknown for {duration(outage.unknown_ms)}" if outage.unknown_ms else ""
         still = ", still failing" if outage.now == "failing" and found.closed is None else ""
         click.echo(f"  {outage.service:<16} failing for {duration(outage.failing_ms)}{slow}{unknown}{still}")
-    for line in hypothesis_lines(found.hypotheses):
+    for line in (*hypothesis_lines(found.hypotheses), *remark_lines(found.remarks)):
         click.echo(f"  {line}")
     if cost := total(found.hypotheses, until):
         click.echo(f"  {cost}")

@@ -155,6 +155,12 @@ def keeper_of(config: ProjectConfig, engines: "Sequence[Engine]", clock: Clock, 
 
 def engines_of(config: ProjectConfig, clock: Clock, against: str = "") -> "tuple[list[Engine], list[Source]]":
     """Supervisor where its socket is named; Docker where the project asks for it."""
+    from incidentui.config.paths import checkpoints
+    from incidentui.edge.checkpoints.files_source import FilesSource
+    from incidentui.edge.checkpoints.reference import Reference
+    from incidentui.edge.checkpoints.store import Store
+
+    then = Reference(config.dir, Store(checkpoints(config.dir)), against)
     engines: list[Engine] = []
     sources: list[Source] = []
     if config.supervisor is not None:
@@ -164,9 +170,6 @@ def engines_of(config: ProjectConfig, clock: Clock, against: str = "") -> "tuple
         engines.append(supervisor.engine)
         sources.append(supervisor)
     if config.docker is not None:
-        from incidentui.config.paths import checkpoints
-        from incidentui.edge.checkpoints.reference import Reference
-        from incidentui.edge.checkpoints.store import Store
         from incidentui.edge.containers.docker import DockerEngine
         from incidentui.edge.containers.docker_source import DockerSource
         from incidentui.edge.containers.drift import DriftSource
@@ -177,8 +180,9 @@ def engines_of(config: ProjectConfig, clock: Clock, against: str = "") -> "tuple
         watched = {name for s in config.services if s.name in checked for name in (s.name, *s.workloads)}
         files = config.docker.compose_files
         own = DockerEngine(config.docker.compose_project)
-        then = Reference(config.dir, Store(checkpoints(config.dir)), against)
         sources += [docker, DriftSource(config.dir, docker.engine, own, files, frozenset(watched), then)]
+    else:
+        sources.append(FilesSource(then))
     return engines, sources
 
 

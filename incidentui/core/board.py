@@ -13,6 +13,7 @@ CauseWord = Literal["suspected", "confirmed", "fixed", "ruled out"]
 """What a hypothesis is as a cause: one to test is suspected, one that is refuted or innocent is ruled out."""
 Origin = Literal["unknown", "introduced", "pre-existing"]
 """Whether the change that is blamed brought a cause in, or it was there before."""
+RemarkKind = Literal["ruled out", "misled us"]
 Stretch = tuple[Ms, Ms]
 STRETCHES = 50
 
@@ -45,6 +46,17 @@ class Hypothesis:
     """Since when it costs time again; None: since it was thought of."""
     spent: tuple[Stretch, ...] = ()
     """Stretches of time it cost that are over, oldest first, at most 50."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What stands below the hypotheses: a thing nobody needs to look at again, or a signal that led the wrong way."""
+
+    kind: RemarkKind
+    what: str
+    why: str
+    by: str
+    at: Ms
 
 
 def cause_word(h: Hypothesis) -> CauseWord:

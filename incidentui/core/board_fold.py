@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from incidentui.core import events as e
-from incidentui.core.board import STRETCHES, Hypothesis, Ms, cause_word
+from incidentui.core.board import STRETCHES, Hypothesis, Ms, Remark, cause_word
 
 
 def folded(
@@ -16,6 +16,12 @@ def folded(
             return tuple(_changed(h, event, at) if h.n == event.n else h for h in board)
         case e.CauseChanged():
             return tuple(_cause(h, event, at) if h.n == event.n else h for h in board)
+
+
+def remarked(remarks: tuple[Remark, ...], event: e.RemarkMade, at: Ms) -> tuple[Remark, ...]:
+    """What is said again stands once, with its newest reason."""
+    others = (r for r in remarks if (r.kind, r.what) != (event.kind, event.what))
+    return (*others, Remark(event.kind, event.what, event.why, event.by, at))
 
 
 def _added(event: e.HypothesisAdded, at: Ms) -> Hypothesis:

@@ -136,7 +136,15 @@ def _command(d: Deciding, c: i.Command) -> Decision:
             return incidents.set_severity(d, c)
         case i.CloseIncident():
             return incidents.close(d, c)
-        case i.AddNote() | i.MarkMoment() | i.MarkGood() | i.AddHypothesis() | i.ChangeHypothesis() | i.ChangeCause():
+        case (
+            i.AddNote()
+            | i.MarkMoment()
+            | i.MarkGood()
+            | i.AddHypothesis()
+            | i.ChangeHypothesis()
+            | i.ChangeCause()
+            | i.MakeRemark()
+        ):
             return _record(d, c)
         case i.ShowPlan():
             return acts.show_plan(d, c)
@@ -156,9 +164,10 @@ def _command(d: Deciding, c: i.Command) -> Decision:
             assert_never(c)
 
 
-def _record(
-    d: Deciding, c: i.AddNote | i.MarkMoment | i.MarkGood | i.AddHypothesis | i.ChangeHypothesis | i.ChangeCause
-) -> Decision:
+_OnBoard = i.AddHypothesis | i.ChangeHypothesis | i.ChangeCause | i.MakeRemark
+
+
+def _record(d: Deciding, c: i.AddNote | i.MarkMoment | i.MarkGood | _OnBoard) -> Decision:
     match c:
         case i.AddNote():
             return incidents.add_note(d, c)
@@ -166,9 +175,17 @@ def _record(
             return incidents.mark_moment(d, c)
         case i.MarkGood():
             return incidents.mark_good(d, c)
+        case _:
+            return _on_board(d, c)
+
+
+def _on_board(d: Deciding, c: _OnBoard) -> Decision:
+    match c:
         case i.AddHypothesis():
             return hypotheses.add(d, c)
         case i.ChangeHypothesis():
             return hypotheses.change(d, c)
+        case i.MakeRemark():
+            return hypotheses.remark(d, c)
         case i.ChangeCause():
             return hypotheses.change_cause(d, c)

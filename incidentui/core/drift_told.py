@@ -51,6 +51,8 @@ def revision_row(workload: Workload, drift: Drift | None, repository: Repository
     if workload.revision is None:
         return DriftRow("revision", "unknown", declared, "it does not say what it was built from", "label the image")
     running = f"built from {short(workload.revision)}{more}"
+    if not workload.dirty and repository is not None and _later(repository, workload.revision, head):
+        return DriftRow("revision", "look", declared, f"{running}, which is later", "your checkout is behind it")
     if not _one(workload.revision, head):
         return DriftRow("revision", "bad", declared, running, "what you committed is not in it")
     if workload.dirty:
@@ -59,6 +61,21 @@ def revision_row(workload: Workload, drift: Drift | None, repository: Repository
         files = f"{count(dirty, 'uncommitted file')} here"
         return DriftRow("revision", "look", f"{declared}, {files}", running, "what is not committed is not in it")
     return DriftRow("revision", "ok", declared, running)
+
+
+def _later(repository: Repository, revision: str, head: str) -> bool:
+    """Whether a revision was written on top of HEAD: pushed by others, and not here yet."""
+    parents = {commit.sha: commit.parents for commit in repository.commits}
+    todo = [sha for sha in parents if sha != head and _one(revision, sha)]
+    seen: set[str] = set()
+    while todo:
+        here = todo.pop()
+        if here == head:
+            return True
+        if here not in seen:
+            seen.add(here)
+            todo += parents.get(here, ())
+    return False
 
 
 def _one(revision: str, head: str) -> bool:

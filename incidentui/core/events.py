@@ -6,7 +6,7 @@ New fields have defaults; names and types never change (an old journal must alwa
 
 from typing import Literal
 
-from incidentui.core.board import HypothesisWord, Origin
+from incidentui.core.board import HypothesisWord, Origin, RemarkKind
 from incidentui.core.drift import Drift, DriftRow
 from incidentui.core.model import (
     CheckState,
@@ -399,6 +399,16 @@ class HypothesisChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class RemarkMade:
+    """Something was ruled out, or a signal was seen to have misled; said again, its reason is another one."""
+
+    kind: RemarkKind
+    what: str
+    why: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class CauseChanged:
     """What became of hypothesis `n` as a cause."""
 
@@ -611,6 +621,7 @@ Event = (
     | MomentMarked
     | HypothesisAdded
     | HypothesisChanged
+    | RemarkMade
     | CauseChanged
     | ActionPlanned
     | ActionRequested
@@ -667,6 +678,7 @@ TYPES: dict[str, type[Event]] = {
     "moment.marked": MomentMarked,
     "hypothesis.added": HypothesisAdded,
     "hypothesis.changed": HypothesisChanged,
+    "remark.made": RemarkMade,
     "cause.changed": CauseChanged,
     "action.planned": ActionPlanned,
     "action.requested": ActionRequested,

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TypeVar, assert_never
 
 from incidentui.core import events as e
-from incidentui.core.board_fold import folded
+from incidentui.core.board_fold import folded, remarked
 from incidentui.core.checkpoint import OnGreen
 from incidentui.core.model import (
     Attempt,
@@ -120,8 +120,8 @@ def _apply(state: State, recorded: e.Recorded) -> State:
             | e.NoteAdded()
         ):
             return _incident_event(state, event, recorded)
-        case e.HypothesisAdded() | e.HypothesisChanged() | e.CauseChanged():
-            return _hypothesis(state, event, recorded)
+        case e.HypothesisAdded() | e.HypothesisChanged() | e.CauseChanged() | e.RemarkMade():
+            return _on_board(state, event, recorded)
         case e.ActionRequested() | e.ActionProgressed() | e.ActionEnded() | e.LightSeen() | e.VerdictGiven():
             return _action(state, event, recorded)
         case e.RunbookStarted() | e.StepChanged() | e.RunbookHandedOver() | e.RunbookEnded():
@@ -451,14 +451,18 @@ def _incident(state: State, incident: Incident) -> State:
     return replace(state, incidents=_put(state.incidents, incident.id, incident))
 
 
-def _hypothesis(
-    state: State, event: e.HypothesisAdded | e.HypothesisChanged | e.CauseChanged, recorded: e.Recorded
+def _on_board(
+    state: State,
+    event: e.HypothesisAdded | e.HypothesisChanged | e.CauseChanged | e.RemarkMade,
+    recorded: e.Recorded,
 ) -> State:
     incident = state.incidents.get(recorded.incident or "")
     if incident is None:
         return state
-    board = folded(incident.hypotheses, event, recorded.at)
-    return _incident(state, replace(incident, hypotheses=board, responders=_with(incident.responders, event.by)))
+    incident = replace(incident, responders=_with(incident.responders, event.by))
+    if isinstance(event, e.RemarkMade):
+        return _incident(state, replace(incident, remarks=remarked(incident.remarks, event, recorded.at)))
+    return _incident(state, replace(incident, hypotheses=folded(incident.hypotheses, event, recorded.at)))
 
 
 def _forget_closed(state: State) -> State:

@@ -24,9 +24,10 @@ def due(d: Deciding) -> None:
     trigger = _trigger(d.state)
     if after is None or trigger is None or _too_soon(d, after, trigger[0]) or not_green(d.state):
         return
-    if not all(good_since(d, spec, trigger[0], after) for spec in d.state.project.checks):
-        return
+    # From when the last of them got well: what was red between the trigger and then is over.
     since = max([trigger[0], *(c.since or 0 for c in d.state.checks.values())])
+    if not all(good_since(d, spec, since, after) for spec in d.state.project.checks):
+        return
     why = f"green for {duration(d.now - since)} after {trigger[1]}"
     d.say(e.CheckpointDue(why, trigger[0]), "checkpoint", "quiet")
     d.effects.append(KeepCheckpoint(why, trigger[0]))

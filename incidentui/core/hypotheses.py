@@ -10,7 +10,7 @@ from incidentui.core import events as e
 from incidentui.core.board import Hypothesis, HypothesisWord, cause_word
 from incidentui.core.envelope import rfc3339
 from incidentui.core.incidents import nobody, which
-from incidentui.core.inputs import AddHypothesis, ChangeCause, ChangeHypothesis
+from incidentui.core.inputs import AddHypothesis, ChangeCause, ChangeHypothesis, MakeRemark
 from incidentui.core.model import Incident, Moment, Ms
 from incidentui.core.state import State
 from incidentui.core.turn import Deciding, Decision, refuse
@@ -56,6 +56,23 @@ def change(d: Deciding, c: ChangeHypothesis) -> Decision:
     if not changed.judged and (changed.did, changed.saw) == (old.did, old.saw):
         return refuse(f"hypothesis {c.n} says so already")
     d.say(changed, c.by, "key" if changed.judged else "detail", incident=incident.id, source=f"responder:{c.by}")
+    return d.done(incident.id)
+
+
+def remark(d: Deciding, c: MakeRemark) -> Decision:
+    incident = which(d.state, c.incident)
+    if incident is None or incident.closed is not None:
+        return _none(incident, c.incident)
+    what, why = _line(c.what), _line(c.why)
+    if not what or not why:
+        return refuse(f"“{c.kind}” needs a thing and a reason", "say what was seen that shows it")
+    known = next((a for a in incident.remarks if (a.kind, a.what) == (c.kind, what)), None)
+    if known is not None and known.why == why:
+        return refuse("the board says so already")
+    if known is None and len(incident.remarks) >= MOST:
+        return refuse(f"{incident.id} has {MOST} of these", "what else was seen fits into a note")
+    said = e.RemarkMade(c.kind, what, why, c.by)
+    d.say(said, c.by, "key", incident=incident.id, source=f"responder:{c.by}")
     return d.done(incident.id)
 
 
@@ -119,6 +136,14 @@ def _none(incident: Incident | None, wanted: str | None) -> Decision:
     if incident is None:
         return nobody(wanted)
     return refuse(f"{incident.id} is closed: its board stays as it was then", "a note can still be added to it")
+
+
+def to_decide(h: Hypothesis, state: State) -> tuple[str, ...]:
+    """Its commits that still stand although it was not the cause: somebody has to keep them or take them back."""
+    if h.verdict not in ("refuted", "correct, not the cause"):
+        return ()
+    gone = {c.sha for c in state.ledger.commits if c.state == "taken back"} if state.ledger is not None else set[str]()
+    return tuple(sha for sha in h.commits if sha not in gone)
 
 
 def named(state: State, text: str) -> tuple[str, ...]:

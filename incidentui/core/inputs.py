@@ -6,7 +6,7 @@ Text in an observation was cleaned and redacted at the edge that made it.
 import hashlib
 from typing import Literal
 
-from incidentui.core.board import HypothesisWord, Origin
+from incidentui.core.board import HypothesisWord, Origin, RemarkKind
 from incidentui.core.drift import Drift
 from incidentui.core.model import (
     CheckState,
@@ -325,6 +325,15 @@ class ChangeHypothesis:
 
 
 @dataclass(frozen=True, slots=True)
+class MakeRemark:
+    kind: RemarkKind
+    what: str
+    why: str
+    by: str
+    incident: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeCause:
     """What became of hypothesis `n` as a cause: fixed (how), the same symptom again (what was seen), or its origin."""
 
@@ -424,6 +433,7 @@ Command = (
     | MarkMoment
     | AddHypothesis
     | ChangeHypothesis
+    | MakeRemark
     | ChangeCause
     | MarkGood
     | ShowPlan

@@ -149,13 +149,12 @@ def step_after(d: Deciding, attempt: Attempt, n: int, verdict: Verdict, fault: s
     worse = attempt.undoes and verdict.delta.newly_red
     if attempt.plan.action == "shell" and attempt.outcome == "done" and not worse:
         good, why = True, attempt.why + ("" if good else f"; {verdict.why}")
+    to: StepState = "done" if good else "unknown" if verdict.word == "outcome unknown" else "failed"
     if attempt.undoes:
         # A step that could not be taken back is neither done nor undone: it stays the one to look at.
-        to: StepState = "undone" if good else "failed"
-        said = f"taken back: {why}" if good else f"undo failed: {verdict.why}"
-        step_follows(d, n, to, attempt.by, said, undo=True, fault=fault)
-    else:
-        step_follows(d, n, "done" if good else "failed", attempt.by, why, fault=fault)
+        to = "undone" if good else to
+        why = f"taken back: {why}" if good else f"undo failed: {verdict.why}"
+    step_follows(d, n, to, attempt.by, why, undo=attempt.undoes, fault=fault)
 
 
 def is_running(d: Deciding, n: int) -> bool:

@@ -17,8 +17,8 @@ from incidentui.drills.history import SandboxError
 
 MODULES = (
     "collections.abc", "contextlib", "datetime", "encodings.ascii", "encodings.idna", "encodings.latin_1", "functools",
-    "html", "http.client", "http.server", "json", "os", "random", "re", "socket", "socketserver", "sys", "threading",
-    "time", "traceback", "typing", "urllib.error", "urllib.request",
+    "html", "http.client", "http.server", "json", "os", "random", "re", "signal", "site", "socket", "socketserver",
+    "sys", "threading", "time", "traceback", "typing", "urllib.error", "urllib.request",
 )  # fmt: skip
 """What the programs in the containers import, and what those ask for only when they are used."""
 _TELL = """
@@ -30,6 +30,12 @@ with open("/proc/self/maps", encoding="utf-8", errors="surrogateescape") as maps
 sources = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
 folder = __import__("os").path.dirname(__import__("os").__file__)
 print(json.dumps([sorted(mapped), sorted(s for s in sources if s and s.endswith(".py")), folder]))
+"""
+AT_START = """\
+# The first process of a container has no default for TERM: without this every stop would have to kill it.
+import os, signal
+
+signal.signal(signal.SIGTERM, lambda *_: os._exit(128 + signal.SIGTERM))
 """
 LIBRARIES, INTERPRETER, HOME = PurePosixPath("lib"), "usr/bin/python3", PurePosixPath("usr")
 
@@ -59,6 +65,7 @@ def tar() -> bytes:
                 _library(out, file, folder)
         for source in sources:
             _add(out, source, str(_inside(folder) / source.relative_to(folder)))
+        _put(out, AT_START.encode(), str(_inside(folder) / "sitecustomize.py"))
     return made.getvalue()
 
 
@@ -104,7 +111,10 @@ def _inside(folder: Path) -> PurePosixPath:
 
 
 def _add(out: tarfile.TarFile, file: Path, name: str) -> None:
+    _put(out, file.read_bytes(), name)
+
+
+def _put(out: tarfile.TarFile, content: bytes, name: str) -> None:
     entry = tarfile.TarInfo(name)
-    content = file.read_bytes()
     entry.size, entry.mode = len(content), 0o755
     out.addfile(entry, io.BytesIO(content))

@@ -41,6 +41,7 @@ def document(facts: Facts) -> dict[str, Any]:
             for a in facts.attempts
         ],
         "hypotheses": [_hypothesis(h) for h in incident.hypotheses],
+        "remarks": [{**codec.to_json(r), "at": _time(r.at)} for r in incident.remarks],
         "causes": [_cause(h, facts.as_of) for h in causes(incident.hypotheses)],
         "code": {
             "branch": state.repository.branch if state.repository else None,

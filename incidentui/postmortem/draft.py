@@ -10,7 +10,7 @@ from incidentui.postmortem.facts import Facts
 from incidentui.postmortem.gaps import candidates, gaps
 from incidentui.postmortem.markdown import UNKNOWN, section, sha, stamp, table, text
 from incidentui.postmortem.seen import components, evidence, timeline
-from incidentui.postmortem.theories import causes, hypotheses
+from incidentui.postmortem.theories import causes, hypotheses, remarks
 
 ASK = [f"{UNKNOWN}: for the people who were there"]
 
@@ -24,6 +24,7 @@ def render(facts: Facts) -> str:
         section("Commits", commits(facts)),
         section("Attempts", attempts(facts)),
         *([section("Hypotheses", hypotheses(facts))] if facts.incident.hypotheses else []),
+        *remarks(facts),
         *([section("Runbooks", runbooks(facts))] if facts.runbooks else []),
         section("Code state", code(facts)),
         *([section("Fixes", fixes(facts))] if facts.state.fixes else []),

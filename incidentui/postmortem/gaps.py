@@ -6,6 +6,7 @@ Each gap names its part of the draft before the colon. What is known is never li
 from incidentui.core.board import Hypothesis, cause_word, causes
 from incidentui.core.board_words import OFTEN
 from incidentui.core.format import count, duration, short, size
+from incidentui.core.hypotheses import to_decide
 from incidentui.core.metrics import HANDOVER_MS
 from incidentui.postmortem.facts import Facts
 from incidentui.postmortem.markdown import sha, stamp, text
@@ -167,6 +168,9 @@ def candidates(facts: Facts) -> tuple[str, ...]:
         if commit.sha in suspected and commit.added + commit.deleted > limit and commit.sha not in ours:
             change = size(commit.added, commit.deleted)
             out.append(f"`{short(commit.sha)}` changed {change} in one commit (limit {limit}): deploy in smaller steps")
+    for h in facts.incident.hypotheses:
+        for name in to_decide(h, facts.state):
+            out.append(f"`{short(name)}` was made for hypothesis {h.n}, which is {h.verdict}: keep it or take it back")
     for attempt in facts.attempts:
         if attempt.verdict is not None and "nothing deployed" in attempt.verdict.why:
             action = text(attempt.plan.action)

@@ -1,10 +1,10 @@
 """The draft's hypotheses: what people thought, did and saw, and why it was the cause or not."""
 
 from incidentui.core import board
-from incidentui.core.board import Hypothesis, HypothesisWord, cause_word, lost_ms, total_ms
+from incidentui.core.board import Hypothesis, HypothesisWord, RemarkKind, cause_word, lost_ms, total_ms
 from incidentui.core.format import duration
 from incidentui.postmortem.facts import Facts
-from incidentui.postmortem.markdown import UNKNOWN, sha, stamp, table, text
+from incidentui.postmortem.markdown import UNKNOWN, section, sha, stamp, table, text
 
 _WHY: dict[HypothesisWord, str] = {
     "to test": "Why it is open",
@@ -40,6 +40,19 @@ def _commit(facts: Facts, name: str) -> str:
     ledger = facts.state.ledger
     now = next((c.state for c in ledger.commits if c.sha == name), "") if ledger is not None else ""
     return sha(name) + (f" ({now})" if now else "")
+
+
+_TITLES: dict[RemarkKind, str] = {"ruled out": "Ruled out", "misled us": "Signals that misled us"}
+
+
+def remarks(facts: Facts) -> list[str]:
+    """What need not be looked at again, and what should not be believed again: a section for each that has anything."""
+    said = facts.incident.remarks
+    return [
+        section(title, [f"- {text(r.what)}: {text(r.why)} ({text(r.by)}, {stamp(r.at)})" for r in found])
+        for kind, title in _TITLES.items()
+        if (found := [r for r in said if r.kind == kind])
+    ]
 
 
 def causes(facts: Facts) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import cast
 
 from incidentui.core import inputs as i
+from incidentui.core.acts import can_be_cut
 from incidentui.core.format import short
 from incidentui.core.incidents import suggested_title, unproven
 from incidentui.core.model import Severity
@@ -205,7 +206,16 @@ def leave(desk: Desk) -> None:
     attempt = desk.view.state.attempt
     running = " The running step is finished and recorded." if attempt is not None else ""
     watch = "Watching stops here" if desk.view.observing else "The other process goes on watching"
-    desk.ask(f"Leave?  q or y leaves.  {watch}; the record stays.{running}", ("q", "y"), desk.surface.leave)
+    ends = attempt is not None and attempt.outcome is None and attempt.by == desk.session.me and can_be_cut(attempt)
+    if not ends:
+        desk.ask(f"Leave?  q or y leaves.  {watch}; the record stays.{running}", ("q", "y"), desk.surface.leave)
+        return
+    ask = f"Leave?  q leaves once the running step has ended, k ends it first.  {watch}; the record stays."
+    desk.ask(ask, ("q", "y"), desk.surface.leave, {"k": lambda: _end_and_leave(desk)})
+
+
+def _end_and_leave(desk: Desk) -> None:
+    desk.when(desk.session.submit(i.StopAction(desk.session.me)), lambda _: desk.surface.leave())
 
 
 def suspend(desk: Desk) -> None:

@@ -3,7 +3,7 @@
 It is the `PageContext` of the pages. It draws nothing; `Surface` is the screen it sits on.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import CancelledError, Future
 from dataclasses import field, replace
 from datetime import UTC, tzinfo
@@ -77,6 +77,8 @@ class Question:
     text: str
     keys: tuple[str, ...]
     then: Callable[[], None]
+    more: Mapping[str, Callable[[], None]] = field(default_factory=dict)
+    """What other keys answer."""
 
 
 @dataclass()
@@ -182,9 +184,15 @@ class Desk:
         self.typing = Prompt(label, on_done, initial, len(initial))
         self.surface.redraw()
 
-    def ask(self, text: str, keys: tuple[str, ...], then: Callable[[], None]) -> None:
-        """A question on the status row; any key but `keys` means no."""
-        self.asking = Question(text, keys, then)
+    def ask(
+        self,
+        text: str,
+        keys: tuple[str, ...],
+        then: Callable[[], None],
+        more: Mapping[str, Callable[[], None]] | None = None,
+    ) -> None:
+        """A question on the status row; any key but `keys`, and those of `more`, means no."""
+        self.asking = Question(text, keys, then, more or {})
         self.surface.redraw()
 
     def when(self, future: "Future[Any]", then: Callable[[Any], None]) -> None:

@@ -33,8 +33,12 @@ def key(desk: Desk, key: str) -> None:
 def _answer(desk: Desk, key: str) -> None:
     question, desk.asking = desk.asking, None
     desk.surface.redraw()
-    if question is not None and key in question.keys:
+    if question is None:
+        return
+    if key in question.keys:
         question.then()
+    elif (other := question.more.get(key)) is not None:
+        other()
 
 
 def _typed(desk: Desk, key: str) -> None:

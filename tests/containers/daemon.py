@@ -46,10 +46,14 @@ supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
             [str(SUPERVISORD), "-c", str(self._conf)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         until = time.monotonic() + 15
-        while not self.socket.exists():
+        while not self._listens():  # its socket is there for a moment before anybody listens
             assert self._process.poll() is None, (self.folder / "supervisord.log").read_text()
             assert time.monotonic() < until
             time.sleep(0.05)
+
+    def _listens(self) -> bool:
+        with socket.socket(socket.AF_UNIX) as line:
+            return line.connect_ex(str(self.socket)) == 0
 
     def ctl(self, *argv: str) -> str:
         done = subprocess.run(

@@ -9,7 +9,7 @@ from incidentui.core.drift import Actual, Around, Declared, Drift, DriftRow, Mou
 from incidentui.core.drift_told import remembered, revision_row, rows_of, told
 from incidentui.core.evolve import evolve
 from incidentui.core.inputs import DriftLooked
-from incidentui.core.model import Repository, Workload
+from incidentui.core.model import Commit, Repository, Workload
 from incidentui.core.state import State
 from incidentui.core.turn import provisional
 
@@ -193,6 +193,24 @@ def test_the_revision_is_compared_with_head(revision: str, dirty: str, files: in
     row = revision_row(it, None, replace(REPO, dirty_count=files))
     assert row is not None
     assert row.level == level
+
+
+@pytest.mark.parametrize(
+    ("parents", "level", "so_what"),
+    [
+        ({"c" * 40: ("b" * 40,), "b" * 40: (HEAD,)}, "look", "your checkout is behind it"),
+        ({"c" * 40: ("b" * 40,)}, "bad", "what you committed is not in it"),
+        ({HEAD: ("c" * 40,)}, "bad", "what you committed is not in it"),
+    ],
+    ids=["on top of HEAD", "beside it", "before it"],
+)
+def test_what_was_built_on_top_of_head_is_no_fault_of_the_image(
+    parents: dict[str, tuple[str, ...]], level: str, so_what: str
+) -> None:
+    commits = tuple(Commit(sha, above, "ana", 0, "work") for sha, above in parents.items())
+    row = revision_row(Workload("web", "docker", "running", revision="c" * 40), None, replace(REPO, commits=commits))
+    assert row is not None
+    assert (row.level, row.so_what) == (level, so_what)
 
 
 def test_an_image_made_here_that_does_not_say_of_what_is_unknown() -> None:

@@ -168,7 +168,9 @@ def test_a_killed_drill_is_named_by_doctor_and_the_next_start_takes_it_down(
     assert everything(docker) == ["theirs", "theirs", "theirs"]
 
 
-def killed(docker: private.Dockerd, home: Path, name: str, when: Callable[[str], bool]) -> None:
+def killed(
+    docker: private.Dockerd, home: Path, name: str, when: Callable[[str], bool], *, keeper_too: bool = True
+) -> None:
     """kill -9 of the drill and all its processes, once its sandbox is so far."""
     argv = [*PROGRAM, "drill", "run", name, "--docker", "--robot", "--keep"]
     env = surroundings(docker, home)
@@ -181,8 +183,9 @@ def killed(docker: private.Dockerd, home: Path, name: str, when: Callable[[str],
     finally:
         os.killpg(started.pid, signal.SIGKILL)
         started.wait()
-    root = kept(home).root
-    sandboxes.end([pid for pid, line in sandboxes.processes() if root in line])
+    if keeper_too:
+        root = kept(home).root
+        sandboxes.end([pid for pid, line in sandboxes.processes() if root in line])
 
 
 @pytest.mark.soak
@@ -192,6 +195,25 @@ def test_killed_at_any_moment_nothing_is_left(docker: private.Dockerd, home: Pat
     """Also while the image is imported, while containers are made, and in the middle of a fix: the fixture looks."""
     until = time.monotonic() + random.Random(seed).uniform(0.1, 40)
     killed(docker, home, name, lambda _: time.monotonic() > until)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_killed_in_the_middle_it_can_be_finished_in_containers(docker: private.Dockerd, home: Path, seed: int) -> None:
+    """On the engine that it had, whatever is meant by then."""
+    running = random.Random(seed).uniform(0.5, 12)
+    begun: list[float] = []
+
+    def long_enough(name: str) -> bool:
+        if not begun and "HTTP/1." in engines.log(docker.url, name, "front-door"):
+            begun.append(time.monotonic())
+        return bool(begun) and time.monotonic() > begun[0] + running
+
+    killed(docker, home, "dead-backend", long_enough, keeper_too=False)
+    argv = [*PROGRAM, "drill", "run", "dead-backend", "--resume", "--robot", "--json"]
+    done = subprocess.run(argv, env=environment(home), capture_output=True, text=True, timeout=200, check=False)
+    result = told(done)
+    assert (result["docker"], result["resolved"], result["tree_equal"]) == (True, True, True)
 
 
 # -- the sandbox, without a screen
@@ -257,5 +279,10 @@ def test_an_image_is_made_of_what_this_python_loads(docker: private.Dockerd) -> 
             "run", "--rm", "--network", "none", image, "python3", "-c", "import sys; print(sys.version)"
         )
         assert words.stdout.decode().strip() == sys.version
+        wait_for_ever = ("python3", "-c", "import time; print('up'); time.sleep(600)")
+        docker.docker("run", "-d", "--network", "none", "--name", "sleeper", image, *wait_for_ever)
+        wait(lambda: docker.docker("logs", "sleeper").stdout.strip() == b"up", "a Python that has started")
+        docker.docker("stop", "--time", "30", "sleeper")
+        assert docker.docker("inspect", "--format", "{{.State.ExitCode}}", "sleeper").stdout.strip() == b"143"
     finally:
         engines.take_down(docker.url, "iui-by-hand")

@@ -1,11 +1,16 @@
 """Many causes in one incident, by the installed command: order, state, time lost, how often again, and origin."""
 
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from incidentui.cli.main import run as command_line
+from tests.e2e.test_broken_world import leave, screen
+from tests.e2e.test_hypotheses import typed
 from tests.e2e.world import Place
 
 BEGAN = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=8)
@@ -13,12 +18,40 @@ MINUTES = (15, 20, 30, 45, 20, 30, 45, 60)
 """What the eight causes of the restart cost, by its own record: 265 minutes in sum, where it speaks of three hours."""
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Place:
+@dataclass(frozen=True)
+class Here:
+    """The command line in this process, as `incidentui` calls it: a board takes many commands to tell."""
+
+    root: Path
+    out: pytest.CaptureFixture[str]
+
+    def run(self, *argv: str) -> tuple[int, str]:
+        """Exit code; what was said to people when it was refused."""
+        code = command_line(["--project", str(self.root), *argv])
+        return code, self.out.readouterr().err
+
+    def ok(self, *argv: str) -> str:
+        code = command_line(["--project", str(self.root), *argv])
+        said = self.out.readouterr()
+        assert code == 0, (argv, said.err)
+        return said.out
+
+    def json(self, *argv: str) -> Any:
+        return json.loads(self.ok(*argv, "--json"))
+
+
+def project(tmp_path: Path) -> Path:
     root = tmp_path / "quay"
     root.mkdir()
     (root / "incidentui.toml").write_text('[project]\nname = "quay"\n', encoding="utf-8")
-    made = Place(root, tmp_path / "home")
+    return root
+
+
+@pytest.fixture
+def place(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Here:
+    monkeypatch.setenv("INCIDENTUI_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("INCIDENTUI_USER", "ana")
+    made = Here(project(tmp_path), capsys)
     made.ok("open", "The restart killed everything")
     return made
 
@@ -31,9 +64,8 @@ def section(draft: str, name: str) -> str:
     return draft.split(f"\n## {name}\n")[1].split("\n## ")[0]
 
 
-@pytest.mark.slow
 @pytest.mark.req("R1-02", "R1-09", "R1-34")
-def test_each_cause_has_its_own_time_and_the_sum_is_computed(place: Place) -> None:
+def test_each_cause_has_its_own_time_and_the_sum_is_computed(place: Here) -> None:
     minute = 0
     for n, cost in enumerate(MINUTES, 1):
         # The last was looked for while the one before it still was: by the clock that hour counts once.
@@ -50,9 +82,8 @@ def test_each_cause_has_its_own_time_and_the_sum_is_computed(place: Place) -> No
     assert "8 causes, none open: 4h 25m lost (3h 55m by the clock)" in place.ok("cause", "list")
 
 
-@pytest.mark.slow
 @pytest.mark.req("R1-02", "R1-16", "R1-54", "R1-55")
-def test_order_state_repetition_and_origin_stand_in_list_draft_and_record(place: Place) -> None:
+def test_order_state_repetition_and_origin_stand_in_list_draft_and_record(place: Here) -> None:
     place.ok(
         "cause", "add", "token differs", "--at", at(60), "--confirmed", "hashes differ", "--origin", "pre-existing"
     )
@@ -89,8 +120,7 @@ def test_order_state_repetition_and_origin_stand_in_list_draft_and_record(place:
     ]
 
 
-@pytest.mark.slow
-def test_what_makes_no_sense_is_refused_and_changes_nothing(place: Place) -> None:
+def test_what_makes_no_sense_is_refused_and_changes_nothing(place: Here) -> None:
     place.ok("cause", "add", "tunnel goes to 5050", "--at", at(60))
     place.ok("cause", "add", "DNS")
     place.ok("hypothesis", "verdict", "2", "refuted", "--why", "dig answers")
@@ -104,8 +134,37 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(place: Place) -> Non
         (("origin", "1", "unknown"), 3, "cause 1 is unknown already"),
         (("origin", "1", "mine"), 2, "pre-existing"),
     ):
-        done = place.run("cause", *argv)
-        assert (done.returncode, said in done.stderr) == (code, True), (argv, done)
-    assert place.run("--read-only", "cause", "fixed", "1", "x").returncode == 3
+        got, told = place.run("cause", *argv)
+        assert (got, said in told) == (code, True), (argv, told)
+    assert command_line(["--project", str(place.root), "--read-only", "cause", "fixed", "1", "x"]) == 3
+    place.out.readouterr()
     (left,) = place.json("cause", "list")["causes"]
     assert (left["state"], left["again"]) == ("suspected", 0)
+
+
+@pytest.mark.slow
+@pytest.mark.req("R1-02", "R1-09", "R1-55")
+def test_by_keys_in_a_real_terminal(tmp_path: Path) -> None:
+    place = Place(project(tmp_path), tmp_path / "home")
+    place.ok("open", "The restart killed everything")
+    place.ok("cause", "add", "tunnel goes to 5050", "--at", at(0), "--confirmed", "seen in the script")
+    with screen(place, 80, 24) as terminal:
+        terminal.wait(r"c close|a act", 20)
+        terminal.press("h")
+        terminal.wait(r"CAUSES ─+ 1 cause, 1 open: 8h", 10)
+        for key, asks, words, ends in (
+            ("5", "fixed, how ›", "tunnel to 5051", r"✓ 1 tunnel goes to 5050 +fixed"),
+            ("6", "the same again, seen", "after a restart", r"again 1×"),
+            ("7", "introduced by the change, pre-existing", "p", r"pre-existing"),
+        ):
+            terminal.press(key)
+            terminal.wait(asks, 10)
+            typed(terminal, words, ends)
+        leave(terminal)
+    (told,) = place.json("cause", "list")["causes"]
+    assert (told["state"], told["again"], told["origin"], told["fix"]) == (
+        "confirmed",
+        1,
+        "pre-existing",
+        "tunnel to 5051",
+    )

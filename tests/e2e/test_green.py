@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from incidentui.core.events import CheckChanged, Event
 from tests.e2e.plain import Quay, quay
 from tests.e2e.world import until
 
@@ -20,6 +21,10 @@ def whys(place: Quay) -> list[str]:
     return [row["why"] for row in reversed(place.json("checkpoint", "list"))]
 
 
+def events(place: Quay) -> list[Event]:
+    return [record.event for record in place.records()]
+
+
 def taken(place: Quay) -> list[dict[str, Any]]:
     rows = [json.loads(line) for line in place.ok("events").splitlines()]
     return [row["data"] for row in rows if row["type"] == "incidentui.checkpoint.taken"]
@@ -32,16 +37,16 @@ def test_it_is_taken_by_itself_after_a_deploy_and_never_while_something_is_red(t
     log = place.root / "app.log"
     log.write_text("ready\n")
     with place.watched():
-        until(lambda: bool(whys(place)), "the first")
+        until(lambda: "CheckpointTaken" in place.names(), "the first")
         assert whys(place)[0].endswith("after the watch began")
         log.write_text("no database\n")
-        until(lambda: place.run("check").returncode == 1, "red")
+        until(lambda: any(isinstance(e, CheckChanged) and e.now == "failing" for e in events(place)), "red")
         fix = place.commit({"server/a.py": "a = 2\n"}, "Another port")
         place.deploy(fix)
-        until(lambda: fix in place.ok("events"), "the deploy")
+        until(lambda: "Deployed" in place.names(), "the deploy")
         assert len(whys(place)) == 1
         log.write_text("ready\n")
-        until(lambda: len(whys(place)) == 2, "the second")
+        until(lambda: place.names().count("CheckpointTaken") == 2, "the second")
     assert whys(place)[1].endswith(f"after deploy {fix[:7]}")
     told = taken(place)
     assert [row["why"] for row in told] == whys(place)

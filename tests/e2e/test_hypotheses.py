@@ -136,8 +136,36 @@ def test_a_commit_that_what_was_done_names_is_linked(tmp_path: Path) -> None:
     with place.watched():
         place.ok("open", "Sync does nothing")
         place.ok("hypothesis", "add", "The token is lost", "--did", f"{fix[:9]} reads it, deadbeef00 is nobody's")
+        place.ok("hypothesis", "verdict", "1", "not-the-cause", "--why", "it is read, and nothing changed")
     assert board(place)[0]["commits"] == [fix]
-    assert f"- Commits: `{fix[:7]}`" in place.ok("export", "INC-1")
+    draft = place.ok("export", "INC-1")
+    assert f"- Commits: `{fix[:7]}`" in draft
+    decide = f"`{fix[:7]}` was made for hypothesis 1, which is correct, not the cause: keep it or take it back"
+    assert decide in draft.split("## Action items\n")[1].split("\n## ")[0]
+
+
+@pytest.mark.req("R2-22", "R2-24")
+def test_what_was_ruled_out_and_what_misled_stand_in_every_place_that_tells_of_the_incident(place: Place) -> None:
+    place.ok("open", "Sync does nothing")
+    place.ok("hypothesis", "remark", "ruled-out", "the sync itself", "--why", "48 objects")
+    place.ok("hypothesis", "remark", "misled-us", "200 OK", "--why", f"the login page is a 200 {TOKEN}")
+    place.ok("hypothesis", "remark", "ruled-out", "the sync itself", "--why", "0 errors when called inside")
+    assert place.run("hypothesis", "remark", "misled-us", "200 OK", "--why", " ").returncode == 3
+    told = place.json("hypothesis", "list")["remarks"]
+    assert [(r["kind"], r["what"], r["by"]) for r in told] == [
+        ("misled us", "200 OK", "ana"),
+        ("ruled out", "the sync itself", "ana"),
+    ]
+    assert place.json("show", "INC-1")["remarks"] == told
+    line = "· ruled out: the sync itself (0 errors when called inside)"
+    assert line in place.ok("show", "INC-1")
+    assert line in place.ok("hypothesis", "list")
+    draft = place.ok("export", "INC-1")
+    assert "\n## Ruled out\n\n- the sync itself: 0 errors when called inside (ana, 2" in draft
+    assert "\n## Signals that misled us\n\n- 200 OK: the login page is a 200" in draft
+    document = json.loads(place.ok("export", "INC-1", "--format", "json"))
+    assert [r["kind"] for r in document["remarks"]] == ["misled us", "ruled out"]
+    assert TOKEN not in draft + place.journal_file.read_bytes().decode("latin-1")
 
 
 def test_hostile_words_and_secrets_lose_their_power_everywhere(place: Place) -> None:
@@ -206,23 +234,31 @@ def test_by_keys_and_after_a_new_start_it_is_all_there(place: Place, columns: in
 
 
 @pytest.mark.slow
-def test_read_only_and_a_replay_show_the_board_and_record_nothing(place: Place) -> None:
+def test_a_replay_shows_the_board_and_records_nothing_and_read_only_only_takes_actions_away(place: Place) -> None:
     place.ok("open", "Sync does nothing")
     place.ok("hypothesis", "add", "The cookie is not sent")
     before = rows(place)
-    for argv, word in ((("--read-only",), "read-only"), (("replay", "INC-1"), "replay")):
-        with Terminal([*command(place, *argv)], place.home.parent, place.env(), 120, 40) as terminal:
-            terminal.wait(r"\? help", 20)
-            terminal.press(*([">"] if word == "replay" else []))
-            terminal.press("h")
-            terminal.wait(r"○ 1 The cookie is not sent", 10)
-            for key in ("h", "e", "2"):
-                terminal.press(key)
-                terminal.wait(rf"{key} refused: .*{word}", 10)
-            terminal.press("\x1b")
-            terminal.wait(r"TIMELINE", 10)
-            leave(terminal)
+    with Terminal([*command(place, "replay", "INC-1")], place.home.parent, place.env(), 120, 40) as terminal:
+        terminal.wait(r"\? help", 20)
+        terminal.press(">", "h")
+        terminal.wait(r"○ 1 The cookie is not sent", 10)
+        for key in ("h", "e", "2"):
+            terminal.press(key)
+            terminal.wait(rf"{key} refused: .*replay", 10)
+        terminal.press("\x1b")
+        terminal.wait(r"TIMELINE", 10)
+        leave(terminal)
     assert rows(place) == before
+    with Terminal([*command(place, "--read-only")], place.home.parent, place.env(), 120, 40) as terminal:
+        terminal.wait(r"\? help", 20)
+        terminal.press("h")
+        terminal.wait(r"○ 1 The cookie is not sent", 10)
+        terminal.press("9")
+        terminal.wait("signal that misled us ›", 10)
+        typed(terminal, "200 OK", "because ›")
+        typed(terminal, "a login page too", r"· 200 OK +a login page too")
+        leave(terminal)
+    assert place.json("hypothesis", "list")["remarks"][0]["kind"] == "misled us"
 
 
 def command(place: Place, *argv: str) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from incidentui.config import trust
 from incidentui.core.inputs import ActionActed, Observation, Refusal
 from incidentui.core.model import Plan
 from incidentui.core.state import State
+from incidentui.edge.block import tail
 from incidentui.edge.clock import SystemClock
 from incidentui.edge.runbooks import calls_of, read_runbooks
 from incidentui.edge.shell import ShellExecutor
@@ -149,3 +150,36 @@ def test_a_script_that_a_block_calls_is_part_of_what_is_allowed(folder: Path) ->
     assert "changed since it was allowed, +1 −1 lines" in refused.why
     assert re.search(r"INCIDENTUI_TRUST=\w{64}", refused.hint)
     assert not (folder / "canary").exists()
+
+
+@pytest.mark.parametrize(
+    ("attrs", "says"),
+    [
+        ('{"cwd":"nowhere"}', "cwd nowhere: there is no such folder"),
+        ('{"interpreter":"no-such-shell"}', "it is not installed here"),
+        ('{"interpreter":"sh \'"}', "cannot be read"),
+        ('{"interactive":"true"}', "it needs a terminal of its own"),
+    ],
+)
+def test_what_cannot_run_as_its_author_wants_is_refused(folder: Path, attrs: str, says: str) -> None:
+    trust.allow(write(folder, "true", attrs))
+    refused = planned(folder)
+    assert isinstance(refused, Refusal)
+    assert says in refused.why
+
+
+def test_what_has_no_effect_and_sudo_are_said_in_the_plan(folder: Path) -> None:
+    plan = trusted(folder, "sudo true", '{"background":"true","host":"db1","promptEnv":"no"}')
+    said = "\n".join(plan.warnings)
+    for part in ("background has no effect", "host has no effect", "it uses sudo"):
+        assert part in said
+    assert "promptEnv" not in said, "what it asks for is what happens"
+
+
+def test_what_is_heard_while_it_runs_is_whole_lines_without_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = b"one\n\x1b[31mtwo\x1b[0m\npassword=hunter2-hunter2\nhalf a sec"
+    assert tail(said).splitlines()[:2] == ["one", "two"]
+    assert "hunter2-hunter2" not in tail(said)
+    assert "half" not in tail(said)
+    assert tail(b"no line yet") == ""
+    assert len(tail(b"x\n" * 10_000).splitlines()) == 12

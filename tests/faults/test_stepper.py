@@ -150,6 +150,7 @@ WAITS = """# Pump
 """
 
 
+@pytest.mark.soak
 @pytest.mark.req("R3-33", "R3-39")
 def test_a_followed_command_is_heard_a_wait_shows_what_is_left_and_both_are_cut_short(place: Place) -> None:
     write(place, WAITS)

@@ -127,6 +127,7 @@ def test_undo_goes_back_last_first_and_is_checked(place: Place) -> None:
     assert changed(place)[-1]["why"] == "it changed nothing"
 
 
+@pytest.mark.soak
 def test_an_undo_that_turns_a_check_red_has_failed(place: Place) -> None:
     watched_portal(place)
     (place.root / "up").touch()
@@ -190,6 +191,7 @@ def test_a_wait_is_cut_short_with_a_reason_from_another_program(place: Place) ->
     assert changed(place)[-1]["why"] == "portal restarted by hand, it answers"
 
 
+@pytest.mark.soak
 def test_a_wait_that_was_left_is_waited_for_by_the_next(place: Place) -> None:
     book(place, '# Pump\n\n1. Wait\n\n   ```yaml {"action":"wait"}\n   for: 4s\n   ```\n')
     waiting = place.start("runbook", "run", "pump")
@@ -201,6 +203,7 @@ def test_a_wait_that_was_left_is_waited_for_by_the_next(place: Place) -> None:
     assert place.names().count("ActionRequested") == 1
 
 
+@pytest.mark.soak
 @pytest.mark.req("R3-33")
 def test_a_command_is_asked_again_until_it_comes_out_as_wanted(place: Place) -> None:
     block = 'n=$(wc -c < n 2>/dev/null || echo 0); printf x >> n; test "$n" = 2'
@@ -250,29 +253,6 @@ def test_attributes_do_what_they_say(place: Place) -> None:
     assert (place.root / "canary").exists()
 
 
-@pytest.mark.parametrize(
-    ("attrs", "says"),
-    [
-        ('{"cwd":"nowhere"}', "cwd nowhere: there is no such folder"),
-        ('{"interpreter":"no-such-shell"}', "it is not installed here"),
-        ('{"interpreter":"sh \'"}', "cannot be read"),
-        ('{"interactive":"true"}', "it needs a terminal of its own, and there is no terminal here"),
-    ],
-)
-def test_what_cannot_run_as_its_author_wants_does_not_run(place: Place, attrs: str, says: str) -> None:
-    book(place, shell("touch canary", attrs))
-    done = run(place)
-    assert (done.returncode, says in done.stderr) == (3, True), done.stderr
-    assert not (place.root / "canary").exists()
-
-
-def test_what_has_no_effect_is_said_in_the_plan(place: Place) -> None:
-    book(place, shell("sudo true", '{"background":"true","host":"db1"}'))
-    shown = place.ok("runbook", "run", "pump", "--dry-run")
-    for part in ("background has no effect", "host has no effect", "it uses sudo"):
-        assert part in shown
-
-
 TWO = "# Pump\n\n1. A\n\n   ```sh\n   export WATER=high\n   ```\n\n"
 TWO += "2. B\n\n   ```sh\n   test -e fixed; echo $WATER\n   ```\n"
 
@@ -296,6 +276,7 @@ def test_another_person_goes_on_at_the_same_step(place: Place) -> None:
     assert (given["was"], given["to"], given["note"], given["step"]) == ("ana", "bo", "the disk is full", 2)
 
 
+@pytest.mark.soak
 def test_a_run_is_taken_over_only_when_that_is_said(place: Place) -> None:
     book(place, TWO)
     assert run(place).returncode == 1
@@ -304,6 +285,7 @@ def test_a_run_is_taken_over_only_when_that_is_said(place: Place) -> None:
     assert (bo.returncode, states(bo)) == (0, [(2, "done")])
 
 
+@pytest.mark.soak
 @pytest.mark.req("F36")
 def test_a_failed_step_says_its_tries_and_the_same_error_again(place: Place) -> None:
     book(place, shell("test -e b && { echo other; exit 4; }; cat missing"))
@@ -315,6 +297,7 @@ def test_a_failed_step_says_its_tries_and_the_same_error_again(place: Place) -> 
     assert "same error" not in again.stdout
 
 
+@pytest.mark.soak
 @pytest.mark.req("R1-38")
 def test_the_last_run_and_how_it_ended_is_shown(place: Place) -> None:
     book(place, TWO)
@@ -343,6 +326,7 @@ def test_a_checklist_of_the_repository_is_found_and_ticked_by_a_person(place: Pl
     assert [c["why"] for c in changed(place)] == ["Bo", "03:00"]
 
 
+@pytest.mark.soak
 def test_ctrl_c_ends_a_wait_and_says_so(place: Place) -> None:
     book(place, '# Pump\n\n1. Wait\n\n   ```yaml {"action":"wait"}\n   for: 5h\n   ```\n')
     waiting = subprocess.Popen(
@@ -353,3 +337,17 @@ def test_ctrl_c_ends_a_wait_and_says_so(place: Place) -> None:
     assert waiting.wait(30) == 130
     assert place.dangling() == set()
     assert "then ana stopped it" in changed(place)[-1]["why"]
+
+
+def test_killed_in_mid_step_nobody_knows_and_the_step_is_done_anew(place: Place) -> None:
+    book(place, shell("touch begun; test -e go || sleep 600"))
+    running = place.start("runbook", "run", "pump")
+    until((place.root / "begun").exists, "the step runs")
+    running.send_signal(signal.SIGKILL)
+    running.communicate(timeout=30)
+    lost = run(place)
+    assert (lost.returncode, states(lost)) == (4, [(1, "unknown")]), lost.stdout + lost.stderr
+    (place.root / "go").touch()
+    again = run(place)
+    assert (again.returncode, states(again)) == (0, [(1, "done")])
+    assert lines(again)[0]["tries"] == 2

@@ -16,7 +16,7 @@ ROWS = (
     DriftRow("mount /data", "bad", "harbor_data", "harbor_data, empty", "was it made anew?", "ops/compose.yml:26"),
     DriftRow("health check", "look", "none", "none", "", "ops/compose.yml:5"),
 )
-EMPTY = "backend: mount /data empty (compose.yml:26), 1 more"
+EMPTY = "backend: mount /data empty (compose.yml:26)"
 
 
 def differing(view: View, *rows: DriftRow) -> View:
@@ -48,3 +48,16 @@ def test_nothing_is_claimed_of_a_good_service_or_of_a_hint(view: View) -> None:
     drawn = "\n".join(line.text for line in services.lines(Scene(found, found.state.at), 60))
     assert "mount" not in drawn
     assert "health check" not in drawn
+
+
+async def test_the_tab_of_the_workloads_counts_what_differs() -> None:
+    async with shown(differing(fakes.first_red(), *ROWS), (80, 24)) as seen:
+        assert "4 workloads !1" in seen.text
+
+
+async def test_what_was_built_from_other_code_counts_in_the_pane_too() -> None:
+    view = differing(fakes.first_red(), ROWS[2])
+    backend = replace(view.state.workloads["backend"], revision="d" * 40)
+    state = replace(view.state, workloads={**view.state.workloads, "backend": backend})
+    async with shown(replace(view, state=state), (120, 40)) as seen:
+        assert "! backend   1 of 2 differs" in seen.text

@@ -4,11 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from incidentui.core.checkpoint import OnGreen
+from incidentui.core.drift import Drift, DriftRow
 from incidentui.core.evidence import CheckLook, write_check_look
 from incidentui.core.inputs import Evidence
 from incidentui.core.model import CheckSpec, CheckState, CheckStatus
 from incidentui.session.ports import View
 from incidentui.tui.pages.evidence import EvidencePage
+from incidentui.tui.pages.workload import WorkloadPage
 from tests.tui import fakes
 from tests.tui.pages import builders as b
 from tests.tui.screens import shown
@@ -73,3 +76,30 @@ def test_the_deeper_message_stands_beside_the_generic_one(size: tuple[int, int])
     assert "of db, since 09:04:10, read from log of web" in text
     well = b.shown(page, linked(fakes.first_red(), "ok", "authenticated"), *size)
     assert "BEHIND IT" not in well
+
+
+async def test_under_a_red_service_it_is_told_once() -> None:
+    view = linked(fakes.first_red(), "failing", "rejected: invalid token", service="api")
+    async with shown(view, size=(120, 40)) as screen:
+        under = [row for row in screen.rows if "└" in row and "lab-agent" in row]
+        assert len(under) == 1
+
+
+def test_the_page_of_its_workload_says_it_too() -> None:
+    view = linked(fakes.first_red(), "failing", "rejected: invalid token")
+    text = b.shown(WorkloadPage("web"), view, 118, 34)
+    assert "agent         rejected: invalid token, since 09:04:10" in text
+
+
+async def test_without_an_agent_what_differs_stands_behind_it_and_a_checkpoint_has_its_age() -> None:
+    row = DriftRow("mount /data", "bad", "data", "data, empty", "", "compose.yml:12")
+    red = fakes.first_red()
+    drift = {"backend": Drift("backend", (row,))}
+    view = replace(red, state=replace(red.state, suspect=None, drift=drift))
+    async with shown(view, size=(120, 40)) as screen:
+        (head,) = [line for line in screen.rows[:5] if "behind it" in line]
+        assert "backend: mount /data empty (compose.yml:12)" in head
+    quiet = fakes.quiet()
+    kept = OnGreen("20260303-170200", quiet.state.at - 16 * 3_600_000)
+    async with shown(replace(quiet, state=replace(quiet.state, green=kept)), size=(120, 40)) as screen:
+        assert f"★ {fakes.GOOD[:7]}, checkpoint 16h ago, is what runs." in "\n".join(screen.rows[:4])

@@ -7,7 +7,7 @@ import pytest
 
 from incidentui.core import inputs as i
 from incidentui.core.events import NoteAdded
-from incidentui.core.model import Plan
+from incidentui.core.model import Attempt, Plan
 from incidentui.session.ports import Playhead
 from incidentui.tui.keys import Burst
 from incidentui.tui.pages.plan import PlanPage
@@ -373,6 +373,22 @@ async def test_leaving_asks_and_any_other_key_stays() -> None:
         assert "Leave?" not in screen.text
         assert screen.app.is_running
         await screen.press("q", "q")
+        assert screen.app._exit
+
+
+async def test_who_leaves_in_mid_step_may_end_it_first() -> None:
+    plan = Plan("shell", (), "Follow the build", "yes", within_ms=14_400_000)
+    view = fakes.incident()
+    going = Attempt("s", 3, plan, fakes.ME, "ana", fakes.NOW, step=1)
+    attempts = {**view.state.attempts, "s": going}
+    view = replace(view, state=replace(view.state, attempts=attempts, acting="s"))
+    async with shown(view, (80, 24)) as screen:
+        await screen.press("q")
+        assert "k ends it first" in screen.status
+        await screen.press("j")
+        assert screen.app.is_running
+        await screen.press("q", "k")
+        assert asked(screen, i.StopAction) == [i.StopAction("ana")]
         assert screen.app._exit
 
 

@@ -17,14 +17,15 @@ NEWEST = "latest"
 
 class Reference:
     def __init__(self, top: Path, store: Store, wanted: str = "") -> None:
-        """`wanted`: an id, the beginning of one, `latest`; empty: the last that was taken because all was good."""
+        """`wanted`: an id, the beginning of one, `latest`; empty: the last that was taken by hand or on
+        green. What was there before an action may have been broken: nothing is compared with it unasked."""
         self._top, self._store, self.wanted = top, store, wanted
         self._read: Checkpoint | None = None
         self._key: bytes | None = None
         self._seen: tuple[list[str], str | None] = ([], None)
 
     def checkpoint(self) -> Checkpoint | None:
-        """None: none was taken yet. Raises CheckpointError."""
+        """None: none that was good was taken yet. Raises CheckpointError."""
         ident = self._ident()
         if ident is None:
             return None
@@ -37,14 +38,18 @@ class Reference:
             return self._store.find(self.wanted)
         ids = self._store.ids()
         if ids != self._seen[0]:
-            self._seen = ids, next((each for each in reversed(ids) if self._good(each)), ids[-1] if ids else None)
+            whys = {each: self._why(each) for each in reversed(ids)}
+            good = (each for each, why in whys.items() if why is not None and not why.startswith(BEFORE))
+            # One that cannot be read is told only where no other is there.
+            self._seen = ids, next(good, next((each for each, why in whys.items() if why is None), None))
         return self._seen[1]
 
-    def _good(self, ident: str) -> bool:
+    def _why(self, ident: str) -> str | None:
+        """Why it was taken; None: it cannot be read."""
         try:
-            return not self._store.read(ident).why.startswith(BEFORE)
+            return self._store.read(ident).why
         except CheckpointError:
-            return False
+            return None
 
     def stamp(self) -> object:
         """Another one when a checkpoint was taken or a file of it changed; asks no engine."""

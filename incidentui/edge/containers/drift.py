@@ -92,7 +92,7 @@ class DriftSource:
 
     async def beside_checkpoint(self) -> Sequence[Drift] | Refusal:
         """What runs beside the last good checkpoint: asked for by a person, also where compose files declare it."""
-        none = Refusal("no checkpoint was taken yet", "incidentui checkpoint take")
+        none = Refusal("no checkpoint was taken by hand or on green yet", "incidentui checkpoint take")
         if self._then is None:
             return none
         try:

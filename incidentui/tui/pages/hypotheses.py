@@ -5,7 +5,7 @@ from dataclasses import replace
 from incidentui.core.board import Hypothesis, HypothesisWord, total_ms
 from incidentui.core.board_words import HYPOTHESIS_MARK
 from incidentui.core.format import duration, short
-from incidentui.core.hypotheses import VERDICTS
+from incidentui.core.hypotheses import VERDICTS, to_decide
 from incidentui.core.inputs import AddHypothesis, ChangeHypothesis, Refusal
 from incidentui.core.model import Incident, Ms
 from incidentui.core.state import State
@@ -15,6 +15,7 @@ from incidentui.tui.page import PageContext
 from incidentui.tui.pages.act import tell
 from incidentui.tui.pages.causes import ASKS, ask, cause_lines
 from incidentui.tui.pages.layout import hanging, heading, rule, stack, wall
+from incidentui.tui.pages.remarks import KINDS, remark, remark_lines
 
 GROUPS: tuple[tuple[str, tuple[HypothesisWord, ...]], ...] = (
     ("CONFIRMED", ("confirmed",)),
@@ -45,9 +46,9 @@ def board_lines(incident: Incident, state: State, now: Ms, width: int) -> list[L
     top = [heading(width, "HYPOTHESES", about, tail), *([Line()] if width >= 98 else [])]
     if not board:
         empty = "No hypothesis yet. h records what you think is the cause, before you try something."
-        return [*top, *hanging((), empty, width, "muted")]
+        return [*top, *stack(hanging((), empty, width, "muted"), remark_lines(incident.remarks, width))]
     groups = (_group(name, words, board, state, until, width) for name, words in GROUPS)
-    return [*top, *stack(cause_lines(board, until, width), *groups)]
+    return [*top, *stack(cause_lines(board, until, width), *groups, remark_lines(incident.remarks, width))]
 
 
 def _group(
@@ -82,9 +83,10 @@ def _entry(h: Hypothesis, state: State, width: int) -> list[Line]:
 
 
 def _commits(h: Hypothesis, state: State) -> str:
-    """What stands of them now, where the ledger tells."""
+    """What stands of them now, where the ledger tells; what did not help has to be decided on."""
     now = {c.sha: c.state for c in state.ledger.commits} if state.ledger is not None else {}
-    return " · ".join(f"{short(sha)} {now.get(sha, '')}".rstrip() for sha in h.commits)
+    said = " · ".join(f"{short(sha)} {now.get(sha, '')}".rstrip() for sha in h.commits)
+    return said + (": keep or take back?" if to_decide(h, state) else "")
 
 
 class HypothesesPage:
@@ -101,11 +103,11 @@ class HypothesesPage:
     def keys(self) -> tuple[tuple[str, str], ...]:
         if not self._may_record:
             return (("y", "copy"),)
-        record = ("h", "new hypothesis"), ("1-4", "give a verdict"), ("5", "fixed"), ("6", "again"), ("7", "origin")
-        return (*record, ("e", "did and saw"), ("n", "note"), ("y", "copy"))
+        record = ("h", "new"), ("1-4", "verdict"), ("5", "fixed"), ("6", "again"), ("7", "origin"), ("8", "ruled out")
+        return (*record, ("9", "misled us"), ("e", "did, saw"), ("n", "note"), ("y", "copy"))
 
     def lines(self, view: View, now: Ms, width: int, height: int) -> list[Line]:
-        self._may_record = not view.read_only and view.playhead is None
+        self._may_record = view.playhead is None
         incident = view.state.incidents.get(self.incident)
         if incident is None:  # a replay stands before it was opened
             return [heading(width, "HYPOTHESES"), Line(), Line((Seg(f"{self.incident} is not open yet.", "muted"),))]
@@ -114,12 +116,14 @@ class HypothesesPage:
     def handle(self, key: str, screen: PageContext) -> bool:
         if key == "y":
             self._copy(screen)
-        elif key not in ("h", "e", "1", "2", "3", "4", "5", "6", "7"):
+        elif key not in ("h", "e", *"123456789"):
             return False
         elif refusal := _refused(screen.session.view):
             screen.refuse(key, *refusal)
         elif key == "h":
             self._new(screen)
+        elif key in KINDS:
+            remark(key, self.incident, screen)
         else:
             self._on_chosen(key, screen)
         return True
@@ -197,6 +201,7 @@ class HypothesesPage:
 
 
 def _refused(view: View) -> tuple[str, str] | None:
+    """Read-only takes actions away, not the record: what is thought is written down as a note is."""
     if view.playhead is not None:
         return "this is a replay, it only shows what was", "Start incidentui on the project to record"
-    return (view.read_only, "Start without it to record") if view.read_only else None
+    return None

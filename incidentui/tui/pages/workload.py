@@ -7,7 +7,8 @@ from typing import Literal
 from incidentui.core.drift import Drift
 from incidentui.core.drift_then import FILES
 from incidentui.core.format import count, duration, short
-from incidentui.core.model import Ms, Workload
+from incidentui.core.links import of_workload as of_workload_links
+from incidentui.core.model import CheckState, Ms, Workload
 from incidentui.core.state import State
 from incidentui.core.words import is_bad
 from incidentui.session.ports import Kept, LogLine, View
@@ -22,9 +23,10 @@ from incidentui.tui.pages.log_lines import errors, log_lines
 from incidentui.tui.pages.volumes import volume_lines
 
 LINES = 200
+_LINK: dict[CheckState, Token] = {"ok": "text", "slow": "slow", "failing": "fail", "unknown": "unknown"}
+_NEXT: dict[str, Literal["all", "only", "then"]] = {"all": "only", "only": "then", "then": "all"}
 AHEAD_MS = 5_000
 """What an engine says began later than this from now was dated by another clock."""
-_NEXT: dict[str, Literal["all", "only", "then"]] = {"all": "only", "only": "then", "then": "all"}
 EVERY_MS = 2_000
 """How often a followed log is asked for again."""
 
@@ -72,6 +74,9 @@ def facts(workload: Workload, state: State, now: Ms) -> list[tuple[str, str, Tok
         ("up since" if workload.state == "running" else "so since", up, "text" if workload.since else "muted"),
         ("health check", "none" if workload.health == "none" else workload.health, "text"),
     ]
+    for link in of_workload_links(state, workload.name):
+        since = f", since {wall(link.status.since)}" if link.status.since is not None else ""
+        rows.append((link.spec.kind, f"{link.status.why}{since}", _LINK[link.state]))
     serves = [spec.name for spec in state.project.services if workload.name in spec.workloads]
     return [*rows, ("serves", ", ".join(serves), "text")] if serves else rows
 

@@ -13,7 +13,7 @@ def drifted(state: State, service: ServiceStatus) -> list[str]:
     """Of each workload of a service the difference to look at first: "agent: mount /config empty (compose.yml:26)"."""
     spec = next((s for s in state.project.services if s.name == service.name), None)
     found = ((name, _bad(state, name)) for name in (spec.workloads if spec else ()))
-    return [_told(name, rows) for name, rows in found if rows]
+    return [_told("" if name == service.name else f"{name}: ", rows[0]) for name, rows in found if rows]
 
 
 def _bad(state: State, name: str) -> list[DriftRow]:
@@ -29,9 +29,7 @@ def _order(row: DriftRow) -> int:
     return _SOONEST.index(kind) if kind in _SOONEST else len(_SOONEST)
 
 
-def _told(name: str, rows: list[DriftRow]) -> str:
+def _told(name: str, row: DriftRow) -> str:
     """The end of what runs says it: "lab_data, empty"."""
-    first = rows[0]
-    place = f" ({first.place.rpartition('/')[2]})" if first.place else ""
-    more = f", {len(rows) - 1} more" if len(rows) > 1 else ""
-    return f"{name}: {first.what} {first.running.rpartition(', ')[2]}{place}{more}"
+    place = f" ({row.place.rpartition('/')[2]})" if row.place else ""
+    return f"{name}{row.what} {row.running.rpartition(', ')[2]}{place}"

@@ -5,7 +5,7 @@ from incidentui.core.follow import Missing, missing, odd, unsaved
 from incidentui.core.format import duration, short
 from incidentui.core.state import State
 from incidentui.core.words import fix_places, marker, missed
-from incidentui.tui.line import Line, Seg, cut, fit
+from incidentui.tui.line import Line, Seg, cut, fit, spread
 from incidentui.tui.present.parts import joined
 from incidentui.tui.present.scene import Scene
 
@@ -17,6 +17,12 @@ def alarm(scene: Scene) -> Missing | None:
 
 def alarm_words(scene: Scene, found: Missing) -> str:
     return f"{missed(found.sha, found.runs, found.expected)}, for {duration(scene.now - found.since)}"
+
+
+def unfollowed(scene: Scene, found: Missing, width: int, banded: bool) -> Line:
+    """The line of a push that nothing was deployed of."""
+    text = (Seg("✗ ", "fail", bold=True), Seg(cut(alarm_words(scene, found), width - 2), "fail", bold=True))
+    return spread(width, text, ground="failbg", rail="fail") if banded else spread(width, text)
 
 
 def different(scene: Scene) -> tuple[Seg, ...]:

@@ -3,15 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from incidentui.core.follow import Missing
 from incidentui.core.format import change_size, count, duration, minutes, short
-from incidentui.core.links import behind
 from incidentui.core.model import Attempt, ServiceStatus
 from incidentui.core.words import is_bad
 from incidentui.tui.line import Ground, Line, Seg, Token, cut, pad, spread
 from incidentui.tui.present.drifted import drifted
-from incidentui.tui.present.follow import alarm, alarm_words
+from incidentui.tui.present.follow import alarm, unfollowed
 from incidentui.tui.present.format import coarse, hms
+from incidentui.tui.present.links import nearer
 from incidentui.tui.present.parts import hints, joined
 from incidentui.tui.present.scene import (
     MARKS,
@@ -29,7 +28,7 @@ from incidentui.tui.present.scene import (
 from incidentui.tui.regions import Class
 
 _LABEL = 19
-_OTHER = 52
+_OTHER = 60
 """Cells for what may be the cause beside a commit."""
 _ROOM = 100
 """From this width on there is room for what is said at the right."""
@@ -52,7 +51,7 @@ def headline(scene: Scene, width: int, kind: Class, *, short_form: bool = False)
         return Headline((block.lines[0], _merged(scene, inner)), block.banded)
     if (found := alarm(scene)) is not None and len(block.lines) < 3:
         first, *rest = block.lines
-        block = Headline((first, _unfollowed(scene, found, inner, block.banded), *rest), block.banded)
+        block = Headline((first, unfollowed(scene, found, inner, block.banded), *rest), block.banded)
     if scene.view.problems and not block.banded:
         return Headline((*block.lines, _problems(scene, inner)), False)
     return block
@@ -153,7 +152,7 @@ def _why(scene: Scene, width: int, kind: Class) -> Line | None:
     suspect = scene.state.suspect
     if suspect is None:
         found = alarm(scene)
-        return _unfollowed(scene, found, width, True) if found is not None else behind_it(scene, width)
+        return unfollowed(scene, found, width, True) if found is not None else _behind(scene, width)
     text = _suspicion(scene, kind)
     right: tuple[Seg, ...] = ()
     if scene.view.playhead is not None:
@@ -165,14 +164,12 @@ def _why(scene: Scene, width: int, kind: Class) -> Line | None:
     return _band(width, "failbg", "fail", "▲", f"{short(suspect.sha)} suspect", text, right, loud=False)
 
 
-def behind_it(scene: Scene, width: int) -> Line | None:
-    """The agent or tunnel that is not well behind the service that is: nearer to the cause than what users are told."""
+def _behind(scene: Scene, width: int) -> Line | None:
     red = min(loud(scene), key=lambda s: s.since or 0)
-    link = next(iter(behind(scene.state, red.name)), None)
-    if link is None:
-        return None
-    right = (Seg(f"since {hms(link.status.since, scene.zone)}", "muted"),) if link.status.since is not None else ()
-    return _band(width, "failbg", "fail", "└", "behind it", (Seg(link.text, "strong"),), right, loud=False)
+    text, since = nearer(scene.state, red)
+    right = (Seg(f"since {hms(since, scene.zone)}", "muted"),) if since is not None else ()
+    said = (Seg(text, "strong"),)
+    return _band(width, "failbg", "fail", "└", "behind it", said, right, loud=False) if text else None
 
 
 def _suspicion(scene: Scene, kind: Class) -> tuple[Seg, ...]:
@@ -381,6 +378,8 @@ def _known_good(scene: Scene) -> list[Seg]:
         return []
     runs = running(scene)
     age = f", marked {coarse(scene.now - good.at)} ago" if good.by else ""
+    if (green := scene.state.green.at) is not None:
+        age += f", checkpoint {coarse(scene.now - green)} ago"
     here = ", is what runs." if age else " is what runs."
     tail = here if runs == good.sha else f"; {short(runs)} runs." if runs else "."
     return [
@@ -389,12 +388,6 @@ def _known_good(scene: Scene) -> list[Seg]:
         Seg(short(good.sha), "text", bold=True),
         Seg(age + tail, "muted"),
     ]
-
-
-def _unfollowed(scene: Scene, found: Missing, width: int, banded: bool) -> Line:
-    """The line of a push that nothing was deployed of."""
-    text = (Seg("✗ ", "fail", bold=True), Seg(cut(alarm_words(scene, found), width - 2), "fail", bold=True))
-    return spread(width, text, ground="failbg", rail="fail") if banded else spread(width, text)
 
 
 def _problems(scene: Scene, width: int) -> Line:

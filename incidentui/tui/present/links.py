@@ -1,8 +1,10 @@
 """Agents and tunnels in a row: the word, since when, and what was said. Never only red or green."""
 
-from incidentui.core.links import Link, links
-from incidentui.core.model import CheckState
+from incidentui.core.links import Link, behind, links
+from incidentui.core.model import CheckState, Ms, ServiceStatus
+from incidentui.core.state import State
 from incidentui.tui.line import Line, Seg, Token, cells, cut
+from incidentui.tui.present.drifted import drifted
 from incidentui.tui.present.format import hm
 from incidentui.tui.present.scene import Scene
 
@@ -16,6 +18,14 @@ def link_lines(scene: Scene, service: str, width: int) -> list[Line]:
 
 def shown(scene: Scene, service: str) -> list[Link]:
     return [link for link in links(scene.state, service) if link.status.since is not None]
+
+
+def nearer(state: State, red: ServiceStatus) -> tuple[str, Ms | None]:
+    """What is nearer to the cause than what users are told, and since when: an agent or tunnel that is not well, else
+    what differs from what was declared. Empty: nothing is known."""
+    if (link := next(iter(behind(state, red.name)), None)) is not None:
+        return link.text, link.status.since
+    return next(iter(drifted(state, red)), ""), None
 
 
 def _row(scene: Scene, link: Link, width: int) -> Line:

@@ -9,7 +9,7 @@ from incidentui.tui.present.commits import mark
 from incidentui.tui.present.format import hms
 from incidentui.tui.present.runbook import tab
 from incidentui.tui.present.scene import Scene, in_state, loud, watched
-from incidentui.tui.present.workloads import state_words
+from incidentui.tui.present.workloads import differing, state_words
 from incidentui.tui.regions import PANES, PaneName
 
 
@@ -177,6 +177,8 @@ def _badge(scene: Scene, name: PaneName) -> Seg | None:
         return Seg("good", "muted") if scene.state.good and repo and repo.head == scene.state.good.sha else None
     if name == "workloads":
         bad = sum(state_words(w)[2] == "fail" for w in scene.state.workloads.values())
+        if not bad and (other := sum(bool(differing(scene, w)) for w in scene.state.workloads.values())):
+            return Seg(f"!{other}", "slow")
         return Seg(f"✗{bad}", "fail") if bad else Seg(str(len(scene.state.workloads)), "muted")
     if name == "runbook" and (at := tab(scene)):
         return Seg(at, "muted")

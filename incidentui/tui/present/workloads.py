@@ -1,7 +1,7 @@
 """The workloads pane: containers and supervised programs, and whether what runs is what was built."""
 
 from incidentui.core.drift import Drift
-from incidentui.core.drift_told import told
+from incidentui.core.drift_told import rows_of, told
 from incidentui.core.format import age, duration, short
 from incidentui.core.links import of_workload
 from incidentui.core.model import Workload
@@ -128,8 +128,7 @@ def state_words(workload: Workload) -> tuple[str, str, Token]:
 
 def _row(scene: Scene, workload: Workload, width: int, columns: tuple[int, int], *, stale: bool) -> Line:
     mark, words, tone = state_words(workload)
-    drift = scene.state.drift.get(workload.name)
-    drifted = told(drift.rows) if drift else ""
+    drifted = differing(scene, workload)
     if tone in ("muted", "ok") and (bad_link := _link(scene, workload.name)):
         mark, words, tone = "✗", bad_link, "fail"
     if drifted and tone in ("muted", "ok"):
@@ -156,6 +155,12 @@ def _row(scene: Scene, workload: Workload, width: int, columns: tuple[int, int],
         Seg((" ≠ HEAD" if tail > _TIGHT else " ≠") if differs else "", "fail" if bad else "slow"),
     )
     return Line(fit(segs, width + 1), key=("workload", workload.name))
+
+
+def differing(scene: Scene, workload: Workload) -> str:
+    """`2 of 8 differ`, what it was built from counted too; empty when nothing does, or nothing is declared."""
+    drift = scene.state.drift.get(workload.name)
+    return told(rows_of(workload, drift, scene.state.repository)) if drift else ""
 
 
 def _link(scene: Scene, workload: str) -> str:

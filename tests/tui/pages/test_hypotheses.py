@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from incidentui.core import inputs as i
-from incidentui.core.board import Hypothesis
+from incidentui.core.board import Hypothesis, Remark
 from incidentui.core.model import Ledger, LedgerCommit
 from incidentui.session.ports import View
 from tests.tui import fakes
@@ -34,17 +34,21 @@ SESSION = Hypothesis(
 )
 LOGIN = Hypothesis(4, "@login_required drops it: " + "a long thought " * 12, "bo", AT("09:14:00"))
 BOARD = (CREDENTIALS, TOKEN, SESSION, LOGIN)
+REMARKS = (
+    Remark("ruled out", "Kubernetes API", "answers, 48 objects", "ana", AT("08:50:00")),
+    Remark("misled us", '"200 OK"', "the login page is a 200, " + "word by word " * 9, "bo", AT("08:51:00")),
+)
 SIZES = ((80, 24), (120, 40), (200, 50))
 
 
-def with_board(*board: Hypothesis, view: View | None = None) -> View:
+def with_board(*board: Hypothesis, view: View | None = None, remarks: tuple[Remark, ...] = ()) -> View:
     view = view or fakes.incident()
     state = view.state
     incident = state.current
     assert incident is not None
     kept = (LedgerCommit(fakes.HEAD, "in force"),)
     ledger = replace(state.ledger or Ledger("", ""), commits=kept)
-    incidents = {**state.incidents, incident.id: replace(incident, hypotheses=board)}
+    incidents = {**state.incidents, incident.id: replace(incident, hypotheses=board, remarks=remarks)}
     return replace(view, state=replace(state, incidents=incidents, ledger=ledger))
 
 
@@ -63,7 +67,7 @@ async def test_it_groups_by_verdict_and_loses_no_word(size: tuple[int, int]) -> 
         for said in (CREDENTIALS.thought, CREDENTIALS.did, CREDENTIALS.saw, CREDENTIALS.why, TOKEN.why, SESSION.saw):
             assert said in words
         assert words.count("a long thought") >= 12
-        assert f"{fakes.HEAD[:7]} in force" in words
+        assert f"{fakes.HEAD[:7]} in force: keep or take back?" in words
         assert "2 · 40m" in words, "how long the wrong ones took"
         assert all(len(row) <= size[0] for row in screen.rows)
 
@@ -130,21 +134,54 @@ async def test_without_an_incident_and_without_a_row_it_says_what_to_do() -> Non
         assert "no hypothesis is chosen" in screen.status
 
 
-@pytest.mark.parametrize("key", ["h", "e", "1", "4"])
-async def test_read_only_and_a_replay_refuse_with_their_word(key: str) -> None:
-    view = with_board(*BOARD)
-    play = fakes.replay().playhead
-    for closed, word in (
-        (replace(view, read_only="read-only since 08:40"), "read-only since 08:40"),
-        (replace(view, playhead=play), "this is a replay"),
-    ):
-        async with shown(closed, session=fakes.session(closed)) as screen:
-            await screen.press("h")
-            assert "✗ 2 The CSRF token is lost" in screen.text
-            await screen.press(key)
-            assert word in screen.status
-            assert not screen.session.asked
-            assert "1-4" not in screen.bar
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.req("R2-22", "R2-24")
+async def test_what_was_ruled_out_and_what_misled_stand_below(size: tuple[int, int]) -> None:
+    async with shown(with_board(LOGIN, remarks=REMARKS), size=size) as screen:
+        text = await screen.press("h", "G")
+        first, last = (next(n for n, r in enumerate(screen.rows) if w in r) for w in ("RULED OUT ─", "MISLED US ─"))
+        assert (first == last) == (size[0] >= 100), "side by side where there is room"
+        assert "· Kubernetes API   answers, 48 objects" in text
+        assert "the login page is a 200, word by word" in text
+        assert all(len(row) <= size[0] for row in screen.rows)
+
+
+@pytest.mark.parametrize(("key", "kind"), [("8", "ruled out"), ("9", "misled us")])
+async def test_a_remark_has_a_thing_and_a_reason(key: str, kind: Any) -> None:
+    async with shown(with_board()) as screen:
+        await screen.press("h", key, "enter")
+        assert "nothing recorded" in screen.status
+        await screen.press(key)
+        await screen.type("the API")
+        await screen.press("enter")
+        assert "because ›" in screen.status
+        assert not screen.session.asked
+        await screen.type("it answers")
+        await screen.press("enter")
+        assert asked(screen, i.MakeRemark) == [i.MakeRemark(kind, "the API", "it answers", "ana", "INC-7")]
+
+
+@pytest.mark.parametrize("key", ["h", "e", "1", "4", "5", "8", "9"])
+async def test_a_replay_refuses_with_its_word(key: str) -> None:
+    view = replace(with_board(*BOARD), playhead=fakes.replay().playhead)
+    async with shown(view, session=fakes.session(view)) as screen:
+        await screen.press("h")
+        assert "✗ 2 The CSRF token is lost" in screen.text
+        await screen.press(key)
+        assert "this is a replay" in screen.status
+        assert not screen.session.asked
+        assert "1-4" not in screen.bar
+
+
+@pytest.mark.req("F25")
+async def test_read_only_takes_actions_away_and_not_what_people_think() -> None:
+    view = replace(with_board(*BOARD), read_only="read-only since 08:40")
+    async with shown(view, session=fakes.session(view)) as screen:
+        await screen.press("h", "h")
+        await screen.type("the clock")
+        await screen.press("enter")
+        assert [a.thought for a in asked(screen, i.AddHypothesis)] == ["the clock"]
+        assert "1-4" in screen.bar
 
 
 TUNNEL = Hypothesis(

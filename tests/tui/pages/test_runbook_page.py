@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from incidentui.core.difference import difference
-from incidentui.core.inputs import Refusal, SetStep, StartRunbook
+from incidentui.core.inputs import HandOver, Refusal, SetStep, StartRunbook, StopAction
+from incidentui.core.model import Attempt, LastRun, Plan
 from incidentui.runbook.model import Command, Runbook, Step
 from incidentui.session.ports import View
 from incidentui.tui.pages.plan import PlanPage
@@ -191,3 +192,119 @@ def test_a_list_that_was_opened_early_fills_itself() -> None:
     assert "reading them" in b.shown(it, b.view(), 78, 20)
     read.append(b.BOOK)
     assert b.BOOK.title in b.shown(it, b.view(), 78, 20)
+
+
+# -- back, alone, in other hands
+
+
+def test_u_takes_the_last_step_back_by_what_its_author_wrote() -> None:
+    valve = Command("sh", "rm valve", True, 4, (("undo", "true"),))
+    book = replace(b.BOOK, steps=(*b.BOOK.steps[:2], replace(b.BOOK.steps[2], undo=(valve,)), b.BOOK.steps[3]))
+    it, s = RunbookPage(book), b.FakeScreen(b.FakeSession(view("done", "done", "done", "todo")))
+    text = b.shown(it, s.session.view, 118, 34)
+    assert ("u", "undo step 3") in it.keys
+    assert "← 4" not in text
+    s.type(it, "[")
+    assert "← rm valve" in b.shown(it, s.session.view, 118, 34)
+    s.type(it, "u")
+    assert s.session.plans == [("shell", {"runbook": book.id, "step": "3", "undo": "true"})]
+
+
+@pytest.mark.req("F32")
+def test_u_takes_back_what_moved_the_branch_by_its_own_undo() -> None:
+    _, s = at("done", "done", "todo", "todo")
+    s.type(RunbookPage(b.BOOK), "u")
+    assert s.session.plans == [("git.undo", {"of": "r1"})]
+
+
+def test_u_on_what_a_person_did_wants_a_word() -> None:
+    it, s = at("done", "todo", "todo", "todo")
+    s.type(it, "u")
+    s.prompts[-1][1](" ")
+    assert s.refused[-1][1] == "what took it back is not said"
+    s.prompts[-1][1]("told them it is off")
+    assert s.session.commands == [SetStep(1, "undone", "ana", "told them it is off")]
+
+
+def test_nothing_to_undo_is_said() -> None:
+    it, s = at("todo", "todo", "todo", "todo")
+    s.type(it, "u")
+    assert s.refused == [("u", "no step was gone through that could be undone", "")]
+
+
+def test_the_step_that_is_shown_can_be_run_alone() -> None:
+    it, s = at("todo", "todo", "todo", "todo")
+    s.type(it, "]", "]")
+    b.shown(it, s.session.view, 118, 34)
+    assert ("X", "run only this step") in it.keys
+    s.type(it, "X")
+    assert s.session.plans == [("shell", {"runbook": b.BOOK.id, "step": "3"})]
+
+
+def test_who_does_not_work_through_it_follows_and_takes_over() -> None:
+    it, s = at("done", "todo", "todo", "todo")
+    run = replace(b.run("done", "todo", "todo", "todo"), holder="bo", held=b.at(9), handed="ana: the valve is open")
+    s.session.view = b.view(runbook=run)
+    it.opened(s)
+    assert "bo · since" in (text := b.shown(it, s.session.view, 118, 34))
+    assert "handed over by ana: the valve is open" in text
+    assert dict(it.keys)["T"] == "take it over"
+    s.type(it, "x", "s", "u", "X")
+    assert [(key, why) for key, why, _ in s.refused] == [(key, "bo works through it") for key in "xsuX"]
+    s.type(it, "T")
+    assert s.session.commands == [HandOver("ana", "ana")]
+
+
+def test_who_works_through_it_hands_it_over_with_a_word() -> None:
+    it, s = at("done", "todo", "todo", "todo")
+    s.type(it, "T")
+    s.prompts[-1][1](": nobody")
+    assert s.refused[-1][1] == "to whom is not said"
+    s.prompts[-1][1]("bo: the valve is open")
+    assert s.session.commands == [HandOver("ana", "bo", "the valve is open")]
+
+
+@pytest.mark.req("R3-33")
+def test_a_wait_shows_what_is_left_and_s_cuts_it_short() -> None:
+    plan = Plan("wait", (("for", "10m"),), "Wait 10m", "shop", changes=False, within_ms=600_000)
+    going = Attempt("w", 0, plan, b.ME, "ana", b.at(12), step=1, outcome="done", acted=b.at(12))
+    steps = (
+        replace(b.run("running", "todo", "todo", "todo").steps[0], action="wait"),
+        *b.run("running", "todo", "todo", "todo").steps[1:],
+    )
+    run = replace(b.run("running", "todo", "todo", "todo"), steps=steps)
+    it = RunbookPage(b.BOOK)
+    s = b.FakeScreen(b.FakeSession(b.view(runbook=run, attempts={"w": going}, acting="w")))
+    text = b.shown(it, s.session.view, 118, 34)
+    assert "8m of 10m left" in text
+    assert "s cuts it short" in text
+    assert ("s", "cut short, with a reason") in it.keys
+    s.type(it, "s")
+    s.prompts[-1][1](" ")
+    assert s.refused[-1][1] == "cutting short needs a reason"
+    s.prompts[-1][1]("it is up")
+    assert s.session.commands == [StopAction("ana", "it is up")]
+
+
+@pytest.mark.req("R1-38")
+def test_the_last_run_stands_in_the_list_and_on_the_page() -> None:
+    last = LastRun(b.BOOK.id, "r", "ana", b.at(-60), b.at(-46), 2, 4, "3 See the log, failed", True)
+    quiet = b.view(runbook=None, last_runs={b.BOOK.id: last})
+    said = "last run 1h ago by ana: stopped at 3 See the log, failed"
+    for width, height in b.SIZES:
+        assert "stopped at 3" in " ".join(b.shown(RunbookPage(b.BOOK), quiet, width, height).split())
+        assert said in b.shown(RunbooksPage(lambda: [b.BOOK]), quiet, width, height)
+
+
+def test_how_a_block_runs_and_where_it_leads_is_told() -> None:
+    attrs = (("within", "10m"), ("every", "30s"), ("cwd", "ops"), ("background", "true"))
+    odd = replace(b.BOOK.steps[2], commands=(Command("sh", "sudo make", True, 2, attrs),), then=4, otherwise=4)
+    book = replace(b.BOOK, steps=(*b.BOOK.steps[:2], odd, b.BOOK.steps[3]))
+    text = " ".join(b.shown(RunbookPage(book), view("done", "done", "todo", "todo"), 118, 34).split())
+    for part in (
+        "asked every 30s until exit 0, up to 10m · in ops",
+        "! background has no effect",
+        "! uses sudo",
+        "→ step 4 when it comes out good · step 4 when it fails",
+    ):
+        assert part in text
