@@ -77,6 +77,8 @@ class DockerEngine:
         self._pending: set[str] = set()
         self._last: dict[str, Look] = {}
         """The last list, by id."""
+        self._reads: dict[str, tuple[tuple[object, ...], Look]] = {}
+        """By id: from what it was read, and as what."""
         self._ended: dict[str, int] = {}
         """By id, as events told."""
         self.listed: tuple[tuple[str, str, str], ...] | None = None
@@ -136,11 +138,21 @@ class DockerEngine:
         self.unsettled = bool(late) or any(sick == "starting" for _, _, sick in self.listed)
         looks = []
         for entry, name in zip(entries, names(entries), strict=True):
-            detail = self._details.get(entry["Id"])
-            started = detail.started if detail else None
-            looks.append(Look(listed(entry, name, detail), started, ended=self._ended.get(entry["Id"])))
+            looks.append(self._read(entry, name))
+        here = {entry["Id"] for entry in entries}
+        self._reads = {ident: read for ident, read in dict(self._reads).items() if ident in here}
         self._last = {look.workload.ident: look for look in looks}
         return _by_name(looks)
+
+    def _read(self, entry: dict[str, Any], name: str) -> Look:
+        """Of hundreds hardly one is another than in the list before: what is the same is not read again."""
+        detail, ended = self._details.get(entry["Id"]), self._ended.get(entry["Id"])
+        given = (entry, name, detail, ended)
+        kept = self._reads.get(entry["Id"])
+        if kept is None or kept[0] != given:
+            look = Look(listed(entry, name, detail), detail.started if detail else None, ended=ended)
+            self._reads[entry["Id"]] = kept = given, look
+        return kept[1]
 
     def _list(self) -> list[dict[str, Any]]:
         labels = [f"{PROJECT}={self._project}"] if self._project else []
