@@ -318,10 +318,12 @@ ROBOTS: dict[str, dict[str, Robot]] = {
 CONTAINER_ROBOTS: dict[str, dict[str, Robot]] = {
     "dead-backend": {
         "": Robot("resets to known-good by the runbook", DEAD_BACKEND, resumes=True),
+        "runbook": BY_RUNBOOK,
         "naive": Robot("restarts the backend, again", DEAD_BACKEND_NAIVE),
     },
     "restart-cascade": {
         "": Robot("takes one cause after the other out of the way", CASCADE_DOCKER),
+        "runbook": BY_RUNBOOK,
         "naive": Robot("restarts everything, then claims it after the first fix", CASCADE_NAIVE),
     },
 }

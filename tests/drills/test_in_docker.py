@@ -128,6 +128,15 @@ def test_the_robot_brings_bookings_back_in_containers(docker: private.Dockerd, h
 
 
 @pytest.mark.soak
+@pytest.mark.parametrize(("name", "turns"), [("dead-backend", 0), ("restart-cascade", 1)])
+def test_who_knows_no_drill_gets_there_by_the_runbooks_that_are_offered(
+    docker: private.Dockerd, home: Path, name: str, turns: int
+) -> None:
+    result = told(drill(docker, home, "run", name, "--docker", "--robot=runbook", "--json"))
+    assert (result["resolved"], result["tree_equal"], result["wrong_turns"]) == (True, True, turns)
+
+
+@pytest.mark.soak
 def test_the_naive_robot_claims_the_first_fix_and_is_believed_by_nobody(docker: private.Dockerd, home: Path) -> None:
     done = drill(docker, home, "run", "restart-cascade", "--docker", "--robot=naive", "--json")
     assert "stuck" not in done.stderr, done.stderr
