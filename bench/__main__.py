@@ -1,6 +1,6 @@
 """Every budget of the program, measured beside what it is compared with, in one run: `make bench`.
 
-python -m bench [--rounds N] [--events N] [--idle SECONDS] [--json]; exit 1 when a budget is missed.
+python -m bench [--rounds N] [--events N] [--idle SECONDS] [--changes SECONDS] [--json]; exit 1 when a budget is missed.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
-from bench import frames, idle, million, sandboxes, start, storm
+from bench import changes, containers, frames, idle, million, sandboxes, start, storm
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -69,6 +69,19 @@ def _idle(project: sandboxes.Project, seconds: float) -> Iterator[Budget]:
     yield Budget(f"idle {seconds:.0f} s: bytes/s", f"{size:.0f}", "", size, 300.0)
 
 
+def _containers(seconds: float) -> Iterator[Budget]:
+    if took := containers.listed(50):
+        yield _beside("50 containers: a look / one list", took["look"], took["plain"], 2.0)
+        yield _beside("50 containers: the pane's news / one list", took["pane"], took["plain"], 2.0)
+    for count, limit in ((50, None), (200, 1.0), (500, None)):
+        seen = changes.changing(count, seconds)
+        core, late = seen.core * 100, changes.share(seen.late_ms, 0.99)
+        name = f"{count} containers, a change/s: "
+        yield Budget(f"{name}% of a core", f"{core:.1f} %", "", core, limit and 5.0)
+        mid = f"{changes.share(seen.late_ms, 0.5):.0f} ms"
+        yield Budget(f"{name}to paint, p99", f"{late:.0f} ms", f"p50 {mid}", late, limit and 100.0)
+
+
 def measure(args: argparse.Namespace, say: Callable[[Budget], None]) -> list[Budget]:
     found: list[Budget] = []
 
@@ -80,6 +93,7 @@ def measure(args: argparse.Namespace, say: Callable[[Budget], None]) -> list[Bud
     with sandboxes.calm() as project:
         take(_idle(project, args.idle))
     take(_panes())
+    take(_containers(args.changes))
     with sandboxes.calm() as project:
         sandboxes.incident(project)
         take(_starts(project, args.rounds))
@@ -100,6 +114,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=11)
     parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--idle", type=float, default=60.0)
+    parser.add_argument("--changes", type=float, default=60.0)
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     # As an installed program is; from an edited source tree every start would compile it again.

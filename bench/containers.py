@@ -1,62 +1,98 @@
-"""A refresh of N containers beside docker-py's own `containers.list()`, in one run on one engine.
+"""A look at N containers, and all that the pane gets of it, beside one plain `/containers/json`: one engine, one run.
 
-Run: .venv/bin/python -m bench.containers [N] (default 20). Needs root, dockerd and a static busybox.
+Run: .venv/bin/python -m bench.containers [N] (default 50). Needs root, dockerd and a static busybox.
 """
 
 import asyncio
-import resource
+import http.client
+import json
+import os
+import socket
 import statistics
 import sys
 import time
 from collections.abc import Callable
+from typing import Any
 
-from incidentui.edge.containers.docker import INSPECT_AT_ONCE, DockerEngine
+from typing_extensions import override
+
+from incidentui.edge.clock import SystemClock
+from incidentui.edge.containers.docker import INSPECT_AT_ONCE
+from incidentui.edge.containers.docker_source import DockerSource
 from tests.engine import Dockerd, missing, private_engine
 
-RUNS = 11
+RUNS = 31
+
+
+class _Plain(http.client.HTTPConnection):
+    """The least a program can do: a connection that is kept, a request, the body as JSON."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__("docker")
+        self._path = path
+
+    @override
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect(self._path)
+
+    def list(self) -> Any:
+        self.request("GET", "/containers/json?all=1")
+        return json.loads(self.getresponse().read())
+
+
+def measure(dockerd: Dockerd, count: int) -> dict[str, list[float]]:
+    """Seconds of each round, interleaved: the engine's list, a look, and a look with the pane's news of it."""
+    for n in range(count):
+        dockerd.run(f"w{n:03}", "sleep", "600")
+    plain, source, loop = (
+        _Plain(str(dockerd.socket)),
+        DockerSource(None, SystemClock(), dockerd.url),
+        asyncio.new_event_loop(),
+    )
+    # The first looks inspect what is new, a few at a time; the steady state is what is measured.
+    for _ in range(count // INSPECT_AT_ONCE + 3):
+        loop.run_until_complete(source.look())
+    works: dict[str, Callable[[], object]] = {
+        "plain": plain.list,
+        "look": lambda: loop.run_until_complete(source.engine.looks()),
+        "pane": lambda: loop.run_until_complete(source.look()),
+    }
+    took: dict[str, list[float]] = {name: [] for name in works}
+    for _ in range(RUNS):
+        for name, work in works.items():
+            took[name].append(_timed(work))
+    source.engine.close()
+    plain.close()
+    loop.close()
+    return took
+
+
+def _timed(work: Callable[[], object]) -> float:
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
+
+
+def listed(count: int) -> dict[str, list[float]]:
+    """Empty where no engine can be started."""
+    if missing():
+        return {}
+    with private_engine() as dockerd:
+        return measure(dockerd, count)
 
 
 def main() -> None:
-    if why := missing():
-        print(f"no engine: {why}")
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 50
+    took = listed(count)
+    if not took:
+        print(f"no engine: {missing()}")
         return
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 20
-    with private_engine() as dockerd:
-        for n in range(count):
-            dockerd.run(f"w{n:03}", "sleep", "600")
-        measure(dockerd, count)
-
-
-def measure(dockerd: Dockerd, count: int) -> None:
-    import docker
-
-    engine = DockerEngine(None, dockerd.url)
-    theirs = docker.DockerClient(base_url=dockerd.url)
-    loop = asyncio.new_event_loop()
-    # The first looks inspect what is new, a few at a time; the steady state is what is measured.
-    for _ in range(count // INSPECT_AT_ONCE + 2):
-        loop.run_until_complete(engine.looks())
-    ours = [timed(lambda: loop.run_until_complete(engine.looks())) for _ in range(RUNS)]
-    listed = [timed(lambda: theirs.containers.list(all=True)) for _ in range(RUNS)]
-    report(count, ours, listed)
-    engine.close()
-    theirs.close()
-    loop.close()
-
-
-def timed(work: Callable[[], object]) -> tuple[float, float]:
-    """Wall and processor milliseconds of this process."""
-    cpu, wall = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
-    work()
-    spent = resource.getrusage(resource.RUSAGE_SELF)
-    used = spent.ru_utime + spent.ru_stime - cpu.ru_utime - cpu.ru_stime
-    return (time.perf_counter() - wall) * 1000, used * 1000
-
-
-def report(count: int, ours: list[tuple[float, float]], theirs: list[tuple[float, float]]) -> None:
-    for i, what in enumerate(("wall", "cpu")):
-        a, b = (statistics.median(run[i] for run in runs) for runs in (ours, theirs))
-        print(f"{count} containers, {what} ms: refresh {a:.2f}, docker-py list() {b:.2f}, ratio {a / b:.3f}")
+    print(f"{count} containers, load {os.getloadavg()[0]:.1f}, medians of {RUNS}")
+    plain = statistics.median(took["plain"])
+    for name, each in took.items():
+        mid, best, least = statistics.median(each), min(each), min(took["plain"])
+        print(f"  {name}: {mid * 1e3:.1f} ms, ratio {mid / plain:.2f}; best {best * 1e3:.1f} ms, {best / least:.2f}")
 
 
 if __name__ == "__main__":

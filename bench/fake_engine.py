@@ -21,17 +21,26 @@ class Engine:
         self._listeners: list[asyncio.StreamWriter] = []
 
     async def change(self) -> None:
-        """One container after another is stopped or started, and an event says so with the time it was sent."""
+        """One container after another dies, with a code of its own, and is started; each is told with its time."""
         n = 0
         while True:
             await asyncio.sleep(1 / self.changes)
-            it = self.containers[n % len(self.containers)]
-            running = it["State"] != "running"
-            it["State"], it["Status"] = ("running", "Up 1 second") if running else ("exited", "Exited (1) 1 second ago")
-            action = "start" if running else "die"
-            event = {"Type": "container", "Action": action, "Actor": {"ID": it["Id"]}, "timeNano": time.time_ns()}
+            it, code = self.containers[n // 2 % len(self.containers)], 1 + n // 2 % 250
+            died = n % 2 == 0
+            it["State"], it["Status"] = (
+                ("exited", f"Exited ({code}) 1 second ago") if died else ("running", "Up 1 second")
+            )
+            actor = {"ID": it["Id"], "Attributes": {"exitCode": str(code)} if died else {}}
+            event = {
+                "Type": "container",
+                "Action": "die" if died else "start",
+                "Actor": actor,
+                "timeNano": time.time_ns(),
+            }
+            line = _chunk(json.dumps(event).encode() + b"\n")
+            print(json.dumps([event["Action"], it["Names"][0][1:], code, time.monotonic()]), flush=True)
             for writer in self._listeners:
-                writer.write(_chunk(json.dumps(event).encode() + b"\n"))
+                writer.write(line)
             n += 1
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -104,8 +113,9 @@ def _container(n: int) -> dict[str, Any]:
 
 def _inspected(it: dict[str, Any]) -> dict[str, Any]:
     running = it["State"] == "running"
+    code = 0 if running else int(it["Status"].split("(")[1].split(")")[0])
     state = {
-        "Status": it["State"], "Running": running, "ExitCode": 0 if running else 1, "OOMKilled": False, "Error": "",
+        "Status": it["State"], "Running": running, "ExitCode": code, "OOMKilled": False, "Error": "",
         "StartedAt": "2026-03-04T09:00:00Z", "FinishedAt": "2026-03-04T09:00:00Z",
     }  # fmt: skip
     return {"Id": it["Id"], "Name": it["Names"][0], "RestartCount": 0, "State": state,

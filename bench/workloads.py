@@ -16,7 +16,7 @@ from pathlib import Path
 
 from incidentui.core.inputs import Observation, Refusal
 from incidentui.edge.containers.docker import DockerEngine
-from incidentui.edge.containers.docker_events import EventStream
+from incidentui.edge.containers.docker_events import EventStream, Hint
 from incidentui.edge.containers.docker_source import DockerSource
 from incidentui.edge.containers.logs import WorkloadLogs
 from incidentui.session.ports import FollowedLogs
@@ -66,10 +66,10 @@ async def changing(seconds: float, count: int = 200) -> None:
         sent: list[float] = []
         heard = EventStream.__dict__["_tell"]
 
-        def tell(self: EventStream, ident: str, code: int | None = None) -> None:
-            if ident:
+        def tell(self: EventStream, hint: Hint) -> None:
+            if hint.ident:
                 sent.append(time.monotonic())
-            heard(self, ident, code)
+            heard(self, hint)
 
         def report(_: Observation) -> None:
             late.extend((time.monotonic() - at) * 1000 for at in sent)

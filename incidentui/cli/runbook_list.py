@@ -1,7 +1,9 @@
 """`runbook list`: what there is, and what of it fits: what is red now, or a word that somebody was paged with."""
 
 import json
+import sqlite3
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import asdict
 
 import click
@@ -15,9 +17,11 @@ from incidentui.core.state import State
 from incidentui.core.visible import plainly
 from incidentui.edge.clock import SystemClock
 from incidentui.edge.runbooks import Shelf
+from incidentui.edge.store.errors import JournalError
 from incidentui.runbook.model import Runbook
 from incidentui.runbook.stands import last_run
 from incidentui.runbook.suggest import named, offers
+from incidentui.session.ports import Unreadable
 from incidentui.session.turn import load
 
 
@@ -48,13 +52,15 @@ def command(options: Options, word: str | None, as_json: bool) -> None:
 
 def _seen(options: Options) -> State:
     """What the record says now; nothing where there is none, or no project."""
-    journal = open_to_read(options) if root_or_none(options) else None
-    if journal is None:
+    if root_or_none(options) is None:
         return State()
     try:
-        return load(journal, SystemClock().now()).state
-    finally:
-        journal.close()
+        if (journal := open_to_read(options)) is None:
+            return State()
+        with closing(journal):
+            return load(journal, SystemClock().now()).state
+    except (sqlite3.Error, JournalError, Unreadable):
+        return State()  # a journal that cannot be read keeps nobody from the runbooks; other commands say what is wrong
 
 
 def _because(shelf: Shelf, state: State) -> dict[str, str]:

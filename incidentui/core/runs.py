@@ -47,7 +47,7 @@ def _its_step(d: Deciding, n: int, by: str, *, over: bool = False) -> tuple[Runb
     run = d.state.runbook
     if run is None or (run.ended is not None and not over):
         return Refusal("no runbook is being worked through", "r chooses one")
-    if run.who != by:
+    if run.who != by and run.ended is None:
         return others(run)
     step = next((s for s in run.steps if s.n == n), None)
     return (run, step) if step else Refusal(f"there is no step {n}", f"{run.title} has {len(run.steps)}")
@@ -73,7 +73,7 @@ def asked(d: Deciding, n: int, by: str, *, undoes: bool) -> Refusal | None:
         return None  # an action on its own, whatever step it names
     if not any(step.n == n for step in run.steps):
         return None
-    if run.who != by:
+    if run.who != by and run.ended is None:
         return others(run)
     return not_last(d, n) if undoes else None
 

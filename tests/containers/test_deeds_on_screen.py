@@ -103,3 +103,27 @@ def test_a_container_anew_with_what_it_touches_and_a_reason_for_what_goes(
     assert dict(asked.args)["lose"] == "a test"
     assert ("/named", "volume leads: goes over to the new one") in asked.blast
     place.whole()
+
+
+@pytest.mark.docker
+def test_all_that_would_be_lost_is_read_at_80_by_24(engine: Dockerd, tmp_path: Path) -> None:
+    root = tmp_path / "ferry"
+    root.mkdir()
+    (root / "incidentui.toml").write_text('[project]\nname = "ferry"\ndocker = {}\n')
+    files = [f"/inside-{n:02}-{'x' * 40}.log" for n in range(14)]
+    engine.run("web", "sh", "-c", f"touch {' '.join(files)}; sleep 600", options=("-v", "/data"))
+    place = Place(root, tmp_path / "home")
+    with Pty([COMMAND, str(root)], root, place.env(DOCKER_HOST=engine.url), 80, 24) as screen:
+        screen.see("workloads 1|web")
+        screen.rest(0.4, 1)
+        screen.press("4", "g", "a", gap_s=0.3)
+        screen.see("4  Create web anew")
+        screen.press("4")
+        screen.see("lost +✗ 14 files changed inside it")
+        seen = screen.text
+        for _ in range(12):
+            screen.press("j", "j", "j", gap_s=0.05)
+            seen += screen.text
+        whole = "".join(seen.replace("▎", "").split())
+    assert [file for file in files[:12] if file not in whole] == []
+    assert "and2more:dockerdiff" in whole

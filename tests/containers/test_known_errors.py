@@ -49,10 +49,6 @@ def status(place: Place, engine: private.Dockerd) -> dict[str, Any]:
     return found
 
 
-def known(place: Place, engine: private.Dockerd) -> dict[str, str]:
-    return {k["source"]: k["name"] for k in status(place, engine)["known_errors"]}
-
-
 @pytest.mark.req("R1-12")
 def test_the_generic_message_and_the_deeper_one_stand_side_by_side(place: Place, engine: private.Dockerd) -> None:
     engine.run("db", "sh", "-c", OLD_DATA)
@@ -76,23 +72,6 @@ def test_a_program_that_runs_and_is_thrown_out_is_seen_in_its_log(place: Place, 
         terminal.press("\r")
         terminal.wait("It connects and is thrown out", 15)
         terminal.wait("says +ERROR agent authentication failed: invalid token", 5)
-
-
-def test_what_the_engine_says_and_how_it_ended_are_recognised(
-    place: Place, engine: private.Dockerd, tmp_path: Path
-) -> None:
-    (tmp_path / "folder").mkdir()
-    file = f"{tmp_path / 'folder'}:/bin/busybox"
-    engine.docker("create", "--network", "host", "--name", "onto", "-v", file, private.IMAGE, "sleep", "600")
-    engine.docker("start", "onto", check=False)
-    engine.docker("create", "--network", "host", "--name", "gone", private.IMAGE, "/no/such/program")
-    engine.docker("start", "gone", check=False)
-    engine.run("killed", "sleep", "600")
-    engine.docker("kill", "killed")
-    found = known(place, engine)
-    assert found["workload:killed"] == "exit-killed"
-    assert found["workload:onto"] == "mount-file-directory"
-    assert found["workload:gone"] == "exec-not-found"
 
 
 def test_the_record_keeps_what_was_recognised(place: Place, engine: private.Dockerd) -> None:

@@ -216,6 +216,14 @@ def test_a_secret_that_is_known_is_not_shown(booked: Place) -> None:
         assert "hunter2" not in done.stdout + done.stderr, argv
 
 
+def test_a_journal_that_cannot_be_read_keeps_nobody_from_the_runbooks(booked: Place) -> None:
+    booked.journal_file.parent.mkdir(parents=True)
+    booked.journal_file.write_bytes(b"no journal at all" * 300)
+    for argv in (["list"], ["show", "pump"]):
+        done = booked.run("runbook", *argv)
+        assert (done.returncode, "Pump stands still" in done.stdout) == (0, True), done.stderr
+
+
 def test_list_says_which_are_for_what_somebody_was_paged_with(booked: Place) -> None:
     front = "---\nservices: [pump]\nalerts: [PumpStandsStill]\n---\n"
     (booked.root / "docs/runbooks/pump.md").write_text(front + BOOK, encoding="utf-8")

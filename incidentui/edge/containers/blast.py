@@ -183,8 +183,8 @@ def _lost(deed: str, around: Around) -> Iterator[str]:
     if deed == "recreate" and around.changes is None:
         yield "whatever was changed inside it, outside its mounts: the engine could not tell what"
     elif deed == "recreate" and (files := changed_files(around)):
-        some = ", ".join(clean(path, 80) for path in files[:3])
-        more = " …" if len(files) > 3 else ""
+        some = ", ".join(clean(path, 200) for path in files[:_MOST])
+        more = f" and {len(files) - _MOST} more: docker diff lists them" if len(files) > _MOST else ""
         yield f"{count(len(files), 'file')} changed inside it, outside its mounts: {some}{more}"
 
 

@@ -4,7 +4,7 @@ import importlib
 import socket
 import sys
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -27,6 +27,7 @@ from incidentui.edge.containers.docker_words import (
     labelled,
     listed,
     lost_words,
+    moment,
     named,
     names,
     settings_of,
@@ -75,6 +76,10 @@ class DockerEngine:
         self._calls = Calls("docker")
         self._details: dict[str, Detail] = {}
         self._pending: set[str] = set()
+        self._last: dict[str, Look] = {}
+        """The last list, by id."""
+        self._reads: dict[str, tuple[tuple[object, ...], Look]] = {}
+        """By id: from what it was read, and as what."""
         self._ended: dict[str, int] = {}
         """By id, as events told."""
         self.listed: tuple[tuple[str, str, str], ...] | None = None
@@ -103,6 +108,23 @@ class DockerEngine:
         except EngineRefused as refused:
             raise EngineLost(f"docker engine {self.address}: refuses to list: {refused}") from refused
 
+    async def glance(self, idents: Collection[str]) -> tuple[Look, ...] | None:
+        """The last list with these few inspected anew; None when only another list can tell."""
+        try:
+            return await self._ask(lambda: self._glance(idents))
+        except EngineRefused:
+            return None
+
+    def _glance(self, idents: Collection[str]) -> tuple[Look, ...] | None:
+        if len(idents) > INSPECT_AT_ONCE or any(ident not in self._last for ident in idents):
+            return None
+        for ident in idents:
+            if (found := self._inspect(ident)) is None:
+                return None
+            began, was = detail_of(found, ()).started, self._last[ident].workload
+            self._last[ident] = Look(inspected(found, was), began, ended=self._ended.get(ident))
+        return _by_name(self._last.values())
+
     async def workloads(self) -> tuple[Workload, ...]:
         return tuple(look.workload for look in await self.looks())
 
@@ -117,10 +139,21 @@ class DockerEngine:
         self.unsettled = bool(late) or any(sick == "starting" for _, _, sick in self.listed)
         looks = []
         for entry, name in zip(entries, names(entries), strict=True):
-            detail = self._details.get(entry["Id"])
-            started = detail.started if detail else None
-            looks.append(Look(listed(entry, name, detail), started, ended=self._ended.get(entry["Id"])))
-        return tuple(sorted(looks, key=lambda look: look.workload.name))
+            looks.append(self._read(entry, name))
+        here = {entry["Id"] for entry in entries}
+        self._reads = {ident: read for ident, read in dict(self._reads).items() if ident in here}
+        self._last = {look.workload.ident: look for look in looks}
+        return _by_name(looks)
+
+    def _read(self, entry: dict[str, Any], name: str) -> Look:
+        """Of hundreds hardly one is another than in the list before: what is the same is not read again."""
+        detail, ended = self._details.get(entry["Id"]), self._ended.get(entry["Id"])
+        given = (entry, name, detail, ended)
+        kept = self._reads.get(entry["Id"])
+        if kept is None or kept[0] != given:
+            look = Look(listed(entry, name, detail), detail.started if detail else None, ended=ended)
+            self._reads[entry["Id"]] = kept = given, look
+        return kept[1]
 
     def _list(self) -> list[dict[str, Any]]:
         labels = [f"{PROJECT}={self._project}"] if self._project else []
@@ -201,6 +234,12 @@ class DockerEngine:
     async def one(self, workload: Workload) -> Workload | None:
         found = await self._ask(lambda: self._inspect(workload.ident))
         return None if found is None else inspected(found, workload)
+
+    async def began(self, workload: Workload) -> Ms | None:
+        """From when on its log is of the run that is there: a program may write before the engine calls it started."""
+        found = await self._ask(lambda: self._inspect(workload.ident))
+        state = (found or {}).get("State") or {}
+        return moment(str(state.get("FinishedAt" if state.get("Running") else "StartedAt", ""))) if found else None
 
     def steps(self, deed: str, workload: Workload) -> tuple[PlanStep, ...]:
         if deed == "recreate":
@@ -354,6 +393,10 @@ class DockerEngine:
         api, self._api = self._api, None
         if api is not None:
             api.close()
+
+
+def _by_name(looks: Iterable[Look]) -> tuple[Look, ...]:
+    return tuple(sorted(looks, key=lambda look: look.workload.name))
 
 
 def _knock(address: str) -> None:

@@ -7,10 +7,10 @@ from incidentui.core.inputs import Observation, WorkloadsLooked
 from incidentui.core.known_errors import Library
 from incidentui.core.model import Ms, Workload
 from incidentui.edge.containers.docker import DockerEngine
-from incidentui.edge.containers.docker_events import EventStream
+from incidentui.edge.containers.docker_events import EventStream, Hint
 from incidentui.edge.containers.engine import EngineLost, backoff_ms
 from incidentui.edge.containers.logs import last_words, recognised
-from incidentui.edge.containers.seen import Contact, Seen
+from incidentui.edge.containers.seen import Contact, Look, Seen
 from incidentui.session.ports import Clock, Report
 
 SAFETY_S = 30.0
@@ -18,6 +18,8 @@ APART_S = 0.2
 ECHO_S = 1.0
 """After what events told of: an engine sends them before its list knows, and of a start that fails it sends none."""
 UNSETTLED_S = 5.0
+LIST_MS: Ms = 5_000
+"""However many events come, a list is asked for as often as this."""
 
 
 class DockerSource:
@@ -36,7 +38,10 @@ class DockerSource:
         self._stream: EventStream | None = None
         self._streams_lost = 0
         self._named: set[str] = set()
-        """By events since the look before."""
+        """By events since the last list."""
+        self._turned: set[str] | None = None
+        """All that events named since the look before, where a glance at them is enough."""
+        self._listed: Ms = 0
 
     async def run(self, report: Report) -> None:
         try:
@@ -54,6 +59,7 @@ class DockerSource:
             self.engine.close()
 
     async def look(self) -> Sequence[Observation]:
+        self._turned = None
         news, _, workloads = await self._turn()
         return news or ([] if workloads is None else [WorkloadsLooked(self.name, workloads)])
 
@@ -61,13 +67,21 @@ class DockerSource:
         async with self._lock:
             self._woken.clear()
             try:
-                looks = await self.engine.looks()
+                looks = await self._looks()
             except EngineLost as lost:
                 return *self._contact.failed(str(lost)), None
             workloads, worse = self._seen.fold(looks, self._clock.now())
             logs = await last_words(self.engine, worse)
             known = recognised(self._library, worse, logs)
             return self._contact.answered(workloads, logs, known), 0, workloads
+
+    async def _looks(self) -> tuple[Look, ...]:
+        """Of an event at first only what it names: a list of hundreds takes longer, and follows when it is quiet."""
+        turned, self._turned = self._turned, None
+        if turned and self._clock.mono() - self._listed < LIST_MS and (found := await self.engine.glance(turned)):
+            return found
+        self._listed = self._clock.mono()
+        return await self.engine.looks()
 
     async def _next_hint(self) -> None:
         """Returns when a list is due: an event came, the stream opened or ended, or long enough has passed."""
@@ -85,7 +99,7 @@ class DockerSource:
     def _patience_s(self) -> float:
         if self._named:
             return ECHO_S
-        return UNSETTLED_S if self.engine.unsettled else SAFETY_S
+        return UNSETTLED_S if self.engine.unsettled or self._seen.held else SAFETY_S
 
     def _listen(self) -> float:
         """Sees to it that the stream is read; without one (a proxy may forbid it) the list is asked more often."""
@@ -96,10 +110,14 @@ class DockerSource:
         self._stream = EventStream(self.engine.events, self._hinted)
         return backoff_ms(self._streams_lost, most=5_000) / 1000 if self._streams_lost else SAFETY_S
 
-    def _hinted(self, ident: str, code: int | None) -> None:
-        if ident:
-            self.engine.changed(ident, code)
-            self._named.add(ident)
+    def _hinted(self, hint: Hint) -> None:
+        if hint.ident:
+            self.engine.changed(hint.ident, hint.code)
+            self._named.add(hint.ident)
+        if not self._woken.is_set():
+            self._turned = set()
+        if self._turned is not None:
+            self._turned = self._turned | {hint.ident} if hint.turns and hint.ident else None
         self._woken.set()
 
     async def _hang_up(self) -> None:

@@ -12,6 +12,8 @@ from incidentui.edge.containers.engine import backoff_ms
 
 LOOP_MS: Ms = 60_000
 LOOP_CRASHES = 2
+STAYS_MS: Ms = 2_000
+"""What crashed and was started again has to run as long as this before it counts as running."""
 _DOWN: tuple[WorkloadState, ...] = ("crashing", "exited")
 
 
@@ -33,11 +35,19 @@ class _Memory:
     look: Look
     shown: Workload
     crashes: list[Ms] = field(default_factory=list)
+    tried: Ms = 0
+    """When its engine was last seen to have started it again."""
 
 
 class Seen:
     def __init__(self) -> None:
         self._known: dict[str, _Memory] = {}
+
+    @property
+    def held(self) -> bool:
+        """Whether any runs now and is shown as crashing all the same: time alone will tell."""
+        up = ("running", "starting")
+        return any(m.shown.state == "crashing" and m.look.workload.state in up for m in self._known.values())
 
     def fold(self, looks: Iterable[Look], now: Ms) -> tuple[tuple[Workload, ...], tuple[Workload, ...]]:
         """The workloads as they are to be shown, and those that just got worse."""
@@ -61,18 +71,21 @@ def _remember(was: _Memory | None, look: Look, now: Ms) -> _Memory:
         return _Memory(look, _keep_trying(None, look))
     grown = _restarts_between(was.look, look)
     crashes = [at for at in was.crashes if now - at < LOOP_MS]
-    if _restarted_by_hand(was.look, look):
+    by_hand = _restarted_by_hand(was.look, look)
+    tried = now if grown else was.tried
+    if by_hand:
         crashes = []
     elif grown and _was_crash(was.look, look):
         crashes += [now] * grown
     shown = replace(_keep_trying(was, look), seen_restarts=was.shown.seen_restarts + grown)
-    if len(crashes) >= LOOP_CRASHES and shown.state in ("running", "starting"):
+    young = was.shown.state == "crashing" and now - tried < STAYS_MS and not by_hand
+    if (len(crashes) >= LOOP_CRASHES or young) and shown.state in ("running", "starting"):
         code = was.shown.exit_code if look.ended is None else look.ended
         shown = replace(shown, state="crashing", exit_code=code, note="starts and dies again")
     if shown.state == was.shown.state == "crashing":
         # One loop, one beginning: each try would move it.
         shown = replace(shown, since=was.shown.since, note=shown.note or was.shown.note)
-    return _Memory(look, shown, crashes)
+    return _Memory(look, shown, crashes, tried)
 
 
 def _keep_trying(was: _Memory | None, look: Look) -> Workload:

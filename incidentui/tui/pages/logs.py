@@ -1,6 +1,6 @@
 """Logs of several workloads in one order of time: all of them, or those of a service."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from typing import Literal
 
@@ -14,10 +14,22 @@ from incidentui.tui.page import PageContext
 from incidentui.tui.pages.asking import Asked
 from incidentui.tui.pages.layout import hanging, heading, section, size_of, stack, thousands, wall
 from incidentui.tui.pages.log_lines import log_lines
+from incidentui.tui.present.workloads import state_words
 
 PAUSED = 1_000
 """Lines that can be scrolled through once the log stands still."""
 _NAME = 20
+
+
+def silent(names: Sequence[str], state: State, width: int) -> list[Line]:
+    """Those that do not run: a log that stops says nothing of it."""
+    out: list[Line] = []
+    for workload in filter(None, map(state.workloads.get, names)):
+        if workload.state not in ("running", "starting", "unknown"):
+            mark, words, token = state_words(workload)
+            since = f" since {wall(workload.since)}" if workload.since else ""
+            out += hanging((Seg(f"{mark} ", token),), f"{workload.name}: {words}{since}", width)
+    return out
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +128,16 @@ class LogsPage:
         self._open_again(view.state)
         feed = self.feed.answer
         many = len(self._asked)
-        head = [heading(width, "LOGS", (Seg(self.scope.words(many)),))]
+        # The first row alone stays when one scrolls: an old log must not look like a live one.
+        still = () if self.follow else (Seg(f"stands still since {wall(self._stood_at)}", "slow"),)
+        head = [heading(width, "LOGS", (Seg(self.scope.words(many)),), still)]
         if feed is None:
             empty = [Line((Seg("No workload is known here.", "muted"),))] if not many else []
             return stack(head, empty or self.feed.lines(now, width), space=size_of(width, height) != "compact")
         room = max(3, height - len(head) - 2)
         logs = self._logs(feed, room)
-        told = [*self._from(logs, width), *self._troubles(logs, width), self._cut(logs, width)]
+        ended = silent(members(self.scope, view.state), view.state, width)
+        told = [*self._from(logs, width), *self._troubles(logs, width), *ended, self._cut(logs, width)]
         rows = self._rows(logs, width)
         if self.follow:
             rows = rows[-max(1, room - len(told)) :]

@@ -91,9 +91,9 @@ def _later(plan: Plan, width: int) -> list[Line]:
 def _labelled(plan: Plan, width: int) -> list[Line]:
     """One column: a label before each part, the commands last."""
     parts: list[tuple[str, Token, list[Line]]] = [
+        ("lost", "fail", _loses(plan, width - 13)),  # first: of a small screen only the beginning is sure to be seen
         ("does", "muted", _does(plan.steps, width - 13)),
         ("vanishes" if plan.rewrites else "takes back", "muted", _taken(plan, width - 13)),
-        ("lost", "fail", _loses(plan, width - 13)),
         ("touches", "muted", _blast(plan, width - 13)),
         ("not covered", "slow", _not_covered(plan, width - 13)),
         ("later", "slow", _later(plan, width - 13)),
@@ -133,8 +133,11 @@ def _checked(checked: Sequence[Precondition], width: int) -> list[Line]:
         column = 29
         if cells(check.text) < column and column + cells(check.note) + 2 <= width:
             out.append(Line((head, cell(check.text, column - 1), note)))
-        else:
+        elif cells(check.text) + 2 <= width:
             out += flow([(text,), *([(note,)] if check.note else [])], width, (head,))
+        else:
+            out += hanging((head,), check.text, width)
+            out += hanging((Seg("  "),), check.note, width, "muted") if check.note else []
     return out
 
 

@@ -89,5 +89,5 @@ class RunbooksPage:
             screen.refuse(key, "no runbook is chosen")
             return True
         if key == "enter" or start(book, screen):
-            screen.push(RunbookPage(book))
+            screen.push(RunbookPage(book, self.runbooks))
         return True

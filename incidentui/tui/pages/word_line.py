@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from incidentui.core.model import Plan
-from incidentui.tui.line import Line, Seg, length, spread
+from incidentui.tui.line import Line, Seg, cells, cut, length, spread
 from incidentui.tui.pages.layout import broken, flow
 from incidentui.tui.pages.plan_lines import innocents
 
@@ -30,7 +30,9 @@ def word_lines(plan: Plan, typed: str, typing: bool, yes: bool, width: int, rows
 
 def closed_lines(why: str, skip: str, width: int) -> list[Line]:
     """Where the word would be: why there is none."""
-    text = flow([(Seg("The word is closed: ", "strong", bold=True), Seg(why))], width)
+    head, room = Seg("The word is closed: ", "strong", bold=True), width - 20
+    said = why if cells(why) <= room else f"{cut(why, room - 18)} (all of it above)"
+    text = [Line((head, Seg(said)))]
     key = (Seg("s", "accent", bold=True), Seg(f" {skip}, with a reason", "muted")) if skip else ()
     return [replace(line, ground="failbg") for line in (*text, spread(width, key, stop_hint("esc")))]
 

@@ -85,7 +85,7 @@ def _noise_recorded(ground: Ground) -> str:
 
 def _flood(ground: Ground) -> None:
     line = "x" * 8000
-    ground.sh("web", f"/bin/busybox yes {line} | /bin/busybox head -c {FLOOD}; echo the last line; sleep 600")
+    ground.sh("web", f"/bin/busybox yes {line} | /bin/busybox head -c {FLOOD}; echo; echo the last line; sleep 600")
     until(lambda: ground.docker("logs", "--tail", "1", "web") == "the last line", "the end of the flood", 400)
 
 

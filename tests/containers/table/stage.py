@@ -166,12 +166,21 @@ def _open(screen: Pty, name: str) -> Iterator[str]:
 
 def _lost(fault: Fault, ground: Ground, screen: Pty) -> str:
     """The record, by its own store; what a terminal would obey; the program's memory; what the fault knows of."""
-    ground.place.whole()
+    if torn := _torn(ground.place):
+        return torn
     if live := leaks(bytes(screen.raw)):
         return f"obeyed by a terminal: {live[:3]}"
     if (held := memory_kb(screen.process.pid)) > MOST_KB:
         return f"{held} kB of memory"
     return fault.lost(ground)
+
+
+def _torn(place: Place) -> str:
+    """The chain and the sequence; the program goes on writing meanwhile."""
+    with place.journal() as journal:
+        seqs = [record.seq for record in journal.read()]
+        whole = journal.verify() == [] and seqs == list(range(1, len(seqs) + 1))
+    return "" if whole else "the record is torn"
 
 
 def _deaf(screen: Pty) -> str:

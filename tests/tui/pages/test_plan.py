@@ -75,6 +75,21 @@ def test_what_a_plan_touches_and_what_would_be_lost(width: int, height: int) -> 
     assert ("WOULD BE LOST ──" if width > 80 else "lost   ") in text
 
 
+@pytest.mark.parametrize(("width", "height"), b.SIZES)
+def test_what_would_be_lost_is_never_cut_and_on_a_small_screen_comes_first(width: int, height: int) -> None:
+    paths = [f"/srv/shop/uploads/2026/invoice-{n:04}-of-a-customer.pdf" for n in range(9)]
+    loses = f"9 files changed inside it, outside its mounts: {', '.join(paths)}"
+    checked = (Precondition("loses", f"would be lost: {loses}", loses, False, 'lose="why" goes on all the same'),)
+    it = page(loses=(loses, "all that is in /data: unnamed volume 0123456789ab"), checked=checked)
+    text = b.shown(it, b.view(), width, height)
+    lost = [line.strip() for line in text.splitlines()]
+    for path in paths:
+        assert sum(path in line for line in lost) >= 1, f"{path} is cut at {width}"
+    assert "… (all of it above)" in text
+    if width <= 80:
+        assert text.index("lost   ") < text.index("does   ")
+
+
 def test_what_would_be_lost_closes_the_word_until_there_is_a_reason() -> None:
     it, s = page(**LOSING), screen()
     s.type(it, "x")
