@@ -222,3 +222,22 @@ def test_what_cannot_be_meant(place: Place, argv: list[str], code: int, says: st
     assert says in done.stderr
     assert not (place.root / "canary").exists()
     assert os.listdir(place.root / "runbooks") == ["pump.md"]
+
+
+def test_while_something_is_red_the_list_begins_with_what_fits(place: Place) -> None:
+    check = '[[checks]]\nname = "pump-stands-still"\nservice = "pump"\nurl = "http://127.0.0.1:9/"\nevery = "1s"\n'
+    (place.root / "incidentui.toml").write_text(
+        f'[project]\nname = "p"\n[[services]]\nname = "pump"\n{check}fail_after = 1\n'
+    )
+    book(place, "---\nalerts: [PumpStandsStill]\n---\n" + shell("true"))
+    watch = place.start("watch")
+    try:
+        until(lambda: "CheckChanged" in place.names(), "a red check")
+    finally:
+        watch.send_signal(signal.SIGINT)
+        watch.communicate(timeout=60)
+    found = json.loads(place.ok("runbook", "list", "--json"))["runbooks"]
+    assert found[0]["id"] == "pump"
+    assert found[0]["why"].startswith("because pump-stands-still is failing: ")
+    for_it = json.loads(place.ok("runbook", "list", "--for", "pump", "--json"))["runbooks"]
+    assert [b["why"][:31] for b in for_it[:1]] == ["because pump-stands-still is fa"]
