@@ -100,7 +100,7 @@ def measure(checks: int, seconds: float) -> Figures:
 
 def _late(times: Sequence[float], began: float, ended: float) -> float:
     inside = [t for t in times if began - EVERY_S <= t <= ended]
-    return max((b - a for a, b in zip(inside, [*inside[1:], ended], strict=True)), default=ended - began) - EVERY_S
+    return max((b - a for a, b in zip(inside, [*inside[1:], ended], strict=False)), default=ended - began) - EVERY_S
 
 
 def _read(terminal: Terminal, seconds: float) -> None:

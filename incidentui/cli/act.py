@@ -28,7 +28,7 @@ ACTIONS = (
     "workload.restart", "workload.stop", "workload.start",
     "workload.recreate", "verify",
     "checkpoint.take", "checkpoint.test", "checkpoint.restore", "volume.backup", "volume.restore",
-    "compose.up",
+    "compose.up", "workload.exec", "workload.copy-out", "workload.copy-in",
 )  # fmt: skip
 UNKNOWN = 4
 FIRST_LOOKS_S = 5.0

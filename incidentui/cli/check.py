@@ -28,7 +28,7 @@ _ASCII: dict[CheckState, str] = {"failing": "x", "unknown": "?", "slow": "~", "o
 
 @click.command("check")
 @click.argument("names", nargs=-1, metavar="[NAME...]")
-@click.option("--json", "as_json", is_flag=True, help='Print {"verdict", "checks": [...]}.')
+@click.option("--json", "as_json", is_flag=True, help='Print {"verdict", "project", "environment", "checks": [...]}.')
 @click.option("--junit", metavar="FILE", help="Write the results for a CI server.")
 @click.pass_obj
 def command(options: Options, names: tuple[str, ...], as_json: bool, junit: str | None) -> int:
@@ -40,7 +40,9 @@ def command(options: Options, names: tuple[str, ...], as_json: bool, junit: str 
     verdict = worst(looks)
     if junit:
         Path(junit).write_text(as_junit(looks), encoding="utf-8")
-    click.echo(as_document(looks) if as_json else as_table(looks, ascii_only=options.ascii or _ascii_terminal()))
+    click.echo(
+        as_document(looks, loaded.config) if as_json else as_table(looks, ascii_only=options.ascii or _ascii_terminal())
+    )
     # A check that the file names and nobody could read must not look like a green one.
     return CANNOT_RUN if loaded.errors and _EXIT[verdict] != 1 else _EXIT[verdict]
 
@@ -72,7 +74,7 @@ def worst(looks: Sequence[CheckLook]) -> CheckState:
     return min((look.verdict for look in looks), key=_WORST.index)
 
 
-def as_document(looks: Sequence[CheckLook]) -> str:
+def as_document(looks: Sequence[CheckLook], config: ProjectConfig) -> str:
     checks = [
         {
             "name": look.check,
@@ -84,7 +86,9 @@ def as_document(looks: Sequence[CheckLook]) -> str:
         }
         for look in looks
     ]
-    return json.dumps({"verdict": worst(looks), "checks": checks, "bypassed": bypassed(looks)}, ensure_ascii=False)
+    of = {"project": config.name, "environment": config.environment}
+    whole = {"verdict": worst(looks), **of, "checks": checks, "bypassed": bypassed(looks)}
+    return json.dumps(whole, ensure_ascii=False)
 
 
 def bypassed(looks: Sequence[CheckLook]) -> list[str]:

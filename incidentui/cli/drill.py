@@ -88,11 +88,9 @@ def run_command(
 def _known_robot(drill: str, name: str, resume: bool, *, containers: bool) -> None:
     known = robots_of(drill, containers)
     if name not in known:
-        others = " and ".join(f"--robot={other}" for other in known if other)
-        raise CannotRun(
-            f"no robot of {drill} is called {name!r}; --robot alone solves it"
-            f"{f', {others} does it differently' if others else ''}."
-        )
+        others = [f"--robot={other}" for other in known if other]
+        differ = f", {' and '.join(others)} do{'es' * (len(others) == 1)} it differently" if others else ""
+        raise CannotRun(f"no robot of {drill} is called {name!r}; --robot alone solves it{differ}.")
     if resume and not known[""].resumes:
         raise CannotRun(f"no robot goes on with a killed run of {drill}; without --robot, you do.")
     if resume and not known[name].resumes:
@@ -219,13 +217,20 @@ def _by_hand(record: Record, options: Options) -> None:
 
 
 def _by_robot(record: Record, robot: Robot, resume: bool) -> int:
+    from incidentui.drills.follower import follow
     from incidentui.drills.robot import play, play_on
+    from incidentui.drills.scripts import LEFT, RED
     from incidentui.drills.terminal import Terminal, TerminalError
 
     argv = [sys.executable, "-P", "-m", "incidentui", str(record.sandbox.work)]
     with Terminal(argv, record.place, {**os.environ, "INCIDENTUI_USER": "robot"}) as terminal:
         try:
-            play_on(terminal, robot.script) if resume else play(terminal, robot.script)
+            if not robot.script:
+                follow(terminal, RED, LEFT)
+            elif resume:
+                play_on(terminal, robot.script)
+            else:
+                play(terminal, robot.script)
             terminal.wait_end(10)
         except TerminalError as error:
             kept = record.place / "last-screen.txt"

@@ -1,28 +1,24 @@
 """`runbook`: list, show, check, new and run, for scripts and CI. Only `run` runs anything."""
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import closing
-from dataclasses import asdict
+from collections.abc import Iterator
 from typing import Any, cast
 
 import click
 
-from incidentui.cli.books import found, root_or_none, shelf_of
-from incidentui.cli.journal_access import open_to_read
+from incidentui.cli.books import found
 from incidentui.cli.options import Options
 from incidentui.cli.runbook_check import command as check_command
 from incidentui.cli.runbook_hand import cut_short, hand_over
+from incidentui.cli.runbook_list import command as list_command
+from incidentui.cli.runbook_list import last_runs, run_of, state_of
 from incidentui.cli.runbook_new import command as new_command
 from incidentui.cli.runbook_run import command as run_command
-from incidentui.core.format import count
-from incidentui.core.model import LastRun
 from incidentui.core.visible import plainly
 from incidentui.edge.clock import SystemClock
 from incidentui.edge.text import redact
 from incidentui.runbook.model import Runbook, Step
 from incidentui.runbook.stands import last_run
-from incidentui.session.turn import state_at
 
 
 @click.group("runbook")
@@ -32,68 +28,10 @@ def command() -> None:
 
 command.add_command(check_command)
 command.add_command(run_command)
+command.add_command(list_command)
 command.add_command(hand_over)
 command.add_command(cut_short)
 command.add_command(new_command)
-
-
-@command.command("list")
-@click.option("--json", "as_json", is_flag=True, help='Print {"runbooks": [...], "left_out": [...]}.')
-@click.pass_obj
-def list_command(options: Options, as_json: bool) -> None:
-    """The runbooks of the project, then those that came with the program."""
-    shelf, runs, now = shelf_of(options), last_runs(options), SystemClock().now()
-    if as_json:
-        listed = [{**_listed(b), "last_run": _run(runs.get(b.id))} for b in shelf.runbooks]
-        click.echo(json.dumps({"runbooks": listed, "left_out": list(shelf.left_out)}))
-        return
-    wide = max((len(b.id) for b in shelf.runbooks), default=0)
-    for book in shelf.runbooks:
-        click.echo(
-            f"{plainly(book.id):<{wide}}  {plainly(book.title)}  ({count(len(book.steps), 'step')}, {_state(book)})"
-        )
-        if (last := runs.get(book.id)) is not None:
-            click.echo(f"{'':<{wide}}    {plainly(last_run(last, now))}")
-    for said in shelf.left_out:
-        click.echo(f"incidentui: left out: {said}", err=True)
-
-
-def _listed(book: Runbook) -> dict[str, object]:
-    return {
-        "id": book.id,
-        "title": book.title,
-        "path": book.path,
-        "origin": book.origin,
-        "trusted": book.trusted,
-        "steps": len(book.steps),
-        "alerts": list(book.alerts),
-        "tags": list(book.tags),
-        "errors": sum(p.level == "error" for p in book.problems),
-    }
-
-
-def last_runs(options: Options) -> Mapping[str, LastRun]:
-    """How each runbook was worked through last, as this project's journal has it; nothing where there is none."""
-    if root_or_none(options) is None:
-        return {}
-    journal = open_to_read(options)
-    if journal is None:
-        return {}
-    with closing(journal):
-        return state_at(journal, journal.last()).last_runs
-
-
-def _run(last: LastRun | None) -> dict[str, Any] | None:
-    return asdict(last) if last is not None else None
-
-
-def _state(book: Runbook) -> str:
-    errors = sum(p.level == "error" for p in book.problems)
-    if errors:
-        return count(errors, "error")
-    if book.origin == "shipped":
-        return "came with the program"
-    return "allowed" if book.trusted else book.asked_again or "not allowed yet"
 
 
 # -- show
@@ -108,7 +46,7 @@ def show_command(options: Options, which: str, as_json: bool) -> None:
     book = found(options, which).book
     last = last_runs(options).get(book.id)
     if as_json:
-        click.echo(json.dumps({**document(book), "last_run": _run(last)}, ensure_ascii=False))
+        click.echo(json.dumps({**document(book), "last_run": run_of(last)}, ensure_ascii=False))
         return
     click.echo("\n".join(_lines(book)))
     if last is not None:
@@ -162,7 +100,7 @@ def _redacted(value: object) -> object:
 
 
 def _lines(book: Runbook) -> Iterator[str]:
-    yield f"{plainly(book.title)}  ({book.path}, {_state(book)})"
+    yield f"{plainly(book.title)}  ({book.path}, {state_of(book)})"
     if book.summary:
         yield f"  {plainly(redact(book.summary))}"
     phase = ""

@@ -2,16 +2,20 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 import click
 
 from incidentui.cli.books import file_of, folders_of, markdown_in, read, root_or_none, shelf_of, where
 from incidentui.cli.options import CannotRun, Options
+from incidentui.config.known_errors import shipped
+from incidentui.config.load import load
 from incidentui.core.format import count
 from incidentui.core.visible import plainly
 from incidentui.edge.runbooks import project_files
 from incidentui.edge.text import redact
+from incidentui.runbook.front import Known
 from incidentui.runbook.lint import Finding, lint
 
 Findings = list[tuple[str, Finding]]
@@ -78,7 +82,17 @@ def _findings(options: Options, file: Path) -> Sequence[Finding]:
         found = read(options, file)
     except CannotRun as why:
         return (Finding(1, 1, "error", "not-read", str(why.message).removeprefix(f"{file}: ")),)
-    return lint(found.book, found.text)
+    return lint(found.book, found.text, known_here(root_or_none(options)))
+
+
+@cache
+def known_here(root: Path | None) -> Known:
+    """The services of the project and the known errors, which a runbook may name. A copy may name another project's."""
+    if root is None:
+        return Known()
+    config = load(root, untrusted=True).config
+    services = frozenset(service.name for service in config.services) or None
+    return Known(services, frozenset(s.name for s in (*shipped(), *config.known_errors)))
 
 
 def line(file: str, one: Finding) -> str:

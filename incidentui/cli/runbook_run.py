@@ -16,12 +16,17 @@ from incidentui.cli.live import Live, live
 from incidentui.cli.options import CannotRun, Options, Refused
 from incidentui.cli.runbook_say import Said
 from incidentui.cli.runbook_walk import Given, Walk
+from incidentui.cli.trust import changed_line
 from incidentui.config.trust import ONE_RUN
 from incidentui.core.acts import STOPPABLE, WATCHES
 from incidentui.core.format import count
 from incidentui.core.inputs import StopAction
+from incidentui.edge.text import redact
 from incidentui.runbook.fields import env_name
 from incidentui.runbook.model import Runbook
+
+MOST_CHANGES = 60
+"""Lines of what changed in a runbook that a refusal shows."""
 
 
 @click.command("run")
@@ -86,9 +91,18 @@ def _may_run(options: Options, one: Found) -> None:
         return  # a checklist runs nothing, so there is nothing to allow
     if not one.book.trusted:
         why = f"the file {one.book.asked_again}" if one.book.asked_again else "its commands are not allowed yet"
+        _show_changes(one.book)
         raise Refused(
             f"{why}: read it, then `incidentui trust {one.book.path}`  (one run: {ONE_RUN}={one.book.digest})"
         )
+
+
+def _show_changes(book: Runbook) -> None:
+    """What differs from the text that was allowed: whoever allows it anew has seen it."""
+    for line in book.changes[:MOST_CHANGES]:
+        click.echo(redact(changed_line(line)), err=True)
+    if (more := len(book.changes) - MOST_CHANGES) > 0:
+        click.echo(f"    … {count(more, 'line')} more: `incidentui trust {book.path}` shows all", err=True)
 
 
 def _pairs(pairs: tuple[str, ...]) -> dict[str, str]:

@@ -245,7 +245,8 @@ class Walk:
         run = self._session.view.state.runbook
         if run is None or run.runbook != self._book.id or run.digest != self._book.digest:
             raise Refused(f"no run of {self._book.title} is known that could be undone.")
-        self._take(run)
+        if run.ended is None:
+            self._take(run)
         try:
             while (last := to_undo(self._steps())) is not None and last.n >= to:
                 self._back(self._step(last.n))

@@ -152,7 +152,7 @@ def _shown(one: Asking) -> Iterator[str]:
     for call in one.calls:
         yield f"  calls {plainly(call.name)}  {call.hash}"
     if again:
-        yield from map(_changed, trust.changes(one.path, one.content, one.calls))
+        yield from map(changed_line, trust.changes(one.path, one.content, one.calls))
 
 
 def _command(line: str) -> Iterator[str]:
@@ -164,7 +164,8 @@ def _command(line: str) -> Iterator[str]:
         yield f"  ^ not ASCII: {odd}"
 
 
-def _changed(line: DiffLine) -> str:
+def changed_line(line: DiffLine) -> str:
+    """A line of what differs from the text that was allowed, for people."""
     if line.kind == "file":
         return f"  what changed in {plainly(line.text)}:"
     if line.kind == "hunk":

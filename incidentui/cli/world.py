@@ -102,6 +102,7 @@ def build(
     from incidentui.edge.git.executor import GitExecutor
     from incidentui.edge.git.fix_marks import FixExecutor
     from incidentui.edge.git.source import GitSource
+    from incidentui.edge.inside.executor import InsideExecutor
     from incidentui.edge.runbooks import read_runbooks
     from incidentui.edge.shell import ShellExecutor
     from incidentui.edge.volumes.executor import VolumeExecutor
@@ -123,6 +124,7 @@ def build(
     keeper = keeper_of(config, engines, clock, me)
     kept = Backups(backups(config.dir))
     executors += [CheckpointExecutor(keeper, clock), VolumeExecutor(engines, kept, clock, me)]
+    executors.append(InsideExecutor(config.dir, engines, kept, clock, me))
     if engines:
         executors.append(WorkloadExecutor(*engines, clock=clock, keeper=keeper))
     if config.docker is not None:

@@ -51,7 +51,7 @@ NAMES: dict[LightName, str] = {
 }
 GOOD: tuple[CheckState, ...] = ("ok", "slow")
 STEADY_MS: Ms = 2_000
-STOPPABLE = ("shell", "ci.wait", "git.bisect", "volume.backup")
+STOPPABLE = ("shell", "ci.wait", "git.bisect", "volume.backup", "workload.exec", "workload.copy-out")
 """Actions whose effect can be cut off: it leaves no more half done than its own failing would."""
 
 
@@ -61,8 +61,13 @@ LOOKED_MS: Ms = 15_000
 """How long the checks are waited for that a shell block may have changed."""
 
 
-TOLD = ("ci.wait", "git.bisect", "fix.mark", "fix.forget", "checkpoint.take", "checkpoint.test", "volume.backup")
-"""Actions that change nothing and whose executor's word is the verdict: no light belongs to them."""
+TOLD = (
+    "ci.wait", "git.bisect", "fix.mark", "fix.forget", "checkpoint.take", "checkpoint.test", "volume.backup",
+    "workload.exec", "workload.copy-out",
+)  # fmt: skip
+"""Actions whose executor's word is the verdict, and no light: they look, or nobody can tell what they change."""
+_SAYS_ITSELF = ("checkpoint.restore", "volume.restore", "workload.copy-in")
+"""Only their executor knows what was written, and what brings back what was before."""
 
 
 def can_be_cut(attempt: Attempt) -> bool:
@@ -257,8 +262,7 @@ def judge(d: Deciding, stopped_by: str = "") -> None:
     complete = all(light.ok in (True, None) for light in lights if light.name != "worktree")
     if complete:
         rest = told(len(attempt.taken_back), len(attempt.in_force)) if attempt.in_force else ""
-        # Only its executor knows what brings back what was before.
-        said = attempt.why if attempt.plan.action in ("checkpoint.restore", "volume.restore") else _holds(lights)
+        said = attempt.why if attempt.plan.action in _SAYS_ITSELF else _holds(lights)
         why = "; ".join(part for part in (said, rest) if part)
         _verdict(d, attempt, "done", Verdict("complete", why, lights))
     else:

@@ -33,7 +33,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """`backup.json`: about one volume at one time."""
+    """`backup.json`: about one volume at one time, or about one path in a container."""
 
     id: str
     at: Ms
@@ -63,8 +63,10 @@ class Backup:
     changed: tuple[str, ...] = ()
     """Paths that were others a moment later: it is no picture of one moment."""
     changed_count: int = 0
-    writer: str = ""
-    """The program and the engine that made it."""
+    path: str = ""
+    """Of a copy of one path in a container (the workload is the first of `workloads`), not of a volume."""
+    top: str = "incidentui-volume"
+    """The first part of each name in the archive."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,9 @@ def set_step(d: Deciding, c: SetStep) -> Decision:
     _, step = found
     if c.state == "skipped" and not c.why.strip():
         return refuse("skipping needs a reason")
-    if step.state == "running" and step.action and c.state in ("done", "skipped"):
+    attempt = d.state.attempt
+    under_way = attempt is not None and attempt.step == c.n
+    if step.state == "running" and (step.action or under_way) and c.state in ("done", "skipped"):
         return refuse("the step is running", "wait for its verdict")
     if c.state == "undone":
         if (not_yet := not_last(d, c.n)) is not None:
@@ -45,7 +47,7 @@ def _its_step(d: Deciding, n: int, by: str, *, over: bool = False) -> tuple[Runb
     run = d.state.runbook
     if run is None or (run.ended is not None and not over):
         return Refusal("no runbook is being worked through", "r chooses one")
-    if run.who != by:
+    if run.who != by and run.ended is None:
         return others(run)
     step = next((s for s in run.steps if s.n == n), None)
     return (run, step) if step else Refusal(f"there is no step {n}", f"{run.title} has {len(run.steps)}")
@@ -71,7 +73,7 @@ def asked(d: Deciding, n: int, by: str, *, undoes: bool) -> Refusal | None:
         return None  # an action on its own, whatever step it names
     if not any(step.n == n for step in run.steps):
         return None
-    if run.who != by:
+    if run.who != by and run.ended is None:
         return others(run)
     return not_last(d, n) if undoes else None
 

@@ -39,7 +39,7 @@ def went_on(n: int, to: int) -> str:
 
 
 def fold_run(state: State, event: Told, at: Ms) -> State:
-    run = _run(state.runbook, event, at)
+    run = run_after(state.runbook, event, at)
     if run is None or run is state.runbook:
         return state
     others = {n: r for n, r in state.last_runs.items() if n != run.runbook}
@@ -47,7 +47,8 @@ def fold_run(state: State, event: Told, at: Ms) -> State:
     return replace(state, runbook=run, last_runs=last)
 
 
-def _run(run: RunbookRun | None, event: Told, at: Ms) -> RunbookRun | None:
+def run_after(run: RunbookRun | None, event: Told, at: Ms) -> RunbookRun | None:
+    """The run after an event; None when the event is not of it."""
     if isinstance(event, e.RunbookStarted):
         return RunbookRun(event.run, event.runbook, event.title, event.digest, event.by, at, event.steps)
     if run is None or run.id != event.run:

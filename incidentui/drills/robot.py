@@ -40,6 +40,19 @@ class Step:
     """Press the first key, or the second where the list ends, until the row under the cursor has these words."""
 
 
+def typed_word(what: str, word: str) -> tuple[Step, ...]:
+    """The word that a plan asks for, letter by letter, up to the verdict."""
+    missing = ("enter runs it", "one letter missing", *(f"{n} letters missing" for n in range(2, len(word) + 1)))
+    left = [missing[n] for n in range(len(word), -1, -1)]
+    letters = zip(word, left, left[1:], strict=False)
+    return (
+        Step("go to the word", rf"type the {what} to run it", ("x",), r"enter does nothing until", again=True),
+        Step("begin the word anew", r"enter does nothing until", (CLEAR,), left[0]),
+        *(Step(f"type {letter}", before, (letter,), after) for letter, before, after in letters),
+        Step("run it", r"enter runs it", (ENTER,), r"RUNNING|VERDICT"),
+    )
+
+
 # Where a killed run goes on: the step of the script that belongs to the step of the runbook that is to do.
 RUNBOOK_STEPS = {
     "1": "step 1 is to be ticked",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from incidentui.core.value import dataclass
-from incidentui.drills.robot import CLEAR, ENTER, ESC, Step
+from incidentui.drills.robot import CLEAR, ENTER, ESC, Step, typed_word
 
 ASKED = r"Commit to go back to ›"
 
@@ -14,7 +14,8 @@ class Robot:
     """A responder who knows what to do, or believes to."""
 
     about: str
-    script: Sequence[Step]
+    script: Sequence[Step] = ()
+    """Empty: it has none, and goes by the runbooks that are offered."""
     resumes: bool = False
     """Whether it can go on where a killed run stopped."""
 
@@ -44,19 +45,6 @@ def _runbook(title: str) -> tuple[Step, ...]:
     )
 
 
-def _word(what: str, word: str) -> tuple[Step, ...]:
-    """The word that a plan asks for, letter by letter, up to the verdict."""
-    missing = ("enter runs it", "one letter missing", *(f"{n} letters missing" for n in range(2, len(word) + 1)))
-    left = [missing[n] for n in range(len(word), -1, -1)]
-    letters = zip(word, left, left[1:], strict=False)
-    return (
-        Step("go to the word", rf"type the {what} to run it", ("x",), r"enter does nothing until", again=True),
-        Step("begin the word anew", r"enter does nothing until", (CLEAR,), left[0]),
-        *(Step(f"type {letter}", before, (letter,), after) for letter, before, after in letters),
-        Step("run it", r"enter runs it", (ENTER,), r"RUNNING|VERDICT"),
-    )
-
-
 MAIN = (
     Step(
         "say yes to the others",
@@ -66,7 +54,7 @@ MAIN = (
         again=True,
         only_if=r"Y yes, take back",
     ),
-    *_word("branch", "main"),
+    *typed_word("branch", "main"),
 )
 """A plan that changes main, from its first row to the verdict."""
 
@@ -190,7 +178,7 @@ LOGIN_PAGE_NAIVE: tuple[Step, ...] = (
     *_runbook("Log everybody out"),
     *_ticked(1),
     Step("plan the restart", r"x run", ("x",), r"type the workload to run it", within_s=10),
-    *_word("workload", "web"),
+    *typed_word("workload", "web"),
     Step("it is not complete", r"✗ NOT COMPLETE", (ESC, ESC, ESC), r"c close", within_s=40),
     Step("close the incident all the same", r"c close", ("c",), r"close INC-1 though .*, because"),
     Step("claim it", r"close INC-1 though .*, because", (*"works for me", ENTER), r"o open incident|not resolved"),
@@ -210,7 +198,7 @@ def _fixed(title: str) -> tuple[Step, ...]:
     return (
         *_other_runbook(title),
         Step("plan the fix", r"x run", ("x",), r"type the word to run it", within_s=10),
-        *_word("word", "yes"),
+        *typed_word("word", "yes"),
         Step("it has run", r"VERDICT", (ESC, ESC, ESC), r"c close", within_s=30),
     )
 
@@ -219,7 +207,7 @@ def _restarted(n: int, workload: str) -> tuple[Step, ...]:
     """A step of "Restart everything": run, found not to help, and skipped for the next one."""
     return (
         Step(f"plan restart {n}", r"x run", ("x",), r"type the workload to run it", within_s=10),
-        *_word("workload", workload),
+        *typed_word("workload", workload),
         Step(f"restart {n} is not complete", r"✗ NOT COMPLETE", (ESC,), r"s skip, with a reason", within_s=40),
         Step(f"skip step {n}", r"s skip, with a reason", ("s",), rf"skip step {n}, why"),
         Step(f"say why {n}", rf"skip step {n}, why", (*"on", ENTER), rf"step {n} is skipped|– {n} |{n + 1}  Restart"),
@@ -232,7 +220,7 @@ CASCADE: tuple[Step, ...] = (
     *_fixed("Lead the tunnel to the backend"),
     Step("no captures are mounted", r"list of captures: 404", within_s=25),
     *_fixed("Mount the captures"),
-    Step("the agent has no configuration", r"agent exits at start", within_s=25),
+    Step("the agent has no configuration", r"agent exits (\d+ )?at start", within_s=25),
     *_fixed("Restore the agent's configuration"),
     Step("the agent is thrown out", r"connected, then rejected", within_s=25),
     *_fixed("Give the agent the backend's token"),
@@ -263,7 +251,7 @@ CASCADE_DOCKER: tuple[Step, ...] = (
     *_fixed("Apply the compose file"),
     Step("the recreate has failed", r"last-recreate: it says KeyError", within_s=25),
     *_fixed("Take away what a failed recreate left"),
-    Step("the agent has no configuration", r"agent (exits at start|is crashing|restarts)", within_s=25),
+    Step("the agent has no configuration", r"agent exits (\d+ )?at start", within_s=25),
     *_fixed("Restore the agent's configuration"),
     Step("the agent is thrown out", r"connected, then rejected", within_s=25),
     *_fixed("Give the agent the backend's token"),
@@ -292,25 +280,36 @@ DEAD_BACKEND_NAIVE: tuple[Step, ...] = (
         within_s=10,
         only_if=r"Workload to restart ›",
     ),
-    *_word("workload", "backend"),
+    *typed_word("workload", "backend"),
     Step("it does not stay up", r"(NOT COMPLETE|FAILED|REFUSED)", (ESC, ESC, ESC), r"c close", within_s=130),
     Step("close the incident all the same", r"c close", ("c",), r"close INC-1 though .*, because"),
     Step("claim it", r"close INC-1 though .*, because", (*"it runs", ENTER), r"o open incident|not resolved"),
     *GONE,
 )
+RED: tuple[Step, ...] = _opened("")
+"""Something turns red, whatever it is: opened, and taken."""
+LEFT: tuple[Step, ...] = (*CLOSED, *GONE)
+BY_RUNBOOK = Robot("takes the runbook that is offered, and does what it says")
+"""Knows nothing of the drill: `follower.follow`, between RED and LEFT."""
 
 ROBOTS: dict[str, dict[str, Robot]] = {
-    "dead-backend": {"": Robot("resets to known-good by the runbook", DEAD_BACKEND, resumes=True)},
+    "dead-backend": {
+        "": Robot("resets to known-good by the runbook", DEAD_BACKEND, resumes=True),
+        "runbook": BY_RUNBOOK,
+    },
     "half-rollback": {
         "": Robot("resets to known-good by the runbook", HALF_ROLLBACK, resumes=True),
+        "runbook": BY_RUNBOOK,
         "naive": Robot("takes back the newest three", HALF_ROLLBACK_NAIVE),
     },
     "login-page-200": {
         "": Robot("resets to known-good by the runbook", LOGIN_PAGE, resumes=True),
+        "runbook": BY_RUNBOOK,
         "naive": Robot("logs everybody out by a restart", LOGIN_PAGE_NAIVE),
     },
     "restart-cascade": {
         "": Robot("takes one cause after the other out of the way", CASCADE),
+        "runbook": BY_RUNBOOK,
         "naive": Robot("restarts everything, then claims it after the first fix", CASCADE_NAIVE),
     },
 }

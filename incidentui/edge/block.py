@@ -146,6 +146,8 @@ def cannot_run(command: Command, folder: Path | None) -> str:
         return f"interpreter {how.interpreter!r} cannot be read"
     if (given := _program(command)) and shutil.which(given[0], path=os.environ.get("PATH")) is None:
         return f"interpreter {given[0]}: it is not installed here"
+    if not given and (shell := _SHELLS.get(command.lang)) and shutil.which(shell) is None:
+        return f"it is written for {shell}, which is not installed here"  # another shell reads the same words otherwise
     return ""
 
 

@@ -117,7 +117,7 @@ def _run(
         raise
     finally:
         os.close(theirs)
-    output = _Bounded(seen)
+    output = Bounded(seen)
     try:
         code = _watch(process, ours, output, time.monotonic() + within_s, stop)
         left = _end(process, mark, polite=code is None)
@@ -135,7 +135,7 @@ def must_be_there(program: str, folder: Path) -> None:
 
 
 def _watch(
-    process: subprocess.Popen[bytes], pipe: int, output: "_Bounded", end: float, stop: threading.Event
+    process: subprocess.Popen[bytes], pipe: int, output: "Bounded", end: float, stop: threading.Event
 ) -> int | None:
     """Until it ends, whoever still holds the pipe; None when its time is up or somebody stops it."""
     is_open = True
@@ -152,7 +152,7 @@ def _watch(
     return None
 
 
-def _drain(pipe: int, output: "_Bounded") -> None:
+def _drain(pipe: int, output: "Bounded") -> None:
     """What still lies in the pipe. Not until its end: somebody out of reach may hold it."""
     os.set_blocking(pipe, False)
     with suppress(BlockingIOError):
@@ -237,7 +237,7 @@ def _environment(pid: int) -> list[bytes]:
     return []
 
 
-class _Bounded:
+class Bounded:
     def __init__(self, seen: "Seen | None" = None) -> None:
         self._head, self._tail, self._cut = b"", b"", 0
         self._seen, self._fresh, self._told = seen, False, 0

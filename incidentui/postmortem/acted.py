@@ -171,7 +171,8 @@ def runbooks(facts: Facts) -> list[str]:
     for run in facts.runbooks:
         rows = [(str(s.n), text(s.title), s.state, stamp(s.since) if s.since else "", text(s.note)) for s in run.steps]
         out += [f"### {text(run.title)}", "", f"From {text(run.runbook)}, started at {stamp(run.started)} by"]
-        out[-1] += f" {text(run.by)}."
+        then = f", then {text(run.who)}" if run.who != run.by else ""
+        out[-1] += f" {text(run.by)}{then}."
         out += ["", *table(("Step", "", "State", "Since", "Said"), rows), ""]
     return out[:-1]
 

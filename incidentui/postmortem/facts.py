@@ -19,6 +19,7 @@ from incidentui.core.metrics import (
 )
 from incidentui.core.model import Attempt, Commit, Deploy, Incident, KnownGood, Ms, RunbookRun, Suspect
 from incidentui.core.state import State
+from incidentui.core.steps import run_after
 from incidentui.core.suspects import since_good
 from incidentui.core.value import dataclass
 from incidentui.core.words import evidence_of
@@ -198,19 +199,10 @@ def _runbooks(records: Sequence[e.Recorded]) -> tuple[RunbookRun, ...]:
     """Every runbook that was worked through, its steps as they ended."""
     runs: dict[str, RunbookRun] = {}
     for r in records:
-        event = r.event
-        if isinstance(event, e.RunbookStarted):
-            runs[event.run] = RunbookRun(
-                event.run, event.runbook, event.title, event.digest, event.by, r.at, event.steps
-            )
-        elif isinstance(event, e.StepChanged) and event.run in runs:
-            run = runs[event.run]
-            steps = tuple(
-                replace(s, state=event.now, since=r.at, note=event.why) if s.n == event.n else s for s in run.steps
-            )
-            runs[event.run] = replace(run, steps=steps)
-        elif isinstance(event, e.RunbookEnded) and event.run in runs:
-            runs[event.run] = replace(runs[event.run], ended=r.at)
+        if isinstance(r.event, e.RunbookStarted | e.StepChanged | e.RunbookHandedOver | e.RunbookEnded):
+            after = run_after(runs.get(r.event.run), r.event, r.at)
+            if after is not None:
+                runs[after.id] = after
     return tuple(runs.values())
 
 

@@ -27,6 +27,9 @@ ARGS: dict[str, tuple[str, ...]] = {
     "checkpoint.restore": ("id", "within"),
     "volume.backup": ("volume", "name", "engine"),
     "compose.up": ("name", "build", "pull", "deps", "within", "stay"),
+    "workload.exec": ("name", "command", "user", "engine", "within"),
+    "workload.copy-out": ("name", "from", "to", "engine"),
+    "workload.copy-in": ("name", "from", "to", "back", "engine"),
     "volume.restore": ("id", "volume", "name", "engine", "within", "stay"),
     "verify": ("checks", "within", "consecutive"),
     "wait": ("for", "checks", "within", "consecutive", "every"),
@@ -51,6 +54,9 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "checkpoint.restore": ("id",),
     "volume.backup": (),
     "compose.up": ("name",),
+    "workload.exec": ("name", "command"),
+    "workload.copy-out": ("name", "from", "to"),
+    "workload.copy-in": ("name",),
     "volume.restore": (),
     "verify": (),
     "wait": (),
@@ -59,6 +65,8 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "fix.mark": ("commit",),
     "fix.forget": ("commit",),
 }
+RUNS = frozenset({"workload.exec", "workload.copy-out", "workload.copy-in"})
+"""Typed actions that run or write what the file says: only of a runbook that was allowed."""
 CHANGES_NOTHING = frozenset(
     {
         "verify",
@@ -70,6 +78,8 @@ CHANGES_NOTHING = frozenset(
         "checkpoint.take",
         "checkpoint.test",
         "volume.backup",
+        "workload.exec",
+        "workload.copy-out",
     }
 )
 SOURCES = ("git.head", "good", "suspect", "service", "workload", "branch")

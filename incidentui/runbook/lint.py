@@ -3,7 +3,6 @@
 A rule speaks only of what it is sure of; what is a matter of taste is no rule.
 """
 
-import difflib
 import re
 from collections.abc import Iterator, Sequence
 
@@ -13,6 +12,7 @@ from incidentui.core.value import dataclass
 from incidentui.runbook import commands, fields
 from incidentui.runbook.attributes import ON_ACTION, ON_SHELL, ON_TEXT, near, unheeded, wrong_values
 from incidentui.runbook.fences import is_closed
+from incidentui.runbook.front import Known, never_offered, odd_keys
 from incidentui.runbook.lint_variables import Book, shell_variables, templates, unused
 from incidentui.runbook.model import Level, Problem, Runbook, Step
 from incidentui.runbook.parse import LONGEST, Section, is_reading, markdown, sections, split_lines
@@ -41,6 +41,7 @@ RULES: dict[str, str] = {
     "duplicate-name": "two fences of the same name",
     "dead-link": "a link to a heading that is not there",
     "front-matter": "a key of the front matter that is nearly one of ours",
+    "never-offered": "a service or signature in the front matter that is not known here",
     "hidden-characters": "characters in a command that cannot be seen",
     "not-read": "a file that cannot be read, or is too long to be a runbook",
 }
@@ -53,10 +54,8 @@ _WAY_BACK = re.compile(
 )
 _PROVES = re.compile(r"verif|prove|confirm that|check (that|it|again)|make sure", re.IGNORECASE)
 _LINK = re.compile(r"\]\(#([^)\s]+)\)")
-_VERY_NEAR = 0.75
 _STEP_LINE = re.compile(r"#{1,6} |\d+[.)] ")
 _YES_OR_NO = ("push", "build", "pull", "deps", "interactive", "background")
-_FRONT = frozenset({"title", "tags", "tag", "alerts", "services", "errors", "vars", "shell", "cwd", "skipPrompts"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +68,15 @@ class Finding:
     hint: str = ""
 
 
-def lint(runbook: Runbook, text: str) -> tuple[Finding, ...]:
+def lint(runbook: Runbook, text: str, known: Known | None = None) -> tuple[Finding, ...]:
     """Every finding, in the order of the file. `text` is what the runbook was parsed from."""
     if len(text) > LONGEST:
         return tuple(Finding(p.line, 1, p.level, p.rule, p.text, p.hint) for p in runbook.problems)
     lines, front = split_lines(text)
     book = Book(runbook, lines, front, markdown(lines))
     whole = re.split(r"\r\n|\r|\n", text.removeprefix("\ufeff"))
-    found = {_placed(p, whole) for rule in (_parsed, *_CHECKS) for p in rule(book)}
+    problems = [p for rule in (_parsed, *_CHECKS) for p in rule(book)]
+    found = {_placed(p, whole) for p in (*problems, *never_offered(front, known or Known()))}
     return tuple(sorted(found, key=lambda f: (f.line, f.column, f.rule, f.text)))
 
 
@@ -275,11 +275,7 @@ def _slug(title: str) -> str:
 
 
 def _front_matter(book: Book) -> Iterator[Problem]:
-    """Front matter of other tools is left alone: only a key that is nearly ours is named."""
-    for key, _, at in book.front:
-        near = difflib.get_close_matches(key, sorted(_FRONT), 1, _VERY_NEAR) if key not in _FRONT else []
-        if near:
-            yield Problem(at + 2, f"unknown key {key}", f"did you mean {near[0]}?", "warning", "front-matter", key)
+    return odd_keys(book.front)
 
 
 _CHECKS = (

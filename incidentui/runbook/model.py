@@ -125,6 +125,9 @@ class Runbook:
     phases: tuple[Phase, ...] = ()
     steps: tuple[Step, ...] = ()
     alerts: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    signatures: tuple[str, ...] = ()
+    """Names of known errors that it answers."""
     tags: tuple[str, ...] = ()
     vars: tuple[Variable, ...] = field(default=())
     problems: tuple[Problem, ...] = ()

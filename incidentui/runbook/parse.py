@@ -90,6 +90,8 @@ class _Reader:
             phases=tuple(self.phases),
             steps=steps,
             alerts=self._texts("alerts"),
+            services=self._texts("services"),
+            signatures=self._texts("signatures"),
             tags=self._texts("tags"),
             vars=declared,
             problems=tuple(sorted(self.problems, key=lambda p: p.line)),

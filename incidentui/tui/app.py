@@ -16,6 +16,7 @@ from textual.driver import Driver
 from textual.screen import Screen
 from typing_extensions import override
 
+from incidentui.core.format import count
 from incidentui.session.ports import Session, View
 from incidentui.tui.crash import report
 from incidentui.tui.desk import Desk
@@ -106,7 +107,7 @@ class IncidentApp(App[None], inherit_bindings=False):
         desk = self.desk
         desk.books, desk.shelved = books, True
         if books:
-            desk.runbooks = tuple(RunbookEntry(b.title, b.id, f"{len(b.steps)} steps") for b in books)
+            desk.runbooks = tuple(map(_to_choose, books))
         desk.surface.redraw()
 
     def _published(self, view: View) -> None:
@@ -190,6 +191,11 @@ def _let_go_of_a_deaf_terminal() -> None:
         poll.register(handle, select.POLLOUT)
         if poll.poll(0) != [(handle, select.POLLOUT)]:
             _to_nowhere(handle)
+
+
+def _to_choose(book: "Runbook") -> RunbookEntry:
+    goes_back = any(step.action is not None and step.action.name == "git.reset" for step in book.steps)
+    return RunbookEntry(book.title, book.id, count(len(book.steps), "step"), goes_back)
 
 
 def _let_go_of_a_lost_terminal() -> None:

@@ -120,16 +120,16 @@ class Desk:
             self.session.me,
             UTC if self.utc else self.zone,
             runbooks=self.runbooks,
-            suggested=self._suggested() if self.books else None,
+            offered=self._offered() if self.books else (),
         )
         red = first_red(scene)
         offered = scene.incident is not None or red is None or red != self.declined
         return scene if offered else replace(scene, offer=False)
 
-    def _suggested(self) -> tuple[str, str] | None:
-        from incidentui.runbook.suggest import suggest  # there are no books before the first frame
+    def _offered(self) -> tuple[tuple[str, str], ...]:
+        from incidentui.runbook.suggest import offers  # there are no books before the first frame
 
-        return suggest(self.books, self.view.state)
+        return tuple((offer.id, offer.reason) for offer in offers(self.books, self.view.state))
 
     @property
     def page(self) -> Page | None:
@@ -243,5 +243,6 @@ def _sentence(hint: str) -> str:
     if not hint:
         return ""
     first = hint.split()[0]
-    key = len(first) == 1 or first in _KEYS  # R is not r, so the name of a key stays as it is
-    return (hint if key else hint[0].upper() + hint[1:]) + ("" if hint.endswith((".", "?", "!")) else ".")
+    # R is not r, so the name of a key stays as it is; and a command is written as it is typed.
+    as_it_is = len(first) == 1 or first in _KEYS or first == "incidentui"
+    return (hint if as_it_is else hint[0].upper() + hint[1:]) + ("" if hint.endswith((".", "?", "!")) else ".")

@@ -81,7 +81,7 @@ def runbook_page(desk: Desk, ident: str) -> Page | None:
     if book is None:
         desk.refuse("enter", f"runbook {ident or 'unknown'} is not here", "r lists those that are")
         return None
-    return RunbookPage(book)
+    return RunbookPage(book, desk.books)
 
 
 def runbooks(desk: Desk) -> None:

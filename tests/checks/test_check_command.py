@@ -24,7 +24,7 @@ def configured(project: Path, **urls: str) -> Path:
     return project
 
 
-@pytest.mark.req("R1-52")
+@pytest.mark.req("R1-52", "R3-34", "R3-22")
 def test_every_check_once_as_a_document(tmp_path: Path) -> None:
     with serving(always()) as good, serving(always("no", "503 No")) as bad:
         project = configured(tmp_path, front=good.url, back=bad.url)
@@ -39,6 +39,48 @@ def test_every_check_once_as_a_document(tmp_path: Path) -> None:
     assert (named.returncode, len(json.loads(named.stdout)["checks"])) == (0, 1)
     suite = ElementTree.parse(tmp_path / "junit.xml").getroot()
     assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
+
+
+@pytest.mark.req("R1-05", "R2-11", "R3-34")
+def test_what_is_told_of_an_answer_and_of_which_environment(tmp_path: Path) -> None:
+    page = "<html>" + "token=sk-live-" + "7" * 40 + " " * 3000 + "</html>"
+    with serving(always(page, "200 OK", "text/html")) as server:
+        configured(tmp_path, health=f"{server.url}/health")
+        text = (tmp_path / "incidentui.toml").read_text().replace('"ferry"', '"ferry"\nenvironment = "staging"')
+        (tmp_path / "incidentui.toml").write_text(text + 'expect = { content_type = "application/json" }\n')
+        told = json.loads(check(tmp_path, "--json").stdout)
+    assert (told["project"], told["environment"], told["verdict"]) == ("ferry", "staging", "failing")
+    look = told["checks"][0]["evidence"]
+    assert (look["status"], look["content_type"], look["bytes"]) == (200, "text/html", len(page))
+    assert look["body"].startswith("<html>")
+    assert len(look["body"]) <= 2100, "bounded"
+    assert "7" * 40 not in json.dumps(told), "redacted"
+
+
+@pytest.mark.req("R1-37")
+def test_before_a_deploy_what_needs_no_running_service_is_asked_alone(tmp_path: Path) -> None:
+    with serving(always()) as server:
+        configured(tmp_path, health=server.url)
+        text = (tmp_path / "incidentui.toml").read_text()
+        text += """[[checks]]
+name = "ports"
+service = "api"
+layer = "inner"
+type = "agreement"
+values = [
+  { name = "tunnel", file = "tunnel.sh", regex = 'port=(\\d+)' },
+  { name = "app", file = "app.env", regex = 'PORT=(\\d+)' },
+]
+"""
+        (tmp_path / "incidentui.toml").write_text(text)
+        (tmp_path / "tunnel.sh").write_text("port=5050\n")
+        (tmp_path / "app.env").write_text("PORT=5051\n")
+        wrong = check(tmp_path, "ports")
+        (tmp_path / "app.env").write_text("PORT=5050\n")
+        right = check(tmp_path, "ports")
+        assert server.requests == [], "nothing else was asked"
+    assert (wrong.returncode, right.returncode) == (1, 0)
+    assert "tunnel says 5050, app says 5051" in wrong.stdout
 
 
 def test_unknown_is_four_and_failing_goes_before_it(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def allow(monkeypatch: pytest.MonkeyPatch, project: Path, *checks: str) -> None:
         ("type = \"command\"\ncommand = ['/']", "unknown", "exit 126"),
     ],
 )
-@pytest.mark.req("R1-49")
+@pytest.mark.req("R1-49", "R3-09")
 def test_how_it_ends_and_what_it_prints(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, check: str, verdict: str, why: str
 ) -> None:

@@ -81,6 +81,35 @@ async def test_a_wrong_answer_is_failing_and_says_why(args: tuple[str, ...], why
 
 
 @pytest.mark.req("F53", "R2-20")
+@pytest.mark.req("R1-17")
+@pytest.mark.parametrize(
+    ("body", "kind", "why"),
+    [
+        ("console.log(1)", "text/javascript; charset=utf-8", ""),
+        ("<!doctype html><title>App</title>", "text/html", "200, but text/html, not text/javascript"),
+        ("", "text/javascript", "200, but an empty answer"),
+    ],
+    ids=["script", "page", "empty"],
+)
+async def test_a_changed_asset_is_fetched_and_is_what_it_says(body: str, kind: str, why: str) -> None:
+    asset = Expect(content_type="text/javascript", body=("console",))
+    with serving(always(body, "200 OK", kind)) as server:
+        seen, told = await one(f"{server.url}/app.js", asset)
+    assert (seen.state, seen.status, told.bytes) == ("failing" if why else "ok", 200, len(body))
+    assert seen.why == why or not why
+
+
+@pytest.mark.req("R1-17")
+async def test_an_asset_that_no_longer_parses_is_shown_where(tmp_path_factory: pytest.TempPathFactory) -> None:
+    with serving(always('{"routes": [1, 2}', "200 OK", "application/json")) as server:
+        seen, told = await one(
+            f"{server.url}/app.json", Expect(content_type="application/json", json=(("$.routes", {"present": True}),))
+        )
+    assert seen.state == "failing"
+    assert "not JSON" in seen.why
+    assert any("byte" in finding.got or "2}" in finding.got for finding in told.findings if not finding.ok)
+
+
 async def test_the_media_type_is_compared_without_its_charset() -> None:
     with serving(always('{"status": "ok"}', "200 OK", "Application/JSON; charset=utf-8")) as server:
         seen, _ = await one(server.url)
@@ -165,6 +194,7 @@ async def test_an_address_that_comes_back_in_a_redirect_is_shown_without_it_too(
     assert token not in repr(told)
 
 
+@pytest.mark.req("R3-14")
 @pytest.mark.parametrize(
     ("allowed", "state", "why"),
     [

@@ -146,6 +146,41 @@ def test_the_same_cookie_over_many_requests_and_redirects(tmp_path: Path) -> Non
     assert left["why"] == "step 3, away: 302, but it leads to *localhost*"
 
 
+@pytest.mark.req("R2-13")
+def test_a_service_that_fails_at_times_is_red_with_its_share(tmp_path: Path) -> None:
+    def at_times(connection: Any, head: bytes, number: int) -> bool:
+        connection.sendall(answer("no", "503 No") if number % 4 == 2 else answer())
+        return True
+
+    with serving(at_times) as server:
+        head = f'{HEAD.format(url=server.url)}[[checks.steps]]\nname = "sync"\nget = "/"\nrepeat = 8\n'
+        told = asked(tmp_path, head + 'expect = { content_type = "application/json" }\n', 1)
+        assert len(server.requests) == 8
+    assert told["why"] == "step 1, sync: 2 of 8 requests, first number 2: 503"
+    assert (told["verdict"], told["evidence"]["status"]) == ("failing", 503), (
+        "the evidence is that of the first bad one"
+    )
+
+
+@pytest.mark.req("R2-10")
+def test_a_page_that_can_be_read_and_not_written_says_which(tmp_path: Path) -> None:
+    def read_only(connection: Any, head: bytes, number: int) -> bool:
+        connection.sendall(answer("no", "405 No") if head.startswith(b"POST") else answer())
+        return True
+
+    with serving(read_only) as server:
+        read = '[[checks.steps]]\nname = "read"\nget = "/fleets/35"\n'
+        write = '[[checks.steps]]\nname = "write"\npost = "/fleets/35"\nform = { a = "1" }\n'
+        told = asked(tmp_path, HEAD.format(url=server.url) + read + write, 1)
+    assert told["why"] == "step 2, write: 405"
+    hops = [(h["method"], h["status"]) for h in told["evidence"]["hops"]]
+    assert hops == [("GET", 200), ("POST", 405)], "one resource, a result for each method"
+    assert [(f["name"], f["ok"]) for f in told["evidence"]["findings"]][:2] == [
+        ("step 1, read", True),
+        ("step 2, write", False),
+    ]
+
+
 def test_saved_from_every_place_and_sent_in_every_place(tmp_path: Path) -> None:
     def page(connection: Any, head: bytes, number: int) -> bool:
         more = ("X-Id: 77", "Set-Cookie: sid=abc/def; Path=/")

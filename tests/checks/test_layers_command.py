@@ -60,7 +60,7 @@ def test_status_names_the_cause_first_and_its_echoes_as_such(tmp_path: Path) -> 
     assert services["api"]["state"] == "failing", "an echo is red all the same"
 
 
-@pytest.mark.req("R2-03", "F56", "R2-21")
+@pytest.mark.req("R2-03", "F56", "R2-21", "R1-30")
 def test_inner_green_and_users_red_reads_bypassed_layer(tmp_path: Path) -> None:
     with serving(always()) as good, serving(always("no", "503 No")) as bad:
         checks = [("sync", "user", bad.url), ("sync", "inner", good.url), ("page", "user", bad.url)]
@@ -226,6 +226,22 @@ def test_doctor_shows_which_check_crosses_what_and_who_has_no_user_path(tmp_path
     (tmp_path / "incidentui.toml").write_text(whole)
     assert [state for state, _, _ in found(tmp_path, "layers")] == ["ok"]
     assert found(tmp_path, "config") == []
+
+
+@pytest.mark.req("R1-29", "R1-47")
+def test_the_map_is_a_page_of_what_needs_what_and_of_what_nobody_sees(tmp_path: Path) -> None:
+    (tmp_path / "incidentui.toml").write_text(MATRIX)
+    page, told = run(tmp_path, "map"), json.loads(run(tmp_path, "map", "--json").stdout)
+    assert (page.returncode, page.stderr) == (0, "")
+    assert "| sync | db | – | – | button | direct | session, cache |" in page.stdout
+    assert "| db | – | sync | – | – | – | – |" in page.stdout, "users of sync see it"
+    assert "| jobs | – | – | – | – | – | what users get of it |" in page.stdout
+    assert "  s0 --> s1\n" in page.stdout
+    assert {s["name"]: (s["needs"], s["needed_by"], s["seen_by_users_of"]) for s in told["services"]} == {
+        "sync": (["db"], [], "sync"),
+        "db": ([], ["sync"], "sync"),
+        "jobs": ([], [], None),
+    }
 
 
 def test_a_layer_that_its_service_does_not_have_is_a_slip(tmp_path: Path) -> None:

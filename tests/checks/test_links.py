@@ -6,6 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from incidentui.config.links import AgentCheck
+from incidentui.edge.checks.agent import AgentProbe
+from incidentui.edge.checks.http import Transports
+from incidentui.edge.checks.probe import Ground
+from incidentui.edge.clock import SystemClock
 from tests.checks.asked import looked, refused, run, written
 
 PATTERNS = "connected = 'agent connected'\nauthenticated = 'authenticated as'\nrejected = 'invalid token|bad key'\n"
@@ -88,7 +93,7 @@ def test_a_tunnel_is_what_its_status_command_says(tmp_path: Path, monkeypatch: p
 
 
 @pytest.mark.slow
-@pytest.mark.req("R1-28")
+@pytest.mark.req("R1-28", "R2-06", "F67")
 def test_status_names_the_rejection_under_the_service_that_only_says_nobody_is_there(tmp_path: Path) -> None:
     (tmp_path / "a.log").write_text(f"{stamp(2)} {IN}\n{stamp(1.99)} {OUT} token=hunter2hunter2\n")
     (tmp_path / "app.log").write_text(f"{stamp(1)} No agent available\n")
@@ -132,3 +137,23 @@ def test_prove_shows_an_agent_each_way_to_be_out_and_names_patterns_that_cannot_
 )
 def test_a_wrong_table_is_said(tmp_path: Path, wrong: str, words: str) -> None:
     assert words in refused(tmp_path, wrong)
+
+
+async def test_what_scrolled_out_of_the_log_still_stands_and_what_was_never_read_is_unknown(tmp_path: Path) -> None:
+    """An agent that was let in says so once; a day of other lines later it is still in."""
+    check = AgentCheck("a", "api", "inner", file="a.log", connected=IN, authenticated=AUTH, rejected="invalid token")
+    ground = Ground(SystemClock(), Transports(), tmp_path)
+    log, probe = tmp_path / "a.log", AgentProbe(check, ground)
+    log.write_text(f"{stamp(9)} {IN}\n{stamp(8)} {AUTH}\n")
+    assert (await probe.look()).judgement.why == "authenticated"
+    noise = f"{stamp(7)} {'x' * 1000}\n" * 3000
+    with log.open("a") as file:
+        file.write(noise)
+    assert (await probe.look()).judgement.why == "authenticated"
+    late = (await AgentProbe(check, ground).look()).judgement
+    assert (late.state, late.why) == ("unknown", "only the last 2 MiB were read, and none of them says where it stands")
+    with log.open("a") as file:
+        file.write(f"{stamp(1)} {OUT}\n")
+    assert (await probe.look()).judgement.why == "rejected: invalid token"
+    log.write_text(f"{stamp(0.5)} started anew\n")
+    assert (await probe.look()).judgement.why == "absent: it never connected"

@@ -67,6 +67,7 @@ def test_a_port_that_takes_and_closes_has_nobody_behind_it(tmp_path: Path) -> No
     assert "took the connection and closed it" in told["why"]
 
 
+@pytest.mark.req("R3-22")
 @pytest.mark.parametrize(
     ("greeting", "close", "verdict", "words"),
     [

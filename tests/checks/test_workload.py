@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.checks.asked import looked, refused, run, written
+from tests.checks.servers import always, closed_port, serving
 from tests.containers.conftest import PYTHON
 from tests.containers.daemon import Supervisord, answering
 
@@ -63,6 +64,23 @@ def test_only_what_runs_is_good_and_the_rest_says_why(tmp_path: Path, daemon: Su
     evidence = told[0]["evidence"]
     assert (evidence["kind"], evidence["layer"], evidence["url"]) == ("workload", "inner", "workload web")
     assert evidence["body"].startswith("supervisor ")
+
+
+@pytest.mark.req("R1-30", "R3-10")
+def test_running_is_not_healthy_and_nothing_is_green_before_it_answers(tmp_path: Path, daemon: Supervisord) -> None:
+    runs = workload("web", 'layer = "inner"')
+    with serving(always('{"status": "starting"}')) as server:
+        ready = f"url = '{server.url}/leads'\nexpect = {{ json = {{ '$.status' = 'ok' }} }}"
+        file = written(tmp_path, runs, ready, f"url = 'http://127.0.0.1:{closed_port()}/leads'")
+        file.write_text(file.read_text().replace("[project]\n", '[project]\nsupervisor = "s.sock"\n'))
+        done = run(tmp_path, "--json")
+    told = json.loads(done.stdout)
+    assert [(c["verdict"], c["why"]) for c in told["checks"]] == [
+        ("ok", "running"),
+        ("failing", '200, but $.status is "starting", not "ok"'),
+        ("failing", "no answer: connection refused"),
+    ]
+    assert (done.returncode, told["verdict"], told["bypassed"]) == (1, "failing", ["api"])
 
 
 def test_a_workload_that_began_lately_has_not_shown_that_it_stays(tmp_path: Path, daemon: Supervisord) -> None:

@@ -142,11 +142,7 @@ def test_a_volume_that_another_would_take_the_place_of_needs_a_reason(world: Wor
     refused = world.ask("name=web", "--yes", "web")
     lost = "/data: ferry_other, new and empty takes the place of volume ferry_leads"
     assert (refused.returncode, shown(refused)["plan"]["loses"]) == (3, [lost])
-    assert world.inspect()["Mounts"][0]["Name"] in ("ferry_leads", world.inspect()["Mounts"][1]["Name"])
-    done = world.ask("name=web", "stay=1s", "lose=moved on purpose", "--yes", "web")
-    assert done.returncode == 0, done
-    assert {mount["Name"] for mount in world.inspect()["Mounts"]} >= {"ferry_other"}
-    assert "ferry_leads" in world.engine.docker("volume", "ls", "-q").stdout.decode()
+    assert {mount["Name"] for mount in world.inspect()["Mounts"]} >= {"ferry_leads"}
 
 
 def test_a_compose_that_fails_half_way_gives_the_old_one_its_place_back(world: World) -> None:

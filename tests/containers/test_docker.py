@@ -278,3 +278,13 @@ def test_a_container_set_aside_is_nobodys_service() -> None:
     new = {"Id": "b" * 64, "Names": ["/ferry-web-1"], **labels}
     assert names([old, new]) == [f"ferry-web-1.before-{'a' * 12}", "web"]
     assert names([old]) == [f"ferry-web-1.before-{'a' * 12}"]
+
+
+def test_a_container_that_compose_renamed_is_the_service_until_another_one_is_there() -> None:
+    """A recreate that failed leaves it alone: then it is what there is of the service."""
+    labels = {"Labels": {"com.docker.compose.service": "web"}}
+    old = {"Id": "a" * 64, "Names": [f"/{'a' * 12}_ferry_web_1"], **labels}
+    new = {"Id": "b" * 64, "Names": ["/ferry_web_1"], **labels}
+    assert names([old]) == ["web"]
+    assert names([old, new]) == [f"{'a' * 12}_ferry_web_1", "web"]
+    assert names([new, {**new, "Id": "c" * 64, "Names": ["/ferry_web_2"]}]) == ["ferry_web_1", "ferry_web_2"]

@@ -94,5 +94,5 @@ def test_it_is_recorded_and_the_screen_says_which_of_the_two_is_the_reference(la
         terminal.wait(r"CHECKPOINT, RUNNING ─+ checkpoint \d{8}-\d{6}, by hand", 5)
         terminal.wait(r"✗ env TOKEN +set +another value", 5)
         terminal.press("\x1b")
-    (seen,) = [r.event for r in lab.place.records() if isinstance(r.event, DriftSeen)]
-    assert {name for name, _ in seen.fresh} == {"agent", "web", "project files"}
+    seen = [r.event for r in lab.place.records() if isinstance(r.event, DriftSeen)]
+    assert {name for event in seen for name, _ in event.fresh} == {"agent", "web", "project files"}

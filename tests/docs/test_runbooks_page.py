@@ -8,6 +8,7 @@ from incidentui.runbook.commands import SHELLS
 from incidentui.runbook.fields import ARGS, SOURCES
 from incidentui.runbook.lint import RULES, lint
 from incidentui.runbook.parse import READING, parse
+from incidentui.runbook.suggest import RULES as OFFERED
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs/runbooks.md").read_text(encoding="utf-8")
 
@@ -21,6 +22,7 @@ def test_the_example_is_read_as_the_page_says_and_passes_the_check() -> None:
     book = parse(text, "x.md")
     assert lint(book, text) == ()
     assert (book.title, book.tags, book.alerts) == ("Reset to known-good", ("reset",), ("BackendDown",))
+    assert (book.services, book.signatures) == (("backend",), ("exit-killed",))
     assert [(v.name, v.source, v.default) for v in book.vars] == [("good", "good", ""), ("service", "", "backend")]
     said = [(s.title, s.action.name if s.action else None, s.manual) for s in book.steps]
     assert said == [
@@ -60,6 +62,10 @@ def test_every_action_on_the_page_takes_just_these_arguments() -> None:
 def test_the_rules_are_those_of_the_linter() -> None:
     listed = dict(re.findall(r"^\| `([a-z-]+)` \| (.*) \|$", part("`runbook check`"), flags=re.M))
     assert listed == RULES
+
+
+def test_the_tags_are_those_that_have_a_rule() -> None:
+    assert dict(re.findall(r"^\| `([a-z-]+)` \| (.*) \|$", part("Finding the right one"), flags=re.M)) == OFFERED
 
 
 def test_what_comes_with_the_program_is_listed() -> None:

@@ -171,10 +171,10 @@ def test_nothing_to_resume_is_said(tmp_path: Path) -> None:
 def test_the_drills_are_listed_with_their_robots(tmp_path: Path) -> None:
     listed = json.loads(drill(tmp_path, "list", "--json").stdout)
     assert [(entry["name"], entry["robots"]) for entry in listed] == [
-        ("dead-backend", ["solver"]),
-        ("half-rollback", ["solver", "naive"]),
-        ("login-page-200", ["solver", "naive"]),
-        ("restart-cascade", ["solver", "naive"]),
+        ("dead-backend", ["solver", "runbook"]),
+        ("half-rollback", ["solver", "runbook", "naive"]),
+        ("login-page-200", ["solver", "runbook", "naive"]),
+        ("restart-cascade", ["solver", "runbook", "naive"]),
     ]
     assert all(entry["goal"] and entry["about"] for entry in listed)
     said = drill(tmp_path, "list").stdout
@@ -186,7 +186,7 @@ def test_the_drills_are_listed_with_their_robots(tmp_path: Path) -> None:
     ("words", "said"),
     [
         (("dead-backend", "--robot=naive"), "no robot of dead-backend is called 'naive'"),
-        (("half-rollback", "--robot=clever"), "--robot=naive does it differently"),
+        (("half-rollback", "--robot=clever"), "--robot=naive do it differently"),
         (("half-rollback", "--robot=naive", "--resume"), "--robot alone goes on"),
         (("restart-cascade", "--robot", "--resume"), "without --robot, you do"),
     ],

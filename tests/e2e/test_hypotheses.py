@@ -66,7 +66,7 @@ def test_what_was_thought_done_and_seen_stands_in_every_place_that_tells_of_the_
     assert types.count("incidentui.hypothesis.changed") == 2
 
 
-@pytest.mark.req("F11", "R2-07")
+@pytest.mark.req("F11", "R2-07", "R3-18")
 def test_the_draft_has_them_with_why_each_was_wrong(place: Place) -> None:
     place.ok("open", "Sync does nothing")
     place.ok("hypothesis", "add", "Credentials are mixed up", "--did", "took them apart")
@@ -91,6 +91,23 @@ def test_the_draft_has_them_with_why_each_was_wrong(place: Place) -> None:
     document = json.loads(place.ok("export", "INC-1", "--format", "json"))
     assert [h["verdict"] for h in document["hypotheses"]] == ["correct, not the cause", "to test", "confirmed"]
     assert "hypothesis 3 confirmed: seen in curl" in {r["text"] for r in document["timeline"]}
+
+
+@pytest.mark.req("R2-02")
+def test_who_found_what_is_kept_for_a_person_an_agent_and_the_program(place: Place) -> None:
+    place.ok("open", "Sync does nothing")
+    place.run("hypothesis", "add", "The CSRF token is lost", user="agent:fixer")
+    place.run("hypothesis", "verdict", "1", "refuted", "--why", "it is valid", user="bo")
+    place.run("note", "users called", user="kim")
+    (told,) = board(place)
+    assert (told["by"], told["judged_by"]) == ("agent:fixer", "bo")
+    draft = place.ok("export", "INC-1")
+    for said in ("by agent:fixer", "Verdict at", "by bo", "kim"):
+        assert said in draft
+    by = [json.loads(line) for line in place.ok("events").splitlines()]
+    sources = {e["type"].removeprefix("incidentui."): e["source"] for e in by}
+    assert sources["hypothesis.added"].endswith("responder:agent:fixer")
+    assert sources["note.added"].endswith("responder:kim")
 
 
 def test_a_verdict_needs_a_reason_a_number_and_an_open_incident(place: Place) -> None:

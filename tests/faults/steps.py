@@ -27,7 +27,7 @@ def prepared(place: Place) -> Place:
 
 
 @contextmanager
-def at_the_step(place: Place, more: Mapping[str, str] | None = None) -> Iterator[Pty]:
+def at_the_step(place: Place, more: Mapping[str, str] | None = None, *, to_do: str = "x run") -> Iterator[Pty]:
     """The runbook is started and its step is the one to do."""
     with Pty([COMMAND], place.root, {**place.env(), **(more or {})}) as screen:
         screen.see(rf"▸ {TITLE}")
@@ -38,13 +38,13 @@ def at_the_step(place: Place, more: Mapping[str, str] | None = None) -> Iterator
         screen.see(rf"RUNBOOK +{TITLE}")
         screen.see("x start it")
         screen.press("x", gap_s=0.2)
-        screen.see("x run")
+        screen.see(to_do)
         yield screen
 
 
-def fire(screen: Pty) -> None:
+def fire(screen: Pty, key: str = "x") -> None:
     """The plan, its word, enter."""
-    screen.press("x", gap_s=0.2)
+    screen.press(key, gap_s=0.2)
     screen.see("type the word to run it|Type the word to run it")
     screen.rest(0.4, 1)
     screen.press("x", gap_s=0.2)

@@ -189,6 +189,23 @@ def test_the_screen_says_that_a_runbook_changed_and_shows_it(tmp_path: Path) -> 
         screen.see(r"incidentui trust runbooks/step\.md")
 
 
+def test_without_a_screen_what_changed_is_shown_then_allowed_then_runs(tmp_path: Path) -> None:
+    place = slow_push.build(tmp_path, 0)
+    book = steps.write(place, "echo one >> sung", "20s")
+    place.ok("trust")
+    place.ok("runbook", "run", "step")
+    book.write_text(book.read_text().replace("echo one", "echo two"))
+    refused = place.run("runbook", "run", "step", "--json")
+    assert (refused.returncode, refused.stdout) == (3, "")
+    assert re.search(r"^    - +echo one >> sung$\n    \+ +echo two >> sung$", refused.stderr, re.MULTILINE), (
+        refused.stderr
+    )
+    assert re.search(r"changed since it was allowed, \+1 −1 lines.*incidentui trust runbooks/step\.md", refused.stderr)
+    assert "echo two" in place.ok("trust", "runbooks/step.md")
+    place.ok("runbook", "run", "step", "--from", "1")  # allowed, and nobody marked it: no --yes
+    assert (place.root / "sung").read_text() == "one\ntwo\n"
+
+
 # -- a file cannot grant itself anything
 
 

@@ -214,3 +214,34 @@ def test_a_secret_that_is_known_is_not_shown(booked: Place) -> None:
     for argv in (("show", "leak", "--json"), ("show", "leak"), ("check", "leak", "--json")):
         done = booked.run("runbook", *argv, PUMP_KEY="hunter2-hunter2")
         assert "hunter2" not in done.stdout + done.stderr, argv
+
+
+def test_a_journal_that_cannot_be_read_keeps_nobody_from_the_runbooks(booked: Place) -> None:
+    booked.journal_file.parent.mkdir(parents=True)
+    booked.journal_file.write_bytes(b"no journal at all" * 300)
+    for argv in (["list"], ["show", "pump"]):
+        done = booked.run("runbook", *argv)
+        assert (done.returncode, "Pump stands still" in done.stdout) == (0, True), done.stderr
+
+
+def test_list_says_which_are_for_what_somebody_was_paged_with(booked: Place) -> None:
+    front = "---\nservices: [pump]\nalerts: [PumpStandsStill]\n---\n"
+    (booked.root / "docs/runbooks/pump.md").write_text(front + BOOK, encoding="utf-8")
+    for word, kind in (("pump", "services"), ("pump_stands_still", "alerts")):
+        found = document(booked.run("runbook", "list", "--for", word, "--json"))
+        assert [(b["id"], b["why"]) for b in found["runbooks"]] == [("pump", f"it names {word} in its {kind}")]
+    said = booked.ok("runbook", "list", "--for", "port-allocated")
+    assert "it names port-allocated in its signatures" in said
+    assert len(said.splitlines()) == 2
+    none = booked.run("runbook", "list", "--for", "gate")
+    assert (none.returncode, none.stdout) == (2, "")
+    assert "PumpStandsStill" in none.stderr
+
+
+def test_check_says_that_a_runbook_is_for_nothing_known_here(booked: Place) -> None:
+    (booked.root / "incidentui.toml").write_text('[project]\nname = "p"\n[[services]]\nname = "pump"\n')
+    front = "---\nservices: [pmup]\nsignatures: [port-alocated]\n---\n"
+    (booked.root / "docs/runbooks/pump.md").write_text(front + BOOK, encoding="utf-8")
+    said = booked.run("runbook", "check").stdout
+    assert "2:12: warning: no service is called pmup [never-offered] (did you mean pump?)" in said
+    assert "3:14: warning: no signature is called port-alocated" in said

@@ -6,16 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from incidentui.config.known_errors import shipped
+from incidentui.runbook.front import Known
 from incidentui.runbook.lint import RULES, Finding, lint
 from incidentui.runbook.parse import parse
 from incidentui.runbook.shell_words import assigned, dead_lines, looks_dangerous, used
 
+KNOWN = Known(services=frozenset({"api", "db"}), signatures=frozenset(s.name for s in shipped()))
 DATA = Path(__file__).parent / "data"
 VERIFY = '## Verify\n```yaml {"action":"verify"}\n```\n## If it stays red\nCall.\n'
 
 
 def check(text: str) -> list[Finding]:
-    return list(lint(parse(text, "x.md"), text))
+    return list(lint(parse(text, "x.md"), text, KNOWN))
 
 
 def found(text: str) -> list[tuple[str, str, int, int]]:
@@ -23,6 +26,8 @@ def found(text: str) -> list[tuple[str, str, int, int]]:
 
 
 BROKEN = [
+    ("---\nservices: [db, apj]\n---\n# T\n1. x\n", [("never-offered", "warning", 2, 16)]),
+    ("---\nalerts: [a]\nsignatures: port-alocated\n---\n# T\n1. x\n", [("never-offered", "warning", 3, 13)]),
     ('# T\n```yaml {"action":"git.rest"}\nto: x\n```\n', [("unknown-action", "error", 2, 20)]),
     ('# T\n```yaml {"action":"verify"}\nchecks: a\n  \nwithn: 5m\n```\n', [("unknown-argument", "error", 5, 1)]),
     ('# T\n```yaml {"action":"ci.wait"}\n```\n', [("missing-argument", "error", 2, 20)]),

@@ -2,18 +2,26 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
+from incidentui.config.known_errors import shipped
+from incidentui.core.drift import Drift, DriftRow
 from incidentui.core.model import (
     Attempt,
+    AwaitedDeploy,
+    CheckStatus,
     Deploy,
+    ErrorText,
+    Incident,
+    KnownError,
     KnownGood,
     Owner,
     Plan,
     ProjectSpec,
     Repository,
+    SeenError,
     ServiceSpec,
     ServiceStatus,
     Suspect,
@@ -24,10 +32,13 @@ from incidentui.core.model import (
 from incidentui.core.state import State
 from incidentui.runbook.model import Runbook
 from incidentui.runbook.parse import parse
-from incidentui.runbook.suggest import suggest
+from incidentui.runbook.suggest import RULES, Offer, offers, suggest
 from incidentui.runbook.variables import resolve, values
 
-SHIPPED = tuple(parse(p.read_text(), p.name) for p in sorted((Path(__file__).parents[2] / "runbooks").glob("*.md")))
+SHIPPED = tuple(
+    replace(parse(p.read_text(), p.name), origin="shipped")
+    for p in sorted((Path(__file__).parents[2] / "runbooks").glob("*.md"))
+)
 GOOD, BAD = "a" * 40, "b" * 40
 
 
@@ -53,9 +64,96 @@ def test_red_after_a_deploy_offers_the_way_back() -> None:
     )
 
 
-def test_a_crash_without_a_deploy_offers_a_restart() -> None:
-    found = suggest(SHIPPED, seen(workload="crashing"))
-    assert found == ("restart-a-workload", "backend is crashing, and nothing was deployed")
+def test_a_crash_without_a_deploy_offers_the_crash_loop_then_a_restart() -> None:
+    why = "backend is crashing, and nothing was deployed"
+    assert offers(SHIPPED, seen(workload="crashing")) == (Offer("crash-loop", why), Offer("restart-a-workload", why))
+
+
+def own(**front: str) -> Runbook:
+    head = "".join(f"{key}: [{words}]\n" for key, words in front.items())
+    return parse(f"---\n{head}---\n1. Call Ann\n", f"docs/{'-'.join(front)}.md")
+
+
+def told(signature: str, source: str = "workload:backend") -> tuple[SeenError, ...]:
+    known = KnownError(signature, "It is taken.", "Look who has it.", "port is already allocated")
+    return (SeenError(source, "", ErrorText("x", "x"), 2000, known=(known,)),)
+
+
+@pytest.mark.req("R1-12")
+def test_what_names_the_trouble_goes_before_what_is_only_likely() -> None:
+    looping = Workload("backend", "docker", "restarting", restarts=4)
+    check = CheckStatus("backend-port", "api", "user", "failing", since=2000, why="refused")
+    state = replace(
+        seen(deployed=True), workloads={"backend": looping}, errors=told("port-allocated"), checks={check.name: check}
+    )
+    mine = (own(services="api"), own(alerts="BackendPort"), own(signatures="port-allocated"))
+    assert offers((*SHIPPED, *mine), state) == (
+        Offer("signatures", "backend is crash looping: signature port-allocated"),
+        Offer("alerts", "backend-port is failing: refused"),
+        Offer("crash-loop", "backend is crash looping: signature port-allocated"),
+    )
+    assert [offer.id for offer in offers((*SHIPPED, *mine[:1]), state)] == [
+        "crash-loop",
+        "roll-back-a-bad-deploy",
+        "services",
+    ]
+
+
+def test_the_title_of_the_incident_names_an_alert() -> None:
+    incident = Incident("INC-3", "[FIRING] BackendDown (api)", "SEV1", "open", 2000, "ana")
+    state = replace(seen(), incidents={"INC-3": incident})
+    (found,) = offers((own(alerts="backend_down"), own(tags="rollback")), state)
+    assert found == Offer("alerts", "INC-3 is titled '[FIRING] BackendDown (api)'")
+
+
+def test_a_cause_goes_before_what_is_its_echo() -> None:
+    services = (ServiceSpec("web", depends_on=("api",)), *seen().project.services)
+    red = {"web": ServiceStatus("web", "failing", since=1000), **seen().services}
+    state = replace(seen(), project=replace(seen().project, services=services), services=red)
+    checks = [CheckStatus(f"{name}-check", name, "user", "failing", since=2000, why="503") for name in ("web", "api")]
+    state = replace(state, checks={check.name: check for check in checks})
+    found = offers((own(alerts="web-check"), own(services="api")), state)
+    assert [offer.id for offer in found] == ["services", "alerts"]
+
+
+@pytest.mark.parametrize(
+    ("change", "id", "reason"),
+    [
+        (
+            {"awaited": AwaitedDeploy(BAD, GOOD, 1500, "origin", "main", ("api",), alarm=2500)},
+            "the-deploy-did-not-start",
+            "bbbbbbb was pushed, and no deploy of it was seen",
+        ),
+        (
+            {"drift": {"db": Drift("db", (DriftRow("age of data", "bad", "as before", "made anew"),))}},
+            "volume-came-up-empty",
+            "db is not as declared: age of data made anew",
+        ),
+        (
+            {"drift": {"api": Drift("api", (DriftRow("env TOKEN", "bad", "set", "another value"),))}},
+            "configuration-mismatch",
+            "api is not as declared: env TOKEN another value",
+        ),
+        ({"errors": told("database-empty-volume")}, "volume-came-up-empty", None),
+        ({"errors": told("agent-rejected", "check:api-health")}, None, None),
+    ],
+)
+def test_what_ships_is_offered_for_what_it_is_for(change: dict[str, Any], id: str | None, reason: str | None) -> None:
+    found = offers(SHIPPED, replace(seen(), **change))
+    assert (found[0].id if found else None) == id  # an error of what is not red is no reason
+    assert reason is None or found[0].reason == reason
+
+
+def test_an_incident_that_became_quiet_offers_the_proof() -> None:
+    incident = Incident("INC-3", "x", "SEV1", "open", 2000, "ana")
+    quiet = replace(seen(red=False), incidents={"INC-3": incident})
+    assert offers(SHIPPED, quiet) == (Offer("verify-recovery", "INC-3 is open, and nothing is red"),)
+
+
+def test_every_tag_with_a_rule_has_a_runbook_that_ships() -> None:
+    assert {tag for book in SHIPPED for tag in book.tags} >= RULES.keys()
+    known = {signature.name for signature in shipped()}
+    assert {name for book in SHIPPED for name in book.signatures} <= known
 
 
 def attempt(word: Literal["complete", "not complete"], *in_force: str) -> Attempt:
@@ -98,11 +196,7 @@ def test_a_deploy_after_the_first_red_is_not_blamed() -> None:
 
 
 def test_the_projects_own_runbook_goes_first() -> None:
-    own = parse("---\ntags: [rollback]\n---\n1. Call Ann\n", "docs/own.md")
-    shipped = tuple(
-        Runbook(r.id, r.title, r.path, r.digest, steps=r.steps, tags=r.tags, origin="shipped") for r in SHIPPED
-    )
-    assert suggest((*shipped, own), seen(deployed=True)) == ("own", "api failed after deploy bbbbbbb")
+    assert suggest((*SHIPPED, own(tags="rollback")), seen(deployed=True)) == ("tags", "api failed after deploy bbbbbbb")
 
 
 def test_variables_come_from_the_incident_the_default_and_the_responder() -> None:

@@ -108,6 +108,21 @@ def test_the_next_step_is_closed_until_the_proof_holds(place: Place) -> None:
     assert states(run(place)) == [(1, "done"), (2, "done")]
 
 
+@pytest.mark.req("R0-18")
+def test_a_user_is_asked_to_test_only_when_it_was_proven_and_each_try_counts(place: Place) -> None:
+    watched_portal(place)
+    book(place, PROVED.replace("```sh\n   touch told\n   ```", "Ask the user to try again."))
+    for n in (1, 2):
+        red = run(place, "--done", "2=works for Kim")
+        assert (red.returncode, states(red)) == (1, [(1, "failed")]), "nobody is asked while it is red"
+        assert lines(red)[0]["tries"] == n
+    (place.root / "up").touch()
+    asked = run(place)
+    assert (asked.returncode, states(asked)) == (3, [(1, "done"), (2, "todo")]), "now it is a person's turn"
+    assert states(run(place, "--done", "2=works for Kim")) == [(2, "done")]
+    assert [c["why"] for c in changed(place)][-1] == "works for Kim"
+
+
 @pytest.mark.req("F32", "F33")
 def test_undo_goes_back_last_first_and_is_checked(place: Place) -> None:
     book(place, BACK)
@@ -176,6 +191,7 @@ def test_still_red_after_so_long_leads_to_the_step_that_is_named(place: Place) -
     assert (green.returncode, states(green)) == (0, [(1, "done"), (2, "skipped"), (3, "skipped"), (4, "done")])
 
 
+@pytest.mark.soak
 @pytest.mark.req("R3-33", "R3-17")
 def test_a_wait_is_cut_short_with_a_reason_from_another_program(place: Place) -> None:
     book(place, '# Pump\n\n1. Wait\n\n   ```yaml {"action":"wait"}\n   for: 5h\n   ```\n\n2. Say so\n')

@@ -125,6 +125,9 @@ def test_what_was_done_last_is_undone_first(story: Story) -> None:
     story.at("09:12:06", i.SetStep(3, "undone", "ines", "by hand"))
     story.at("09:12:07", i.SetStep(1, "undone", "ines"))
     assert states(story)[0] == "undone", "what only looked needs no word"
+    story.at(
+        "09:13:00", i.SetStep(3, "done", "ines"), i.EndRunbook("ines"), i.SetStep(3, "undone", "tomasz", "after it")
+    )
     assert "no step was gone through" in refused(story, "09:12:08", i.SetStep(1, "undone", "ines")).why
 
 

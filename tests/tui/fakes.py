@@ -44,7 +44,7 @@ from incidentui.tui.present.scene import RunbookEntry, Scene
 DAY = int(datetime(2026, 3, 4, tzinfo=UTC).timestamp() * 1000)
 GOOD, BAD, HEAD = "59a77c4" + "0" * 33, "a942e4f" + "1" * 33, "298a730" + "2" * 33
 RUNBOOKS = (
-    RunbookEntry("Roll back a bad deploy", "bad-deploy", "5 steps"),
+    RunbookEntry("Roll back a bad deploy", "bad-deploy", "5 steps", goes_back=True),
     RunbookEntry("Reset to known-good", "reset", "4 steps"),
     RunbookEntry("Restart a workload", "restart", "3 steps"),
     RunbookEntry("Verify recovery", "verify", "2 steps"),
@@ -482,4 +482,4 @@ def session(view: View, *, now: Ms | None = None) -> FakeSession:
 
 
 def scene(view: View) -> Scene:
-    return Scene(view, view.state.at, "ana", UTC, runbooks=RUNBOOKS, suggested=("bad-deploy", "red after a deploy"))
+    return Scene(view, view.state.at, "ana", UTC, runbooks=RUNBOOKS, offered=(("bad-deploy", "red after a deploy"),))

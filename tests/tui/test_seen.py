@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from incidentui.core import events as e
-from incidentui.core.model import Attempt, Owner, Plan, PlanCommit, PlanStep, Precondition, Source, Workload
+from incidentui.core.model import Attempt, Owner, Plan, PlanCommit, PlanStep, Precondition, Source, StepState, Workload
 from incidentui.session.ports import LogLine
 from incidentui.tui.line import cells
 from incidentui.tui.pages.event import told
@@ -239,9 +239,36 @@ def test_a_lost_engine_says_where_and_why_in_rows_of_their_own() -> None:
 def test_the_commit_in_the_reason_of_a_suggestion_is_whole() -> None:
     entry = RunbookEntry("Roll back a bad deploy", "back", "5 steps")
     scene = replace(
-        fakes.scene(fakes.first_red()), runbooks=(entry,), suggested=("back", "bookings failed after deploy a942e4f")
+        fakes.scene(fakes.first_red()), runbooks=(entry,), offered=(("back", "bookings failed after deploy a942e4f"),)
     )
     assert "a942e4f" in "\n".join(r.text for r in runbook.lines(scene, 66))
+
+
+OFFERED = (("reset", "api failed after deploy a942e4f"), ("restart", "backend is crash looping"))
+
+
+@pytest.mark.parametrize("width", [50, 66, 78])
+def test_what_is_offered_stands_with_its_reason_and_what_fits_too_beneath(width: int) -> None:
+    scene = replace(fakes.scene(fakes.first_red()), offered=OFFERED)
+    rows = [r.text.rstrip() for r in runbook.lines(scene, width)]
+    assert rows[1].startswith("Reset to known-good")
+    assert rows[2:4] == ["because api failed after deploy a942e4f", "or Restart a workload  backend is crash looping"]
+    assert all(cells(row) <= width for row in rows)
+
+
+@pytest.mark.parametrize(("state", "rows"), [("failed", 1), ("todo", 0)])
+def test_a_step_that_failed_names_what_fits_instead(state: StepState, rows: int) -> None:
+    view = fakes.incident()
+    run = view.state.runbook
+    assert run is not None
+    steps = tuple(replace(step, state=state) if step.n == 2 else step for step in run.steps)
+    there = replace(view, state=replace(view.state, runbook=replace(run, steps=steps)))
+    text = "\n".join(r.text for r in runbook.lines(replace(fakes.scene(there), offered=OFFERED), 66))
+    assert text.count("or Reset to known-good  api failed after deploy a942e4f") == rows
+    done = tuple(replace(step, state="done") for step in run.steps)
+    over = replace(view, state=replace(view.state, runbook=replace(run, steps=done)))
+    at_its_end = "\n".join(r.text for r in runbook.lines(replace(fakes.scene(over), offered=OFFERED), 66))
+    assert "because api failed after deploy a942e4f" in at_its_end
 
 
 async def test_a_verdict_is_opened_at_the_light_that_is_red() -> None:

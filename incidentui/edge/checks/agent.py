@@ -37,6 +37,9 @@ class Standing:
     """(connected, rejected) of each attempt that was turned away."""
 
 
+ABSENT = Standing("absent")
+
+
 @dataclass(frozen=True, slots=True)
 class NotRunning:
     """The workload whose log it is does not run: nothing is connected."""
@@ -50,14 +53,15 @@ class AgentProbe:
         self._dir = ground.dir
         self._engines = ground.engines
         self._now = ground.clock.now
+        self._stood: tuple[object, Standing] = (None, ABSENT)
+        """Where it stood last, in which run."""
 
     async def look(self) -> Look:
         at, started, output = self._now(), perf_counter(), ""
         try:
             async with asyncio.timeout(self.check.timeout_ms / 1000):
-                since = at - self.check.since_ms if self.check.since_ms is not None else None
-                source = await self._of_workload(at, since) if self.check.workload else (None, since)
-                judgement, output = await asyncio.to_thread(looked, self.check, self._dir, at, *source)
+                source, run = await self._of_workload(at) if self.check.workload else (None, None)
+                judgement, output = await asyncio.to_thread(self._looked, at, source, run)
         except (NotReadableError, TooSlowError) as why:
             judgement = Judgement("unknown", str(why))
         except TimeoutError:
@@ -66,36 +70,53 @@ class AgentProbe:
         again = ["tail", "-n", "200", self.check.file] if self.check.file else ["incidentui", "check", self.check.name]
         return Look(self.check, at, judgement, took, output=output, again=shlex.join(again))
 
-    async def _of_workload(self, now: Ms, since: Ms | None) -> tuple[Tail | NotRunning, Ms | None]:
-        """What it said before it was started anew is of another connection."""
+    async def _of_workload(self, now: Ms) -> tuple[Tail | NotRunning, Ms | None]:
+        """Its log, and since when its run lasts: what it said before is of another connection."""
         from incidentui.edge.checks.engine_log import NotThereError, told_of
 
         try:
-            workload, tail = await told_of(self._engines, self.check.workload, now)
+            told = await told_of(self._engines, self.check.workload, now)
         except NotThereError as gone:
-            return NotRunning(str(gone)), since
+            return NotRunning(str(gone)), None
+        workload, tail = told.workload, told.tail
         if workload.state not in ("running", "starting"):
             code = f", exit {workload.exit_code}" if workload.exit_code is not None else ""
-            return NotRunning(f"{workload.name} is {workload.state}{code}"), since
-        if workload.since is None or all(line.at is None for line in tail.lines):
-            return tail, since
-        return tail, max(since or 0, workload.since)
+            return NotRunning(f"{workload.name} is {workload.state}{code}"), None
+        return tail, None if all(line.at is None for line in tail.lines) else told.began
+
+    def _looked(self, at: Ms, source: Tail | NotRunning | None, run: Ms | None) -> tuple[Judgement, str]:
+        """Of a window in time nothing is remembered: what lies before it does not count."""
+        window_ms = self.check.since_ms
+        since = run if window_ms is None else max(at - window_ms, run or 0)
+        before = self._stood[1] if window_ms is None and self._stood[0] == run else ABSENT
+        judgement, output, stood = looked(self.check, self._dir, at, source, since, before)
+        self._stood = run, stood
+        return judgement, output
 
 
 def looked(
-    check: AgentCheck, folder: Path, now: Ms, source: Tail | NotRunning | None, since: Ms | None
-) -> tuple[Judgement, str]:
-    """The judgement, and the lines that it rests on. Without a source the file is read."""
+    check: AgentCheck, folder: Path, now: Ms, source: Tail | NotRunning | None, since: Ms | None, before: Standing
+) -> tuple[Judgement, str, Standing]:
+    """The judgement, the lines that it rests on, and where the agent stands. Without a source the file is read.
+
+    `before`: where it stood when it was looked at last, in the same run: what said so may have scrolled away since.
+    """
     if isinstance(source, NotRunning):
-        return Judgement("failing", f"absent: {source.words}", (_finding("absent", source.words, ok=False),)), ""
-    found = window(check.target, source or read(folder / check.file, check.file, since), since)
-    now_standing = standing(check, found, now)
-    return judged(check, found, now_standing), _shown(found, now_standing)
+        finding = _finding("absent", source.words, ok=False)
+        return Judgement("failing", f"absent: {source.words}", (finding,)), "", ABSENT
+    tail = source or read(folder / check.file, check.file, since)
+    found = window(check.target, tail, since) if since is not None else Window(tail.lines, _left_out(tail))
+    stood = standing(check, found, now, before if found.missing else ABSENT)
+    return judged(check, found, stood), _shown(found, stood), stood
 
 
-def standing(check: AgentCheck, found: Window, now: Ms) -> Standing:
+def _left_out(tail: Tail) -> str:
+    return "" if tail.whole else f"only the last {tail.said} were read, and none of them says where it stands"
+
+
+def standing(check: AgentCheck, found: Window, now: Ms, before: Standing) -> Standing:
     matching = Matching(LINES_S)
-    current = Standing("absent")
+    current = before
     pairs: list[tuple[Line, Line]] = []
     for line in found.lines:
         current = _after(check, current, line, matching)

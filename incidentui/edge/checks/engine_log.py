@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 from incidentui.core.model import Ms, Workload
+from incidentui.core.value import dataclass
 from incidentui.edge.checks.tail import CAP, Line, NotReadableError, Tail, dated
 from incidentui.edge.checks.workload import GoneError, NotKnownError, find
+from incidentui.edge.containers.docker import DockerEngine
 from incidentui.edge.containers.engine import Engine, EngineLost, EngineRefused
 from incidentui.edge.containers.logs import LOG_BYTES, MOST_LINES, stamped
 
@@ -16,18 +18,27 @@ class NotThereError(NotReadableError):
     """The engine answers, and knows nothing of this name."""
 
 
-async def told_of(engines: Sequence[Engine], name: str, now: Ms) -> tuple[Workload, Tail]:
+@dataclass(frozen=True, slots=True)
+class Told:
+    workload: Workload
+    tail: Tail
+    began: Ms | None
+    """Lines from then on are of the run that is there; None: all are, or nobody can tell."""
+
+
+async def told_of(engines: Sequence[Engine], name: str, now: Ms) -> Told:
     """The workload as it is, and its log. Raises NotReadableError."""
     try:
         engine, workload = await find(engines, name)
         text = await engine.tail(workload, MOST_LINES)
+        began = await engine.began(workload) if isinstance(engine, DockerEngine) else workload.since
     except GoneError as why:
         raise NotThereError(str(why)) from why
     except NotKnownError as why:
         raise NotReadableError(str(why)) from why
     except (EngineLost, EngineRefused) as lost:
         raise NotReadableError(f"no log of {name}: {lost}") from lost
-    return workload, _docker(text, now) if engine.name == "docker" else _supervisor(text, now)
+    return Told(workload, _docker(text, now) if engine.name == "docker" else _supervisor(text, now), began)
 
 
 def _docker(text: str, now: Ms) -> Tail:

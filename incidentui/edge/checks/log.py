@@ -58,8 +58,9 @@ class LogProbe:
         """Its log, and since when it runs."""
         from incidentui.edge.checks.engine_log import told_of
 
-        workload, tail = await told_of(self._engines, self.check.workload, now)
-        return tail, workload.since
+        told = await told_of(self._engines, self.check.workload, now)
+        # A container that never ended before has no earlier run whose lines could count.
+        return told.tail, told.began if told.began is not None else 0 if told.workload.engine == "docker" else None
 
 
 def looked(

@@ -42,16 +42,25 @@ class Visitor:
         self.response: Response | None = None
 
     async def go(self, step: Step) -> Judgement:
-        """All requests of a step, judged. Raises NotThereError, and what httpx raises."""
+        """All requests of a step, judged. Raises NotThereError, and what httpx raises.
+
+        Of many, those after a bad one are asked too: how many of them fail is what tells a service that is broken
+        from one that is broken at times.
+        """
         judgement = Judgement("unknown", "")
         slow: Judgement | None = None
+        bad: list[tuple[int, Judgement, Response | None]] = []
         for number in range(1, step.repeat + 1):
             self.response = None
             judgement, answer = await self._once(step)
             if judgement.state == "failing":
-                return _numbered(judgement, number, step.repeat)
+                bad.append((number, judgement, self.response))
+                continue
             slow = judgement if judgement.state == "slow" else slow
             self._save(step, answer)
+        if bad:
+            first, judgement, self.response = bad[0]
+            return _share(judgement, first, len(bad), step.repeat)
         return slow or judgement
 
     def private(self) -> Iterator[str]:
@@ -192,10 +201,10 @@ def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port
 
 
-def _numbered(judgement: Judgement, number: int, of: int) -> Judgement:
+def _share(judgement: Judgement, first: int, bad: int, of: int) -> Judgement:
     if of == 1:
         return judgement
-    why = f"request {number} of {of}: {judgement.why}"
+    why = f"{bad} of {of} requests, first number {first}: {judgement.why}"
     return Judgement(judgement.state, why, judgement.findings, judgement.login_markers)
 
 

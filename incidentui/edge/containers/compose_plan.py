@@ -14,6 +14,7 @@ from incidentui.edge.text import clean
 ACTION = "compose.up"
 SAVE = PlanStep("save", "a checkpoint of now: commit, images, configuration files, verdicts")
 _MOST = 8
+_APPLIED = ("port ", "mount ", "env ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,11 +172,7 @@ def _preconditions(ground: Ground) -> Iterator[Precondition]:
 
 def _changes(drift: Drift | None) -> Iterator[tuple[str, str]]:
     """What differs from what is declared: that is what it would apply."""
-    rows = [
-        row
-        for row in (drift.rows if drift else ())
-        if row.what.startswith(("port ", "mount ", "env ")) and row.declared
-    ]
+    rows = [row for row in (drift.rows if drift else ()) if row.level != "ok" and row.what.startswith(_APPLIED)]
     for row in rows[:_MOST]:
         place = f" ({row.place})" if row.place else ""
         yield row.what, f"{row.running or 'none'} → {row.declared}{place}"

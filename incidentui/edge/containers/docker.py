@@ -22,6 +22,7 @@ from incidentui.edge.containers.docker_words import (
     Settings,
     inspected,
     labelled,
+    moment,
     named,
     names,
     settings_of,
@@ -156,6 +157,12 @@ class DockerEngine:
     async def one(self, workload: Workload) -> Workload | None:
         found = await self._ask(lambda: self._inspect(workload.ident))
         return None if found is None else inspected(found, workload)
+
+    async def began(self, workload: Workload) -> Ms | None:
+        """From when on its log is of the run that is there: a program may write before the engine calls it started."""
+        found = await self._ask(lambda: self._inspect(workload.ident))
+        state = (found or {}).get("State") or {}
+        return moment(str(state.get("FinishedAt" if state.get("Running") else "StartedAt", ""))) if found else None
 
     def steps(self, deed: str, workload: Workload) -> tuple[PlanStep, ...]:
         if deed == "recreate":

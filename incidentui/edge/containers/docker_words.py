@@ -77,13 +77,25 @@ def health(status: str) -> Health:
 
 def names(entries: Sequence[Mapping[str, Any]]) -> list[str]:
     """The compose service where that is unique, else the container's own name. One set aside is nobody's service."""
-    services = Counter(_labels(entry).get(SERVICE, "") for entry in entries if not _aside(entry))
+    standing = [entry for entry in entries if not _aside(entry)]
+    whole = {_service(entry) for entry in standing if not _replaced(entry)}
+    services = Counter(_service(e) for e in standing if not (_replaced(e) and _service(e) in whole))
     found = []
     for entry in entries:
-        service = _labels(entry).get(SERVICE, "")
+        service = _service(entry)
+        other = _aside(entry) or (_replaced(entry) and service in whole)
         own = str((entry.get("Names") or [entry["Id"][:12]])[0]).removeprefix("/")
-        found.append(clean(service if services[service] == 1 and service and not _aside(entry) else own, 120))
+        found.append(clean(service if services[service] == 1 and service and not other else own, 120))
     return found
+
+
+def _service(entry: Mapping[str, Any]) -> str:
+    return _labels(entry).get(SERVICE, "")
+
+
+def _replaced(entry: Mapping[str, Any]) -> bool:
+    """Whether compose 1 has renamed it, to make another one in its place. It is the service until that one is there."""
+    return any(str(name).startswith(f"/{entry['Id'][:12]}_") for name in entry.get("Names") or ())
 
 
 def _aside(entry: Mapping[str, Any]) -> bool:

@@ -71,14 +71,14 @@ class Stream:
         return self.total >= at + _END and self._tail == b"\0" * _END
 
 
-def entries(stream: Stream) -> Iterator[Entry]:
-    """Raises BrokenArchiveError when it ends before its end."""
+def entries(stream: Stream, top: str = TOP) -> Iterator[Entry]:
+    """`top`: the first part of each name. Raises BrokenArchiveError when it ends before its end."""
     try:
         # tarfile asks a stream for nothing but `read`.
         file: IO[bytes] = stream  # type: ignore[assignment]
         with tarfile.open(fileobj=file, mode="r|", encoding="utf-8", errors="surrogateescape") as tar:
             for member in tar:
-                yield _entry(tar, member)
+                yield _entry(tar, member, top)
                 tar.members = []  # type: ignore[attr-defined]  # it would keep all of them
             if not stream.ended(tar.offset):
                 raise BrokenArchiveError(f"it was cut off after {stream.total} bytes")
@@ -86,12 +86,12 @@ def entries(stream: Stream) -> Iterator[Entry]:
         raise BrokenArchiveError(f"it cannot be read after {stream.total} bytes: {error}") from None
 
 
-def _entry(tar: tarfile.TarFile, member: tarfile.TarInfo) -> Entry:
+def _entry(tar: tarfile.TarFile, member: tarfile.TarInfo, top: str) -> Entry:
     kind = _KINDS.get(member.type, "other")
-    link = _inside(member.linkname) if kind == "hard link" else member.linkname
+    link = _inside(member.linkname, top) if kind == "hard link" else member.linkname
     xattrs = sorted((k, v) for k, v in member.pax_headers.items() if k.startswith("SCHILY.xattr."))
     return Entry(
-        path=_inside(member.name),
+        path=_inside(member.name, top),
         kind=kind,
         size=member.size if kind == "file" else 0,
         uid=member.uid,
@@ -105,10 +105,10 @@ def _entry(tar: tarfile.TarFile, member: tarfile.TarInfo) -> Entry:
     )
 
 
-def _inside(name: str) -> str:
+def _inside(name: str, wanted: str) -> str:
     top, _, rest = name.strip("/").partition("/")
-    if top != TOP:
-        raise BrokenArchiveError(f"{name[:80]!r} does not lie in the volume")
+    if top != wanted:
+        raise BrokenArchiveError(f"{name[:80]!r} does not lie in {wanted}")
     return rest or "."
 
 

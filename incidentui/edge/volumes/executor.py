@@ -118,12 +118,14 @@ class VolumeExecutor:
         """The backup that is meant; where several could be, they are offered."""
         wanted = args.get("id", "")
         if wanted and wanted != "latest":
-            return await asyncio.to_thread(lambda: self._store.read(self._store.find(wanted)))
+            it = await asyncio.to_thread(lambda: self._store.read(self._store.find(wanted)))
+            hint = f"workload.copy-in name={it.workloads[0]} back={it.id}" if it.path else ""
+            return Refusal(f"{it.id} is a copy of {it.path}, not of a volume", hint, usage=True) if it.path else it
         volumes = await self._volumes(args) if args.get("volume") or args.get("name") else None
         if isinstance(volumes, Refusal):
             return volumes
         every = await asyncio.to_thread(lambda: list(self._store.all()))
-        mine = [each for each in every if volumes is None or each.volume in volumes]
+        mine = [each for each in every if not each.path and (volumes is None or each.volume in volumes)]
         if not mine:
             of = f" of {', '.join(map(called, volumes))}" if volumes else ""
             return Refusal(f"there is no backup{of}", "incidentui backup list shows all")

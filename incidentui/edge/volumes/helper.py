@@ -7,8 +7,8 @@ Blocking; raises what the SDK raises.
 
 import io
 import tarfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -88,24 +88,27 @@ def _config(image: str, volume: str, mark: str, writes: bool) -> dict[str, Any]:
 # -- what is done with it
 
 
-def chunks(api: Any, ident: str) -> Iterator[bytes]:
+def chunks(api: Any, ident: str) -> Generator[bytes, None, None]:
     """Raises BrokenArchiveError when the engine breaks off: an OSError then is one of our own disk."""
     from requests import RequestException
 
     found, _ = api.get_archive(ident, f"/{TOP}", chunk_size=_CHUNK)
     try:
-        yield from found
+        with closing(found):  # the engine holds the container for as long as the archive is open
+            yield from found
     except RequestException as error:
         raise BrokenArchiveError(f"the engine broke off: {clean_and_redact(str(error), 160)}") from None
 
 
-def content(api: Any, ident: str) -> Iterator[Entry]:
+def content(api: Any, ident: str) -> Generator[Entry, None, None]:
     """All that lies in the volume now, in the order of the engine's walk."""
-    yield from entries(Stream(chunks(api, ident)))
+    with closing(chunks(api, ident)) as archive:
+        yield from entries(Stream(archive))
 
 
 def is_empty(api: Any, ident: str) -> bool:
-    return all(entry.path == "." for entry in content(api, ident))
+    with closing(content(api, ident)) as found:
+        return all(entry.path == "." for entry in found)
 
 
 def empty(api: Any, ident: str) -> None:

@@ -110,7 +110,7 @@ def restore_plan(
         )
     if now.in_memory and any(user.runs for user in now.users):
         why = "it lies in memory, and is emptied when who has it is stopped"
-        return Refusal(f"{called(now.name)} cannot be restored: {why}", "copy the files in: workload.copy_in")
+        return Refusal(f"{called(now.name)} cannot be restored: {why}", "copy the files in: workload.copy-in")
     name, within_ms, stay_ms = called(now.name), *times
     runs = [user for user in now.users if user.runs]
     starts = (("starts", ",".join(user.name for user in runs)),) if runs else ()

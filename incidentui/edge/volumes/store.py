@@ -23,7 +23,7 @@ from incidentui.core.backup import Backup, Entry
 from incidentui.core.codec import CodecError, from_json, to_json
 from incidentui.core.format import storage
 from incidentui.edge.store.place import sync_folder
-from incidentui.edge.volumes.archive import BrokenArchiveError, Stream, entries
+from incidentui.edge.volumes.archive import TOP, BrokenArchiveError, Stream, entries
 
 RECORD, ARCHIVE, MANIFEST = "backup.json", "content.tar", "manifest.jsonl"
 Far = Callable[[int], None]
@@ -122,7 +122,7 @@ class Store:
         whole = hashlib.sha256()
         with self.archive(it.id).open("rb") as file:
             stream = Stream(iter(lambda: file.read(_CHUNK), b""), whole.update)
-            for then, now in zip_longest(self.manifest(it.id), entries(stream)):
+            for then, now in zip_longest(self.manifest(it.id), entries(stream, it.top)):
                 if then != now:
                     return f"its archive is damaged at {(now or then).path!r}"
         return "" if whole.hexdigest() == it.archive_sha256 else "its archive is not what was written"
@@ -161,14 +161,14 @@ class Writing:
         self._since = 0
         self.written = 0
 
-    def take(self, chunks: Iterable[bytes], far: Far) -> tuple[int, int, int]:
+    def take(self, chunks: Iterable[bytes], far: Far, top: str = TOP) -> tuple[int, int, int]:
         """The whole archive, and its list; (names, files, bytes in them)."""
         try:
-            return self._taken(chunks, far)
+            return self._taken(chunks, far, top)
         except OSError as error:
             raise self._store.cannot(error) from None
 
-    def _taken(self, chunks: Iterable[bytes], far: Far) -> tuple[int, int, int]:
+    def _taken(self, chunks: Iterable[bytes], far: Far, top: str) -> tuple[int, int, int]:
         found = files = size = 0
         with self._new(ARCHIVE) as archive, self._new(MANIFEST) as manifest:
 
@@ -179,7 +179,7 @@ class Writing:
                 self.written += len(chunk)
                 far(self.written)
 
-            for entry in entries(Stream(chunks, heard)):
+            for entry in entries(Stream(chunks, heard), top):
                 manifest.write(_line(entry))
                 found, files, size = found + 1, files + (entry.kind == "file"), size + entry.size
             for file in (archive, manifest):

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from incidentui.core.backup import Backup, compared
 from incidentui.core.format import storage
 from incidentui.edge.containers.docker_words import names
-from incidentui.edge.containers.engine import Calls, EngineLost, EngineRefused
+from incidentui.edge.containers.patient import Patient
 from incidentui.edge.containers.telling import Steps
 from incidentui.edge.text import clean
 from incidentui.edge.volumes import helper
@@ -29,17 +30,19 @@ SILENT_S = 120
 SIZES_S = 5.0
 _MOST = 20
 _FIRST_TOLD = 32 << 20
-OURS = (BackupError, BrokenArchiveError, EngineLost, EngineRefused)
 
 
 class StoppedError(Exception):
     """Somebody does not want it any more."""
 
 
+OURS = (BackupError, BrokenArchiveError, StoppedError)
+
+
 class Copier:
     def __init__(self, engine: "DockerEngine", store: Store, clock: Clock, me: str) -> None:
         self.engine, self.store, self.clock, self._me = engine, store, clock, me
-        self._calls = Calls("volume")
+        self._patient = Patient(engine, SILENT_S, OURS)
         self._mark = hashlib.sha256(bytes(store.folder)).hexdigest()[:16]
 
     # -- looking
@@ -67,7 +70,7 @@ class Copier:
     async def _sizes(self) -> dict[str, int]:
         """The engine walks through every volume for it; without an answer in time they are not known."""
         try:
-            df = await self._calls.run(lambda: self.engine.patient(int(SIZES_S)).df(), SIZES_S)
+            df = await self._patient.calls.run(lambda: self.engine.patient(int(SIZES_S)).df(), SIZES_S)
         except Exception:  # a size is told where it can be had: who cannot be asked says so at the next question
             return {}
         sizes = ((each["Name"], (each.get("UsageData") or {}).get("Size", -1)) for each in df.get("Volumes") or ())
@@ -110,7 +113,8 @@ class Copier:
             tell(written)
 
         with helper.helper(api, it.name, self._mark, _images(it)) as ident, self.store.beside() as writing:
-            entries, files, size = writing.take(helper.chunks(api, ident), far)
+            with closing(helper.chunks(api, ident)) as archive:
+                entries, files, size = writing.take(archive, far)
             writers = {user["Id"] for user in helper.users(api, it.name) if user["State"].get("Running")}
             running = tuple(user.name for user in it.users if user.ident in writers and user.writes)
             moved = list(compared(writing.manifest(), helper.content(api, ident))) if running else []
@@ -154,8 +158,9 @@ class Copier:
         """The first of what is not as in the backup."""
 
         def work(api: Any, _: threading.Event) -> list[tuple[str, str]]:
-            with helper.helper(api, name, self._mark, [user.image for user in users]) as ident:
-                found = compared(self.store.manifest(backup.id), helper.content(api, ident))
+            images = [user.image for user in users]
+            with helper.helper(api, name, self._mark, images) as ident, closing(helper.content(api, ident)) as now:
+                found = compared(self.store.manifest(backup.id), now)
                 return [(each.path, each.text) for each in islice(found, _MOST)]
 
         return await self._work(work)
@@ -166,25 +171,7 @@ class Copier:
         await self.engine.call(lambda api: helper.clear(api, self._mark), 30)
 
     async def _work(self, work: Callable[[Any, threading.Event], T]) -> T:
-        stop, clients = threading.Event(), []
-
-        def whole() -> T:
-            api = self.engine.patient(SILENT_S)
-            clients.append(api)
-            try:
-                return work(api, stop)
-            finally:
-                api.close()
-
-        try:
-            return await self._calls.run(whole, LONG_MS / 1000)
-        except asyncio.CancelledError:
-            stop.set()
-            raise
-        except OURS:
-            raise
-        except Exception as error:  # the SDK raises its own, requests', urllib3's and plain OSErrors alike
-            raise self.engine.refusal(error, SILENT_S) from error
+        return await self._patient.work(work, LONG_MS / 1000)
 
 
 class _Far:

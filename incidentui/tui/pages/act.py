@@ -68,11 +68,19 @@ def about_workload(name: str, state: State) -> tuple[Choice, ...]:
     )
 
 
+_COMMAND: Asks = (("command", "run, as words without a shell"),)
+_OUT: Asks = (("from", "path in the container"), ("to", "into which folder here"))
+_IN: Asks = (("from", "file here"), ("to", "path in the container"))
+
+
 def _about_container(name: str, args: tuple[tuple[str, str], ...]) -> tuple[Choice, ...]:
     return (
         Choice(f"Back up the volumes of {name}", "changes nothing", "volume.backup", args),
         Choice(f"Restore a volume of {name}", "from one of its backups", "volume.restore", args),
         Choice(f"Bring {name} up by compose", "as its compose file declares it", "compose.up", args),
+        Choice(f"Run a command in {name}", "words, without a shell", "workload.exec", args, asks=_COMMAND),
+        Choice(f"Copy something out of {name}", "nothing is written over", "workload.copy-out", args, asks=_OUT),
+        Choice(f"Copy a file into {name}", "what is there is kept first", "workload.copy-in", args, asks=_IN),
     )
 
 

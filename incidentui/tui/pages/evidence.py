@@ -218,6 +218,9 @@ def _check(look: CheckLook, state: State, width: int) -> list[Line]:
     spec = next((spec for spec in state.project.checks if spec.name == look.check), None)
     status = state.checks.get(look.check)
     rows: list[Line] = []
+    project = state.project
+    if project.environment:
+        rows += hanging((), f"of {project.name} {project.environment}", width, "muted")
     if spec is not None:
         text = (
             f"every {duration(spec.every_ms)}; failing after {count(spec.fail_after, 'bad look')} in a row, "

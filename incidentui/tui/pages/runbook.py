@@ -45,7 +45,14 @@ def shown_step(runbook: Runbook, run: RunbookRun | None, at: int | None) -> int 
 
 
 def runbook_lines(
-    runbook: Runbook, view: View, now: Ms, width: int, height: int, at: int | None, given: Mapping[str, str]
+    runbook: Runbook,
+    view: View,
+    now: Ms,
+    width: int,
+    height: int,
+    at: int | None,
+    given: Mapping[str, str],
+    linked: Sequence[Runbook] = (),
 ) -> list[Line]:
     run = run_of(runbook, view.state)
     top = heading(width, "RUNBOOK", (Seg(runbook.title),), _whose(run, view.state))
@@ -54,7 +61,7 @@ def runbook_lines(
     kind = size_of(width, height)
 
     def middle_of(wide: int, space: bool = True) -> list[Line]:
-        return step_lines(runbook, step, run, view.state, now, wide, given, space)
+        return step_lines(runbook, step, run, view.state, now, wide, given, linked, space)
 
     if kind == "compact":
         body = [*_last(runbook, run, view.state, now, width), _one_line(runbook, run, at, width), Line()]

@@ -1,12 +1,12 @@
-"""The runbooks to choose from: the one in progress first, then the one that is offered, with why; and its last run."""
+"""The runbooks to choose from: those that fit what is seen first, each with its reason; and how each went last."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from incidentui.core.format import count
 from incidentui.core.model import Ms
 from incidentui.runbook.model import Runbook
 from incidentui.runbook.stands import last_run
-from incidentui.runbook.suggest import suggest
+from incidentui.runbook.suggest import offers
 from incidentui.session.ports import View
 from incidentui.tui.line import Line, Seg, Token, cut_middle, spread
 from incidentui.tui.page import PageContext
@@ -16,34 +16,38 @@ from incidentui.tui.pages.runbook_page import RunbookPage, start
 
 
 def list_lines(runbooks: Sequence[Runbook], view: View, now: Ms, width: int) -> list[Line]:
-    offered = suggest(runbooks, view.state)
-    rows = [row for book in runbooks for row in _entry(book, view, now, offered, width)]
+    reasons = _reasons(runbooks, view)
+    rows = [row for book in runbooks for row in _entry(book, view, now, reasons, width)]
     none = hanging((), "No runbooks found: Markdown files in runbooks/ of the project are read.", width, "muted")
     return [heading(width, "RUNBOOKS"), Line(), *section(width, "CHOOSE", rows or none)]
 
 
+def _reasons(runbooks: Sequence[Runbook], view: View) -> Mapping[str, str]:
+    return {offer.id: offer.reason for offer in offers(runbooks, view.state)}
+
+
 def _best_first(runbooks: tuple[Runbook, ...], view: View) -> tuple[Runbook, ...]:
-    """The one being worked through, then the one that is offered, then the others as they were."""
-    offered = suggest(runbooks, view.state)
-    return tuple(
-        sorted(runbooks, key=lambda b: 0 if run_of(b, view.state) else 1 if offered and offered[0] == b.id else 2)
-    )
+    """The one being worked through, then those that are offered, then the others as they were."""
+    order = {id: n for n, id in enumerate(_reasons(runbooks, view))}
+    return tuple(sorted(runbooks, key=lambda b: -1 if run_of(b, view.state) else order.get(b.id, len(order))))
 
 
-def _entry(book: Runbook, view: View, now: Ms, offered: tuple[str, str] | None, width: int) -> list[Line]:
-    here = offered is not None and offered[0] == book.id
-    mark = Seg("▸ ", "accent") if run_of(book, view.state) or here else Seg("  ")
+def _entry(book: Runbook, view: View, now: Ms, reasons: Mapping[str, str], width: int) -> list[Line]:
+    running, reason = run_of(book, view.state) is not None, reasons.get(book.id, "")
+    mark = Seg("▸ ", "accent") if running or reason else Seg("  ")
     errors = sum(problem.level == "error" for problem in book.problems)
     note: Token = "fail" if errors else "muted"
     said = count(errors, "error") if errors else f"{count(len(book.steps), 'step')} · {_where(book)}"
-    first = spread(
-        width, (mark, Seg(book.title, bold=here)), (Seg(cut_middle(said, width // 2), note),), key=("runbook", book.id)
-    )
-    why = "being worked through" if run_of(book, view.state) else offered[1] if here and offered else ""
+    title = (mark, Seg(book.title, bold=bool(reason)))
+    first = spread(width, title, (Seg(cut_middle(said, width // 2), note),), key=("runbook", book.id))
+    why = " · ".join(filter(None, ("being worked through" * running, f"because {reason}" if reason else "")))
+    rows = [first]
+    rows += hanging((Seg("    "),), why, width) if why else []
     last = view.state.last_runs.get(book.id)
-    before = last_run(last, now) if last is not None and not why.startswith("being") else ""
-    text = " · ".join(part for part in (why, before, book.summary) if part)
-    return [first, *(hanging((Seg("    "),), text, width, "muted") if text else [])]
+    before = last_run(last, now) if last is not None and not running else ""
+    text = " · ".join(part for part in (before, book.summary) if part)
+    rows += hanging((Seg("    "),), text, width, "muted") if text else []
+    return rows
 
 
 def _where(book: Runbook) -> str:
@@ -85,5 +89,5 @@ class RunbooksPage:
             screen.refuse(key, "no runbook is chosen")
             return True
         if key == "enter" or start(book, screen):
-            screen.push(RunbookPage(book))
+            screen.push(RunbookPage(book, self.runbooks))
         return True

@@ -3,14 +3,16 @@
 A typed action and shell text both open their plan; nothing is run from here.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from uuid import uuid4
 
 from incidentui.core.acts import can_be_cut
 from incidentui.core.inputs import SetStep, StartRunbook
 from incidentui.core.model import Ms, RunStep
 from incidentui.core.steps import current_step, to_undo
+from incidentui.runbook.fields import RUNS
 from incidentui.runbook.model import Runbook, Step
+from incidentui.runbook.siblings import siblings
 from incidentui.runbook.variables import resolve, values
 from incidentui.session.ports import View
 from incidentui.tui.line import Line
@@ -30,8 +32,11 @@ class RunbookPage:
     title = "runbook"
     typing = False
 
-    def __init__(self, runbook: Runbook) -> None:
+    def __init__(self, runbook: Runbook, books: Sequence[Runbook] = ()) -> None:
+        """`books`: the others, for links that lead to them."""
         self.runbook = runbook
+        self._books = books
+        self._linked: tuple[Runbook, ...] = ()
         self.at: int | None = None
         """The step that was chosen to be shown; None follows the one to do."""
         self.given: dict[str, str] = {}
@@ -46,14 +51,24 @@ class RunbookPage:
     @property
     def keys(self) -> tuple[tuple[str, str], ...]:
         changed = (("d", "what changed"),) if self.runbook.changes else ()
-        read = (*changed, ("[ ]", "step"), ("y", "copy the command"))
+        last = f"1–{len(self._linked)}" if len(self._linked) > 1 else "1"
+        linked = ((last, "the runbook it links to"),) if self._linked else ()
+        read = (*changed, *linked, ("[ ]", "step"), ("y", "copy the command"))
         if not self._may_act:
             return read
         if not self._begun:
             return ("x", "start it"), *read
         if not self._mine:
             return ("T", "take it over"), ("enter", "output"), *read
-        return (*self._steps_keys(), *changed, ("n", "note"), ("enter", "output"), ("[ ]", "step"), ("T", "hand over"))
+        return (
+            *self._steps_keys(),
+            *changed,
+            *linked,
+            ("n", "note"),
+            ("enter", "output"),
+            ("[ ]", "step"),
+            ("T", "hand over"),
+        )
 
     def _steps_keys(self) -> Iterator[tuple[str, str]]:
         to_do = self._to_do
@@ -84,7 +99,9 @@ class RunbookPage:
         self._may_act = not view.read_only and view.playhead is None
         attempt = view.state.attempt
         self._cut = attempt is not None and to_do is not None and attempt.step == to_do.n and can_be_cut(attempt)
-        return runbook_lines(self.runbook, view, now, width, height, self.at, self.given)
+        here = shown_step(self.runbook, run, self.at)
+        self._linked = siblings(self.runbook, self.runbook.step(here) if here is not None else None, self._books)
+        return runbook_lines(self.runbook, view, now, width, height, self.at, self.given, self._linked)
 
     def handle(self, key: str, screen: PageContext) -> bool:
         match key:
@@ -108,6 +125,8 @@ class RunbookPage:
                 self._copy(screen)
             case "d":
                 self._what_changed(screen)
+            case _ if key.isdecimal() and 0 < int(key) <= len(self._linked):
+                screen.push(RunbookPage(self._linked[int(key) - 1], self._books))
             case "enter":
                 return self._output(screen)
             case _:
@@ -185,7 +204,7 @@ class RunbookPage:
             screen.refuse("x", "every step is done", "c closes the incident.")
         elif step.n != to_do.n:
             screen.refuse("x", f"step {to_do.n} is the one to do", "[ and ] go there, X runs only this one.")
-        elif to_do.state == "running" and to_do.action:
+        elif to_do.state == "running" and not step.by_hand:
             screen.refuse("x", "the step is running", "enter shows it.")
         else:
             self._do(step, to_do, screen)
@@ -201,6 +220,10 @@ class RunbookPage:
     def _plan(self, step: Step, screen: PageContext) -> None:
         found = resolve(step, values(self.runbook, screen.session.view.state, self.given))
         if found.action is not None and not found.missing:
+            if found.action.name in RUNS and not self.runbook.trusted:
+                where = self.runbook.path
+                screen.refuse("x", f"{found.action.name} of this file is not allowed yet", f"incidentui trust {where}")
+                return
             open_plan(screen, "x", found.action.name, dict(found.action.args), step.n)
         elif found.missing:
             self._ask(found.missing[0], lambda: self._plan(step, screen), screen)

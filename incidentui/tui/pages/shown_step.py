@@ -1,6 +1,7 @@
 """The step of a runbook that is shown: its prose, what runs and how, what it says while it runs, what came of it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from incidentui.core.acts import can_be_cut
 from incidentui.core.format import duration, minutes, short
@@ -33,19 +34,26 @@ def step_lines(
     now: Ms,
     width: int,
     given: Mapping[str, str],
+    linked: Sequence[Runbook] = (),
     space: bool = True,
 ) -> list[Line]:
     if step is None:
         return hanging((), "It holds no step: only something to read.", width, "muted")
     there = next((s for s in run.steps if s.n == step.n), None) if run else None
-    title = spread(width, (Seg(f"{step.n}  {step.title}", "strong", bold=True),), (Seg(kind_of(step), "muted"),))
+    found = resolve(step, values(runbook, state, given)).action
+    kind = kind_of(step if found is None else replace(step, action=found))
+    title = spread(width, (Seg(f"{step.n}  {step.title}", "strong", bold=True),), (Seg(kind, "muted"),))
     return stack(
-        [title, *paragraph(step.prose, width)],
+        [title, *paragraph(step.prose, width), *_links(linked, width)],
         [*_what_runs(runbook, step, state, given, width), *_how_it_runs(step, width), *_where_it_leads(step, width)],
         _output(step, there, state, run, now, width),
         _delta(step, state, run, width),
         space=space,
     )
+
+
+def _links(linked: Sequence[Runbook], width: int) -> list[Line]:
+    return [row for n, book in enumerate(linked, 1) for row in hanging((Seg(f"{n} ", "accent"),), book.title, width)]
 
 
 def kind_of(step: Step) -> str:

@@ -3,7 +3,7 @@
 from incidentui.core.format import minutes, short
 from incidentui.core.model import RunbookRun, RunStep, StepState
 from incidentui.core.steps import current_step
-from incidentui.tui.line import Line, Seg, Token, cells, cut, fit, length, pad
+from incidentui.tui.line import Line, Seg, Token, cells, fit, length, pad, spread
 from incidentui.tui.present.format import hms
 from incidentui.tui.present.parts import empty, hints, title
 from incidentui.tui.present.scene import RunbookEntry, Scene, in_state
@@ -20,12 +20,13 @@ MARKS: dict[StepState, tuple[str, Token]] = {
 
 
 def lines(scene: Scene, width: int, *, focused: bool = False) -> list[Line]:
-    run = scene.state.runbook
-    if run is not None and run.ended is None:
+    run, found = scene.state.runbook, offered(scene)
+    working = run is not None and run.ended is None
+    # At its end, and something is red: what fits that is said, not that all is done.
+    if run is not None and working and (current(run) is not None or not found):
         return _steps(scene, run, width, focused)
-    found = suggested(scene)
-    if found is not None:
-        return _suggestion(scene, found, width, focused)
+    if found:
+        return _offers(scene, found, width, focused)
     return _list(scene, width, focused)
 
 
@@ -34,11 +35,12 @@ def current(run: RunbookRun) -> RunStep | None:
     return current_step(run.steps)
 
 
-def suggested(scene: Scene) -> RunbookEntry | None:
-    """The runbook that fits what is red."""
-    if scene.suggested is None or not in_state(scene, "failing"):
-        return None
-    return next((r for r in scene.runbooks if r.id == scene.suggested[0]), None)
+def offered(scene: Scene) -> list[tuple[RunbookEntry, str]]:
+    """The runbooks that fit what is red, the best first, with their reasons."""
+    if not scene.offered or not in_state(scene, "failing"):
+        return []
+    entries = {entry.id: entry for entry in scene.runbooks}
+    return [(entries[id], reason) for id, reason in scene.offered if id in entries]
 
 
 def _steps(scene: Scene, run: RunbookRun, width: int, focused: bool) -> list[Line]:
@@ -50,9 +52,17 @@ def _steps(scene: Scene, run: RunbookRun, width: int, focused: bool) -> list[Lin
         out.append(_step(scene, step, width, now))
         if now:
             out.append(Line((Seg(" " * 6), *_keys(scene, step))))
+            out += _instead(scene, run, step, width)
     if here is None:
         out.append(Line((Seg(" " * 6), *hints(("c", "close the incident"), ("p", "draft")))))
     return out
+
+
+def _instead(scene: Scene, run: RunbookRun, step: RunStep, width: int) -> list[Line]:
+    """Beneath a step that did not go well: what fits by now."""
+    if step.state not in ("failed", "unknown"):
+        return []
+    return [_other(entry, why, width) for entry, why in offered(scene) if entry.id != run.runbook][:1]
 
 
 def _keys(scene: Scene, step: RunStep) -> tuple[Seg, ...]:
@@ -85,30 +95,34 @@ def _step(scene: Scene, step: RunStep, width: int, now: bool) -> Line:
     return Line(fit((*segs, Seg(pad(when, 9, right=True), "muted")), width), key=("step", step.n))
 
 
-def _suggestion(scene: Scene, found: RunbookEntry, width: int, focused: bool) -> list[Line]:
+def _offers(scene: Scene, found: list[tuple[RunbookEntry, str]], width: int, focused: bool) -> list[Line]:
+    """The best one at length, the others in a row each."""
     play = scene.view.playhead is not None
     note = "not started" if play else "suggested"
     out = [title(5, "RUNBOOK", width, (Seg(note, "muted"),), focused=focused)]
-    why = cut(scene.suggested[1] if scene.suggested else "", max(width // 2, width - cells(found.title) - 3))
-    room = max(0, width - cells(why) - 1)
-    out.append(
-        Line((Seg(pad(found.title, room), "strong", bold=True), Seg(" "), Seg(why, "muted")), key=("runbook", found.id))
-    )
-    good = scene.state.good
-    segs = [Seg(found.note, "muted")] if found.note else []
-    if scene.state.suspect is not None and good is not None:
-        segs += [
-            Seg(" · " if segs else "", "muted"),
-            Seg("goes back to ", "muted"),
-            Seg("★ ", "strong"),
-            Seg(short(good.sha)),
-        ]
-    if segs:
-        out.append(Line(fit(segs, width)))
+    best, reason = found[0]
+    about = fit(_about(scene, best), max(0, width - cells(best.title) - 2))
+    out.append(spread(width, (Seg(best.title, "strong", bold=True),), about, key=("runbook", best.id)))
+    out.append(Line(fit((Seg("because ", "muted"), Seg(reason)), width)))
+    out += [_other(entry, why, width) for entry, why in found[1:]]
     if not play and not scene.view.read_only:
         first = ("o", "open the incident") if scene.incident is None else ("r", "choose it")
         out += [Line(), Line(hints(first, ("enter", "read it first")))]
     return out
+
+
+def _about(scene: Scene, entry: RunbookEntry) -> tuple[Seg, ...]:
+    good = scene.state.good
+    segs = (Seg(entry.note, "muted"),) if entry.note else ()
+    if scene.state.suspect is None or good is None or not entry.goes_back:
+        return segs
+    parted = Seg(" · " if segs else "", "muted")
+    return (*segs, parted, Seg("goes back to ", "muted"), Seg("★ ", "strong"), Seg(short(good.sha)))
+
+
+def _other(entry: RunbookEntry, reason: str, width: int) -> Line:
+    segs = (Seg("or ", "muted"), Seg(entry.title), Seg(f"  {reason}", "muted"))
+    return Line(fit(segs, width), key=("runbook", entry.id))
 
 
 def _list(scene: Scene, width: int, focused: bool) -> list[Line]:

@@ -21,6 +21,8 @@ class RunbookEntry:
     title: str
     id: str
     note: str = ""
+    goes_back: bool = False
+    """Whether it puts the branch back to known-good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +35,8 @@ class Scene:
     offer: bool = True
     """Whether opening an incident is offered: the responder has not said "not now" to this red."""
     runbooks: tuple[RunbookEntry, ...] = ()
-    suggested: tuple[str, str] | None = None
-    """Id of the runbook that fits what is seen, and the reason."""
+    offered: tuple[tuple[str, str], ...] = ()
+    """Ids of the runbooks that fit what is seen, the best first, each with its reason."""
 
     @property
     def state(self) -> State:

@@ -7,7 +7,7 @@ import pytest
 from incidentui.core.difference import difference
 from incidentui.core.inputs import HandOver, Refusal, SetStep, StartRunbook, StopAction
 from incidentui.core.model import Attempt, LastRun, Plan
-from incidentui.runbook.model import Command, Runbook, Step
+from incidentui.runbook.model import Command, Runbook, Step, TypedAction
 from incidentui.session.ports import View
 from incidentui.tui.pages.plan import PlanPage
 from incidentui.tui.pages.runbook_list import RunbooksPage
@@ -125,6 +125,18 @@ def test_whether_shell_text_is_allowed_says_whoever_would_run_it() -> None:
     s.type(RunbookPage(replace(b.BOOK, trusted=False)), "x")
     assert s.refused == [("x", "the commands of this file are not allowed yet", "incidentui trust x.md")]
     assert s.pages == []
+
+
+@pytest.mark.parametrize("action", ["workload.exec", "workload.copy-out", "workload.copy-in"])
+def test_what_a_file_runs_in_a_container_must_be_allowed_too(action: str) -> None:
+    step = replace(b.BOOK.steps[1], action=TypedAction(action, (("name", "web"), ("command", "id")), 16))
+    book = replace(b.BOOK, steps=(b.BOOK.steps[0], step, *b.BOOK.steps[2:]))
+    _, s = at("done", "todo", "todo", "todo")
+    s.type(RunbookPage(replace(book, trusted=False)), "x")
+    assert s.refused == [("x", f"{action} of this file is not allowed yet", f"incidentui trust {book.path}")]
+    assert s.session.plans == []
+    s.type(RunbookPage(book), "x")
+    assert s.session.plans == [(action, {"name": "web", "command": "id"})]
 
 
 def test_what_changed_since_it_was_allowed_is_a_page_of_its_own() -> None:
@@ -308,3 +320,21 @@ def test_how_a_block_runs_and_where_it_leads_is_told() -> None:
         "→ step 4 when it comes out good · step 4 when it fails",
     ):
         assert part in text
+
+
+def test_a_link_to_another_runbook_opens_it() -> None:
+    beside = replace(b.BOOK, id="portal", title="Restart the portal", path="runbooks/ops/portal.md")
+    came = replace(b.BOOK, id="crash-loop", title="Crash loop", path="runbooks/crash-loop.md", origin="shipped")
+    prose = "See [it](https://x.example/a.md), the portal (ops/portal.md#now), (nowhere.md) or (crash-loop.md)."
+    book = replace(b.BOOK, steps=(replace(b.BOOK.steps[0], prose=prose), *b.BOOK.steps[1:]))
+    it = RunbookPage(book, (book, beside, came))
+    s = b.FakeScreen(b.FakeSession(view("todo", "todo", "todo", "todo")))
+    text = b.shown(it, s.session.view, 118, 34)
+    assert "1 Restart the portal" in text
+    assert "2 Crash loop" in text
+    assert ("1–2", "the runbook it links to") in it.keys
+    s.type(it, "2")
+    (page,) = s.pages
+    assert isinstance(page, RunbookPage)
+    assert page.runbook is came
+    assert not it.handle("3", s)

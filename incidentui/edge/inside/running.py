@@ -1,0 +1,66 @@
+"""One command in a container: bounded in time and in what is kept. An engine has no way to end what it began in one."""
+
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from time import monotonic
+from typing import Any
+
+from incidentui.core.value import dataclass
+from incidentui.edge.step import Bounded
+
+NO_PROGRAM = (126, 127)
+_LAST_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    code: int | None
+    """None: its time was up, or it was stopped."""
+    output: bytes
+    goes_on: bool = False
+    """It could not be ended: it may still run in there."""
+
+
+def run(api: Any, ident: str, words: Sequence[str], user: str, within_s: float, stop: threading.Event) -> Ended:
+    """Blocking; raises what the SDK raises. Its input is empty, and it has no terminal."""
+    made = api.exec_create(ident, list(words), stdin=False, tty=False, user=user)["Id"]
+    output, over = Bounded(), threading.Event()
+    # The stream blocks while the command is silent: it is read beside the waiting.
+    reader = threading.Thread(target=_read, args=(api, made, output, over), name="exec", daemon=True)
+    reader.start()
+    end = monotonic() + within_s
+    while not over.wait(0.05) and monotonic() < end and not stop.is_set():
+        continue
+    if over.is_set():
+        return Ended(api.exec_inspect(made).get("ExitCode"), output.value)
+    goes_on = not _ended(api, ident, made, over)
+    return Ended(None, output.value, goes_on)
+
+
+def _read(api: Any, made: str, output: Bounded, over: threading.Event) -> None:
+    with suppress(Exception):  # what ends a stream ends the reading; how the command ended is asked afterwards
+        for chunk in api.exec_start(made, stream=True):
+            output.add(chunk)
+    over.set()
+
+
+def _ended(api: Any, ident: str, made: str, over: threading.Event) -> bool:
+    """By its number in the container, which only the machine of the engine knows, and by the container's own `kill`."""
+    pid = _inner(api.exec_inspect(made).get("Pid") or 0)
+    if not pid:
+        return over.wait(_LAST_S)
+    with suppress(Exception):  # no `kill` in there, or it is gone already: what counts is whether it ended
+        again = api.exec_create(ident, ["kill", "-KILL", str(pid)], user="0")["Id"]
+        api.exec_start(again)
+    return over.wait(_LAST_S) or not api.exec_inspect(made).get("Running")
+
+
+def _inner(pid: int) -> int:
+    """What a process of this machine is called in the innermost of its namespaces; 0 when that cannot be read."""
+    with suppress(OSError, ValueError):
+        with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as status:
+            line = next((line for line in status if line.startswith("NSpid:")), "")
+        numbers = line.split()[1:]
+        return int(numbers[-1]) if len(numbers) > 1 else 0
+    return 0

@@ -1,0 +1,133 @@
+"""The cases in which something happens while a step runs: leaving, stopping, signals, kill -9, a second screen."""
+
+import signal
+
+from incidentui.core.events import ActionRequested
+from tests.faults import steps
+from tests.faults.run_cases import case
+from tests.faults.runs import ESC, Run
+
+SLEEPS = "sleep 3\necho done > ran"
+
+
+def in_the_middle(run: Run) -> None:
+    """The step has begun."""
+    steps.fire(run.screen)
+    run.until("1 running")
+
+
+@case("1 running, 1 done", SLEEPS)
+def quitting_lets_it_end(run: Run) -> None:
+    run.begin()
+    in_the_middle(run)
+    run.press(ESC, ESC, ESC, "q", "q")
+    assert run.screen.end(40) == 0
+    assert run.there("ran")
+
+
+@case("1 running, 1 failed", "sleep 60\ntouch canary")
+def it_is_stopped_by_who_began_it(run: Run) -> None:
+    run.begin()
+    in_the_middle(run)
+    run.press("\x03")
+    run.see("y ")
+    run.press("y")
+    run.until("1 failed")
+
+
+@case("1 running, 1 done, 2 running, 2 done", SLEEPS, "echo two")
+def leaving_its_page_stops_nothing(run: Run) -> None:
+    run.begin()
+    in_the_middle(run)
+    run.press(ESC, ESC, ESC)
+    run.see("1 TIMELINE")
+    run.until("1 done")
+    run.to_the_step()
+    run.fire("2 done")
+
+
+@case("1 running, 1 done", SLEEPS)
+def the_window_changes_its_size(run: Run) -> None:
+    run.begin()
+    in_the_middle(run)
+    for columns, rows in ((80, 24), (200, 50), (40, 10), (120, 40)):
+        run.screen.size(columns, rows)
+        run.screen.rest(0.1, 0.5)
+    run.until("1 done")
+    run.back()
+
+
+def _signalled(run: Run, number: signal.Signals) -> None:
+    run.begin()
+    in_the_middle(run)
+    run.screen.process.send_signal(number)
+    assert run.screen.end(40) == 128 + number
+    assert run.there("ran")
+    assert run.screen.unrestored() == []
+
+
+@case("1 running, 1 done", SLEEPS)
+def a_dropped_line_lets_it_end(run: Run) -> None:
+    _signalled(run, signal.SIGHUP)
+
+
+@case("1 running, 1 done", SLEEPS)
+def the_end_of_the_session_lets_it_end(run: Run) -> None:
+    _signalled(run, signal.SIGTERM)
+
+
+@case("1 running, 1 unknown, 1 running, 1 done", "test -e once && exit\ntouch once\nsleep 3")
+def killed_its_outcome_is_unknown_and_it_can_be_run_again(run: Run) -> None:
+    run.begin()
+    in_the_middle(run)
+    run.screen.process.kill()
+    run.screen.process.wait()
+    run.open()
+    run.until("1 unknown")
+    run.to_the_step()
+    run.see(r"\? 1 Part 1")
+    run.fire("1 done")
+
+
+@case("1 running, 1 done, 2 running, 2 done", "while [ ! -e go ]; do sleep 0.1; done", "echo two")
+def a_second_screen_sees_it_and_starts_nothing(run: Run) -> None:
+    run.begin()
+    first = run.screen
+    in_the_middle(run)
+    run.open(user="bo")
+    run.to_the_step()
+    run.press("x")
+    run.see("x refused")
+    (run.root / "go").touch()
+    run.until("1 done")
+    first.rest(0.2, 1)
+    take_over(run)
+    run.fire("2 done")
+    first.rest(0.3, 2)
+    assert run.names().count("ActionRequested") == 2
+
+
+@case("1 running, 1 done, 2 running, 2 done", "echo one", "echo two")
+def another_responder_goes_on(run: Run) -> None:
+    run.begin()
+    run.fire("1 done")
+    run.leave()
+    run.open(user="bo")
+    run.to_the_step()
+    run.see("ana · since")
+    run.press("x")
+    run.see("x refused: ana works through it")
+    take_over(run)
+    run.fire("2 done")
+    assert [r.event.by for r in run.place.records() if isinstance(r.event, ActionRequested)] == ["ana", "bo"]
+
+
+@case("1 running, 1 failed", "rm -f runbooks/step.md\necho gone\n---\ntouch canary")
+def its_file_goes_while_it_runs(run: Run) -> None:
+    run.begin()
+    run.fire("1 failed")
+
+
+def take_over(run: Run) -> None:
+    run.press("T")
+    run.see("you work through it now, in the place of ana")
