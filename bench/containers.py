@@ -17,7 +17,7 @@ from typing import Any
 from typing_extensions import override
 
 from incidentui.edge.clock import SystemClock
-from incidentui.edge.containers.docker import INSPECT_AT_ONCE
+from incidentui.edge.containers.docker_listing import INSPECT_AT_ONCE
 from incidentui.edge.containers.docker_source import DockerSource
 from tests.engine import Dockerd, missing, private_engine
 

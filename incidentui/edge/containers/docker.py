@@ -4,7 +4,7 @@ import importlib
 import socket
 import sys
 import threading
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,20 +13,15 @@ from incidentui.core.value import dataclass
 from incidentui.edge.containers import recreate
 from incidentui.edge.containers.blast import Around, Blast, blast_of
 from incidentui.edge.containers.docker_events import EVENTS
+from incidentui.edge.containers.docker_listing import Listing
+from incidentui.edge.containers.docker_lost import lost_words
 from incidentui.edge.containers.docker_where import DEFAULT, NowhereError, Where, where
 from incidentui.edge.containers.docker_words import (
     HELPER,
     PROJECT,
-    Detail,
     Settings,
-    contradicts,
-    detail_of,
-    health,
     inspected,
-    key_of,
     labelled,
-    listed,
-    lost_words,
     moment,
     named,
     names,
@@ -42,7 +37,6 @@ if TYPE_CHECKING:
     from incidentui.edge.containers.logs_docker import DockerLog
 
 T = TypeVar("T")
-INSPECT_AT_ONCE = 8
 STOP_S = 10
 DIFF_S = 15.0
 MOST_KEPT = 300
@@ -74,18 +68,7 @@ class DockerEngine:
         self._api: APIClient | None = None
         self._connecting = threading.Lock()
         self._calls = Calls("docker")
-        self._details: dict[str, Detail] = {}
-        self._pending: set[str] = set()
-        self._last: dict[str, Look] = {}
-        """The last list, by id."""
-        self._reads: dict[str, tuple[tuple[object, ...], Look]] = {}
-        """By id: from what it was read, and as what."""
-        self._ended: dict[str, int] = {}
-        """By id, as events told."""
-        self.listed: tuple[tuple[str, str, str], ...] | None = None
-        """What the last list held, by id and state: another one when a container came, went or turned."""
-        self.unsettled = False
-        """Whether the last list holds what no event will tell of: a health check that is not good yet, a late list."""
+        self.listing = Listing(self._list, self._inspect)
 
     @property
     def address(self) -> str:
@@ -93,67 +76,24 @@ class DockerEngine:
         return clean_and_redact(self._where.address, 200) + said_by
 
     def changed(self, ident: str, code: int | None = None) -> None:
-        """An event named this container: it is worth an inspection. `code`: what it ended with."""
-        self._pending.add(ident)
-        if code is not None:
-            self._ended[ident] = code
-
-    def doubt(self) -> None:
-        """What the list cannot tell from before: a start that failed, a health check that fails and counts not yet."""
-        self._pending |= {ident for ident, state, sick in self.listed or () if state == "created" or sick == "starting"}
+        """An event named this container. `code`: what it ended with."""
+        self.listing.changed(ident, code)
 
     async def looks(self) -> tuple[Look, ...]:
         try:
-            return await self._ask(self._look_at_all)
+            return await self._ask(self.listing.look)
         except EngineRefused as refused:
             raise EngineLost(f"docker engine {self.address}: refuses to list: {refused}") from refused
 
     async def glance(self, idents: Collection[str]) -> tuple[Look, ...] | None:
         """The last list with these few inspected anew; None when only another list can tell."""
         try:
-            return await self._ask(lambda: self._glance(idents))
+            return await self._ask(lambda: self.listing.glance(idents))
         except EngineRefused:
             return None
 
-    def _glance(self, idents: Collection[str]) -> tuple[Look, ...] | None:
-        if len(idents) > INSPECT_AT_ONCE or any(ident not in self._last for ident in idents):
-            return None
-        for ident in idents:
-            if (found := self._inspect(ident)) is None:
-                return None
-            began, was = detail_of(found, ()).started, self._last[ident].workload
-            self._last[ident] = Look(inspected(found, was), began, ended=self._ended.get(ident))
-        return _by_name(self._last.values())
-
     async def workloads(self) -> tuple[Workload, ...]:
         return tuple(look.workload for look in await self.looks())
-
-    def _look_at_all(self) -> tuple[Look, ...]:
-        entries = self._list()
-        self.listed = tuple(
-            (entry["Id"], str(entry.get("State")), health(str(entry.get("Status", "")))) for entry in entries
-        )
-        self._inspect_changed(entries)
-        late = {e["Id"] for e in entries if (d := self._details.get(e["Id"])) and contradicts(d, e)}
-        self._pending |= late
-        self.unsettled = bool(late) or any(sick == "starting" for _, _, sick in self.listed)
-        looks = []
-        for entry, name in zip(entries, names(entries), strict=True):
-            looks.append(self._read(entry, name))
-        here = {entry["Id"] for entry in entries}
-        self._reads = {ident: read for ident, read in dict(self._reads).items() if ident in here}
-        self._last = {look.workload.ident: look for look in looks}
-        return _by_name(looks)
-
-    def _read(self, entry: dict[str, Any], name: str) -> Look:
-        """Of hundreds hardly one is another than in the list before: what is the same is not read again."""
-        detail, ended = self._details.get(entry["Id"]), self._ended.get(entry["Id"])
-        given = (entry, name, detail, ended)
-        kept = self._reads.get(entry["Id"])
-        if kept is None or kept[0] != given:
-            look = Look(listed(entry, name, detail), detail.started if detail else None, ended=ended)
-            self._reads[entry["Id"]] = kept = given, look
-        return kept[1]
 
     def _list(self) -> list[dict[str, Any]]:
         labels = [f"{PROJECT}={self._project}"] if self._project else []
@@ -161,23 +101,6 @@ class DockerEngine:
         if not isinstance(found, list):
             raise TypeError("not a list")
         return [entry for entry in found if HELPER not in (entry.get("Labels") or {})]
-
-    def _inspect_changed(self, entries: Sequence[dict[str, Any]]) -> None:
-        """The few that changed since they were inspected, those in trouble first; the others wait for the next look.
-
-        A check may list at the same time, in another thread: what is gone through is a copy.
-        """
-        here = {entry["Id"]: key_of(entry) for entry in entries}
-        self._details = {i: d for i, d in dict(self._details).items() if here.get(i) == d.key}
-        self._pending &= here.keys()
-        self._ended = {ident: code for ident, code in dict(self._ended).items() if ident in here}
-        wanted = [entry for entry in entries if entry["Id"] not in self._details or entry["Id"] in self._pending]
-        wanted.sort(key=lambda entry: (entry["Id"] not in self._pending, entry.get("State") == "running"))
-        for entry in wanted[:INSPECT_AT_ONCE]:
-            ident = entry["Id"]
-            self._pending.discard(ident)
-            if found := self._inspect(ident):
-                self._details[ident] = detail_of(found, here[ident])
 
     def _inspect(self, ident: str) -> dict[str, Any] | None:
         from docker.errors import NotFound
@@ -393,10 +316,6 @@ class DockerEngine:
         api, self._api = self._api, None
         if api is not None:
             api.close()
-
-
-def _by_name(looks: Iterable[Look]) -> tuple[Look, ...]:
-    return tuple(sorted(looks, key=lambda look: look.workload.name))
 
 
 def _knock(address: str) -> None:

@@ -91,7 +91,7 @@ class DockerSource:
             async with asyncio.timeout(min(wait_s, self._patience_s())):
                 await self._woken.wait()
         except TimeoutError:
-            self.engine.doubt()
+            self.engine.listing.doubt()
             for ident in self._named:
                 self.engine.changed(ident)
             self._named = set()
@@ -99,7 +99,7 @@ class DockerSource:
     def _patience_s(self) -> float:
         if self._named:
             return ECHO_S
-        return UNSETTLED_S if self.engine.unsettled or self._seen.held else SAFETY_S
+        return UNSETTLED_S if self.engine.listing.unsettled or self._seen.held else SAFETY_S
 
     def _listen(self) -> float:
         """Sees to it that the stream is read; without one (a proxy may forbid it) the list is asked more often."""

@@ -80,7 +80,7 @@ class DriftSource:
                 await asyncio.sleep(EVERY_S)
                 now = await asyncio.to_thread(self._fingerprint)
                 due = now != self._print or monotonic() - self._looked >= AGAIN_S
-                if self._seen.listed is not None and due:
+                if self._seen.listing.listed is not None and due:
                     self._print, self._looked = now, monotonic()
                     found = await self.look()
                     for observation in found:
@@ -113,7 +113,7 @@ class DriftSource:
     def _fingerprint(self) -> object:
         files = self._files or self._last_files or usual_files(self._folder)
         then = self._then.stamp() if self._then is not None else None
-        return self._seen.listed, _stats(self._folder, files), then
+        return self._seen.listing.listed, _stats(self._folder, files), then
 
     async def _drifts(self) -> tuple[Drift, ...]:
         listed = (await self._engine.containers())[:MOST]
