@@ -40,6 +40,9 @@ def docker() -> Iterator[private.Dockerd]:
         dockerd.docker("volume", "create", "theirs")
         dockerd.run("theirs", "sleep", "3600", options=("-v", "theirs:/data"))
         yield dockerd
+        # Its bridge is this machine's: it would outlive the engine.
+        dockerd.remove_all()
+        dockerd.docker("network", "rm", "theirs")
 
 
 @pytest.fixture
