@@ -35,10 +35,10 @@ fmt: $(STAMP)
 	$(BIN)/ruff check --fix .
 
 slow: $(STAMP)
-	$(PYTEST) -q -n auto -m "slow and not soak and not docker"
+	$(PYTEST) -q -n $(WORKERS) -m "slow and not soak and not docker"
 
 docker-test: $(STAMP)
-	$(PYTEST) -q -m "docker and not soak"
+	$(PYTEST) -q -n 2 -m "docker and not soak"
 
 # The table at the end says what was counted, also when a sweep fails.
 soak: $(STAMP)
