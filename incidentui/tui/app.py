@@ -108,6 +108,10 @@ class IncidentApp(App[None], inherit_bindings=False):
         desk.books, desk.shelved = books, True
         if books:
             desk.runbooks = tuple(map(_to_choose, books))
+        if desk.pages:
+            from incidentui.tui.openings import go_on  # whoever opened a page has it loaded
+
+            go_on(desk)
         desk.surface.redraw()
 
     def _published(self, view: View) -> None:

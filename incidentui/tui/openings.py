@@ -87,14 +87,19 @@ def runbook_page(desk: Desk, ident: str) -> Page | None:
 def runbooks(desk: Desk) -> None:
     from incidentui.tui.pages.runbook_list import RunbooksPage
 
-    run = desk.view.state.runbook
-    if run is not None and run.ended is None and any(b.id == run.runbook for b in desk.books):
-        desk.push(RunbooksPage(lambda: desk.books if desk.shelved else None))
-        page = runbook_page(desk, run.runbook)
-        if page is not None:
-            desk.push(page)
-        return
     desk.push(RunbooksPage(lambda: desk.books if desk.shelved else None))
+    go_on(desk)
+
+
+def go_on(desk: Desk) -> None:
+    """From the list to the runbook that is being worked through; again when the runbooks come while it is open."""
+    from incidentui.tui.pages.runbook_list import RunbooksPage
+
+    run = desk.view.state.runbook
+    if not isinstance(desk.page, RunbooksPage) or run is None or run.ended is not None:
+        return
+    if any(book.id == run.runbook for book in desk.books) and (page := runbook_page(desk, run.runbook)) is not None:
+        desk.push(page)
 
 
 def step(desk: Desk, key: str) -> None:

@@ -1,5 +1,6 @@
 """The screen under hands: keys become commands, refusals say why, sizes and resizes do no harm."""
 
+import threading
 from dataclasses import replace
 from typing import Any
 
@@ -8,10 +9,12 @@ import pytest
 from incidentui.core import inputs as i
 from incidentui.core.events import NoteAdded
 from incidentui.core.model import Attempt, Plan
+from incidentui.runbook.model import Runbook
 from incidentui.session.ports import Playhead
 from incidentui.tui.keys import Burst
 from incidentui.tui.pages.plan import PlanPage
 from tests.tui import fakes
+from tests.tui.pages import builders as b
 from tests.tui.screens import Shown, shown
 
 
@@ -417,6 +420,23 @@ async def test_a_journal_that_cannot_write_turns_the_row_red_and_stays() -> None
         assert "✗ journal: disk full, events go to /tmp/side.jsonl" in screen.status
         await screen.press("v")
         assert "disk full" in screen.status
+
+
+async def test_r_before_the_runbooks_are_read_leads_to_the_one_being_worked_through() -> None:
+    read = threading.Event()
+    book = replace(b.BOOK, id="bad-deploy")
+
+    def shelf() -> tuple[Runbook, ...]:
+        read.wait(10)
+        return (book,)
+
+    async with shown(fakes.incident(), shelf=shelf) as screen:
+        assert "reading them" in await screen.press("r")
+        read.set()
+        await screen.app.workers.wait_for_complete()
+        await screen.settle()
+        assert "‹ RUNBOOK  Roll back a bad deploy" in screen.text
+        assert "CHOOSE" in await screen.press("escape")
 
 
 async def test_an_empty_project_says_what_is_missing() -> None:

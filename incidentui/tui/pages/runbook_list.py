@@ -88,6 +88,6 @@ class RunbooksPage:
         if book is None:
             screen.refuse(key, "no runbook is chosen")
             return True
-        if key == "enter" or start(book, screen):
+        if key == "enter" or run_of(book, screen.session.view.state) or start(book, screen):
             screen.push(RunbookPage(book, self.runbooks))
         return True

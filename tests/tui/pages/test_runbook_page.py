@@ -194,6 +194,17 @@ def test_the_list_reads_and_starts_the_one_under_the_cursor() -> None:
     assert isinstance(s.session.commands[-1], StartRunbook)
 
 
+def test_x_in_the_list_goes_on_with_the_one_being_worked_through() -> None:
+    _, s = at("done", "todo", "todo", "todo")
+    s.pages.clear()
+    s.cursor = ("runbook", b.BOOK.id)
+    page = RunbooksPage(lambda: (b.BOOK,))
+    b.shown(page, s.session.view, 118, 30)
+    page.handle("x", s)
+    assert isinstance(s.pages[-1], RunbookPage)
+    assert not [c for c in s.session.commands if isinstance(c, StartRunbook)]
+
+
 def test_no_runbooks_is_said() -> None:
     assert "No runbooks found" in b.shown(RunbooksPage(list), b.view(), 78, 20)
 
