@@ -22,7 +22,7 @@ from pathlib import Path
 from bench.http_checks import cpu, serve
 from bench.pty_harness import TICKS
 from incidentui.config.checks import Expect, HttpCheck
-from incidentui.edge.checks.http import HttpProbe, Transports
+from incidentui.edge.checks.web.http import HttpProbe, Transports
 
 EXPORTER = "prometheus-blackbox-exporter"
 LIMIT = 1.6

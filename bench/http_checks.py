@@ -16,7 +16,7 @@ import httpx
 from typing_extensions import override
 
 from incidentui.config.checks import Expect, HttpCheck
-from incidentui.edge.checks.http import HttpProbe, Transports
+from incidentui.edge.checks.web.http import HttpProbe, Transports
 
 BODY = b'{"status": "ok", "queue": 3, "ok": 1}'
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(BODY), BODY)

@@ -4,9 +4,9 @@ import pytest
 
 from incidentui.config.checks import Expect
 from incidentui.core.evidence import CheckLook, Finding, Hop, Timing, parse_check_look, write_check_look
-from incidentui.edge.checks.expect import Judgement, Response, judge
-from incidentui.edge.checks.json_rules import find, judge_rule
-from incidentui.edge.checks.on_head import fits
+from incidentui.edge.checks.web.expect import Judgement, Response, judge
+from incidentui.edge.checks.web.json_rules import find, judge_rule
+from incidentui.edge.checks.web.on_head import fits
 
 DATA = {"a": {"b": [{"c": 1}, {"c": 2}]}, "it's": None, "ok": True, "n": 5, "rev": "a942e4f", "list": [1, 2]}
 

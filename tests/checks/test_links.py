@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from incidentui.config.links import AgentCheck
-from incidentui.edge.checks.agent import AgentProbe
-from incidentui.edge.checks.http import Transports
+from incidentui.edge.checks.logs.agent import AgentProbe
 from incidentui.edge.checks.probe import Ground
+from incidentui.edge.checks.web.http import Transports
 from incidentui.edge.clock import SystemClock
 from tests.checks.asked import looked, refused, run, written
 

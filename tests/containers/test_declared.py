@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from incidentui.core.drift import Declared, Mount, Port
-from incidentui.edge.checks.documents import UnreadableError
+from incidentui.edge.checks.agreed.documents import UnreadableError
 from incidentui.edge.containers.declared import Project, project, usual_files
 
 BASE = """\

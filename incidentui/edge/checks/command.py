@@ -10,9 +10,9 @@ from incidentui.config.kinds import CommandCheck, CommandExpect
 from incidentui.core.evidence import Finding
 from incidentui.core.format import latency
 from incidentui.edge import step
-from incidentui.edge.checks.expect import Judgement
-from incidentui.edge.checks.json_rules import NOT_JSON, judge_rule, parse
 from incidentui.edge.checks.probe import Ground, Look
+from incidentui.edge.checks.web.expect import Judgement
+from incidentui.edge.checks.web.json_rules import NOT_JSON, judge_rule, parse
 from incidentui.edge.matching import Matching, TooSlowError
 from incidentui.edge.text import clean
 

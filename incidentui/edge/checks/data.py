@@ -12,11 +12,11 @@ from incidentui.config.agreement import Value
 from incidentui.config.data import DataCheck
 from incidentui.core.evidence import Finding
 from incidentui.core.numbers import MOST, Past, baseline, number, off, percent, too_few, written
-from incidentui.edge.checks.compose import AbsentError
-from incidentui.edge.checks.documents import UnreadableError
-from incidentui.edge.checks.expect import Judgement
-from incidentui.edge.checks.origins import Reader
+from incidentui.edge.checks.agreed.compose import AbsentError
+from incidentui.edge.checks.agreed.documents import UnreadableError
+from incidentui.edge.checks.agreed.origins import Reader
 from incidentui.edge.checks.probe import Ground, Look
+from incidentui.edge.checks.web.expect import Judgement
 from incidentui.edge.store.past import NotReadError
 from incidentui.edge.text import clean_and_redact
 

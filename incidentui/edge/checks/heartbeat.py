@@ -13,10 +13,10 @@ from incidentui.config.kinds import HeartbeatCheck
 from incidentui.core.evidence import Finding
 from incidentui.core.format import duration
 from incidentui.core.model import Ms
-from incidentui.edge.checks.expect import Judgement
-from incidentui.edge.checks.http import HttpProbe
-from incidentui.edge.checks.json_rules import NOT_JSON, find, parse
 from incidentui.edge.checks.probe import Ground, Look
+from incidentui.edge.checks.web.expect import Judgement
+from incidentui.edge.checks.web.http import HttpProbe
+from incidentui.edge.checks.web.json_rules import NOT_JSON, find, parse
 from incidentui.edge.text import clean
 
 AHEAD_MS: Ms = 60_000

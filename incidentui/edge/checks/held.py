@@ -2,8 +2,8 @@
 
 from incidentui.config.checks import HeldCheck
 from incidentui.config.paths import CONFIG
-from incidentui.edge.checks.expect import Judgement
 from incidentui.edge.checks.probe import Ground, Look
+from incidentui.edge.checks.web.expect import Judgement
 
 
 class HeldProbe:

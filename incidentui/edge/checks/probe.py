@@ -14,11 +14,11 @@ from incidentui.core.evidence import Hop, Timing
 from incidentui.core.model import Ms
 from incidentui.core.numbers import Past
 from incidentui.core.value import dataclass
-from incidentui.edge.checks.expect import Judgement, Response
+from incidentui.edge.checks.web.expect import Judgement, Response
 from incidentui.session.ports import Clock
 
 if TYPE_CHECKING:
-    from incidentui.edge.checks.http import Transports
+    from incidentui.edge.checks.web.http import Transports
     from incidentui.edge.containers.engine import Engine
 
 
@@ -69,11 +69,11 @@ class Ground:
 def probe(check: Check, ground: Ground) -> Probe:
     match check:
         case HttpCheck():
-            from incidentui.edge.checks.http import HttpProbe
+            from incidentui.edge.checks.web.http import HttpProbe
 
             return HttpProbe(check, ground.transports, ground.clock.now)
         case AgreementCheck():
-            from incidentui.edge.checks.agreement import AgreementProbe
+            from incidentui.edge.checks.agreed.agreement import AgreementProbe
 
             return AgreementProbe(check, ground)
         case TcpCheck():
@@ -85,11 +85,11 @@ def probe(check: Check, ground: Ground) -> Probe:
 
             return CommandProbe(check, ground)
         case LogCheck():
-            from incidentui.edge.checks.log import LogProbe
+            from incidentui.edge.checks.logs.log import LogProbe
 
             return LogProbe(check, ground)
         case AgentCheck():
-            from incidentui.edge.checks.agent import AgentProbe
+            from incidentui.edge.checks.logs.agent import AgentProbe
 
             return AgentProbe(check, ground)
         case TunnelCheck():
@@ -117,7 +117,7 @@ def probe(check: Check, ground: Ground) -> Probe:
 
             return HeldProbe(check, ground)
         case JourneyCheck():
-            from incidentui.edge.checks.journey import JourneyProbe
+            from incidentui.edge.checks.web.journey import JourneyProbe
 
             return JourneyProbe(check, ground)
         case _:

@@ -12,10 +12,10 @@ from incidentui.config.kinds import PrometheusCheck
 from incidentui.core.evidence import Finding
 from incidentui.core.format import count
 from incidentui.core.value import dataclass
-from incidentui.edge.checks.expect import Judgement
-from incidentui.edge.checks.http import HttpProbe
-from incidentui.edge.checks.json_rules import judge_rule, parse
 from incidentui.edge.checks.probe import Ground, Look
+from incidentui.edge.checks.web.expect import Judgement
+from incidentui.edge.checks.web.http import HttpProbe
+from incidentui.edge.checks.web.json_rules import judge_rule, parse
 from incidentui.edge.text import clean
 
 _PATH = "/api/v1/query"

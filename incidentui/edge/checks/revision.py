@@ -16,8 +16,8 @@ from incidentui.core.follow import says_dirty
 from incidentui.core.inputs import RevisionLooked
 from incidentui.core.model import Ms, OddBuild
 from incidentui.edge import step
-from incidentui.edge.checks.http import HttpProbe, Transports
-from incidentui.edge.checks.json_rules import BadPathError, find, parse
+from incidentui.edge.checks.web.http import HttpProbe, Transports
+from incidentui.edge.checks.web.json_rules import BadPathError, find, parse
 from incidentui.edge.text import clean_and_redact
 from incidentui.session.ports import Clock, Report
 

@@ -16,8 +16,8 @@ from incidentui.core.known_errors import Library
 from incidentui.core.model import Ms
 from incidentui.core.numbers import Past
 from incidentui.edge.checks.evidence import sampled
-from incidentui.edge.checks.http import Transports
 from incidentui.edge.checks.probe import Ground, Look, Probe, probe
+from incidentui.edge.checks.web.http import Transports
 from incidentui.edge.containers.engine import Engine
 from incidentui.session.ports import Clock, Report
 

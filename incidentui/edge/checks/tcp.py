@@ -15,10 +15,10 @@ from incidentui.core.evidence import Finding, Hop
 from incidentui.core.format import latency
 from incidentui.core.model import CheckState
 from incidentui.core.value import dataclass
-from incidentui.edge.checks.expect import Judgement
-from incidentui.edge.checks.failures import failure
-from incidentui.edge.checks.http import HttpProbe
 from incidentui.edge.checks.probe import Ground, Look
+from incidentui.edge.checks.web.expect import Judgement
+from incidentui.edge.checks.web.failures import failure
+from incidentui.edge.checks.web.http import HttpProbe
 from incidentui.edge.matching import Matching, TooSlowError
 
 CAP = 64 * 1024

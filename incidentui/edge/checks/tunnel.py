@@ -8,8 +8,8 @@ from incidentui.core.evidence import Finding
 from incidentui.core.links import LinkWord
 from incidentui.edge import step
 from incidentui.edge.checks.command import CANNOT_START, last_line, printed
-from incidentui.edge.checks.expect import Judgement
 from incidentui.edge.checks.probe import Ground, Look
+from incidentui.edge.checks.web.expect import Judgement
 from incidentui.edge.matching import Matching, TooSlowError
 from incidentui.edge.text import clean
 

@@ -14,8 +14,8 @@ from incidentui.core.format import count, duration
 from incidentui.core.inputs import Refusal
 from incidentui.core.model import Ms, Workload
 from incidentui.core.value import dataclass
-from incidentui.edge.checks.expect import Judgement
 from incidentui.edge.checks.probe import Ground, Look
+from incidentui.edge.checks.web.expect import Judgement
 from incidentui.edge.containers.engine import Engine, EngineLost, EngineRefused
 from incidentui.edge.containers.find import Found, named, only
 

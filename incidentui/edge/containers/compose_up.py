@@ -16,7 +16,7 @@ from incidentui.core.state import State
 from incidentui.edge import step
 from incidentui.edge.checkpoints.store import CheckpointError
 from incidentui.edge.checkpoints.taking import Keeper
-from incidentui.edge.checks.documents import UnreadableError
+from incidentui.edge.checks.agreed.documents import UnreadableError
 from incidentui.edge.containers.compose_look import ComposeLook, environment
 from incidentui.edge.containers.compose_plan import ACTION, Asked, Ground, argv, make_plan
 from incidentui.edge.containers.declared import reason

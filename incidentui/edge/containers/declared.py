@@ -16,7 +16,7 @@ from typing import Any
 from incidentui.core.drift import Declared, Mount, Port, Value
 from incidentui.core.value import dataclass
 from incidentui.edge import step
-from incidentui.edge.checks.compose import (
+from incidentui.edge.checks.agreed.compose import (
     SHORT_MOUNT,
     SHORT_PORT,
     Lookup,
@@ -28,7 +28,7 @@ from incidentui.edge.checks.compose import (
     port_range,
     variables_of,
 )
-from incidentui.edge.checks.documents import UnreadableError, document, text_of
+from incidentui.edge.checks.agreed.documents import UnreadableError, document, text_of
 from incidentui.edge.text import clean_and_redact
 
 FILES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")

@@ -21,7 +21,7 @@ from incidentui.core.drift_then import FILES
 from incidentui.core.inputs import DriftLooked, Observation, Refusal
 from incidentui.core.model import Ms
 from incidentui.edge.checkpoints.store import CheckpointError
-from incidentui.edge.checks.documents import UnreadableError
+from incidentui.edge.checks.agreed.documents import UnreadableError
 from incidentui.edge.containers.actual import read_all
 from incidentui.edge.containers.declared import Project, project, usual_files
 from incidentui.edge.containers.docker_words import PROJECT, SERVICE

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 
 from incidentui.core.model import Ms
-from incidentui.edge.checks.tail import dated
+from incidentui.edge.checks.logs.tail import dated
 from incidentui.edge.containers.logs_feed import Feed, KeyBodies, Raw, date
 from incidentui.edge.text import clean
 

@@ -9,7 +9,7 @@ from incidentui.config.checks import OPERATORS
 from incidentui.core.evidence import Hop
 from incidentui.core.model import Ms
 from incidentui.core.value import dataclass
-from incidentui.edge.checks.expect import Response, login_markers
+from incidentui.edge.checks.web.expect import Response, login_markers
 from incidentui.edge.prove.answers import HTML, JSON, Answer, CannotStandInError, Scene, placed
 from incidentui.edge.prove.patterns import NoExampleError, example
 

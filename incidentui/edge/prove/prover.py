@@ -6,9 +6,9 @@ from pathlib import Path
 
 from incidentui.config.checks import Check
 from incidentui.core.value import dataclass
-from incidentui.edge.checks.expect import Judgement
-from incidentui.edge.checks.http import Transports
 from incidentui.edge.checks.probe import Ground, probe
+from incidentui.edge.checks.web.expect import Judgement
+from incidentui.edge.checks.web.http import Transports
 from incidentui.edge.prove.answers import CannotStandInError
 from incidentui.edge.prove.cases import case_of
 from incidentui.edge.prove.trials import Trial

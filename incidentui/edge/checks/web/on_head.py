@@ -3,9 +3,9 @@
 from urllib.parse import urljoin
 
 from incidentui.core.evidence import Finding
-from incidentui.edge.checks.answer import MAX_REDIRECTS, Response, Trial
-from incidentui.edge.checks.json_rules import judge_values
-from incidentui.edge.checks.login import split
+from incidentui.edge.checks.web.answer import MAX_REDIRECTS, Response, Trial
+from incidentui.edge.checks.web.json_rules import judge_values
+from incidentui.edge.checks.web.login import split
 from incidentui.edge.redact import GONE, redact
 
 _DAY_MS = 86_400_000

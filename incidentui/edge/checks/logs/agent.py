@@ -16,10 +16,10 @@ from incidentui.core.format import count
 from incidentui.core.links import LinkWord
 from incidentui.core.model import CheckState, Ms
 from incidentui.core.value import dataclass
-from incidentui.edge.checks.expect import Judgement
-from incidentui.edge.checks.log import Window, stands, window
+from incidentui.edge.checks.logs.log import Window, stands, window
+from incidentui.edge.checks.logs.tail import Line, NotReadableError, Tail, read
 from incidentui.edge.checks.probe import Ground, Look
-from incidentui.edge.checks.tail import Line, NotReadableError, Tail, read
+from incidentui.edge.checks.web.expect import Judgement
 from incidentui.edge.matching import LINES_S, Matching, TooSlowError
 from incidentui.edge.text import clean
 
@@ -72,7 +72,7 @@ class AgentProbe:
 
     async def _of_workload(self, now: Ms) -> tuple[Tail | NotRunning, Ms | None]:
         """Its log, and since when its run lasts: what it said before is of another connection."""
-        from incidentui.edge.checks.engine_log import NotThereError, told_of
+        from incidentui.edge.checks.logs.engine_log import NotThereError, told_of
 
         try:
             told = await told_of(self._engines, self.check.workload, now)

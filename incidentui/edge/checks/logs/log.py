@@ -14,9 +14,9 @@ from incidentui.core.evidence import Finding
 from incidentui.core.format import clock, count, duration
 from incidentui.core.model import Ms
 from incidentui.core.value import dataclass
-from incidentui.edge.checks.expect import Judgement
+from incidentui.edge.checks.logs.tail import Line, NotReadableError, Tail, read, written
 from incidentui.edge.checks.probe import Ground, Look
-from incidentui.edge.checks.tail import Line, NotReadableError, Tail, read, written
+from incidentui.edge.checks.web.expect import Judgement
 from incidentui.edge.containers.logs import level
 from incidentui.edge.matching import LINES_S, Matching, TooSlowError
 from incidentui.edge.text import clean
@@ -56,7 +56,7 @@ class LogProbe:
 
     async def _of_workload(self, now: Ms) -> tuple[Tail, Ms | None]:
         """Its log, and since when it runs."""
-        from incidentui.edge.checks.engine_log import told_of
+        from incidentui.edge.checks.logs.engine_log import told_of
 
         told = await told_of(self._engines, self.check.workload, now)
         # A container that never ended before has no earlier run whose lines could count.

@@ -19,12 +19,12 @@ from incidentui.core.evidence import Finding
 from incidentui.core.format import latency
 from incidentui.core.value import dataclass
 from incidentui.edge import step as running
-from incidentui.edge.checks.expect import Judgement, Response
-from incidentui.edge.checks.failures import failure
-from incidentui.edge.checks.journey_save import NotThereError
 from incidentui.edge.checks.probe import Ground, Look
-from incidentui.edge.checks.request import NotRunnableError
-from incidentui.edge.checks.visitor import Visitor
+from incidentui.edge.checks.web.expect import Judgement, Response
+from incidentui.edge.checks.web.failures import failure
+from incidentui.edge.checks.web.journey_save import NotThereError
+from incidentui.edge.checks.web.request import NotRunnableError
+from incidentui.edge.checks.web.visitor import Visitor
 from incidentui.edge.matching import TooSlowError
 from incidentui.edge.redact import GONE
 from incidentui.edge.text import add_known_secrets, clean

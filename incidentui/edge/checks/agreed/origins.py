@@ -16,12 +16,12 @@ from incidentui.config.agreement import (
 )
 from incidentui.config.checks import Check, Expect, HttpCheck
 from incidentui.edge import step
-from incidentui.edge.checks import compose
-from incidentui.edge.checks.compose import AbsentError
-from incidentui.edge.checks.documents import Found, UnreadableError, at, found_by, scalar_at, text_of
-from incidentui.edge.checks.http import HttpProbe
-from incidentui.edge.checks.json_rules import NOT_JSON, parse
+from incidentui.edge.checks.agreed import compose
+from incidentui.edge.checks.agreed.compose import AbsentError
+from incidentui.edge.checks.agreed.documents import Found, UnreadableError, at, found_by, scalar_at, text_of
 from incidentui.edge.checks.probe import Ground
+from incidentui.edge.checks.web.http import HttpProbe
+from incidentui.edge.checks.web.json_rules import NOT_JSON, parse
 from incidentui.edge.containers.engine import Calls, EngineLost, EngineRefused
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import httpx
 from typing_extensions import override
 
 from incidentui.config.journey import Save
-from incidentui.edge.checks.expect import Response
-from incidentui.edge.checks.json_rules import NOT_JSON, find, parse
+from incidentui.edge.checks.web.expect import Response
+from incidentui.edge.checks.web.json_rules import NOT_JSON, find, parse
 from incidentui.edge.matching import Matching
 from incidentui.edge.text import clean
 

@@ -3,8 +3,8 @@
 import re
 
 from incidentui.config.checks import BODY_CAP
-from incidentui.edge.checks.answer import Response, Trial
-from incidentui.edge.checks.json_rules import NotJsonError, judge_rule, read
+from incidentui.edge.checks.web.answer import Response, Trial
+from incidentui.edge.checks.web.json_rules import NotJsonError, judge_rule, read
 from incidentui.edge.redact import GONE, redact
 
 _HTML = re.compile(r"(?i)\s*(?:<!--.{0,500}?-->\s*)?<(?:!doctype\s+html|html|head|body)\b", re.DOTALL)

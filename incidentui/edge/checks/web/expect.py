@@ -6,10 +6,10 @@ Says the first thing a responder would want to know: not "content type differs" 
 from incidentui.config.checks import Expect
 from incidentui.core.evidence import Finding
 from incidentui.core.format import latency
-from incidentui.edge.checks.answer import Judgement, Response, Trial
-from incidentui.edge.checks.login import login_markers
-from incidentui.edge.checks.on_body import judge_body
-from incidentui.edge.checks.on_head import judge_head
+from incidentui.edge.checks.web.answer import Judgement, Response, Trial
+from incidentui.edge.checks.web.login import login_markers
+from incidentui.edge.checks.web.on_body import judge_body
+from incidentui.edge.checks.web.on_head import judge_head
 from incidentui.edge.matching import TooSlowError
 
 __all__ = ["Judgement", "Response", "judge", "login_markers"]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from incidentui.config.agreement import InCompose
-from incidentui.edge.checks.documents import Found, UnreadableError, document, scalar, text_of
+from incidentui.edge.checks.agreed.documents import Found, UnreadableError, document, scalar, text_of
 
 Lookup = Callable[[str], str | None]
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

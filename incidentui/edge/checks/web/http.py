@@ -20,14 +20,14 @@ import httpx
 from incidentui.config.checks import HttpCheck
 from incidentui.core.evidence import Hop
 from incidentui.core.model import CheckState, Ms
-from incidentui.edge.checks.answer import MAX_REDIRECTS, Judgement, Response
-from incidentui.edge.checks.expect import judge
-from incidentui.edge.checks.failures import failure
-from incidentui.edge.checks.network import Network
 from incidentui.edge.checks.probe import Look
-from incidentui.edge.checks.reading import read_body
-from incidentui.edge.checks.request import CacheBuster, NotRunnableError, following, prepared
-from incidentui.edge.checks.timing import Stopwatch
+from incidentui.edge.checks.web.answer import MAX_REDIRECTS, Judgement, Response
+from incidentui.edge.checks.web.expect import judge
+from incidentui.edge.checks.web.failures import failure
+from incidentui.edge.checks.web.network import Network
+from incidentui.edge.checks.web.reading import read_body
+from incidentui.edge.checks.web.request import CacheBuster, NotRunnableError, following, prepared
+from incidentui.edge.checks.web.timing import Stopwatch
 
 KEPT = 2
 """Idle connections kept per service."""

@@ -10,7 +10,7 @@ import httpx
 
 from incidentui import __version__
 from incidentui.config.checks import HttpCheck, Secret
-from incidentui.edge.checks.json_rules import BadPathError, check_path
+from incidentui.edge.checks.web.json_rules import BadPathError, check_path
 from incidentui.edge.text import add_known_secrets
 
 _BUST = "cache_bust"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from incidentui.core.model import Ms, Workload
 from incidentui.core.value import dataclass
-from incidentui.edge.checks.tail import CAP, Line, NotReadableError, Tail, dated
+from incidentui.edge.checks.logs.tail import CAP, Line, NotReadableError, Tail, dated
 from incidentui.edge.checks.workload import GoneError, NotKnownError, find
 from incidentui.edge.containers.docker import DockerEngine
 from incidentui.edge.containers.engine import Engine, EngineLost, EngineRefused

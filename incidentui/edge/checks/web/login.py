@@ -3,7 +3,7 @@
 import re
 from urllib.parse import SplitResult, urlsplit
 
-from incidentui.edge.checks.answer import Response
+from incidentui.edge.checks.web.answer import Response
 
 _LOGIN_PATH = re.compile(r"(?i)(?<![a-z])(?:log[-_]?in|sign[-_]?in|sso|oauth2?)(?![a-z])")
 _PASSWORD_TYPE = re.compile(r"(?i)\btype\s{0,3}=\s{0,3}[\"']?password")

@@ -14,11 +14,11 @@ import httpx
 from incidentui import __version__
 from incidentui.config.journey import BASE, JourneyCheck, Step, filled
 from incidentui.core.evidence import Finding, Hop
-from incidentui.edge.checks.answer import MAX_REDIRECTS
-from incidentui.edge.checks.expect import Judgement, Response, judge, login_markers
-from incidentui.edge.checks.http import KEPT, Transports, _ms_since
-from incidentui.edge.checks.journey_save import NotThereError, cookie, saved
-from incidentui.edge.checks.reading import read_body
+from incidentui.edge.checks.web.answer import MAX_REDIRECTS
+from incidentui.edge.checks.web.expect import Judgement, Response, judge, login_markers
+from incidentui.edge.checks.web.http import KEPT, Transports, _ms_since
+from incidentui.edge.checks.web.journey_save import NotThereError, cookie, saved
+from incidentui.edge.checks.web.reading import read_body
 from incidentui.edge.text import clean
 
 _REDIRECTS = (301, 302, 303, 307, 308)

@@ -13,11 +13,11 @@ from time import perf_counter
 from incidentui.config.agreement import AgreementCheck, InAnswer, InCompose, InEnvironment, InFile, InWorkload, Value
 from incidentui.core.evidence import Finding
 from incidentui.core.value import dataclass
-from incidentui.edge.checks.compose import AbsentError
-from incidentui.edge.checks.documents import Found, UnreadableError
-from incidentui.edge.checks.expect import Judgement
-from incidentui.edge.checks.origins import Reader
+from incidentui.edge.checks.agreed.compose import AbsentError
+from incidentui.edge.checks.agreed.documents import Found, UnreadableError
+from incidentui.edge.checks.agreed.origins import Reader
 from incidentui.edge.checks.probe import Ground, Look
+from incidentui.edge.checks.web.expect import Judgement
 from incidentui.edge.known import says_secret
 from incidentui.edge.text import LIMIT, add_known_secrets, clean, clean_and_redact
 

@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from incidentui.config.lines import key_lines, line_of
 from incidentui.core.value import dataclass
-from incidentui.edge.checks.json_rules import BadPathError, find
+from incidentui.edge.checks.web.json_rules import BadPathError, find
 from incidentui.edge.matching import Matching, TooSlowError
 
 CAP = 1 << 20

@@ -1,0 +1,1 @@
+"""Values of files, compose files, containers and answers that must be one."""
