@@ -97,20 +97,24 @@ class HypothesesPage:
     def __init__(self, incident: str, first: int = 0) -> None:
         self.incident = incident
         self.start = ("hypothesis", first, 0) if first else None
-        self._may_record = True
+        self._may_record, self._empty = True, False
 
     @property
     def keys(self) -> tuple[tuple[str, str], ...]:
         if not self._may_record:
             return (("y", "copy"),)
-        record = ("h", "new"), ("1-4", "verdict"), ("5", "fixed"), ("6", "again"), ("7", "origin"), ("8", "ruled out")
-        return (*record, ("9", "misled us"), ("e", "did, saw"), ("n", "note"), ("y", "copy"))
+        of_one = ("1-4", "verdict"), ("5", "fixed"), ("6", "again"), ("7", "origin")
+        beside = ("8", "ruled out"), ("9", "misled us")
+        if self._empty:
+            return (("h", "new"), *beside, ("n", "note"))
+        return (("h", "new"), *of_one, *beside, ("e", "did, saw"), ("n", "note"), ("y", "copy"))
 
     def lines(self, view: View, now: Ms, width: int, height: int) -> list[Line]:
         self._may_record = view.playhead is None
         incident = view.state.incidents.get(self.incident)
         if incident is None:  # a replay stands before it was opened
             return [heading(width, "HYPOTHESES"), Line(), Line((Seg(f"{self.incident} is not open yet.", "muted"),))]
+        self._empty = not incident.hypotheses
         return board_lines(incident, view.state, now, width)
 
     def handle(self, key: str, screen: PageContext) -> bool:
