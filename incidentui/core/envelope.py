@@ -81,7 +81,7 @@ _FREE: Mapping[str, tuple[str, ...]] = {
     "incident.stage-changed": ("why",),
     "incident.closed": ("reason",),
     "action.ended": ("why",),
-    "runbook.step-changed": ("title", "why"),
+    "runbook.step-changed": ("title", "why", "fault"),
 }
 """Free text of the events that the state cannot do without: only this is erased of them."""
 

@@ -14,6 +14,7 @@ from incidentui.core.events import (
     CheckChanged,
     Fact,
     ServiceChanged,
+    StepChanged,
     UnknownEvent,
     VerdictGiven,
     WatchStarted,
@@ -125,6 +126,17 @@ def test_other_events_with_the_same_words_are_named(open_here: Open) -> None:
     journal = open_here()
     journal.append([note(f"pass: {SECRET}"), note("calm"), note(f"pass: {SECRET} again")])
     assert erase(journal.path, 1, "x", "ana", SystemClock()).also == (3,)
+
+
+def test_what_a_step_said_when_it_failed_goes_with_it(open_here: Open) -> None:
+    journal = open_here()
+    failed = StepChanged(
+        "r", 1, "Look", "running", "failed", "ana", "exit 1", fault=f"exit 1 · wrong password {SECRET}"
+    )
+    journal.append([Fact(failed, 1, "session", "step 1"), note(f"it said: {failed.fault}")])
+    assert erase(journal.path, 1, "a password", "ana", SystemClock()).also == (2,)
+    erase(journal.path, 2, "a password", "ana", SystemClock())
+    assert gone(Path(journal.path))
 
 
 def test_no_event_reads_an_erased_one_as_its_own(open_here: Open) -> None:
