@@ -96,7 +96,9 @@ def run_plan(d: Deciding, c: RunPlan) -> Decision:
     if c.step is not None and (no := step_asked(d, c.step, c.by, undoes=c.undoes)) is not None:
         return Decision(refusal=no)
     if (taken := not_asked(d.state, c.plan)) is not None:
-        return refuse(f"{short(taken.sha)} was taken back since the plan was made", "open the plan again")
+        return refuse(
+            f"{short(taken.sha)} would be in force again, and the plan does not say so", "open the plan again"
+        )
     incident = d.state.current
     name = incident.id if incident else None
     for stop in overridden(c.plan):

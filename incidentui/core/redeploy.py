@@ -44,7 +44,7 @@ def overridden(plan: Plan) -> tuple[Precondition, ...]:
 
 
 def not_asked(state: State, plan: Plan) -> TakenBack | None:
-    """One that the plan does not speak of: it was taken back since the plan was made."""
+    """One that the plan does not speak of: since it was made that was taken back, or known-good became another."""
     known = {p.want for p in plan.checked if p.name == NAME}
     if known:
         return None  # the first few are named for all
