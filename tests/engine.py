@@ -109,9 +109,13 @@ class Dockerd:
             self._process.wait(60)
 
     def pause(self, paused: bool) -> None:
-        """A daemon that hangs: accepts, never answers."""
-        if self._process is not None:
-            self._process.send_signal(signal.SIGSTOP if paused else signal.SIGCONT)
+        """A daemon that hangs: accepts, never answers. It stands still when this returns, with all its threads."""
+        if self._process is None:
+            return
+        self._process.send_signal(signal.SIGSTOP if paused else signal.SIGCONT)
+        until = time.monotonic() + 10
+        while paused and not _stands_still(self._process.pid) and time.monotonic() < until:
+            time.sleep(0.01)
 
     def import_image(self) -> None:
         self.docker("import", "-", IMAGE, stdin=_image())
@@ -159,6 +163,11 @@ def _rmdir(folder: Path) -> None:
         folder.rmdir()
     except OSError:
         return  # the kernel keeps it: still in use
+
+
+def _stands_still(pid: int) -> bool:
+    states = [stat.read_text().rpartition(")")[2].split()[0] for stat in Path(f"/proc/{pid}/task").glob("*/stat")]
+    return all(state == "T" for state in states)
 
 
 def _processes() -> Iterator[int]:

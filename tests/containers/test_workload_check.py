@@ -88,7 +88,8 @@ def test_what_an_agent_said_before_it_was_started_anew_is_of_another_connection(
             assert time.monotonic() < end, told
         return told
 
-    assert when("authenticated")["agent-log"][0] == "ok"
+    when("authenticated")
+    assert when("authenticated")["agent-log"][0] == "ok"  # the first look of the log may have come too early
     engine.docker("restart", "-t", "0", "lab-agent-1")
     assert when("absent: it never connected")["agent-log"] == ("failing", "no let in since it was started")
     engine.docker("restart", "-t", "0", "lab-agent-1")
