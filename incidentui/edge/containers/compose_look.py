@@ -15,10 +15,11 @@ from incidentui.core.model import Workload
 from incidentui.edge import step
 from incidentui.edge.containers.actual import ActualReader, volumes_of
 from incidentui.edge.containers.blast import Blast
+from incidentui.edge.containers.compose_own import Entry, own
 from incidentui.edge.containers.compose_plan import Asked, Ground
 from incidentui.edge.containers.declared import project, tool_of, usual_files
 from incidentui.edge.containers.docker import DockerEngine
-from incidentui.edge.containers.docker_words import PROJECT, SERVICE
+from incidentui.edge.containers.docker_words import SERVICE
 from incidentui.edge.containers.drift import digest, labelled_files
 from incidentui.edge.runbooks import NotReadError, read_bounded
 from incidentui.edge.text import clean_and_redact
@@ -36,7 +37,16 @@ class ComposeLook:
         self._versions: dict[tuple[str, ...], str] = {}
 
     async def ground(self, engine: DockerEngine, asked: Asked) -> Ground | Refusal:
-        entries = [(name, entry) for name, entry in await engine.containers() if _labels(entry).get(SERVICE)]
+        entries: list[Entry] = [
+            (name, entry) for name, entry in await engine.containers() if _labels(entry).get(SERVICE)
+        ]
+        name = self._name
+        if not name:
+            base = self._folder / os.path.dirname(self._files[0] if self._files else "")
+            found_own = await asyncio.to_thread(own, entries, base, asked.service)
+            if isinstance(found_own, Refusal):
+                return found_own
+            entries, name = found_own
         mine = [(name, entry) for name, entry in entries if _labels(entry)[SERVICE] == asked.service]
         if len(mine) > 1:
             names = ", ".join(name for name, _ in mine)
@@ -49,7 +59,6 @@ class ComposeLook:
         tool = await tool_of(self._folder)
         if tool is None:
             return Refusal("neither docker compose nor docker-compose is installed", "install one", usage=True)
-        name = self._name or next((_labels(entry).get(PROJECT, "") for _, entry in entries), "")
         declared, told, version = await asyncio.gather(
             project(self._folder, files, name, digest),
             self._hash(engine, tool, files, name, asked.service),
