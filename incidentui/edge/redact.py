@@ -161,9 +161,9 @@ def _lone_p(found: re.Match[str]) -> str:
     return found.group() if shown else f"{found.group(1)}{GONE}"
 
 
-_CLIENTS = r"\b(?:mysql\w*|mariadb[\w-]*|sshpass|mongo\w*|clickhouse-client|smbclient|cqlsh|sqlcmd|login)\b"
+CLIENTS = r"\b(?:mysql\w*|mariadb[\w-]*|sshpass|mongo\w*|clickhouse-client|smbclient|cqlsh|sqlcmd|login)\b"
 _FETCH = r"""(\b(?:curl|wget|http)\b[^\n|;]{0,400}?\s(?:-u|--user|--proxy-user)[ =]?["']?)"""
-_OPTION = r"--[a-z-]{0,30}(?:password|passwd|passphrase|pass|token|secret|api-?key|access-key)"
+OPTION = r"--[a-z-]{0,30}(?:password|passwd|passphrase|pass|token|secret|api-?key|access-key)"
 _PARAMETER = r"(?:[\w.-]{0,40}(?:key|sig|signature|credential|security-token|passw?o?r?d?|pwd|auth|sid)|code)"
 _WORD = r"""("[^"\n]*"|'[^'\n]*'|[^\s"']+)"""
 
@@ -216,11 +216,11 @@ _RULES = (
     ),
     _Rule(("pypi-",), r"\bpypi-[A-Za-z0-9_-]{50,}", GONE),
     _Rule(("sg.", "hvs."), r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|\bhvs\.[A-Za-z0-9_-]{20,}", GONE),
-    _Rule(("-p",), rf"({_CLIENTS}[^\n|;&]{{0,200}}?\s-p\s?)(?![\s/\d:]*\s){_WORD}", rf"\1{GONE}"),
+    _Rule(("-p",), rf"({CLIENTS}[^\n|;&]{{0,200}}?\s-p\s?)(?![\s/\d:]*\s){_WORD}", rf"\1{GONE}"),
     _Rule(("redis-cli",), rf"(\bredis-cli\b[^\n|;&]{{0,200}}?\s-a\s?){_WORD}", rf"\1{GONE}"),
     _Rule(("curl", "wget", "http"), rf"{_FETCH}[^\s\"']+:[^\s\"']+", rf"\1{GONE}"),
     _Rule(("-p",), rf"(?<!\S)(-p\s?){_WORD}", _lone_p),
-    _Rule(("--",), rf"(?i)(?<!\S)({_OPTION}[ =])(?!-){_WORD}", rf"\1{GONE}"),
+    _Rule(("--",), rf"(?i)(?<!\S)({OPTION}[ =])(?!-){_WORD}", rf"\1{GONE}"),
     _Rule(("?", "&"), rf"""(?i)([?&]{_PARAMETER}=)[^\s&#"'<>]+""", rf"\1{GONE}"),
     _Rule(("pass", "secret", "token", "key", "credential", "session", "csrf", "pwd"), _ASSIGNED, _assigned),
 )

@@ -7,20 +7,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from incidentui.config.trust import ONE_RUN, is_trusted
-from incidentui.config.trust import digest as hash_of
 from incidentui.core.drift import Around, Declared, Drift, compare
 from incidentui.core.inputs import Refusal
 from incidentui.core.model import Workload
 from incidentui.edge import step
 from incidentui.edge.containers.actual import ActualReader, volumes_of
 from incidentui.edge.containers.blast import Blast
+from incidentui.edge.containers.compose_allowed import not_allowed
+from incidentui.edge.containers.compose_own import Entry, own
 from incidentui.edge.containers.compose_plan import Asked, Ground
 from incidentui.edge.containers.declared import project, tool_of, usual_files
 from incidentui.edge.containers.docker import DockerEngine
-from incidentui.edge.containers.docker_words import PROJECT, SERVICE
+from incidentui.edge.containers.docker_words import SERVICE
 from incidentui.edge.containers.drift import digest, labelled_files
-from incidentui.edge.runbooks import NotReadError, read_bounded
 from incidentui.edge.text import clean_and_redact
 
 _ASK_S = 20.0
@@ -36,7 +35,16 @@ class ComposeLook:
         self._versions: dict[tuple[str, ...], str] = {}
 
     async def ground(self, engine: DockerEngine, asked: Asked) -> Ground | Refusal:
-        entries = [(name, entry) for name, entry in await engine.containers() if _labels(entry).get(SERVICE)]
+        entries: list[Entry] = [
+            (name, entry) for name, entry in await engine.containers() if _labels(entry).get(SERVICE)
+        ]
+        name = self._name
+        if not name:
+            base = self._folder / os.path.dirname(self._files[0] if self._files else "")
+            found_own = await asyncio.to_thread(own, entries, base, asked.service)
+            if isinstance(found_own, Refusal):
+                return found_own
+            entries, name = found_own
         mine = [(name, entry) for name, entry in entries if _labels(entry)[SERVICE] == asked.service]
         if len(mine) > 1:
             names = ", ".join(name for name, _ in mine)
@@ -49,7 +57,6 @@ class ComposeLook:
         tool = await tool_of(self._folder)
         if tool is None:
             return Refusal("neither docker compose nor docker-compose is installed", "install one", usage=True)
-        name = self._name or next((_labels(entry).get(PROJECT, "") for _, entry in entries), "")
         declared, told, version = await asyncio.gather(
             project(self._folder, files, name, digest),
             self._hash(engine, tool, files, name, asked.service),
@@ -126,20 +133,6 @@ def environment(engine: DockerEngine) -> dict[str, str]:
     """Version 1 knows no contexts: it is told which engine is meant."""
     host = engine.host
     return {**os.environ, **({"DOCKER_HOST": host} if host.startswith("unix://") else {})}
-
-
-def not_allowed(folder: Path, files: Sequence[str]) -> Refusal | None:
-    """A compose file mounts whatever it names and runs it as root: it is code, allowed by its hash."""
-    for file in files:
-        path = folder / file
-        try:
-            content = read_bounded(Path(os.path.realpath(path)))
-        except NotReadError as error:
-            return Refusal(f"{file} {error}", "nothing was done", usage=True)
-        if not is_trusted(path, content):
-            hint = f"read it, then: incidentui trust {file}  (one run: {ONE_RUN}={hash_of(content)})"
-            return Refusal(f"{file} is not allowed yet, or changed since", hint)
-    return None
 
 
 def _label(found: Mapping[str, Any], label: str) -> str:

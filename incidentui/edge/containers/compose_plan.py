@@ -52,12 +52,30 @@ class Ground:
 
 
 def argv(ground: Ground, asked: Asked) -> tuple[str, ...]:
-    """The same words for both composes. Volumes are kept: neither `-V` nor `--remove-orphans`."""
+    """The same words for both composes, but for pulling. Volumes are kept: neither `-V` nor `--remove-orphans`."""
     files = (word for file in ground.files for word in ("-f", file))
     named = ("-p", ground.project) if ground.project else ()
     built = "--build" if asked.build else "--no-build"
     alone = () if asked.deps else ("--no-deps",)
-    return (*ground.tool, "--ansi", "never", *files, *named, "up", "-d", *alone, built, asked.service)
+    return (
+        *ground.tool,
+        "--ansi",
+        "never",
+        *files,
+        *named,
+        "up",
+        "-d",
+        *alone,
+        built,
+        *_pulls(ground, asked),
+        asked.service,
+    )
+
+
+def _pulls(ground: Ground, asked: Asked) -> tuple[str, ...]:
+    """Version 2 would follow a `pull_policy: always` and run what nobody has seen; version 1 knows no such policy."""
+    first = ground.version.startswith("1.") or (not ground.version and ground.tool == ("docker-compose",))
+    return () if first else ("--pull", "missing" if asked.pull else "never")
 
 
 def make_plan(ground: Ground, asked: Asked, save: bool, host: str) -> Plan | Refusal:
@@ -83,7 +101,7 @@ def make_plan(ground: Ground, asked: Asked, save: bool, host: str) -> Plan | Ref
         undo=_undo(ground),
         within_ms=wish.within_ms,
         host=host,
-        blast=(*_changes(ground.drift), *_image(ground), *_rows(blast)),
+        blast=(*_changes(ground.drift), *_image(ground), *_rows(blast), *_needed(ground, asked)),
         loses=blast.loses,
     )
 
@@ -185,6 +203,11 @@ def _image(ground: Ground) -> Iterator[tuple[str, str]]:
 
 def _rows(blast: Blast) -> Iterator[tuple[str, str]]:
     yield from (row for row in blast.rows if row[0] != "image")
+
+
+def _needed(ground: Ground, asked: Asked) -> Iterator[tuple[str, str]]:
+    for service, _ in ground.declared.depends_on if asked.deps else ():
+        yield f"service {clean(service, 60)}", "started, or created anew where its declaration changed: not looked at"
 
 
 def _not_covered(ground: Ground, asked: Asked) -> Iterator[tuple[str, str]]:

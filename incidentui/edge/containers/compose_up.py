@@ -128,10 +128,14 @@ class ComposeExecutor:
         try:
             await engine.call(lambda api: _brought_back(api, was.ident, was.state == "running"), 30)
             now = await engine.one(was)
+            listed = await engine.named(was.name) if now is None else None
+            new = await engine.one(listed) if listed is not None else None
         except (EngineLost, EngineRefused) as error:
             return End("unknown", f"; the container of before could not be brought back: {error}")
+        if new is not None:
+            return End("failed", f"; the container of before is gone; another is in its place: {words(new)}")
         if now is None:
-            return End("failed", "; the container of before is gone, nothing was put in its place")
+            return End("failed", f"; the container of before is gone, and there is no {was.name} now")
         return End("failed", f"; the container of before is there: {words(now)}")
 
     async def _stays(self, engine: DockerEngine, plan: Plan, asked: Ms) -> tuple[End, Evidence | None]:

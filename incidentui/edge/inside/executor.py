@@ -24,6 +24,7 @@ from incidentui.edge.inside.bringing import Bringing, sources
 from incidentui.edge.inside.copying import Copied, CopyError, out, stat_of
 from incidentui.edge.inside.plans import EXEC, IN, LONG_MS, OUT, Inside, exec_plan, in_plan, mount_of, out_plan
 from incidentui.edge.inside.running import NO_PROGRAM, Ended, run
+from incidentui.edge.redact import GONE
 from incidentui.edge.step import HEAD, TAIL
 from incidentui.edge.text import clean, clean_and_redact, redact
 from incidentui.edge.volumes.archive import BrokenArchiveError
@@ -80,6 +81,8 @@ class InsideExecutor:
             words = shlex.split(args.get("command", ""))
         except ValueError as error:
             return Refusal(f"the command cannot be read: {error}", "words as in a shell, without a shell", usage=True)
+        if GONE in args.get("command", ""):
+            return Refusal(f"the command holds {GONE}: its secret was not kept", "type it again", usage=True)
         if not words:
             return Refusal("which command?", f"{EXEC} name={workload.name} {_USUAL[EXEC]}", usage=True)
         if workload.state not in UP or workload.state == "paused":

@@ -1,6 +1,5 @@
 """What running a command in a container, copying out of it and into it would do, as plans. Pure."""
 
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -10,7 +9,8 @@ from incidentui.core.model import Ms, Plan, PlanStep, Precondition, Workload
 from incidentui.core.value import dataclass
 from incidentui.core.visible import look_alikes
 from incidentui.edge.containers.blast import unnamed
-from incidentui.edge.text import clean, redact
+from incidentui.edge.inside.masked import masked
+from incidentui.edge.text import clean
 
 EXEC, OUT, IN = "workload.exec", "workload.copy-out", "workload.copy-in"
 LONG_MS: Ms = 3_600_000
@@ -32,9 +32,9 @@ class Inside:
 
 def exec_plan(workload: Workload, words: Sequence[str], user: str, within_ms: Ms, host: str, key: str) -> Plan:
     """`key`: by which the words themselves are found again; what is shown of them holds no secret."""
-    shown = redact(shlex.join(words))
+    shown, told = masked(words)
     odd = look_alikes(shown)
-    argv = ("docker", "exec", *(("--user", user) if user else ()), workload.ident[:12], *map(redact, words))
+    argv = ("docker", "exec", *(("--user", user) if user else ()), workload.ident[:12], *told)
     return Plan(
         action=EXEC,
         args=(
