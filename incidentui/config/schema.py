@@ -5,6 +5,7 @@ Each table is checked on its own, so that one mistake does not hide the others.
 
 import difflib
 import re
+from pathlib import PurePosixPath
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -169,6 +170,18 @@ class CheckpointTable(Table):
     on_green: Duration | None = None
     at_most: Duration = 3_600_000
     keep: Annotated[int, Field(ge=1, le=200)] = 10
+
+
+def unfit(path: str) -> tuple[str, str]:
+    """What is wrong with one of `files`, and what to write; empty where it can be looked for."""
+    parts = PurePosixPath(path).parts
+    if not path or path.startswith("/") or ".." in parts:
+        return f"{path!r} leads out of the project", "write a path inside it"
+    if not parts:
+        return f"{path!r} is the whole project", 'write the files that count, as "conf/*"'
+    if any("**" in part and part != "**" for part in parts):
+        return f"{path!r}: ** stands for whole folders, nothing can be added to it", 'write it as "conf/**/*.yml"'
+    return "", ""
 
 
 class DeployTable(Table):

@@ -32,6 +32,7 @@ from incidentui.config.schema import (
     RehearseTable,
     ServiceTable,
     near,
+    unfit,
 )
 from incidentui.config.tables import KINDS, LATER_KEYS
 from incidentui.config.tables.common import CheckTable
@@ -117,8 +118,9 @@ class _Reader:
         table = self.parsed.data.get("checkpoint", {})
         read = self._sound(CheckpointTable, table, ("checkpoint",)) or CheckpointTable()
         for n, path in enumerate(read.files):
-            if not path or path.startswith("/") or ".." in PurePosixPath(path).parts:
-                self.wrong(("checkpoint", "files", n), f"{path!r} leads out of the project", "write a path inside it")
+            text, hint = unfit(path)
+            if text:
+                self.wrong(("checkpoint", "files", n), text, hint)
                 return CheckpointTable()
         if read.on_green is not None and not self.parsed.data.get("checks"):
             self.warn(("checkpoint", "on_green"), "nothing is ever green without a check", "add [[checks]]")

@@ -11,7 +11,7 @@ from incidentui.core.model import Attempt, Light, Ms, Plan
 from incidentui.core.state import State
 from incidentui.core.value import dataclass
 from incidentui.core.waiting import pause_s as pause_between_looks_s
-from incidentui.session.ports import Executor, Processes, Report, Source
+from incidentui.session.ports import Executor, Fixes, Processes, Report, Source
 
 LOOK_EVERY_S = 1.0
 AGAIN_S = 10.0
@@ -45,6 +45,17 @@ async def watched(source: Source, report: Report) -> None:
         except Exception as error:  # as in `looked`
             report(i.SourceFailed(source.name, f"a fault of the program: {fault(error)}"))
             await asyncio.sleep(AGAIN_S)
+
+
+async def fixes_looked(fixes: Fixes, asked: i.LookAtFixes) -> i.FixesLooked:
+    """Whether the markers are there; unknown, with its reason, where the looking fell."""
+    try:
+        return await fixes.look(asked)
+    except Exception as error:  # as in `looked`
+        why = f"a fault of the program: {fault(error)}"
+        return i.FixesLooked(
+            tuple(i.FixLook(fix.commit, place, sha, None, why) for fix in asked.fixes for place, sha in asked.places)
+        )
 
 
 @dataclass(slots=True)

@@ -21,7 +21,7 @@ from incidentui.core.state import State
 from incidentui.core.value import dataclass
 from incidentui.core.verify import verify_plan
 from incidentui.core.waiting import wait_plan
-from incidentui.session.actions import Actions, fault, new_run, watched
+from incidentui.session.actions import Actions, fault, fixes_looked, new_run, watched
 from incidentui.session.door import Door, fail, give
 from incidentui.session.keeping import kept
 from incidentui.session.loop import Loop
@@ -321,11 +321,12 @@ class LiveSession:
                 actions.cancel(effect.run, effect.by)
             case i.LookAtFixes():
                 if self._world.fixes is not None and self._loop is not None:
-                    self._loop.put(await self._world.fixes.look(effect))
+                    self._loop.put(await fixes_looked(self._world.fixes, effect))
             case i.LookNow():
                 await actions.look()
             case i.ReadLedger() | i.KeepGood():
-                await self._ask_clone(effect)
+                with contextlib.suppress(Exception):  # a favour: the next move of a ref asks again
+                    await self._ask_clone(effect)
             case i.KeepCheckpoint():
                 if self._world.checkpoints is not None and self._loop is not None:
                     self._loop.put(await kept(self._world.checkpoints, effect, self._loop.desk.state))

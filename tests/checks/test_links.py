@@ -29,7 +29,7 @@ LOGS: tuple[tuple[str, tuple[tuple[float, str], ...], str, str], ...] = (
     ("not yet", ((9, IN), (8, "beat")), "slow", "connected, not yet authenticated"),
     ("mended", ((9, IN), (8.9, OUT), (8, IN), (7.9, AUTH)), "ok", "authenticated"),
     ("left", ((9, IN), (8.9, AUTH), (5, GONE)), "failing", "absent: it left: agent disconnected"),
-    ("never", ((9, "server started"),), "failing", "absent: it never connected"),
+    ("never", ((9, "server started"),), "failing", "absent: no line says that it connected"),
     ("thrown out later", ((9, IN), (8.9, AUTH), (5, OUT)), "failing", "rejected: invalid token"),
 )
 
@@ -156,4 +156,30 @@ async def test_what_scrolled_out_of_the_log_still_stands_and_what_was_never_read
         file.write(f"{stamp(1)} {OUT}\n")
     assert (await probe.look()).judgement.why == "rejected: invalid token"
     log.write_text(f"{stamp(0.5)} started anew\n")
-    assert (await probe.look()).judgement.why == "absent: it never connected"
+    assert (await probe.look()).judgement.why == "rejected: invalid token, said before the log began anew"
+    fresh = (await AgentProbe(check, ground).look()).judgement
+    assert (fresh.state, fresh.why) == ("failing", "absent: no line says that it connected")
+
+
+@pytest.mark.parametrize("since_ms", [None, 3_600_000])
+async def test_a_log_that_rotates_disconnects_nobody(tmp_path: Path, since_ms: int | None) -> None:
+    """Whatever the one before is called then, or whether it was copied and emptied; of a window in time it counts."""
+    check = AgentCheck(
+        "a", "api", "inner", file="a.log", connected=IN, rejected="bad key", left=GONE, since_ms=since_ms
+    )
+    ground = Ground(SystemClock(), Transports(), tmp_path)
+    log, probe = tmp_path / "a.log", AgentProbe(check, ground)
+    log.write_text(f"{stamp(9)} bad key\n{stamp(8)} {IN}\n")
+    for _ in range(2):
+        look = (await probe.look()).judgement
+        assert (look.state, look.why) == ("ok", "connected")
+    log.rename(tmp_path / "a.log-20260301")
+    for text in ("", f"{stamp(1)} beat\n"):
+        log.write_text(text)
+        look = (await probe.look()).judgement
+        if since_ms:
+            assert look.why == "absent: no line says that it connected"
+        else:
+            assert (look.state, look.why) == ("ok", "connected, said before the log began anew")
+    log.write_text(f"{stamp(0.5)} {GONE}\n")
+    assert (await probe.look()).judgement.why == f"absent: it left: {GONE}"

@@ -205,6 +205,11 @@ url = "http://127.0.0.1/"
         ("[project]\nname = 3", "2: project.name: must be text"),
         ("project = 3", "1: project: must be a table"),
         ("[project]\nrunbooks = ['../x']", "2: project.runbooks: ../x lies outside the project"),
+        (
+            '[checkpoint]\nfiles = ["conf/*", "config/**.yml"]',
+            "2: checkpoint.files[1]: 'config/**.yml': ** stands for whole folders, nothing can be added to it",
+        ),
+        ('[checkpoint]\nfiles = ["./"]', "2: checkpoint.files[0]: './' is the whole project · write the files that"),
         ("[keys]\nnote = 3", "2: keys.note: must be the name of a key"),
         ("[project]\nevery = 90s", "incidentui.toml:2:11: not valid TOML: "),
         ("[project]\nname = leads", 'text needs quotes: "leads"'),

@@ -177,6 +177,19 @@ async def test_what_turned_red_meanwhile_is_not_kept_and_a_failure_is_told_and_t
     assert rows(story) == [asked.why]
 
 
+async def test_one_that_falls_over_a_fault_of_ours_is_lost_and_ends_nothing(story: Story) -> None:
+    watch(story)
+    good(story, 9, range(3))
+    (asked,) = due(story, "09:02:45")
+
+    class Fallen:
+        async def keep(self, why: str, state: State) -> tuple[str, str] | i.Refusal:
+            raise ValueError("Invalid pattern")
+
+    lost = await kept(Fallen(), asked, story.desk.state)
+    assert lost == i.CheckpointLost(asked.why, "a fault of the program: ValueError: Invalid pattern", asked.trigger)
+
+
 def test_one_that_was_being_taken_when_the_program_died_is_asked_for_again(story: Story) -> None:
     watch(story)
     good(story, 9, range(3))

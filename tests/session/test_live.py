@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,14 +16,18 @@ from incidentui.core.inputs import (
     ActionActed,
     AddNote,
     CloseIncident,
+    FixesLooked,
+    KeepGood,
+    LookAtFixes,
     Observation,
     OpenIncident,
+    ReadLedger,
     Refusal,
     RevisionLooked,
     RunPlan,
     StopAction,
 )
-from incidentui.core.model import Plan
+from incidentui.core.model import Fix, KnownGood, Ledger, Plan
 from incidentui.core.state import State
 from incidentui.edge.clock import SystemClock
 from incidentui.edge.processes import SystemProcesses
@@ -301,6 +306,34 @@ def test_an_effect_that_falls_is_outcome_unknown_and_leaving_does_not_hang(tmp_p
         live.stop()
         live.parts.journal.close()
     assert live.stopped
+
+
+class FallenGit:
+    """Whatever is asked of it in the background."""
+
+    async def look(self, asked: LookAtFixes) -> FixesLooked:
+        raise ValueError("subsection not found")
+
+    async def ledger(self, good: str, tip: str, symbol: str = "") -> Ledger | None:
+        raise IndexError(good)
+
+    async def keep_good(self, good: KnownGood) -> None:
+        raise IndexError(good.sha)
+
+
+def test_what_is_looked_up_in_the_background_and_falls_ends_nothing(tmp_path: Path) -> None:
+    live, git = session(tmp_path, Said()), FallenGit()
+    live = LiveSession(replace(live.parts, world=lambda: World(SPEC, (Said(),), fixes=git, clone=git)))
+    live.start()
+    try:
+        until(lambda: live.view.observing, "it observes")
+        fix = Fix("f00d", "retry", "ana", 1, "server/app.py", "retry")
+        asked = (LookAtFixes((fix,), (("main", "abc"),)), ReadLedger("good", "tip"), KeepGood(KnownGood("good", 1, "")))
+        ends = [live._soon(partial(live._effect, effect)) for effect in asked]
+        assert [end.result(5) for end in ends] == [None, None, None]
+    finally:
+        live.stop()
+        live.parts.journal.close()
 
 
 def test_a_journal_that_takes_nothing_at_all_ends_the_session_and_says_so(

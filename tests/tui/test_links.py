@@ -35,7 +35,7 @@ def linked(view: View, state: CheckState, why: str, kind: str = "agent", service
         ("ok", "authenticated", "lab-agent authenticated · 09:04"),
         ("slow", "connected, not yet authenticated", "lab-agent connected, not yet"),
         ("failing", "rejected: invalid token", "lab-agent rejected: invalid token"),
-        ("failing", "absent: it never connected", "lab-agent absent: it never"),
+        ("failing", "absent: no line says that it connected", "lab-agent absent: no line"),
         ("unknown", "docker does not answer", "lab-agent unknown: docker"),
     ],
 )

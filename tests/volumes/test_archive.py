@@ -7,10 +7,12 @@ import tarfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import SupportsIndex
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from incidentui.core.backup import Backup, Entry, compared, place_of
 from incidentui.edge.volumes.archive import TOP, BrokenArchiveError, Stream, entries
@@ -93,6 +95,25 @@ def test_the_next_of_the_same_second_gets_a_name_of_its_own(tmp_path: Path) -> N
     assert store.ids() == [IT.id, f"{IT.id}-2", f"{IT.id}-3"], "what a killed program left is gone"
     assert (tmp_path / IT.id).stat().st_mode & 0o777 == 0o700
     assert {f.stat().st_mode & 0o777 for f in (tmp_path / IT.id).iterdir()} == {0o600}
+
+
+class Counted(bytes):
+    """A chunk that counts the bytes copied out of it."""
+
+    copied = 0
+
+    @override
+    def __getitem__(self, part: SupportsIndex | slice) -> bytes:  # type: ignore[override]
+        found = Counted(super().__getitem__(part))
+        Counted.copied += len(found)
+        return found
+
+
+def test_an_archive_that_comes_as_one_piece_is_copied_once() -> None:
+    """Else each small read copies all that is left: seconds for a file of a few MB."""
+    whole = Counted(archive(*((f"{n:03}", b"x" * 20_000) for n in range(100))))
+    assert len(list(entries(Stream([whole])))) == 101
+    assert Counted.copied < 2 * len(whole)
 
 
 def test_what_is_not_of_the_volume_is_refused() -> None:

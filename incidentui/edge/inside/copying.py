@@ -10,7 +10,7 @@ import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from incidentui.core.backup import Entry
 from incidentui.core.value import dataclass
@@ -40,6 +40,30 @@ class Copied:
 
 def out(chunks: Iterable[bytes], folder: Path, name: str, stop: threading.Event) -> Copied:
     """Unpacks into a folder beside its place, and names it when it is whole. Never over anything."""
+    try:
+        return _out(_told_apart(chunks), folder, name, stop)
+    except _EngineError as lost:
+        raise lost.error from None
+    except OSError as error:  # of this machine's disk, and never of the engine it comes from
+        raise CopyError(f"{folder}: {error.strerror or error}") from None
+
+
+class _EngineError(Exception):
+    """What the SDK raises is an OSError too."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+def _told_apart(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    try:
+        yield from chunks
+    except OSError as error:
+        raise _EngineError(error) from error
+
+
+def _out(chunks: Iterable[bytes], folder: Path, name: str, stop: threading.Event) -> Copied:
     place = folder / name
     folder.mkdir(parents=True, exist_ok=True)
     if os.path.lexists(place):
@@ -119,11 +143,20 @@ def _named(found: Path, place: Path) -> None:
 
 def packed(source: Path, name: str, owners: Owners) -> bytes:
     """A file or a folder of this machine as an archive; what is there already keeps its owner and mode."""
+    try:
+        return _packed(source, name, owners)
+    except OSError as error:  # as in `out`
+        raise CopyError(f"{error.filename or source}: {error.strerror or error}") from None
+
+
+def _packed(source: Path, name: str, owners: Owners) -> bytes:
     made, total = io.BytesIO(), 0
     with tarfile.open(fileobj=made, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for path, inside in _members(source):
-            info = tar.gettarinfo(str(path), arcname=posixpath.join(name, inside) if inside else name)
-            if not (info.isreg() or info.isdir()):
+            arcname = posixpath.join(name, inside) if inside else name
+            info = cast("tarfile.TarInfo | None", tar.gettarinfo(str(path), arcname=arcname))
+            # None: a socket, which no archive can hold.
+            if info is None or not (info.isreg() or info.isdir()):
                 raise CopyError(f"{path} is neither a file nor a folder: copy what it stands for")
             total += info.size
             if total > MOST_IN:

@@ -241,6 +241,8 @@ def _in_the_way(place: Path) -> str:
 
 
 def _told(ended: Ended, plan: Plan) -> str:
+    if ended.code is None and ended.in_time:
+        return "its output ended and it goes on in there: see for yourself how it ends"
     if ended.code is None:
         still = ": it goes on in there, end it yourself" if ended.goes_on else ": it was ended"
         return f"stopped after {plan.within_ms / 1000:g} s{still}"

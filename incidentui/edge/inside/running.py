@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 from incidentui.core.value import dataclass
@@ -19,7 +19,9 @@ class Ended:
     """None: its time was up, or it was stopped."""
     output: bytes
     goes_on: bool = False
-    """It could not be ended: it may still run in there."""
+    """It may still run in there: it could not be ended, or nothing of it is heard any more."""
+    in_time: bool = False
+    """With `goes_on`: its time was not up, its output ended before it did."""
 
 
 def run(api: Any, ident: str, words: Sequence[str], user: str, within_s: float, stop: threading.Event) -> Ended:
@@ -33,7 +35,8 @@ def run(api: Any, ident: str, words: Sequence[str], user: str, within_s: float, 
     while not over.wait(0.05) and monotonic() < end and not stop.is_set():
         continue
     if over.is_set():
-        return Ended(api.exec_inspect(made).get("ExitCode"), output.value)
+        code = _code(api, made)
+        return Ended(code, output.value, goes_on=code is None, in_time=True)
     goes_on = not _ended(api, ident, made, over)
     return Ended(None, output.value, goes_on)
 
@@ -43,6 +46,19 @@ def _read(api: Any, made: str, output: Bounded, over: threading.Event) -> None:
         for chunk in api.exec_start(made, stream=True):
             output.add(chunk)
     over.set()
+
+
+def _code(api: Any, made: str) -> int | None:
+    """The engine may learn a moment after the output's end that the command ended; None: it still runs."""
+    end = monotonic() + _LAST_S
+    while True:
+        found = api.exec_inspect(made)
+        code: int | None = found.get("ExitCode")
+        if code is not None and not found.get("Running"):
+            return code
+        if monotonic() >= end:
+            return None
+        sleep(0.05)
 
 
 def _ended(api: Any, ident: str, made: str, over: threading.Event) -> bool:

@@ -37,17 +37,19 @@ class Stream:
 
     def __init__(self, chunks: Iterable[bytes], heard: Callable[[bytes], object] | None = None) -> None:
         self._chunks, self._heard = iter(chunks), heard
-        self._rest = b""
+        self._chunk, self._at = b"", 0
+        """The chunk being read, and how much of it was: a part is copied once, whatever the size of the chunk."""
         self.total = 0
         self._tail = b""
 
     def read(self, size: int) -> bytes:
         parts, missing = [], size
         while missing > 0:
-            if not self._rest and not self._next():
+            if self._at >= len(self._chunk) and not self._next():
                 break
-            part, self._rest = self._rest[:missing], self._rest[missing:]
+            part = self._chunk[self._at : self._at + missing]
             parts.append(part)
+            self._at += len(part)
             missing -= len(part)
         return b"".join(parts)
 
@@ -58,16 +60,16 @@ class Stream:
             if self._heard is not None:
                 self._heard(chunk)
             self.total += len(chunk)
-            self._tail = (self._tail + chunk)[-_END:]
-            self._rest = chunk
+            self._tail = (self._tail + chunk[-_END:])[-_END:]
+            self._chunk, self._at = chunk, 0
             return True
         return False
 
     def ended(self, at: int) -> bool:
         """Reads what is left; whether the archive whose entries end `at` has its own end."""
-        self._rest = b""
         while self._next():
-            self._rest = b""
+            pass
+        self._chunk, self._at = b"", 0
         return self.total >= at + _END and self._tail == b"\0" * _END
 
 

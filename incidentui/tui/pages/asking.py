@@ -29,6 +29,11 @@ class Asked(Generic[T]):
     def waiting(self) -> bool:
         return self.since is not None and not self._broken()
 
+    def due(self, now: Ms, every: Ms) -> bool:
+        """Whether it was answered, or fell over, that long ago; one question at a time."""
+        last = self.answered if self.since is None else self.since
+        return last is not None and now - last >= every and not self.waiting
+
     def ask(self, future: "Future[T | Refusal]", screen: PageContext) -> None:
         self.since, self._future = screen.session.now(), future
         screen.when(future, lambda answer: self._take(answer, screen))

@@ -27,8 +27,8 @@ _LINK: dict[CheckState, Token] = {"ok": "text", "slow": "slow", "failing": "fail
 _NEXT: dict[str, Literal["all", "only", "then"]] = {"all": "only", "only": "then", "then": "all"}
 AHEAD_MS = 5_000
 """What an engine says began later than this from now was dated by another clock."""
-EVERY_MS = 2_000
-"""How often a followed log is asked for again."""
+EVERY_MS, KEPT_EVERY_MS = 2_000, 5_000
+"""How often a followed log, and the backups of the volumes, are asked for again."""
 
 
 def sentence(workload: Workload) -> tuple[str, Token, str]:
@@ -231,10 +231,11 @@ class WorkloadPage:
         return (Seg(f"last {count(n, 'line')} · {said}", "muted"),)
 
     def _ask_again(self, now: Ms) -> None:
-        """A followed log is read again while the page is drawn; one question at a time."""
-        due = self.log.answered is not None and now - self.log.answered >= EVERY_MS
-        if self._screen is not None and self.follow and due and not self.log.waiting:
+        """A followed log, and what is backed up meanwhile, are asked for again while the page is drawn."""
+        if self._screen is not None and self.follow and self.log.due(now, EVERY_MS):
             self.log.ask(self._screen.session.logs(self.name, LINES), self._screen)
+        if self._screen is not None and self.volumes.due(now, KEPT_EVERY_MS):
+            self.volumes.ask(self._screen.session.volumes(self.name), self._screen)
 
     def handle(self, key: str, screen: PageContext) -> bool:
         match key:

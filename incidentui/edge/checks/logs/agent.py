@@ -7,6 +7,7 @@ them, and that it left after it was rejected says less than the rejection.
 import asyncio
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
@@ -35,6 +36,8 @@ class Standing:
     """The part of it that the pattern matched: the same from one attempt to the next."""
     pairs: tuple[tuple[Line, Line], ...] = ()
     """(connected, rejected) of each attempt that was turned away."""
+    carried: bool = False
+    """The file that said so was rotated away or emptied, and what is there now says nothing."""
 
 
 ABSENT = Standing("absent")
@@ -107,6 +110,9 @@ def looked(
     tail = source or read(folder / check.file, check.file, since)
     found = window(check.target, tail, since) if since is not None else Window(tail.lines, _left_out(tail))
     stood = standing(check, found, now, before if found.missing else ABSENT)
+    # Of a file only one rotation is read: what goes on saying nothing has not left.
+    if stood.line is None and before.line is not None and check.file:
+        stood = replace(before, carried=True)
     return judged(check, found, stood), _shown(found, stood), stood
 
 
@@ -149,7 +155,9 @@ def judged(check: AgentCheck, found: Window, now: Standing) -> Judgement:
     if now.line is None:
         if found.missing:
             return Judgement("unknown", found.missing)
-        return Judgement("failing", "absent: it never connected", (_finding("absent", "no line of it", ok=False),))
+        return Judgement(
+            "failing", "absent: no line says that it connected", (_finding("absent", "no line of it", ok=False),)
+        )
     match now.word:
         case "rejected":
             state: CheckState = "failing"
@@ -160,6 +168,8 @@ def judged(check: AgentCheck, found: Window, now: Standing) -> Judgement:
             state, words = "slow", "connected, not yet authenticated"
         case _:
             state, words = "ok", now.word
+    if now.carried:
+        words += ", said before the log began anew"
     times = f", {count(len(now.pairs), 'time')} connected and rejected" if now.pairs else ""
     got = clean(now.line.text.strip(), 140) + times
     return Judgement(state, words, (_finding(now.word, got, ok=state == "ok", wants=bool(check.authenticated)),))

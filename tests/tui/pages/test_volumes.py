@@ -1,0 +1,28 @@
+"""The volumes of a workload on its page: what was backed up while it is open shows without leaving it."""
+
+from dataclasses import replace
+
+from incidentui.core.inputs import Refusal
+from incidentui.core.model import Workload
+from incidentui.session.ports import Kept
+from incidentui.tui.pages.workload import KEPT_EVERY_MS, WorkloadPage
+from tests.tui.pages import builders as b
+
+
+def test_a_backup_made_while_the_page_is_open_is_shown_soon() -> None:
+    session = b.FakeSession(backups=(Kept("leads", "/data"),))
+    was = session.view
+    session.view = replace(was, state=replace(was.state, workloads={"web": Workload("web", "docker", "running")}))
+    page = WorkloadPage("web")
+    b.FakeScreen(session).push(page)
+
+    def text(later: int) -> str:
+        session.time = b.NOW + later
+        return "\n".join(line.text for line in page.lines(session.view, session.time, 118, 34))
+
+    assert "/data · no backup" in text(0)
+    session.backups = (Kept("leads", "/data", "20260301-101010", b.NOW, 3, 900, 1),)
+    assert "/data · no backup" in text(KEPT_EVERY_MS - 1), "it is not asked for at each drawing"
+    assert "/data · backup 5s old, 3 files" in text(KEPT_EVERY_MS)
+    session.backups = Refusal("docker does not answer")
+    assert "3 files" in text(KEPT_EVERY_MS * 2), "what was known stays"
