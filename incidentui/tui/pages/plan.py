@@ -35,7 +35,7 @@ class PlanPage:
     ) -> None:
         self.plan = plan
         self.step = step
-        self._undoes = undoes
+        self.undoes = undoes
         self.typed = ""
         self.typing = False
         self.yes = False
@@ -143,7 +143,7 @@ class PlanPage:
             if isinstance(answer, Refusal):
                 screen.refuse("s", answer.why, answer.hint)
             else:
-                screen.replace(PlanPage(answer, self.step))
+                screen.replace(PlanPage(answer, self.step, undoes=self.undoes))
                 screen.say("the reason is part of the plan now; nothing has happened yet")
 
         screen.when(screen.session.plan(self.plan.action, args), shown)
@@ -185,7 +185,7 @@ class PlanPage:
     def _run(self, screen: PageContext) -> None:
         self._asked = True
         word, self.typed = self.typed, ""
-        asked = screen.session.run_plan(self.plan, word, self.step, undoes=self._undoes)
+        asked = screen.session.run_plan(self.plan, word, self.step, undoes=self.undoes)
         screen.when(asked, lambda answer: self._answered(answer, screen))
 
     def _answered(self, answer: Done | Refusal, screen: PageContext) -> None:
@@ -227,7 +227,7 @@ def open_plan(
         if isinstance(answer, Refusal) and answer.choices:
             from incidentui.tui.pages.refused import RefusedPage
 
-            screen.push(RefusedPage(action, answer, step))
+            screen.push(RefusedPage(action, answer, step, undoes))
             screen.say("refused, nothing changed")
         elif isinstance(answer, Refusal):
             screen.refuse(key, answer.why, answer.hint)
