@@ -21,6 +21,7 @@ from incidentui.config.trust import ONE_RUN
 from incidentui.core.acts import STOPPABLE, WATCHES
 from incidentui.core.format import count
 from incidentui.core.inputs import StopAction
+from incidentui.edge.processes import SystemProcesses
 from incidentui.edge.text import redact
 from incidentui.runbook.fields import env_name
 from incidentui.runbook.model import Runbook
@@ -80,6 +81,9 @@ def _stop_what_runs(acting: Live) -> None:
     attempt = acting.session.view.state.attempt
     if attempt is None or attempt.verdict is not None or acting.session.stopped or attempt.by != acting.session.me:
         return
+    processes = SystemProcesses()
+    if attempt.owner != processes.me() and processes.alive(attempt.owner) is not False:
+        return  # it runs in another program, the screen of the same person maybe
     if attempt.plan.action in (*STOPPABLE, *WATCHES):
         acting.session.submit(StopAction(acting.session.me))
 
