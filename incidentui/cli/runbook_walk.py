@@ -97,6 +97,10 @@ class Walk:
             self._take(run)
             self._tell(EndRunbook(self._session.me, f"begun anew at step {first}"))
         book, me = self._book, self._session.me
+        old = self._session.view.state.runbook
+        if old is not None and old.runbook == book.id and old.ended is None and old.digest != book.digest:
+            self._take(old)
+            self._said.changed(old)
         self._tell(StartRunbook(uuid4().hex, book.id, book.title, book.digest, book.run_steps(), me, alone=True))
         for step in book.steps[: (first or 1) - 1]:
             self._tell(SetStep(step.n, "skipped", self._session.me, f"begun at step {first}"))

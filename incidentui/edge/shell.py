@@ -97,6 +97,9 @@ class ShellExecutor:
             return found
         runbook, run = found.runbook, state.runbook
         if run is not None and (run.ended is None or found.undo) and run.runbook == runbook.id:
+            if runbook.moved(run, found.step.n):
+                why = f"the file changed since this run began: step {found.step.n} is another one now"
+                return Refusal(why, "x begins it anew in a screen opened now, so does `incidentui runbook run`")
             args = {**args, "run": run.id}
         variables = Variables(_environment(runbook, state), {env_name(name): value for name, value in given.items()})
         if (unset := _unset(found, variables.over(self._begun(args)).environment)) is not None:

@@ -283,6 +283,20 @@ TWO = "# Pump\n\n1. A\n\n   ```sh\n   export WATER=high\n   ```\n\n"
 TWO += "2. B\n\n   ```sh\n   test -e fixed; echo $WATER\n   ```\n"
 
 
+def test_a_file_that_changed_in_mid_run_is_begun_anew(place: Place) -> None:
+    book(place, TWO)
+    assert run(place).returncode == 1
+    (place.root / "fixed").touch()
+    book(place, TWO.replace("1. A", "1. Z\n\n   ```sh\n   true\n   ```\n\n2. A").replace("2. B", "3. B"))
+    done = run(place)
+    assert (done.returncode, states(done)) == (0, [(1, "done"), (2, "done"), (3, "done")]), done.stderr
+    assert "the file changed since ana began with it" in done.stderr
+    assert [e["data"]["why"] for e in events(place) if e["type"] == "incidentui.runbook.ended"] == [
+        "its file changed, it is begun anew",
+        "every step is done",
+    ]
+
+
 @pytest.mark.req("F36", "R3-41")
 def test_another_person_goes_on_at_the_same_step(place: Place) -> None:
     book(place, TWO)

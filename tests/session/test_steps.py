@@ -147,6 +147,19 @@ def test_what_was_cut_short_half_way_is_still_the_one_to_undo(story: Story) -> N
     assert state_at(story.journal, story.journal.last()) == story.desk.base
 
 
+def test_a_file_that_changed_is_begun_anew_once_nothing_of_it_runs(story: Story) -> None:
+    again = i.StartRunbook("run2", "pump", "Pump", "digest", BOOK, "ines")
+    assert "is being worked through already" in refused(story, "09:10:30", again).why
+    story.at("09:11:00", shell("s", 3))
+    other = replace(again, digest="other", steps=BOOK[:2])
+    assert "step 3 of before still runs" in refused(story, "09:11:05", other).why
+    story.at("09:11:10", i.ActionActed("s", "failed", "make: exit 2"))
+    assert "ines works through Pump" in refused(story, "09:11:15", replace(other, by="tomasz")).why
+    story.at("09:11:20", other)
+    assert (run(story).id, run(story).digest, states(story)) == ("run2", "other", ["todo", "todo"])
+    assert state_at(story.journal, story.journal.last()) == story.desk.base
+
+
 @pytest.mark.req("R3-41")
 def test_only_who_works_through_it_goes_on_until_it_is_handed_over(story: Story) -> None:
     for command in (

@@ -23,6 +23,9 @@ def undo_last(book: Runbook, given: Mapping[str, str], screen: PageContext) -> N
         hint = "x starts the runbook." if run is None else ""
         screen.refuse("u", "no step was gone through that could be undone", hint)
         return
+    if run is not None and book.moved(run, step.n):
+        screen.refuse("u", f"the file changed: step {step.n} is another one now", "x begins it anew.")
+        return
     if state.attempt is not None and state.attempt.verdict is None:
         screen.refuse("u", "an action is running", "Its verdict comes; ctrl+c stops it.")
         return

@@ -276,6 +276,22 @@ def test_the_step_that_is_shown_can_be_run_alone() -> None:
     assert s.session.plans == [("shell", {"runbook": b.BOOK.id, "step": "3"})]
 
 
+def test_a_file_whose_steps_are_others_now_is_begun_anew() -> None:
+    first = replace(b.BOOK.steps[0], title="A new first step")
+    shifted = tuple(replace(s, n=s.n + 1) for s in b.BOOK.steps)
+    it = RunbookPage(replace(b.BOOK, digest="other", steps=(first, *shifted)))
+    s = b.FakeScreen(b.FakeSession(view("done", "todo", "todo", "todo")))
+    s.type(it, "u", "X")
+    assert [(key, why) for key, why, _ in s.refused] == [
+        ("u", "the file changed: step 1 is another one now"),
+        ("X", "the file changed: step 2 is another one now"),
+    ]
+    s.type(it, "x")
+    (command,) = s.session.commands
+    assert isinstance(command, StartRunbook)
+    assert (command.digest, s.session.plans) == ("other", [])
+
+
 def test_who_does_not_work_through_it_follows_and_takes_over() -> None:
     it, s = at("done", "todo", "todo", "todo")
     run = replace(b.run("done", "todo", "todo", "todo"), holder="bo", held=b.at(9), handed="ana: the valve is open")
