@@ -98,6 +98,9 @@ class Said:
     def going_on(self, run: RunbookRun, n: int) -> None:
         click.echo(f"incidentui: going on with step {n}; {run.by} began it. --from 1 begins anew.", err=True)
 
+    def changed(self, run: RunbookRun) -> None:
+        click.echo(f"incidentui: the file changed since {run.by} began with it, so it is begun anew.", err=True)
+
     def stopped(self, step: Step, why: str, hint: str, code: int, output: str = "") -> StoppedError:
         why, hint = redact(why), redact(hint)
         if self._json:

@@ -14,12 +14,26 @@ def start(d: Deciding, c: StartRunbook) -> Decision:
     name = incident.id if incident else None
     running = d.state.runbook
     if running is not None and running.ended is None and current_step(running.steps) is not None:
-        if running.runbook == c.runbook:
-            return refuse(f"{running.title} is being worked through already", "x goes on with its step")
-        d.say(e.RunbookEnded(running.id, c.by, f"{c.title} was started"), "runbook", "detail", incident=name)
+        same = running.runbook == c.runbook
+        if same and (no := _not_anew(d, running, c)) is not None:
+            return Decision(refusal=no)
+        why = "its file changed, it is begun anew" if same else f"{c.title} was started"
+        d.say(e.RunbookEnded(running.id, c.by, why), "runbook", "detail", incident=name)
     begun = e.RunbookStarted(c.run, c.runbook, c.title, c.digest, c.by, c.steps)
     d.say(begun, "runbook", "key", incident=name, source=f"responder:{c.by}")
     return d.done(name)
+
+
+def _not_anew(d: Deciding, run: RunbookRun, c: StartRunbook) -> Refusal | None:
+    """Why a runbook that is being worked through cannot begin anew: only when its file changed it has other steps."""
+    if run.digest == c.digest:
+        return Refusal(f"{run.title} is being worked through already", "x goes on with its step")
+    if run.who != c.by:
+        return others(run)
+    attempt = d.state.attempt
+    if attempt is not None and attempt.verdict is None and attempt.step is not None and is_running(d, attempt.step):
+        return Refusal(f"its file changed, and step {attempt.step} of before still runs", "wait for its verdict")
+    return None
 
 
 def set_step(d: Deciding, c: SetStep) -> Decision:

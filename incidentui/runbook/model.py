@@ -7,7 +7,7 @@ from dataclasses import field
 from typing import Literal
 
 from incidentui.core.difference import DiffLine
-from incidentui.core.model import RunStep
+from incidentui.core.model import RunbookRun, RunStep
 from incidentui.core.value import dataclass
 
 Pairs = tuple[tuple[str, str], ...]
@@ -157,6 +157,11 @@ class Runbook:
 
     def step(self, n: int) -> Step | None:
         return next((step for step in self.steps if step.n == n), None)
+
+    def moved(self, run: RunbookRun, n: int) -> bool:
+        """Whether step n of the run is another one here: the file changed since the run began."""
+        was, now = next((s.title for s in run.steps if s.n == n), None), self.step(n)
+        return run.digest != self.digest and was != (now.title if now is not None else None)
 
     def prompt_of(self, name: str) -> str:
         """What a person is asked for a variable: its prompt, else its name."""

@@ -6,13 +6,14 @@ import os
 import random
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from incidentui.config import trust
 from incidentui.core.inputs import ActionActed, Observation, Refusal
-from incidentui.core.model import Plan
+from incidentui.core.model import Plan, RunbookRun, RunStep
 from incidentui.core.state import State
 from incidentui.edge.block import tail
 from incidentui.edge.clock import SystemClock
@@ -150,6 +151,47 @@ def test_a_script_that_a_block_calls_is_part_of_what_is_allowed(folder: Path) ->
     assert "changed since it was allowed, +1 −1 lines" in refused.why
     assert re.search(r"INCIDENTUI_TRUST=\w{64}", refused.hint)
     assert not (folder / "canary").exists()
+
+
+def test_a_step_that_is_another_one_by_now_is_not_booked_on_the_one_of_before(folder: Path) -> None:
+    trust.allow(write(folder, "true"))
+    (book,) = (r for r in read_runbooks(folder).runbooks if r.title == "Look")
+    args = {"runbook": book.id, "step": "1"}
+    run = RunbookRun("r", book.id, "Look", "before", "ana", 0, book.run_steps())
+    same = asyncio.run(executor(folder).plan("shell", args, State(runbook=run), None))
+    assert isinstance(same, Plan), "only its text changed: that is what the plan shows"
+    run = replace(run, steps=(RunStep(1, "Something else"),))
+    moved = asyncio.run(executor(folder).plan("shell", args, State(runbook=run), None))
+    assert isinstance(moved, Refusal)
+    assert moved.why == "the file changed since this run began: step 1 is another one now"
+
+
+@pytest.mark.parametrize(
+    ("block", "runs"),
+    [
+        ('rm -rf "$DIR"/x; touch canary', False),
+        ("sh -c 'echo ${DIR%/}'; touch canary", False),
+        ("echo ${DIR:-none}; touch canary", True),
+        ("DIR=$(pwd); echo $DIR; touch canary", True),
+        ("echo \\$DIR; touch canary", True),
+    ],
+)
+def test_a_variable_of_the_runbook_without_a_value_is_asked_for_first(folder: Path, block: str, runs: bool) -> None:
+    file = write(folder, block)
+    file.write_text('---\nvars: { dir: { prompt: "Which folder" } }\n---\n' + file.read_text())
+    trust.allow(file)
+    refused = planned(folder)
+    assert isinstance(refused, Plan if runs else Refusal)
+    if isinstance(refused, Refusal):
+        said = ("Which folder: nothing gives it a value", "--set dir=…", "dir")
+        assert (refused.why, refused.hint, refused.unset) == said
+    one = executor(folder)
+    args = {"runbook": "look", "step": "1", "set.dir": "/nowhere"}
+    plan = asyncio.run(one.plan("shell", args, State(), None))
+    assert isinstance(plan, Plan)
+    assert "nowhere" not in repr(plan), "a value may be a secret, and plans are recorded"
+    done = asyncio.run(one.act("run", plan, None, lambda _: None))
+    assert (done.outcome, (folder / "canary").exists()) == ("done", True)
 
 
 @pytest.mark.parametrize(

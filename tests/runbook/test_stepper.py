@@ -207,6 +207,16 @@ def test_a_wait_is_cut_short_with_a_reason_from_another_program(place: Place) ->
     assert changed(place)[-1]["why"] == "portal restarted by hand, it answers"
 
 
+def test_a_wait_of_another_program_goes_on_when_this_one_leaves(place: Place) -> None:
+    book(place, '# Pump\n\n1. Wait\n\n   ```yaml {"action":"wait"}\n   for: 5h\n   ```\n')
+    waiting = place.start("runbook", "run", "pump", "--json")
+    until(lambda: "ActionEnded" in place.names(), "it waits")
+    assert place.run("runbook", "run", "pump", "--dry-run").returncode == 0
+    assert (waiting.poll(), "VerdictGiven" in place.names()) == (None, False)
+    place.ok("runbook", "cut-short", "it was seen")
+    waiting.communicate(timeout=30)
+
+
 @pytest.mark.soak
 def test_a_wait_that_was_left_is_waited_for_by_the_next(place: Place) -> None:
     book(place, '# Pump\n\n1. Wait\n\n   ```yaml {"action":"wait"}\n   for: 4s\n   ```\n')
@@ -271,6 +281,20 @@ def test_attributes_do_what_they_say(place: Place) -> None:
 
 TWO = "# Pump\n\n1. A\n\n   ```sh\n   export WATER=high\n   ```\n\n"
 TWO += "2. B\n\n   ```sh\n   test -e fixed; echo $WATER\n   ```\n"
+
+
+def test_a_file_that_changed_in_mid_run_is_begun_anew(place: Place) -> None:
+    book(place, TWO)
+    assert run(place).returncode == 1
+    (place.root / "fixed").touch()
+    book(place, TWO.replace("1. A", "1. Z\n\n   ```sh\n   true\n   ```\n\n2. A").replace("2. B", "3. B"))
+    done = run(place)
+    assert (done.returncode, states(done)) == (0, [(1, "done"), (2, "done"), (3, "done")]), done.stderr
+    assert "the file changed since ana began with it" in done.stderr
+    assert [e["data"]["why"] for e in events(place) if e["type"] == "incidentui.runbook.ended"] == [
+        "its file changed, it is begun anew",
+        "every step is done",
+    ]
 
 
 @pytest.mark.req("F36", "R3-41")

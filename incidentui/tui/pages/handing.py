@@ -6,7 +6,7 @@ from incidentui.core.inputs import HandOver, SetStep
 from incidentui.core.steps import to_undo
 from incidentui.runbook.back import Back, way_back
 from incidentui.runbook.model import Runbook, Step
-from incidentui.runbook.variables import values
+from incidentui.runbook.variables import values, with_given
 from incidentui.tui.page import PageContext
 from incidentui.tui.pages.act import tell
 from incidentui.tui.pages.plan import open_plan
@@ -23,18 +23,22 @@ def undo_last(book: Runbook, given: Mapping[str, str], screen: PageContext) -> N
         hint = "x starts the runbook." if run is None else ""
         screen.refuse("u", "no step was gone through that could be undone", hint)
         return
+    if run is not None and book.moved(run, step.n):
+        screen.refuse("u", f"the file changed: step {step.n} is another one now", "x begins it anew.")
+        return
     if state.attempt is not None and state.attempt.verdict is None:
         screen.refuse("u", "an action is running", "Its verdict comes; ctrl+c stops it.")
         return
-    _undo(step, way_back(book, step, state, values(book, state, given)), screen)
+    _undo(step, way_back(book, step, state, values(book, state, given)), given, screen)
 
 
-def _undo(step: Step, way: Back, screen: PageContext) -> None:
+def _undo(step: Step, way: Back, given: Mapping[str, str], screen: PageContext) -> None:
     n, me = step.n, screen.session.me
     if way.missing:
         screen.refuse("u", f"{way.missing[0]} has no value", "x asks for it when the step runs.")
     elif way.action:
-        open_plan(screen, "u", way.action, dict(way.args), n, undoes=True)
+        args = with_given(dict(way.args), given) if way.action == "shell" else dict(way.args)
+        open_plan(screen, "u", way.action, args, n, undoes=True)
     elif way.nothing:
         said = "it changed nothing"
         tell(screen, "u", SetStep(n, "undone", me, said), f"step {n} is undone: {said}")

@@ -13,7 +13,7 @@ from incidentui.core.steps import current_step, to_undo
 from incidentui.runbook.fields import RUNS
 from incidentui.runbook.model import Runbook, Step
 from incidentui.runbook.siblings import siblings
-from incidentui.runbook.variables import resolve, values
+from incidentui.runbook.variables import resolve, values, with_given
 from incidentui.session.ports import View
 from incidentui.tui.line import Line
 from incidentui.tui.page import PageContext
@@ -189,6 +189,8 @@ class RunbookPage:
         there = next((s for s in run.steps if step is not None and s.n == step.n), None) if run else None
         if run is None or step is None or there is None:
             screen.refuse("X", "it is not started", "x starts it.")
+        elif self.runbook.moved(run, there.n):
+            screen.refuse("X", f"the file changed: step {there.n} is another one now", "x begins it anew.")
         elif there.state == "running":
             screen.refuse("X", "the step is running", "enter shows it.")
         else:
@@ -200,7 +202,9 @@ class RunbookPage:
             start(self.runbook, screen)
             return
         step, to_do = self._step(screen), current_step(run.steps)
-        if step is None or to_do is None:
+        if to_do is not None and self.runbook.moved(run, to_do.n):
+            start(self.runbook, screen)  # its steps are others now
+        elif step is None or to_do is None:
             screen.refuse("x", "every step is done", "c closes the incident.")
         elif step.n != to_do.n:
             screen.refuse("x", f"step {to_do.n} is the one to do", "[ and ] go there, X runs only this one.")
@@ -252,7 +256,9 @@ class RunbookPage:
         if refused:
             screen.refuse("x", *refused)
         else:
-            open_plan(screen, "x", "shell", {"runbook": self.runbook.id, "step": str(step.n)}, step.n)
+            args = with_given({"runbook": self.runbook.id, "step": str(step.n)}, self.given)
+            again: Callable[[str], None] = lambda name: self._ask(name, lambda: self._shell(step, screen), screen)  # noqa: E731
+            open_plan(screen, "x", "shell", args, step.n, unset=again)
 
     def _why_not(self, step: Step) -> tuple[str, str] | None:
         stopped = next((command.why_not for command in step.commands if command.why_not), "")

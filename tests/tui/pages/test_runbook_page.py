@@ -87,6 +87,18 @@ def test_a_variable_without_a_value_is_asked_for_first() -> None:
     assert s.session.plans == [("git.reset", {"to": b.GOOD, "push": "true"})]
 
 
+def test_what_shell_text_needs_is_asked_for_and_handed_on() -> None:
+    it, s = at("done", "done", "todo", "todo")
+    s.session.planned = Refusal("Which folder: nothing gives it a value", "--set dir=…", usage=True, unset="dir")
+    s.type(it, "x")
+    assert (s.refused, s.pages) == ([], [])
+    s.session.planned = b.plan()
+    s.prompts.pop()[1]("/srv/a b")
+    step = {"runbook": b.BOOK.id, "step": "3"}
+    assert s.session.plans == [("shell", step), ("shell", {**step, "set.dir": "/srv/a b"})]
+    assert isinstance(s.pages[-1], PlanPage)
+
+
 def test_a_manual_step_is_ticked_with_a_note() -> None:
     it, s = at("todo", "todo", "todo", "todo")
     s.type(it, "x")
@@ -262,6 +274,22 @@ def test_the_step_that_is_shown_can_be_run_alone() -> None:
     assert ("X", "run only this step") in it.keys
     s.type(it, "X")
     assert s.session.plans == [("shell", {"runbook": b.BOOK.id, "step": "3"})]
+
+
+def test_a_file_whose_steps_are_others_now_is_begun_anew() -> None:
+    first = replace(b.BOOK.steps[0], title="A new first step")
+    shifted = tuple(replace(s, n=s.n + 1) for s in b.BOOK.steps)
+    it = RunbookPage(replace(b.BOOK, digest="other", steps=(first, *shifted)))
+    s = b.FakeScreen(b.FakeSession(view("done", "todo", "todo", "todo")))
+    s.type(it, "u", "X")
+    assert [(key, why) for key, why, _ in s.refused] == [
+        ("u", "the file changed: step 1 is another one now"),
+        ("X", "the file changed: step 2 is another one now"),
+    ]
+    s.type(it, "x")
+    (command,) = s.session.commands
+    assert isinstance(command, StartRunbook)
+    assert (command.digest, s.session.plans) == ("other", [])
 
 
 def test_who_does_not_work_through_it_follows_and_takes_over() -> None:
