@@ -55,7 +55,8 @@ def _allow_runbook(file: Path, project: Path) -> None:
     from incidentui.runbook.parse import parse
 
     content = file.read_bytes()
-    texts = what_runs(parse(content.decode(), file.name).steps)
+    path = str(file.relative_to(project))
+    texts = what_runs(path, parse(content.decode(), path).steps)
     trust.allow(file, content, "drill", called(texts, project))
 
 

@@ -21,7 +21,7 @@ from incidentui.edge.flow import Flow, keep, kept
 from incidentui.edge.step import HEAD, TAIL
 from incidentui.edge.terminal import Terminal
 from incidentui.edge.text import clean_and_redact, redact
-from incidentui.runbook.attributes import FOLLOW_MS, fence, unheeded
+from incidentui.runbook.attributes import FOLLOW_MS, fence, folder_of, unheeded
 from incidentui.runbook.fields import env_name
 from incidentui.runbook.model import Command, Runbook, Step
 from incidentui.runbook.shell_words import uses_sudo
@@ -125,10 +125,8 @@ class ShellExecutor:
 
     def _place(self, runbook: Runbook, command: Command) -> Path | None:
         """`cwd` counts from the folder of the file, as elsewhere; for one that shipped, from the project's."""
-        where = fence(command).folder
-        if not where:
-            return None
-        return (self._folder / runbook.path).parent / where if runbook.origin == "project" else self._folder / where
+        where = folder_of(runbook.path if runbook.origin == "project" else "", command)
+        return self._folder / where if where else None
 
     async def act(self, run: str, plan: Plan, incident: str | None, report: Report) -> ActionActed:
         args = dict(plan.args)

@@ -18,6 +18,7 @@ from incidentui.edge.block import tail
 from incidentui.edge.clock import SystemClock
 from incidentui.edge.runbooks import calls_of, read_runbooks
 from incidentui.edge.shell import ShellExecutor
+from tests.e2e.world import Place
 
 
 @pytest.fixture
@@ -150,6 +151,29 @@ def test_a_script_that_a_block_calls_is_part_of_what_is_allowed(folder: Path) ->
     assert "changed since it was allowed, +1 −1 lines" in refused.why
     assert re.search(r"INCIDENTUI_TRUST=\w{64}", refused.hint)
     assert not (folder / "canary").exists()
+
+
+@pytest.mark.parametrize("where", ["the fence", "the front matter"])
+def test_a_script_is_looked_for_where_the_block_runs(folder: Path, where: str) -> None:
+    (folder / "ops").mkdir()
+    script = folder / "ops/fix.sh"
+    script.write_text("touch canary\n")
+    file = write(folder, "sh fix.sh", '{"cwd":"../ops"}' if where == "the fence" else "")
+    if where == "the front matter":
+        file.write_text(f"---\ncwd: ../ops\n---\n{file.read_text()}")
+    (book,) = (r for r in read_runbooks(folder).runbooks if r.title == "Look")
+    assert book.calls == ("ops/fix.sh",)
+    # By the command itself: what it grants is what the shelf asks for.
+    Place(folder, Path(os.environ["INCIDENTUI_HOME"])).ok("--project", ".", "trust", str(file))
+    plan = planned(folder)
+    assert isinstance(plan, Plan)
+    script.write_text("touch other\n")
+    assert ran(folder, plan).outcome == "refused"
+    assert isinstance(planned(folder), Refusal)
+    assert not (folder / "ops/other").exists()
+    script.write_text("touch canary\n")
+    assert ran(folder, plan).outcome == "done"
+    assert (folder / "ops/canary").exists()
 
 
 @pytest.mark.parametrize(
