@@ -142,6 +142,29 @@ def test_undo_goes_back_last_first_and_is_checked(place: Place) -> None:
     assert changed(place)[-1]["why"] == "it changed nothing"
 
 
+BY_HAND = """# Pump
+
+1. Call Bo
+
+   ```yaml {"action":"workload.copy-out","undo":"true"}
+   name: web
+   from: /etc/hostname
+   to: taken
+   ```
+"""
+
+
+def test_what_a_checklist_takes_back_with_must_be_allowed_too(place: Place) -> None:
+    book(place, BY_HAND, trusted=False)
+    refused = run(place, "--done", "1")
+    assert (refused.returncode, refused.stdout) == (3, ""), "its undo is no ticking"
+    assert "incidentui trust runbooks/pump.md" in refused.stderr
+    book(place, BY_HAND)
+    assert states(run(place, "--done", "1")) == [(1, "done")]
+    back = run(place, "--undo", "1", "--yes", "web")
+    assert "undo: no engine" in back.stderr, "allowed: only that there is none stops it"
+
+
 @pytest.mark.soak
 def test_an_undo_that_turns_a_check_red_has_failed(place: Place) -> None:
     watched_portal(place)
