@@ -262,7 +262,7 @@ class Walk:
             if isinstance(plan, Refusal):
                 raise self._said.stopped(step, f"undo: {plan.why}", plan.hint, CANNOT_RUN if plan.usage else REFUSED)
             marked = any({"danger", "confirm"} & dict(c.attrs).keys() for c in step.undo)
-            self._act(step, plan, self._word(step, plan, free=bool(step.undo) and not marked), undoes=True)
+            self._act(step, plan, self._word(step, plan, free=way.action == "shell" and not marked), undoes=True)
             return
         by_hand = "nothing says how to undo it, a person has to"
         note = "it changed nothing" if way.nothing else self._person(step, by_hand)

@@ -142,6 +142,37 @@ def test_undo_goes_back_last_first_and_is_checked(place: Place) -> None:
     assert changed(place)[-1]["why"] == "it changed nothing"
 
 
+CHECKED_ONLY = """# Pump
+
+1. Call Bo
+
+   ```sh
+   touch valve
+   ```
+BACK
+   ```sh {"undo":"check"}
+   touch checked
+   ```
+"""
+TYPED = """
+   ```yaml {"action":"workload.restart","undo":"true"}
+   name: web
+   ```
+
+"""
+
+
+@pytest.mark.parametrize(("typed", "says"), [("\n", "nothing says how to undo it"), (TYPED, "undo: ")])
+def test_a_check_alone_takes_nothing_back(place: Place, typed: str, says: str) -> None:
+    book(place, CHECKED_ONLY.replace("BACK\n", typed))
+    assert states(run(place)) == [(1, "done")]
+    back = run(place, "--undo", "1")
+    assert back.returncode != 0
+    assert says in back.stderr
+    assert states(back) == [(1, "todo")]
+    assert not (place.root / "checked").exists()
+
+
 BY_HAND = """# Pump
 
 1. Call Bo
