@@ -192,6 +192,12 @@ def test_what_cannot_run_as_its_author_wants_is_refused(folder: Path, attrs: str
     assert says in refused.why
 
 
+def test_what_was_said_last_counts_when_the_time_is_over(folder: Path) -> None:
+    done = ran(folder, trusted(folder, "echo . >> asked; exit 7", '{"within":"1s","every":"700ms"}'))
+    assert done.why.endswith("asked 2 times, exit 7, after 1s")
+    assert (folder / "asked").read_text().split() == [".", "."]
+
+
 def test_what_has_no_effect_and_sudo_are_said_in_the_plan(folder: Path) -> None:
     plan = trusted(folder, "sudo true", '{"background":"true","host":"db1","promptEnv":"no"}')
     said = "\n".join(plan.warnings)
