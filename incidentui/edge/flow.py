@@ -17,6 +17,7 @@ from pathlib import Path
 from incidentui.config.paths import state_home
 from incidentui.core.value import dataclass
 from incidentui.edge.known import says_secret
+from incidentui.edge.step import QUIET
 from incidentui.edge.text import redact
 
 _FILE, _CODE = "INCIDENTUI_FLOW", "INCIDENTUI_CODE"
@@ -42,7 +43,14 @@ def handing_over(before: Flow, text: str) -> Iterator[tuple[str, dict[str, str],
         file = Path(folder, "flow")
         yield _HAND_OVER + text, {**before.environment, _FILE: str(file)}, after
         if (left := _read(file)) is not None:
-            after.append(left)
+            after.append(Flow(left.folder, _as_before(left.environment, before.environment)))
+
+
+def _as_before(left: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:
+    """Without what was only set because that block had no terminal: the next one may have one, and ask on it."""
+    ours = {name for name, value in QUIET.items() if left.get(name) == value}
+    kept = {name: value for name, value in left.items() if name not in ours}
+    return {**kept, **{name: before[name] for name in ours if name in before}}
 
 
 def _read(file: Path) -> Flow | None:

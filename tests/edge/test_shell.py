@@ -14,10 +14,13 @@ from incidentui.config import trust
 from incidentui.core.inputs import ActionActed, Observation, Refusal
 from incidentui.core.model import Plan
 from incidentui.core.state import State
-from incidentui.edge.block import tail
+from incidentui.edge.block import Block, Blocks, tail
 from incidentui.edge.clock import SystemClock
+from incidentui.edge.flow import Flow
 from incidentui.edge.runbooks import calls_of, read_runbooks
 from incidentui.edge.shell import ShellExecutor
+from incidentui.edge.terminal import Terminal
+from incidentui.runbook.model import Command
 from tests.e2e.world import Place
 
 
@@ -213,3 +216,13 @@ def test_what_is_heard_while_it_runs_is_whole_lines_without_secrets(monkeypatch:
     assert "half" not in tail(said)
     assert tail(b"no line yet") == ""
     assert len(tail(b"x\n" * 10_000).splitlines()) == 12
+
+
+def test_what_is_set_for_want_of_a_terminal_is_not_handed_on(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_PAGER", "less")
+    blocks, flow = Blocks(SystemClock(), Terminal()), Flow(folder, dict(os.environ))
+    here = Command("sh", "echo $PAGER; export WATER=high GIT_TERMINAL_PROMPT=1", True, 1)
+    said, after, _ = asyncio.run(blocks.run(Block(here, None, "Look"), flow, lambda _: None))
+    assert said.output == b"cat\n"
+    found = {n: after.environment.get(n) for n in ("WATER", "GIT_PAGER", "SSH_ASKPASS_REQUIRE", "GIT_TERMINAL_PROMPT")}
+    assert found == {"WATER": "high", "GIT_PAGER": "less", "SSH_ASKPASS_REQUIRE": None, "GIT_TERMINAL_PROMPT": "1"}
