@@ -96,7 +96,9 @@ class Walk:
         if run is not None:
             self._take(run)
             self._tell(EndRunbook(self._session.me, f"begun anew at step {first}"))
-        book, me = self._book, self._session.me
+        book, me, other = self._book, self._session.me, self._session.view.state.runbook
+        if self._given.take_over and other is not None and other.ended is None and other.who != me:
+            self._tell(HandOver(me, me))  # of another runbook, in whose place this one comes
         self._tell(StartRunbook(uuid4().hex, book.id, book.title, book.digest, book.run_steps(), me, alone=True))
         for step in book.steps[: (first or 1) - 1]:
             self._tell(SetStep(step.n, "skipped", self._session.me, f"begun at step {first}"))

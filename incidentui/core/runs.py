@@ -16,6 +16,8 @@ def start(d: Deciding, c: StartRunbook) -> Decision:
     if running is not None and running.ended is None and current_step(running.steps) is not None:
         if running.runbook == c.runbook:
             return refuse(f"{running.title} is being worked through already", "x goes on with its step")
+        if running.who != c.by:
+            return Decision(refusal=others(running))
         d.say(e.RunbookEnded(running.id, c.by, f"{c.title} was started"), "runbook", "detail", incident=name)
     begun = e.RunbookStarted(c.run, c.runbook, c.title, c.digest, c.by, c.steps)
     d.say(begun, "runbook", "key", incident=name, source=f"responder:{c.by}")

@@ -327,6 +327,18 @@ TWO = "# Pump\n\n1. A\n\n   ```sh\n   export WATER=high\n   ```\n\n"
 TWO += "2. B\n\n   ```sh\n   test -e fixed; echo $WATER\n   ```\n"
 
 
+def test_another_runbook_takes_the_place_of_somebodys_only_when_that_is_said(place: Place) -> None:
+    book(place, TWO)
+    assert run(place).returncode == 1
+    (place.root / "runbooks/sluice.md").write_text(shell("touch opened").replace("# Pump", "# Sluice"))
+    place.ok("trust", "runbooks/sluice.md")
+    bo = place.run("runbook", "run", "sluice", user="bo")
+    assert (bo.returncode, "ana works through Pump" in bo.stderr) == (3, True)
+    assert not (place.root / "opened").exists()
+    assert place.run("runbook", "run", "sluice", "--take-over", user="bo").returncode == 0
+    assert (place.root / "opened").exists()
+
+
 @pytest.mark.req("F36", "R3-41")
 def test_another_person_goes_on_at_the_same_step(place: Place) -> None:
     book(place, TWO)
