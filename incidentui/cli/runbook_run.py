@@ -3,7 +3,6 @@
 It stops at the first step that is not done and says what it needs; called again it goes on there.
 """
 
-import os
 import re
 from collections.abc import Mapping
 
@@ -21,8 +20,8 @@ from incidentui.config.trust import ONE_RUN
 from incidentui.core.acts import STOPPABLE, WATCHES
 from incidentui.core.format import count
 from incidentui.core.inputs import StopAction
+from incidentui.edge.processes import SystemProcesses
 from incidentui.edge.text import redact
-from incidentui.runbook.fields import env_name
 from incidentui.runbook.model import Runbook
 
 MOST_CHANGES = 60
@@ -56,7 +55,6 @@ def command(
         raise CannotRun(f"{which} holds no step: it is only to be read.")
     if not dry_run:
         _may_run(options, one)
-    os.environ.update({env_name(name): value for name, value in given.items()})
     said = Said(as_json)
     acting = live(project_root(options), responder(), read_only="read-only" if options.read_only else "")
     with Interrupts() as interrupts:
@@ -80,6 +78,9 @@ def _stop_what_runs(acting: Live) -> None:
     attempt = acting.session.view.state.attempt
     if attempt is None or attempt.verdict is not None or acting.session.stopped or attempt.by != acting.session.me:
         return
+    processes = SystemProcesses()
+    if attempt.owner != processes.me() and processes.alive(attempt.owner) is not False:
+        return  # it runs in another program, the screen of the same person maybe
     if attempt.plan.action in (*STOPPABLE, *WATCHES):
         acting.session.submit(StopAction(acting.session.me))
 

@@ -4,7 +4,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 from uuid import uuid4
@@ -22,7 +22,7 @@ from incidentui.core.value import dataclass
 from incidentui.runbook.attributes import on
 from incidentui.runbook.back import way_back
 from incidentui.runbook.model import Runbook, Step
-from incidentui.runbook.variables import resolve, values
+from incidentui.runbook.variables import resolve, values, with_given
 
 _LEFT_OUT = "excludeFromRunAll: it is run alone, with --only"
 
@@ -156,11 +156,15 @@ class Walk:
 
     def _plan(self, step: Step) -> Plan | Refusal:
         if step.action is None:
-            return self._session.plan("shell", {"runbook": self._book.id, "step": str(step.n)}).result()
+            return self._asked("shell", (("runbook", self._book.id), ("step", str(step.n))))
         resolved = resolve(step, self._values())
         if resolved.missing or resolved.action is None:
             return self._unset(resolved.missing[0])
-        return self._session.plan(resolved.action.name, dict(resolved.action.args)).result()
+        return self._asked(resolved.action.name, resolved.action.args)
+
+    def _asked(self, action: str, args: Iterable[tuple[str, str]]) -> Plan | Refusal:
+        given = with_given(dict(args), self._given.values) if action == "shell" else dict(args)
+        return self._session.plan(action, given).result()
 
     def _values(self) -> dict[str, str]:
         return values(self._book, self._session.view.state, self._given.values)
@@ -260,7 +264,7 @@ class Walk:
         way = way_back(self._book, step, self._session.view.state, self._values())
         if way.action:
             answer = self._unset(way.missing[0]) if way.missing else None
-            plan = answer or self._session.plan(way.action, dict(way.args)).result()
+            plan = answer or self._asked(way.action, way.args)
             if isinstance(plan, Refusal):
                 raise self._said.stopped(step, f"undo: {plan.why}", plan.hint, CANNOT_RUN if plan.usage else REFUSED)
             marked = any({"danger", "confirm"} & dict(c.attrs).keys() for c in step.undo)

@@ -206,7 +206,11 @@ def stop(d: Deciding, c: StopAction) -> Decision:
         return refuse(f"it runs in {attempt.by}'s program, {where}", "only there it can be stopped")
     if c.why and attempt.step is not None and (attempt.outcome is not None or attempt.plan.action in STOPPABLE):
         waited = duration(d.now - (attempt.acted or attempt.asked))
-        step_follows(d, attempt.step, "skipped", c.by, f"cut short after {waited}: {c.why}")
+        words = f"cut short after {waited}: {c.why}"
+        if attempt.undoes:  # half taken back is neither skipped nor undone: it stays the one to take back
+            step_follows(d, attempt.step, "unknown", c.by, f"undo {words}", undo=True)
+        else:
+            step_follows(d, attempt.step, "skipped", c.by, words)
     if attempt.outcome is None:
         if attempt.plan.action not in STOPPABLE:
             return refuse(f"{attempt.plan.title} cannot be cut off half-way", "it ends by itself, within seconds")

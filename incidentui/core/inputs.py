@@ -469,6 +469,8 @@ class Refusal:
     usage: bool = False
     """The request itself is wrong (a name nobody has, a value nobody reads), so no guard was asked."""
     choices: tuple[Offer, ...] = ()
+    unset: str = ""
+    """The variable of a runbook that needs a value first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -669,6 +669,8 @@ class RunStep:
     same: int = 0
     """How often in a row it failed with just that again."""
     undoing: bool = False
+    begun: bool = False
+    """Something of it was tried or done, and not taken back since."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,13 @@ def current_step(steps: tuple[RunStep, ...]) -> RunStep | None:
 
 def to_undo(steps: tuple[RunStep, ...]) -> RunStep | None:
     """The step that is taken back first: the last that was gone through, by time."""
-    gone = [s for s in steps if s.state in ("done", "failed", "unknown")]
+    gone = [s for s in steps if s.state in ("done", "failed", "unknown") or _cut_off(s)]
     return max(gone, key=lambda s: (s.since or 0, s.n), default=None)
+
+
+def _cut_off(step: RunStep) -> bool:
+    """Skipped, but not before something of it was tried."""
+    return step.state == "skipped" and step.begun and not step.looks
 
 
 def between(steps: tuple[RunStep, ...], n: int, to: int) -> tuple[RunStep, ...]:
@@ -76,6 +81,7 @@ def _step(step: RunStep, event: e.StepChanged, at: Ms) -> RunStep:
         fault=fault,
         same=(step.same + 1 if fault == step.fault else 0) if failed else step.same,
         undoing=begins and event.undo,
+        begun=event.now != "undone" and (step.begun or begins or ended),
     )
 
 

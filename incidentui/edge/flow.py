@@ -10,7 +10,7 @@ import os
 import re
 import stat
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -70,9 +70,14 @@ def _read(file: Path) -> Flow | None:
 # -- from one program to the next
 
 
-def keep(run: str, flow: Flow) -> None:
-    """What differs from this program's own environment. A run that cannot be kept goes on in this program alone."""
-    changed = {n: v for n, v in flow.environment.items() if os.environ.get(n) != v and not _is_secret(n, v)}
+def keep(run: str, flow: Flow, variables: Collection[str] = ()) -> None:
+    """What differs from this program's own environment, and the runbook's own `variables` in any case.
+
+    A run that cannot be kept goes on in this program alone.
+    """
+    changed = {
+        n: v for n, v in flow.environment.items() if (n in variables or os.environ.get(n) != v) and not _is_secret(n, v)
+    }
     with suppress(OSError):
         _folder().mkdir(mode=0o700, parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=_folder(), prefix=".new-")  # readable by its owner alone

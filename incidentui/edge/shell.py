@@ -24,8 +24,8 @@ from incidentui.edge.text import clean_and_redact, redact
 from incidentui.runbook.attributes import FOLLOW_MS, fence, folder_of, unheeded
 from incidentui.runbook.fields import env_name
 from incidentui.runbook.model import Command, Runbook, Step
-from incidentui.runbook.shell_words import uses_sudo
-from incidentui.runbook.variables import values
+from incidentui.runbook.shell_words import needed, uses_sudo
+from incidentui.runbook.variables import parted, values
 from incidentui.session.ports import Clock, Report
 
 ACTION = "shell"
@@ -49,9 +49,25 @@ class Wanted:
         return tuple(sorted(self.step.undo, key=lambda c: _is_check(c)))
 
     @property
+    def names(self) -> frozenset[str]:
+        """The runbook's variables, as a shell calls them."""
+        return frozenset(env_name(v.name) for v in self.runbook.vars)
+
+    @property
     def title(self) -> str:
         where = f"{self.runbook.title}, step {self.step.n}: {self.step.title}"
         return f"Undo of {where}" if self.undo else where
+
+
+@dataclass(frozen=True, slots=True)
+class Variables:
+    """As a shell sees them: what is known of itself, and what a person gave, which goes before all."""
+
+    known: Mapping[str, str]
+    given: Mapping[str, str]
+
+    def over(self, flow: Flow) -> Flow:
+        return replace(flow, environment={**self.known, **flow.environment, **self.given})
 
 
 class ShellExecutor:
@@ -71,17 +87,21 @@ class ShellExecutor:
         self._blocks = Blocks(clock, self._terminal)
         self._flows: dict[str, Flow] = {}
         """By the run of a runbook: what its steps so far set."""
-        self._values: dict[tuple[tuple[str, str], ...], Mapping[str, str]] = {}
-        """By the arguments of a plan: the variables as they stood when it was made."""
+        self._values: dict[tuple[tuple[str, str], ...], Variables] = {}
+        """By the arguments of a plan: the variables as they stood when it was made. Never recorded: secrets may be."""
 
     async def plan(self, action: str, args: Mapping[str, str], state: State, incident: str | None) -> Plan | Refusal:
+        args, given = parted(args)
         found = await asyncio.to_thread(self._find, args)
         if isinstance(found, Refusal):
             return found
         runbook, run = found.runbook, state.runbook
         if run is not None and (run.ended is None or found.undo) and run.runbook == runbook.id:
             args = {**args, "run": run.id}
-        self._values[tuple(args.items())] = _environment(runbook, state)
+        variables = Variables(_environment(runbook, state), {env_name(name): value for name, value in given.items()})
+        if (unset := _unset(found, variables.over(self._begun(args)).environment)) is not None:
+            return unset
+        self._values[tuple(args.items())] = variables
         return Plan(
             action=ACTION,
             args=tuple(args.items()),
@@ -130,17 +150,17 @@ class ShellExecutor:
 
     async def act(self, run: str, plan: Plan, incident: str | None, report: Report) -> ActionActed:
         args = dict(plan.args)
-        flow = self._flow(args.get("run", "")) or self._first(plan)
+        flow = self._values.get(plan.args, Variables({}, {})).over(self._begun(args))
         flow = replace(flow, environment={**flow.environment, "INCIDENT_ID": incident or ""})
         said: list[str] = []
-        words, n = "", 0
+        words, n, names = "", 0, frozenset[str]()
         while n < len(plan.steps):
             # Before each block: one before it may have changed a script that this one calls.
             found = await asyncio.to_thread(self._as_shown, plan)
             if isinstance(found, Refusal):
                 return ActionActed(run, "failed" if n else "refused", found.why, evidence=_kept(said) if n else None)
             command, began, step = found.commands[n], self._clock.now(), plan.steps[n]
-            n += 1
+            n, names = n + 1, found.names
             going = _going(run, n, step.verb, report)
             block = Block(command, self._place(found.runbook, command), found.title)
             ran, flow, words = await self._blocks.run(block, flow, going)
@@ -152,14 +172,13 @@ class ShellExecutor:
                 return ActionActed(run, "failed", f"{first_line(command.text)}: {words}", evidence=_kept(said))
         if "run" in args:
             self._flows[args["run"]] = flow  # only when all of it went well: a step that failed begins anew
-            await asyncio.to_thread(keep, args["run"], flow)
+            await asyncio.to_thread(keep, args["run"], flow, names)
         return ActionActed(run, "done", words, evidence=_kept(said))
 
-    def _flow(self, run: str) -> Flow | None:
-        return (self._flows.get(run) or kept(run)) if run else None
-
-    def _first(self, plan: Plan) -> Flow:
-        return Flow(self._folder, {**os.environ, **self._values.get(plan.args, {})})
+    def _begun(self, args: Mapping[str, str]) -> Flow:
+        """What the steps so far left of a run, or where one begins."""
+        run = args.get("run", "")
+        return (run and (self._flows.get(run) or kept(run))) or Flow(self._folder, os.environ)
 
     def _as_shown(self, plan: Plan) -> Wanted | Refusal:
         """The step as it lies there now: what runs comes of the very bytes whose hash is compared here."""
@@ -188,6 +207,17 @@ def _environment(runbook: Runbook, state: State) -> dict[str, str]:
     """Variables as a shell sees them; what the responder's own environment says goes before all."""
     known = {env_name(name): value for name, value in values(runbook, state).items()}
     return {name: value for name, value in known.items() if name not in os.environ}
+
+
+def _unset(wanted: Wanted, environment: Mapping[str, str]) -> Refusal | None:
+    """A variable of the runbook that these blocks use and nothing gave a value: `rm -r "$DIR"/x` must not run so."""
+    names = {env_name(v.name): v.name for v in wanted.runbook.vars}
+    for needs in needed([command.text for command in wanted.commands], names):
+        if not environment.get(needs):
+            name = names[needs]
+            why = f"{wanted.runbook.prompt_of(name)}: nothing gives it a value"
+            return Refusal(why, f"--set {name}=…", usage=True, unset=name)
+    return None
 
 
 def _text(output: bytes) -> str:

@@ -4,10 +4,12 @@ A reader, not a shell: where it cannot be sure it says nothing.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 _USED = re.compile(r"(?<![\\$])\$(?:([A-Z_][A-Z0-9_]*)\b|\{([A-Z_][A-Z0-9_]*)\})")
 """Only plain uses of names in capitals: `${NAME:-default}` has an answer of its own."""
+_TAKES = re.compile(r"(?<!\\)\$(?:([A-Z_][A-Z0-9_]*)\b|\{[#!]?([A-Z_][A-Z0-9_]*)\b(?!:?[-=?+]))")
+"""Any use of a value that has no answer for the want of one."""
 _SET = re.compile(
     r"(?:^|[;&|({]|\b(?:do|then|else|export|local|declare|readonly|typeset|env)(?:\s+-\w+)*)\s*((?:[A-Za-z_]\w*=\S*\s+)*[A-Za-z_]\w*)\+?=",
     re.MULTILINE,
@@ -49,6 +51,16 @@ def used(text: str) -> tuple[str, ...]:
     """Names in capitals whose value it needs, each once."""
     found = (m.group(1) or m.group(2) for line in _plain(text) for m in _USED.finditer(line))
     return tuple(dict.fromkeys(name for name in found if name not in _GIVEN))
+
+
+def needed(texts: Sequence[str], names: Iterable[str]) -> tuple[str, ...]:
+    """Which of these names the texts take the value of, and set nowhere. In doubt it is needed: what stands in single
+    quotes may be text for another shell."""
+    found = {
+        m.group(1) or m.group(2) for text in texts for line in _plain(text, quotes=True) for m in _TAKES.finditer(line)
+    }
+    set_here = {name for text in texts for name in assigned(text)}
+    return tuple(name for name in names if name in found and name not in set_here)
 
 
 def assigned(text: str) -> set[str]:

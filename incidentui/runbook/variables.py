@@ -13,6 +13,7 @@ from incidentui.core.state import State
 from incidentui.core.value import dataclass
 from incidentui.runbook.model import Runbook, Step, TypedAction
 
+_GIVEN = "set."
 _NAME = re.compile(r"\{\{\s*([\w.-]+)\s*\}\}")
 
 
@@ -55,6 +56,17 @@ def values(runbook: Runbook, state: State, given: Mapping[str, str] | None = Non
         else:
             out.pop(variable.name, None)
     return out | {name: value for name, value in (given or {}).items() if value}
+
+
+def with_given(args: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
+    """What a plan for shell text is asked with: its arguments, and what a person gave. `parted` takes them apart."""
+    return {**args, **{_GIVEN + name: value for name, value in given.items()}}
+
+
+def parted(args: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """(the arguments, what a person gave)"""
+    own = {name: value for name, value in args.items() if not name.startswith(_GIVEN)}
+    return own, {name.removeprefix(_GIVEN): value for name, value in args.items() if name.startswith(_GIVEN)}
 
 
 def _from_incident(state: State) -> dict[str, str]:

@@ -180,6 +180,34 @@ def test_a_script_is_looked_for_where_the_block_runs(folder: Path, where: str) -
 
 
 @pytest.mark.parametrize(
+    ("block", "runs"),
+    [
+        ('rm -rf "$DIR"/x; touch canary', False),
+        ("sh -c 'echo ${DIR%/}'; touch canary", False),
+        ("echo ${DIR:-none}; touch canary", True),
+        ("DIR=$(pwd); echo $DIR; touch canary", True),
+        ("echo \\$DIR; touch canary", True),
+    ],
+)
+def test_a_variable_of_the_runbook_without_a_value_is_asked_for_first(folder: Path, block: str, runs: bool) -> None:
+    file = write(folder, block)
+    file.write_text('---\nvars: { dir: { prompt: "Which folder" } }\n---\n' + file.read_text())
+    trust.allow(file)
+    refused = planned(folder)
+    assert isinstance(refused, Plan if runs else Refusal)
+    if isinstance(refused, Refusal):
+        said = ("Which folder: nothing gives it a value", "--set dir=…", "dir")
+        assert (refused.why, refused.hint, refused.unset) == said
+    one = executor(folder)
+    args = {"runbook": "look", "step": "1", "set.dir": "/nowhere"}
+    plan = asyncio.run(one.plan("shell", args, State(), None))
+    assert isinstance(plan, Plan)
+    assert "nowhere" not in repr(plan), "a value may be a secret, and plans are recorded"
+    done = asyncio.run(one.act("run", plan, None, lambda _: None))
+    assert (done.outcome, (folder / "canary").exists()) == ("done", True)
+
+
+@pytest.mark.parametrize(
     ("attrs", "says"),
     [
         ('{"cwd":"nowhere"}', "cwd nowhere: there is no such folder"),

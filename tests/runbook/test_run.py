@@ -206,6 +206,19 @@ def test_a_value_is_no_code(place: Place) -> None:
     assert not (place.root / "canary").exists()
 
 
+def test_what_a_person_gave_is_there_for_the_next_program_too(place: Place) -> None:
+    head = "---\nvars: { place: { prompt: Where }, kind: { default: calm } }\n---\n"
+    second = '\n2. B\n\n   ```sh\n   echo "<$PLACE $KIND>"; test -e go\n   ```\n'
+    book(place, head + shell('echo "<$PLACE>"') + second)
+    unset = place.run("runbook", "run", "pump", "--json")
+    assert (unset.returncode, "Where: nothing gives it a value" in unset.stderr) == (2, True), unset.stderr
+    assert place.run("runbook", "run", "pump", "--set", "place=b").returncode == 1
+    (place.root / "go").touch()
+    done = place.run("runbook", "run", "pump", "--json")
+    assert "<b calm>" in lines(done)[0]["output"], done.stdout + done.stderr
+    assert done.returncode == 0
+
+
 @pytest.mark.parametrize(
     ("argv", "code", "says"),
     [

@@ -261,6 +261,16 @@ def test_a_wait_is_cut_short_with_a_reason_from_another_program(place: Place) ->
     assert changed(place)[-1]["why"] == "portal restarted by hand, it answers"
 
 
+def test_a_wait_of_another_program_goes_on_when_this_one_leaves(place: Place) -> None:
+    book(place, '# Pump\n\n1. Wait\n\n   ```yaml {"action":"wait"}\n   for: 5h\n   ```\n')
+    waiting = place.start("runbook", "run", "pump", "--json")
+    until(lambda: "ActionEnded" in place.names(), "it waits")
+    assert place.run("runbook", "run", "pump", "--dry-run").returncode == 0
+    assert (waiting.poll(), "VerdictGiven" in place.names()) == (None, False)
+    place.ok("runbook", "cut-short", "it was seen")
+    waiting.communicate(timeout=30)
+
+
 @pytest.mark.soak
 def test_a_wait_that_was_left_is_waited_for_by_the_next(place: Place) -> None:
     book(place, '# Pump\n\n1. Wait\n\n   ```yaml {"action":"wait"}\n   for: 4s\n   ```\n')

@@ -140,6 +140,22 @@ def test_what_was_done_last_is_undone_first(story: Story) -> None:
     assert "no step was gone through" in refused(story, "09:12:08", i.SetStep(1, "undone", "ines")).why
 
 
+def test_what_was_cut_short_half_way_is_still_the_one_to_undo(story: Story) -> None:
+    story.at("09:11:00", i.SetStep(1, "done", "ines"), i.SetStep(2, "done", "ines"), shell("s", 3))
+    story.at("09:11:10", i.StopAction("ines", "it hangs", OWNER), i.ActionActed("s", "failed", "stopped by ines"))
+    assert states(story)[2] == "skipped"
+    assert "step 3 is undone first" in refused(story, "09:11:20", i.SetStep(2, "undone", "ines", "x")).why
+    story.at("09:12:00", shell("u", 3, undoes=True))
+    story.at("09:12:10", i.StopAction("ines", "it hangs too", OWNER), i.ActionActed("u", "failed", "stopped by ines"))
+    half = run(story).steps[2]
+    assert (half.state, half.note) == ("unknown", "undo cut short after 10s: it hangs too")
+    assert "step 3 is undone first" in refused(story, "09:12:20", i.SetStep(2, "undone", "ines", "x")).why
+    story.at("09:13:00", i.SetStep(3, "undone", "ines", "by hand"), i.SetStep(3, "skipped", "ines", "not needed"))
+    story.at("09:13:10", i.SetStep(2, "undone", "ines", "x"))
+    assert states(story)[1:3] == ["undone", "skipped"], "what was taken back is not taken back again"
+    assert state_at(story.journal, story.journal.last()) == story.desk.base
+
+
 @pytest.mark.req("R3-41")
 def test_only_who_works_through_it_goes_on_until_it_is_handed_over(story: Story) -> None:
     for command in (

@@ -1,6 +1,6 @@
 """What can be done about one thing: numbered choices, each of which opens its plan first. Nothing acts here."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from incidentui.core.format import short
@@ -106,22 +106,30 @@ def choice_lines(choices: Sequence[Choice], width: int) -> list[Line]:
     return [*out, Line((Seg("Each opens its plan first.", "muted"),))] if choices else []
 
 
-def choose(n: int, choices: Sequence[Choice], screen: PageContext, step: int | None = None) -> None:
-    """The n-th choice: its plan, or its record."""
+def choose(
+    n: int, choices: Sequence[Choice], screen: PageContext, step: int | None = None, undoes: bool = False
+) -> None:
+    """The n-th choice: its plan (for `step`; `undoes`: to take it back), or its record."""
     if not 1 <= n <= len(choices):
         screen.refuse(str(n), f"there are {len(choices)} choices here")
         return
     choice = choices[n - 1]
+
+    def planned(args: dict[str, str]) -> None:
+        open_plan(screen, str(n), choice.action, args, step, undoes)
+
     if choice.command is None:
-        _asked(str(n), choice, choice.asks, dict(choice.args), screen, step)
+        _asked(str(n), choice.asks, dict(choice.args), planned, screen)
     else:
         tell(screen, str(n), choice.command, choice.title)
 
 
-def _asked(key: str, choice: Choice, asks: Asks, args: dict[str, str], screen: PageContext, step: int | None) -> None:
+def _asked(
+    key: str, asks: Asks, args: dict[str, str], then: Callable[[dict[str, str]], None], screen: PageContext
+) -> None:
     """One answer after the other, then the plan."""
     if not asks:
-        open_plan(screen, key, choice.action, args, step)
+        then(args)
         return
     name, label = asks[0]
 
@@ -129,7 +137,7 @@ def _asked(key: str, choice: Choice, asks: Asks, args: dict[str, str], screen: P
         if not text.strip():
             screen.refuse(key, f"{label}: nothing was given", "Nothing was planned.")
             return
-        _asked(key, choice, asks[1:], {**args, name: text.strip()}, screen, step)
+        _asked(key, asks[1:], {**args, name: text.strip()}, then, screen)
 
     screen.prompt(label, answered)
 

@@ -7,7 +7,7 @@ from incidentui.core.steps import to_undo
 from incidentui.runbook.back import Back, way_back
 from incidentui.runbook.fields import RUNS
 from incidentui.runbook.model import Runbook, Step
-from incidentui.runbook.variables import values
+from incidentui.runbook.variables import values, with_given
 from incidentui.tui.page import PageContext
 from incidentui.tui.pages.act import tell
 from incidentui.tui.pages.plan import open_plan
@@ -31,15 +31,16 @@ def undo_last(book: Runbook, given: Mapping[str, str], screen: PageContext) -> N
     if way.action in RUNS and not book.trusted:
         screen.refuse("u", f"{way.action} of this file is not allowed yet", f"incidentui trust {book.path}")
         return
-    _undo(step, way, screen)
+    _undo(step, way, given, screen)
 
 
-def _undo(step: Step, way: Back, screen: PageContext) -> None:
+def _undo(step: Step, way: Back, given: Mapping[str, str], screen: PageContext) -> None:
     n, me = step.n, screen.session.me
     if way.missing:
         screen.refuse("u", f"{way.missing[0]} has no value", "x asks for it when the step runs.")
     elif way.action:
-        open_plan(screen, "u", way.action, dict(way.args), n, undoes=True)
+        args = with_given(dict(way.args), given) if way.action == "shell" else dict(way.args)
+        open_plan(screen, "u", way.action, args, n, undoes=True)
     elif way.nothing:
         said = "it changed nothing"
         tell(screen, "u", SetStep(n, "undone", me, said), f"step {n} is undone: {said}")

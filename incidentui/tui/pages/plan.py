@@ -35,7 +35,7 @@ class PlanPage:
     ) -> None:
         self.plan = plan
         self.step = step
-        self._undoes = undoes
+        self.undoes = undoes
         self.typed = ""
         self.typing = False
         self.yes = False
@@ -143,7 +143,7 @@ class PlanPage:
             if isinstance(answer, Refusal):
                 screen.refuse("s", answer.why, answer.hint)
             else:
-                screen.replace(PlanPage(answer, self.step))
+                screen.replace(PlanPage(answer, self.step, undoes=self.undoes))
                 screen.say("the reason is part of the plan now; nothing has happened yet")
 
         screen.when(screen.session.plan(self.plan.action, args), shown)
@@ -185,7 +185,7 @@ class PlanPage:
     def _run(self, screen: PageContext) -> None:
         self._asked = True
         word, self.typed = self.typed, ""
-        asked = screen.session.run_plan(self.plan, word, self.step, undoes=self._undoes)
+        asked = screen.session.run_plan(self.plan, word, self.step, undoes=self.undoes)
         screen.when(asked, lambda answer: self._answered(answer, screen))
 
     def _answered(self, answer: Done | Refusal, screen: PageContext) -> None:
@@ -217,8 +217,12 @@ def open_plan(
     args: Mapping[str, str],
     step: int | None = None,
     undoes: bool = False,
+    unset: Callable[[str], None] | None = None,
 ) -> None:
-    """Asks the session for a plan and shows it. Every acting key of every page ends here. `undoes`: the step."""
+    """Asks the session for a plan and shows it. Every acting key of every page ends here. `undoes`: the step.
+
+    `unset` is called with the variable that needs a value first.
+    """
     if screen.session.view.read_only:
         screen.refuse(key, screen.session.view.read_only, "Start without it to act.")
         return
@@ -227,8 +231,10 @@ def open_plan(
         if isinstance(answer, Refusal) and answer.choices:
             from incidentui.tui.pages.refused import RefusedPage
 
-            screen.push(RefusedPage(action, answer, step))
+            screen.push(RefusedPage(action, answer, step, undoes))
             screen.say("refused, nothing changed")
+        elif isinstance(answer, Refusal) and answer.unset and unset is not None:
+            unset(answer.unset)
         elif isinstance(answer, Refusal):
             screen.refuse(key, answer.why, answer.hint)
         else:

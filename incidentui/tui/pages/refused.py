@@ -16,8 +16,8 @@ class RefusedPage:
     pinned = (1, 0)
     typing = False
 
-    def __init__(self, action: str, refusal: Refusal, step: int | None = None) -> None:
-        self.action, self.refusal, self.step = action, refusal, step
+    def __init__(self, action: str, refusal: Refusal, step: int | None = None, undoes: bool = False) -> None:
+        self.action, self.refusal, self.step, self.undoes = action, refusal, step, undoes
         self.choices = tuple(Choice(o.title, o.note, o.action, o.args) for o in refusal.choices)[:9]
 
     @property
@@ -43,5 +43,5 @@ class RefusedPage:
             return True
         n = chosen(key, screen)
         if n is not None:
-            choose(n, self.choices, screen, self.step)
+            choose(n, self.choices, screen, self.step, self.undoes)
         return n is not None

@@ -13,7 +13,7 @@ from incidentui.core.steps import current_step, to_undo
 from incidentui.runbook.fields import RUNS
 from incidentui.runbook.model import Runbook, Step
 from incidentui.runbook.siblings import siblings
-from incidentui.runbook.variables import resolve, values
+from incidentui.runbook.variables import resolve, values, with_given
 from incidentui.session.ports import View
 from incidentui.tui.line import Line
 from incidentui.tui.page import PageContext
@@ -252,7 +252,9 @@ class RunbookPage:
         if refused:
             screen.refuse("x", *refused)
         else:
-            open_plan(screen, "x", "shell", {"runbook": self.runbook.id, "step": str(step.n)}, step.n)
+            args = with_given({"runbook": self.runbook.id, "step": str(step.n)}, self.given)
+            again: Callable[[str], None] = lambda name: self._ask(name, lambda: self._shell(step, screen), screen)  # noqa: E731
+            open_plan(screen, "x", "shell", args, step.n, unset=again)
 
     def _why_not(self, step: Step) -> tuple[str, str] | None:
         stopped = next((command.why_not for command in step.commands if command.why_not), "")

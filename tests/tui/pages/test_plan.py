@@ -385,8 +385,25 @@ def test_a_refusal_with_choices_is_a_page_of_numbers() -> None:
     assert s.session.plans[-1] == ("git.reset", {"to": b.GOOD})
     opened = s.pages[-1]
     assert isinstance(opened, PlanPage)
-    assert opened.step == 2
+    assert (opened.step, opened.undoes) == (2, False)
     assert s.session.runs == []
+
+
+def test_what_takes_a_step_back_does_so_by_every_other_way_too() -> None:
+    s = screen()
+    s.session.planned = REFUSED
+    open_plan(s, "u", "git.undo", {"of": "r1"}, step=2, undoes=True)
+    s.session.planned = b.plan(rehearsal=RED)
+    s.type(s.pages[-1], "2")
+    it = s.pages[-1]
+    assert isinstance(it, PlanPage)
+    assert (it.step, it.undoes) == (2, True), "chosen from the ways on"
+    it = PlanPage(it.plan, it.step, mono=ticking(), undoes=it.undoes)
+    s.type(it, "s")
+    s.prompts[-1][1]("the build box is down")
+    anew = s.pages[-1]
+    assert isinstance(anew, PlanPage)
+    assert (anew is not it, anew.step, anew.undoes) == (True, 2, True), "planned anew, with a reason"
 
 
 @pytest.mark.req("R3-27", "R3-13")

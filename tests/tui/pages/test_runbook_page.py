@@ -87,6 +87,18 @@ def test_a_variable_without_a_value_is_asked_for_first() -> None:
     assert s.session.plans == [("git.reset", {"to": b.GOOD, "push": "true"})]
 
 
+def test_what_shell_text_needs_is_asked_for_and_handed_on() -> None:
+    it, s = at("done", "done", "todo", "todo")
+    s.session.planned = Refusal("Which folder: nothing gives it a value", "--set dir=…", usage=True, unset="dir")
+    s.type(it, "x")
+    assert (s.refused, s.pages) == ([], [])
+    s.session.planned = b.plan()
+    s.prompts.pop()[1]("/srv/a b")
+    step = {"runbook": b.BOOK.id, "step": "3"}
+    assert s.session.plans == [("shell", step), ("shell", {**step, "set.dir": "/srv/a b"})]
+    assert isinstance(s.pages[-1], PlanPage)
+
+
 def test_a_manual_step_is_ticked_with_a_note() -> None:
     it, s = at("todo", "todo", "todo", "todo")
     s.type(it, "x")
