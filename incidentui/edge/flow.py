@@ -70,6 +70,33 @@ def _read(file: Path) -> Flow | None:
 # -- from one program to the next
 
 
+class Flows:
+    """What the steps so far set, by the run of a runbook. Where another program went on with it, what that one kept
+    goes before what is remembered here; a secret is only ever remembered."""
+
+    def __init__(self) -> None:
+        self._mine: dict[str, tuple[Flow, tuple[int, int]]] = {}
+
+    def of(self, run: str) -> Flow | None:
+        if run not in self._mine:
+            return kept(run)
+        mine, version = self._mine[run]
+        newer = _changes(run) if _version(run) != version else None
+        return mine if newer is None else Flow(newer.folder, {**mine.environment, **newer.environment})
+
+    def keep(self, run: str, flow: Flow, variables: Collection[str] = ()) -> None:
+        keep(run, flow, variables)
+        self._mine[run] = flow, _version(run)
+
+
+def _version(run: str) -> tuple[int, int]:
+    try:
+        found = _file(run).stat()
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_ino
+
+
 def keep(run: str, flow: Flow, variables: Collection[str] = ()) -> None:
     """What differs from this program's own environment, and the runbook's own `variables` in any case.
 
@@ -88,15 +115,19 @@ def keep(run: str, flow: Flow, variables: Collection[str] = ()) -> None:
 
 
 def kept(run: str) -> Flow | None:
+    found = _changes(run)
+    return Flow(found.folder, {**os.environ, **found.environment}) if found is not None else None
+
+
+def _changes(run: str) -> Flow | None:
+    """What was kept: its environment holds only what differs from that of a program."""
     file = _file(run)
     try:
         found = file.lstat()
         if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
             return None
         record = json.loads(file.read_text(encoding="utf-8"))
-        return Flow(
-            Path(record["folder"]), {**os.environ, **{str(n): str(v) for n, v in record["environment"].items()}}
-        )
+        return Flow(Path(record["folder"]), {str(n): str(v) for n, v in record["environment"].items()})
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 

@@ -6,6 +6,7 @@ import os
 import random
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -254,3 +255,19 @@ def test_what_is_set_for_want_of_a_terminal_is_not_handed_on(folder: Path, monke
     assert said.output == b"cat\n"
     found = {n: after.environment.get(n) for n in ("WATER", "GIT_PAGER", "SSH_ASKPASS_REQUIRE", "GIT_TERMINAL_PROMPT")}
     assert found == {"WATER": "high", "GIT_PAGER": "less", "SSH_ASKPASS_REQUIRE": None, "GIT_TERMINAL_PROMPT": "1"}
+
+
+def test_what_another_program_of_the_run_set_meanwhile_is_there(folder: Path) -> None:
+    block = 'echo "$WATER in $(basename "$PWD") ${PUMP_PASSWORD:+known}"; WATER=$((WATER+1)); cd "/$WATER"'
+    block = block.replace('"/$WATER"', f'"{folder.parent}/$WATER"; export PUMP_PASSWORD=tide-and-moon-77')
+    for n in range(1, 4):
+        (folder.parent / str(n)).mkdir()
+    plan = trusted(folder, block)
+    plan = replace(plan, args=(*plan.args, ("run", "r1")))
+    screen, other = executor(folder), executor(folder)
+    said = []
+    for program in (screen, other, screen):
+        done = asyncio.run(program.act("a", plan, None, lambda _: None))
+        assert done.evidence is not None
+        said.append(done.evidence.body.splitlines()[-1].strip())
+    assert said == ["in work", "1 in 1", "2 in 2 known"], "a secret is only remembered, the rest goes on"
