@@ -21,7 +21,7 @@ from incidentui.core.score import Score, score
 from incidentui.drills.history import SandboxError
 from incidentui.drills.records import Record, clean, mark_ended
 from incidentui.drills.registry import CONTAINERS, DRILLS
-from incidentui.drills.running import again, allow_commands, begin, held, look
+from incidentui.drills.running import again, allow_commands, build, held, look, remembered
 from incidentui.drills.sandbox import wait_green
 from incidentui.drills.scenario import Scenario
 from incidentui.drills.scripts import ROBOTS, Robot
@@ -140,9 +140,11 @@ def _run(
         for words in names_and_cleans(_folder(), name):
             click.echo(f"incidentui: {words}", err=True)
     try:
-        record = again(_folder(), name) if resume else begin(_folder(), name, seed, SystemClock().now() // 1000, host)
-        _inside(record)
+        record = again(_folder(), name) if resume else remembered(_folder(), name, seed, host)
         with held(record, keep=keep):
+            if not resume:
+                build(record, SystemClock().now() // 1000)
+            _inside(record)
             keystrokes = _work(record, options, robot, resume)
             result, card = _result(record, keystrokes)
             if result["resolved"]:

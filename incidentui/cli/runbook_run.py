@@ -88,7 +88,7 @@ def _stop_what_runs(acting: Live) -> None:
 def _may_run(options: Options, one: Found) -> None:
     if options.read_only:
         raise Refused("a runbook acts, and --read-only was given. Leave it out, or add --dry-run.")
-    if all(step.by_hand for step in one.book.steps):
+    if all(step.by_hand and step.undo_action is None and not step.undo for step in one.book.steps):
         return  # a checklist runs nothing, so there is nothing to allow
     if not one.book.trusted:
         why = f"the file {one.book.asked_again}" if one.book.asked_again else "its commands are not allowed yet"

@@ -96,11 +96,13 @@ class Walk:
         if run is not None:
             self._take(run)
             self._tell(EndRunbook(self._session.me, f"begun anew at step {first}"))
-        book, me = self._book, self._session.me
-        old = self._session.view.state.runbook
-        if old is not None and old.runbook == book.id and old.ended is None and old.digest != book.digest:
-            self._take(old)
-            self._said.changed(old)
+        book, me, other = self._book, self._session.me, self._session.view.state.runbook
+        if other is not None and other.ended is None:
+            if other.runbook == book.id and other.digest != book.digest:
+                self._take(other)
+                self._said.changed(other)
+            elif self._given.take_over and other.who != me:
+                self._tell(HandOver(me, me))  # of another runbook, in whose place this one comes
         self._tell(StartRunbook(uuid4().hex, book.id, book.title, book.digest, book.run_steps(), me, alone=True))
         for step in book.steps[: (first or 1) - 1]:
             self._tell(SetStep(step.n, "skipped", self._session.me, f"begun at step {first}"))
@@ -270,7 +272,7 @@ class Walk:
             if isinstance(plan, Refusal):
                 raise self._said.stopped(step, f"undo: {plan.why}", plan.hint, CANNOT_RUN if plan.usage else REFUSED)
             marked = any({"danger", "confirm"} & dict(c.attrs).keys() for c in step.undo)
-            self._act(step, plan, self._word(step, plan, free=bool(step.undo) and not marked), undoes=True)
+            self._act(step, plan, self._word(step, plan, free=way.action == "shell" and not marked), undoes=True)
             return
         by_hand = "nothing says how to undo it, a person has to"
         note = "it changed nothing" if way.nothing else self._person(step, by_hand)

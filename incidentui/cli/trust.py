@@ -122,7 +122,7 @@ def _read(path: Path, root: Path) -> Asking:
         lines = tuple(f"{clean(key)}: {' '.join(argv)}" for key, argv in config.commands())
         return Asking(path, content, lines, trust.calls_of(config))
     if path.suffix.lower() == ".md":
-        runbook = parsed(content, path.name)
+        runbook = parsed(content, os.path.relpath(os.path.realpath(path), os.path.realpath(root)))
         return Asking(path, content, tuple(_runbook_lines(content, path.name)), calls_of(runbook, root))
     return Asking(path, content, tuple(visible(content).splitlines()))
 

@@ -31,11 +31,12 @@ class Called:
     """None: too long to be kept and compared by line."""
 
 
-def called(texts: Iterable[str], root: Path) -> tuple[Called, ...]:
-    """Every script inside `root` that the texts name, and that those scripts name, by name."""
+def called(texts: Iterable[tuple[str, str]], root: Path) -> tuple[Called, ...]:
+    """Every script inside `root` that the texts name, and that those scripts name, by name. `texts`: (what runs, the
+    folder from `root` in which it does)."""
     top = Path(os.path.realpath(root))
     found: dict[str, Called] = {}
-    waiting = [(text, top) for text in texts]
+    waiting = [(text, top / folder) for text, folder in texts]
     while waiting:
         text, folder = waiting.pop()
         for file in _named(text, top, folder):

@@ -154,7 +154,7 @@ def host() -> str:
 
 def calls_of(config: ProjectConfig) -> tuple[Called, ...]:
     """The scripts that the commands of the configuration call."""
-    return called((" ".join(argv) for _, argv in config.commands()), config.dir)
+    return called(((" ".join(argv), "") for _, argv in config.commands()), config.dir)
 
 
 def allowed(loaded: Loaded) -> bool:

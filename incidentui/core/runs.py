@@ -17,6 +17,8 @@ def start(d: Deciding, c: StartRunbook) -> Decision:
         same = running.runbook == c.runbook
         if same and (no := _not_anew(d, running, c)) is not None:
             return Decision(refusal=no)
+        if running.who != c.by:
+            return Decision(refusal=others(running))
         why = "its file changed, it is begun anew" if same else f"{c.title} was started"
         d.say(e.RunbookEnded(running.id, c.by, why), "runbook", "detail", incident=name)
     begun = e.RunbookStarted(c.run, c.runbook, c.title, c.digest, c.by, c.steps)

@@ -79,20 +79,23 @@ def import_python(host: str, name: str) -> str:
     return image
 
 
-def log(host: str, name: str, service: str) -> str:
-    """What a container of the drill wrote so far; empty while it is not there."""
+def log(host: str, name: str, service: str, within_s: float = 10) -> str:
+    """What a container of the drill wrote so far; empty while it is not there, and when nobody answers in time."""
     wanted = ["--filter", f"label={LABEL}={name}", "--filter", f"label=com.docker.compose.service={service}"]
     try:
-        found = docker(host, ["ps", "-q", *wanted], within_s=10).split()
-        return _both(host, found[0]) if found else ""
+        found = docker(host, ["ps", "-q", *wanted], within_s=within_s).split()
+        return _both(host, found[0], within_s) if found else ""
     except SandboxError:
         return ""
 
 
-def _both(host: str, ident: str) -> str:
+def _both(host: str, ident: str, within_s: float) -> str:
     """A container writes to two streams, and docker hands on both."""
     argv = ["docker", "--host", host, "logs", "--tail", "200", ident]
-    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=10, check=False)
+    try:
+        done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=within_s, check=False)
+    except (subprocess.TimeoutExpired, OSError):
+        return ""
     return done.stdout.decode(errors="replace")
 
 

@@ -16,12 +16,21 @@ from incidentui.drills.sandbox import Sandbox
 
 def begin(folder: Path, drill: str, seed: int, now_s: int, host: str = "") -> Record:
     """A new sandbox with its processes started. Remembered first: a kill at any moment leaves nothing unknown."""
+    record = remembered(folder, drill, seed, host)
+    build(record, now_s)
+    return record
+
+
+def remembered(folder: Path, drill: str, seed: int, host: str = "") -> Record:
+    """A drill that is only known so far. Hold it, then build it: what nobody holds, another run may take down."""
     if shutil.which("git") is None:
         raise SandboxError("a drill needs git", "install it, then run this again")
-    record = records.remember(folder, sandboxes.new(), drill, seed, host)
-    sandboxes.build(record.sandbox, drill, seed, now_s, host)
+    return records.remember(folder, sandboxes.new(), drill, seed, host)
+
+
+def build(record: Record, now_s: int) -> None:
+    sandboxes.build(record.sandbox, record.drill, record.seed, now_s, record.engine)
     sandboxes.start(record.sandbox)
-    return record
 
 
 def again(folder: Path, drill: str) -> Record:
@@ -55,7 +64,8 @@ def _allow_runbook(file: Path, project: Path) -> None:
     from incidentui.runbook.parse import parse
 
     content = file.read_bytes()
-    texts = what_runs(parse(content.decode(), file.name).steps)
+    path = str(file.relative_to(project))
+    texts = what_runs(path, parse(content.decode(), path).steps)
     trust.allow(file, content, "drill", called(texts, project))
 
 

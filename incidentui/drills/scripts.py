@@ -128,17 +128,17 @@ ALL_FOUR: tuple[Step, ...] = (
 
 
 def _theory(n: int, thought: str, did: str, saw: str, key: str, why: str) -> tuple[Step, ...]:
-    """One hypothesis on the board, with its verdict; what a killed run wrote already is left."""
+    """One hypothesis on the board, with its verdict; what a killed run wrote already is left, whatever its number."""
 
     def new(words: str) -> str:
         return rf"\A(?![\s\S]*{words[:24]})"
 
     return (
-        Step(f"write theory {n}", r"HYPOTHESES", ("h", *thought, ENTER), rf"○ {n} {thought}", only_if=new(thought)),
-        Step(f"stand on theory {n}", r"HYPOTHESES", ("j", "k"), cursor=f"{n} {thought}"),
-        Step(f"what was done about {n}", rf" {n} {thought}", ("e", *did, ENTER), r"seen then ›", only_if=new(did)),
-        Step(f"what was seen of {n}", rf" {n} {thought}", (*saw, ENTER), rf"saw +{saw}", only_if=r"seen then ›"),
-        Step(f"the verdict on {n}", rf" {n} {thought}", (key, *why, ENTER), rf"why +{why}", only_if=new(why)),
+        Step(f"write theory {n}", r"HYPOTHESES", ("h", *thought, ENTER), rf"○ \d+ {thought}", only_if=new(thought)),
+        Step(f"stand on theory {n}", r"HYPOTHESES", ("j", "k"), cursor=f" {thought}"),
+        Step(f"what was done about {n}", rf" \d+ {thought}", ("e", *did, ENTER), r"seen then ›", only_if=new(did)),
+        Step(f"what was seen of {n}", rf" \d+ {thought}", (*saw, ENTER), rf"saw +{saw}", only_if=r"seen then ›"),
+        Step(f"the verdict on {n}", rf" \d+ {thought}", (key, *why, ENTER), rf"why +{why}", only_if=new(why)),
     )
 
 

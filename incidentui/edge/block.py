@@ -70,16 +70,17 @@ class Blocks:
         end, tries = self.clock.mono() + within, 0
         while True:
             left = max(1, end - self.clock.mono())
-            ran, after = await self._once(block, flow, min(block.how.timeout_ms, left), None)
+            limit = min(block.how.timeout_ms, left)
+            ran, after = await self._once(block, flow, limit, None)
             tries += 1
-            asked = f"asked {count(tries, 'time')}, {words(ran, block.how.timeout_ms)}"
+            asked = f"asked {count(tries, 'time')}, {words(ran, limit)}"
             left = end - self.clock.mono()
             if ran.code == block.how.wanted:
                 return ran, after, words(ran, 0) + (f"; asked {count(tries, 'time')}" if tries > 1 else "")
-            if left <= 0:
-                return ran, after, f"{asked}, after {duration(within)}"
             said(f"{asked}\n{tail(ran.output)}")
-            await asyncio.sleep(min(block.how.every_ms, left) / 1000)
+            await asyncio.sleep(max(0, min(block.how.every_ms, left)) / 1000)
+            if left <= block.how.every_ms:  # nothing is left: started once more, it would be stopped at once
+                return ran, after, f"{asked}, after {duration(within)}"
 
     async def _once(self, block: Block, flow: Flow, within: Ms, said: Said | None) -> tuple[Ran, Flow]:
         folder, loop = block.folder or flow.folder, asyncio.get_running_loop()

@@ -17,6 +17,7 @@ from pathlib import Path
 from incidentui.config.paths import state_home
 from incidentui.core.value import dataclass
 from incidentui.edge.known import says_secret
+from incidentui.edge.step import QUIET
 from incidentui.edge.text import redact
 
 _FILE, _CODE = "INCIDENTUI_FLOW", "INCIDENTUI_CODE"
@@ -42,7 +43,14 @@ def handing_over(before: Flow, text: str) -> Iterator[tuple[str, dict[str, str],
         file = Path(folder, "flow")
         yield _HAND_OVER + text, {**before.environment, _FILE: str(file)}, after
         if (left := _read(file)) is not None:
-            after.append(left)
+            after.append(Flow(left.folder, _as_before(left.environment, before.environment)))
+
+
+def _as_before(left: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:
+    """Without what was only set because that block had no terminal: the next one may have one, and ask on it."""
+    ours = {name for name, value in QUIET.items() if left.get(name) == value}
+    kept = {name: value for name, value in left.items() if name not in ours}
+    return {**kept, **{name: before[name] for name in ours if name in before}}
 
 
 def _read(file: Path) -> Flow | None:
@@ -60,6 +68,33 @@ def _read(file: Path) -> Flow | None:
 
 
 # -- from one program to the next
+
+
+class Flows:
+    """What the steps so far set, by the run of a runbook. Where another program went on with it, what that one kept
+    goes before what is remembered here; a secret is only ever remembered."""
+
+    def __init__(self) -> None:
+        self._mine: dict[str, tuple[Flow, tuple[int, int]]] = {}
+
+    def of(self, run: str) -> Flow | None:
+        if run not in self._mine:
+            return kept(run)
+        mine, version = self._mine[run]
+        newer = _changes(run) if _version(run) != version else None
+        return mine if newer is None else Flow(newer.folder, {**mine.environment, **newer.environment})
+
+    def keep(self, run: str, flow: Flow, variables: Collection[str] = ()) -> None:
+        keep(run, flow, variables)
+        self._mine[run] = flow, _version(run)
+
+
+def _version(run: str) -> tuple[int, int]:
+    try:
+        found = _file(run).stat()
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_ino
 
 
 def keep(run: str, flow: Flow, variables: Collection[str] = ()) -> None:
@@ -80,15 +115,19 @@ def keep(run: str, flow: Flow, variables: Collection[str] = ()) -> None:
 
 
 def kept(run: str) -> Flow | None:
+    found = _changes(run)
+    return Flow(found.folder, {**os.environ, **found.environment}) if found is not None else None
+
+
+def _changes(run: str) -> Flow | None:
+    """What was kept: its environment holds only what differs from that of a program."""
     file = _file(run)
     try:
         found = file.lstat()
         if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
             return None
         record = json.loads(file.read_text(encoding="utf-8"))
-        return Flow(
-            Path(record["folder"]), {**os.environ, **{str(n): str(v) for n, v in record["environment"].items()}}
-        )
+        return Flow(Path(record["folder"]), {str(n): str(v) for n, v in record["environment"].items()})
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 

@@ -141,7 +141,7 @@ def parsed(content: bytes, place: str) -> Runbook:
 
 def calls_of(runbook: Runbook, project_dir: Path) -> tuple[Called, ...]:
     """The scripts of the project that its shell blocks name."""
-    return called(what_runs(runbook.steps), project_dir)
+    return called(what_runs(runbook.path, runbook.steps), project_dir)
 
 
 def _read(file: Path, place: str, left_out: list[str]) -> bytes | None:

@@ -17,11 +17,11 @@ from incidentui.core.state import State
 from incidentui.core.value import dataclass
 from incidentui.core.visible import look_alikes
 from incidentui.edge.block import Block, Blocks, argv_of, cannot_run, first_line
-from incidentui.edge.flow import Flow, keep, kept
+from incidentui.edge.flow import Flow, Flows
 from incidentui.edge.step import HEAD, TAIL
 from incidentui.edge.terminal import Terminal
 from incidentui.edge.text import clean_and_redact, redact
-from incidentui.runbook.attributes import FOLLOW_MS, fence, unheeded
+from incidentui.runbook.attributes import FOLLOW_MS, fence, folder_of, unheeded
 from incidentui.runbook.fields import env_name
 from incidentui.runbook.model import Command, Runbook, Step
 from incidentui.runbook.shell_words import needed, uses_sudo
@@ -85,8 +85,7 @@ class ShellExecutor:
         self._folder, self._runbooks, self._clock = folder, runbooks, clock
         self._terminal = terminal or Terminal()
         self._blocks = Blocks(clock, self._terminal)
-        self._flows: dict[str, Flow] = {}
-        """By the run of a runbook: what its steps so far set."""
+        self._flows = Flows()
         self._values: dict[tuple[tuple[str, str], ...], Variables] = {}
         """By the arguments of a plan: the variables as they stood when it was made. Never recorded: secrets may be."""
 
@@ -148,10 +147,8 @@ class ShellExecutor:
 
     def _place(self, runbook: Runbook, command: Command) -> Path | None:
         """`cwd` counts from the folder of the file, as elsewhere; for one that shipped, from the project's."""
-        where = fence(command).folder
-        if not where:
-            return None
-        return (self._folder / runbook.path).parent / where if runbook.origin == "project" else self._folder / where
+        where = folder_of(runbook.path if runbook.origin == "project" else "", command)
+        return self._folder / where if where else None
 
     async def act(self, run: str, plan: Plan, incident: str | None, report: Report) -> ActionActed:
         args = dict(plan.args)
@@ -176,14 +173,14 @@ class ShellExecutor:
             if not good:
                 return ActionActed(run, "failed", f"{first_line(command.text)}: {words}", evidence=_kept(said))
         if "run" in args:
-            self._flows[args["run"]] = flow  # only when all of it went well: a step that failed begins anew
-            await asyncio.to_thread(keep, args["run"], flow, names)
+            # Only when all of it went well: a step that failed begins anew.
+            await asyncio.to_thread(self._flows.keep, args["run"], flow, names)
         return ActionActed(run, "done", words, evidence=_kept(said))
 
     def _begun(self, args: Mapping[str, str]) -> Flow:
         """What the steps so far left of a run, or where one begins."""
         run = args.get("run", "")
-        return (run and (self._flows.get(run) or kept(run))) or Flow(self._folder, os.environ)
+        return (run and self._flows.of(run)) or Flow(self._folder, os.environ)
 
     def _as_shown(self, plan: Plan) -> Wanted | Refusal:
         """The step as it lies there now: what runs comes of the very bytes whose hash is compared here."""

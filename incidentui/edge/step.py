@@ -36,7 +36,7 @@ _POLITE_S = 1.0
 _LAST_S = 1.0
 BETWEEN = ("/bin/sh", "-c", '"$@"; exit $?', "step")
 """A parent of its own: a step that kills its parent must not kill the screen of an incident."""
-_QUIET = {"GIT_TERMINAL_PROMPT": "0", "SSH_ASKPASS_REQUIRE": "never", "PAGER": "cat", "GIT_PAGER": "cat"}
+QUIET = {"GIT_TERMINAL_PROMPT": "0", "SSH_ASKPASS_REQUIRE": "never", "PAGER": "cat", "GIT_PAGER": "cat"}
 """There is no terminal to ask on: a question must fail, not wait or open a window."""
 
 
@@ -106,7 +106,7 @@ def _run(
         process = subprocess.Popen(
             [*BETWEEN, *argv],
             cwd=folder,
-            env={**environment, **_QUIET, MARK: mark},
+            env={**environment, **QUIET, MARK: mark},
             stdin=subprocess.DEVNULL,
             stdout=theirs,
             stderr=errors,

@@ -4,6 +4,7 @@ Names and meanings are runme's where runme has them; the others are ours.
 """
 
 import difflib
+import os.path
 from collections.abc import Iterator, Mapping, Sequence
 
 from incidentui.core.format import parse_duration
@@ -107,9 +108,15 @@ def fence(command: Command) -> Fence:
     return Fence(dict(command.attrs))
 
 
-def what_runs(steps: Sequence[Step]) -> tuple[str, ...]:
-    """The text of each block, with the program that it is given to: for the scripts that it names."""
-    return tuple(f"{fence(c).interpreter} {c.text}" for step in steps for c in step.texts)
+def folder_of(path: str, command: Command) -> str:
+    """Where a block of the file at `path` runs, by its `cwd`; empty: nobody said so, it is the project's folder."""
+    where = fence(command).folder
+    return os.path.join(os.path.dirname(path), where) if where else ""
+
+
+def what_runs(path: str, steps: Sequence[Step]) -> tuple[tuple[str, str], ...]:
+    """(the text of each block, with the program that it is given to; its folder): for the scripts that it names."""
+    return tuple((f"{fence(c).interpreter} {c.text}", folder_of(path, c)) for step in steps for c in step.texts)
 
 
 def unheeded(attrs: Pairs, known: frozenset[str] = ON_SHELL) -> Iterator[tuple[str, str]]:

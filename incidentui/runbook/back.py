@@ -22,7 +22,8 @@ class Back:
 
 
 def way_back(book: Runbook, step: Step, state: State, values: Mapping[str, str]) -> Back:
-    if step.undo:
+    # A check alone takes nothing back: it shows that what stands beside it did.
+    if any(dict(command.attrs).get("undo") != "check" for command in step.undo):
         return Back("shell", (("runbook", book.id), ("step", str(step.n)), ("undo", "true")))
     if step.undo_action is not None:
         found = fill(step.undo_action, values)

@@ -74,12 +74,15 @@ def _service(desk: Desk, name: str) -> Page | None:
     return EvidencePage(evidence, about=name)
 
 
-def runbook_page(desk: Desk, ident: str) -> Page | None:
+def runbook_page(desk: Desk, ident: str, key: str = "enter") -> Page | None:
     from incidentui.tui.pages.runbook_page import RunbookPage
 
+    if not desk.shelved and not desk.books:
+        desk.refuse(key, "the runbooks are still being read", "press it again")
+        return None
     book = next((b for b in desk.books if b.id == ident), None)
     if book is None:
-        desk.refuse("enter", f"runbook {ident or 'unknown'} is not here", "r lists those that are")
+        desk.refuse(key, f"runbook {ident or 'unknown'} is not here", "r lists those that are")
         return None
     return RunbookPage(book, desk.books)
 
@@ -108,7 +111,7 @@ def step(desk: Desk, key: str) -> None:
     if run is None or run.ended is not None:
         desk.refuse(key, "no runbook is being worked through", "r chooses one")
         return
-    page = runbook_page(desk, run.runbook)
+    page = runbook_page(desk, run.runbook, key)
     if page is not None:
         desk.push(page)
         page.handle(key, desk)

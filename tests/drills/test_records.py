@@ -1,5 +1,7 @@
 """What the state directory remembers of drills, and what `clean` takes down."""
 
+import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -9,6 +11,8 @@ from incidentui.drills import records
 from incidentui.drills import sandbox as sandboxes
 from incidentui.drills.records import Record
 from incidentui.drills.registry import DRILLS
+from tests.drills.test_robot import PROGRAM, drill, environment
+from tests.e2e.world import until
 
 
 def standing(folder: Path) -> Record:
@@ -34,6 +38,23 @@ def test_a_drill_that_somebody_runs_is_left_alone(tmp_path: Path) -> None:
         assert records.clean(tmp_path) == []
         assert record.stands
     assert records.clean(tmp_path) == [record]
+
+
+def test_a_drill_that_is_being_built_is_left_alone(tmp_path: Path) -> None:
+    argv = [*PROGRAM, "drill", "run", "dead-backend", "--robot", "--no-docker"]
+    run = subprocess.Popen(argv, env=environment(tmp_path), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        until(lambda: any(tmp_path.glob("drills/*/lock")), "it is held")
+        time.sleep(0.01)  # from the opened file to the lock
+        run.send_signal(signal.SIGSTOP)
+        (record,) = records.known(tmp_path / "drills")
+        assert not record.sandbox.conf.exists(), "held before it is built"
+        assert drill(tmp_path, "clean").stdout == "nothing to take down\n"
+        assert record.stands
+    finally:
+        run.kill()
+        run.wait()
+        records.clean(tmp_path / "drills")
 
 
 def test_a_drill_that_ended_keeps_its_journal(tmp_path: Path) -> None:

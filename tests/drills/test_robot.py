@@ -21,7 +21,7 @@ from incidentui.drills.history import git
 from incidentui.drills.records import Record
 from incidentui.drills.robot import play
 from incidentui.drills.running import allow_commands, begin
-from incidentui.drills.scripts import ROBOTS
+from incidentui.drills.scripts import ROBOTS, THEORIES
 from incidentui.drills.terminal import Terminal, TerminalError
 
 PROGRAM = [sys.executable, "-m", "incidentui"]
@@ -153,6 +153,16 @@ def test_the_half_rollback_killed_at_three_moments_can_be_finished(tmp_path: Pat
 @pytest.mark.parametrize("seed", range(4, 31))
 def test_the_half_rollback_killed_at_many_moments_can_be_finished(tmp_path: Path, seed: int) -> None:
     finish_after_a_kill(tmp_path, "half-rollback", seed, 22.0)
+
+
+def test_the_robot_finds_its_theories_whatever_their_numbers_are() -> None:
+    """After a kill they may have others: what was cut short is written anew."""
+    for n in (1, 3, 12):
+        for thought in ("Users and fabrics have mixed", "The CSRF token is lost", "The sync needs a user"):
+            row = next(f" ○ {n} {words}" for step in THEORIES if thought in (words := step.cursor.strip()))
+            assert [step.name[:12] for step in THEORIES if step.then and re.search(step.then, row)] == ["write theory"]
+            assert sum(bool(re.search(step.wait, row)) for step in THEORIES) == 3
+            assert sum(step.cursor in row for step in THEORIES if step.cursor) == 1
 
 
 def test_without_a_terminal_the_way_with_the_robot_is_named(tmp_path: Path) -> None:

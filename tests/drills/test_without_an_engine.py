@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from incidentui.config.load import load
-from incidentui.drills import history, python_image, records
+from incidentui.drills import engine, history, python_image, records
 from incidentui.drills import sandbox as sandboxes
 from incidentui.drills.registry import CONTAINERS
 from incidentui.drills.sandbox import Sandbox
@@ -67,6 +67,17 @@ def test_a_killed_drill_is_named_by_doctor(tmp_path: Path) -> None:
         assert records.known(tmp_path / "drills"), "who has containers somewhere is not forgotten"
     finally:
         sandboxes.remove(sandbox)
+
+
+@pytest.mark.parametrize(
+    "docker", ['[ "$3" = ps ] || exec /bin/sleep 60\necho abc', '/bin/rm "$0"\necho abc'], ids=["slow", "gone"]
+)
+def test_a_log_that_cannot_be_read_ends_no_drill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, docker: str) -> None:
+    command = tmp_path / "docker"
+    command.write_text(f"#!/bin/sh\n{docker}\n")
+    command.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))  # no other docker is found once it is gone
+    assert engine.log(NOWHERE, "drill", "web", within_s=1) == ""
 
 
 @pytest.mark.parametrize("name", sorted(CONTAINERS))

@@ -15,10 +15,14 @@ from incidentui.config import trust
 from incidentui.core.inputs import ActionActed, Observation, Refusal
 from incidentui.core.model import Plan, RunbookRun, RunStep
 from incidentui.core.state import State
-from incidentui.edge.block import tail
+from incidentui.edge.block import Block, Blocks, tail
 from incidentui.edge.clock import SystemClock
+from incidentui.edge.flow import Flow
 from incidentui.edge.runbooks import calls_of, read_runbooks
 from incidentui.edge.shell import ShellExecutor
+from incidentui.edge.terminal import Terminal
+from incidentui.runbook.model import Command
+from tests.e2e.world import Place
 
 
 @pytest.fixture
@@ -166,6 +170,29 @@ def test_a_step_that_is_another_one_by_now_is_not_booked_on_the_one_of_before(fo
     assert moved.why == "the file changed since this run began: step 1 is another one now"
 
 
+@pytest.mark.parametrize("where", ["the fence", "the front matter"])
+def test_a_script_is_looked_for_where_the_block_runs(folder: Path, where: str) -> None:
+    (folder / "ops").mkdir()
+    script = folder / "ops/fix.sh"
+    script.write_text("touch canary\n")
+    file = write(folder, "sh fix.sh", '{"cwd":"../ops"}' if where == "the fence" else "")
+    if where == "the front matter":
+        file.write_text(f"---\ncwd: ../ops\n---\n{file.read_text()}")
+    (book,) = (r for r in read_runbooks(folder).runbooks if r.title == "Look")
+    assert book.calls == ("ops/fix.sh",)
+    # By the command itself: what it grants is what the shelf asks for.
+    Place(folder, Path(os.environ["INCIDENTUI_HOME"])).ok("--project", ".", "trust", str(file))
+    plan = planned(folder)
+    assert isinstance(plan, Plan)
+    script.write_text("touch other\n")
+    assert ran(folder, plan).outcome == "refused"
+    assert isinstance(planned(folder), Refusal)
+    assert not (folder / "ops/other").exists()
+    script.write_text("touch canary\n")
+    assert ran(folder, plan).outcome == "done"
+    assert (folder / "ops/canary").exists()
+
+
 @pytest.mark.parametrize(
     ("block", "runs"),
     [
@@ -210,6 +237,12 @@ def test_what_cannot_run_as_its_author_wants_is_refused(folder: Path, attrs: str
     assert says in refused.why
 
 
+def test_what_was_said_last_counts_when_the_time_is_over(folder: Path) -> None:
+    done = ran(folder, trusted(folder, "echo . >> asked; exit 7", '{"within":"1s","every":"700ms"}'))
+    assert done.why.endswith("asked 2 times, exit 7, after 1s")
+    assert (folder / "asked").read_text().split() == [".", "."]
+
+
 def test_what_has_no_effect_and_sudo_are_said_in_the_plan(folder: Path) -> None:
     plan = trusted(folder, "sudo true", '{"background":"true","host":"db1","promptEnv":"no"}')
     said = "\n".join(plan.warnings)
@@ -225,3 +258,29 @@ def test_what_is_heard_while_it_runs_is_whole_lines_without_secrets(monkeypatch:
     assert "half" not in tail(said)
     assert tail(b"no line yet") == ""
     assert len(tail(b"x\n" * 10_000).splitlines()) == 12
+
+
+def test_what_is_set_for_want_of_a_terminal_is_not_handed_on(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_PAGER", "less")
+    blocks, flow = Blocks(SystemClock(), Terminal()), Flow(folder, dict(os.environ))
+    here = Command("sh", "echo $PAGER; export WATER=high GIT_TERMINAL_PROMPT=1", True, 1)
+    said, after, _ = asyncio.run(blocks.run(Block(here, None, "Look"), flow, lambda _: None))
+    assert said.output == b"cat\n"
+    found = {n: after.environment.get(n) for n in ("WATER", "GIT_PAGER", "SSH_ASKPASS_REQUIRE", "GIT_TERMINAL_PROMPT")}
+    assert found == {"WATER": "high", "GIT_PAGER": "less", "SSH_ASKPASS_REQUIRE": None, "GIT_TERMINAL_PROMPT": "1"}
+
+
+def test_what_another_program_of_the_run_set_meanwhile_is_there(folder: Path) -> None:
+    block = 'echo "$WATER in $(basename "$PWD") ${PUMP_PASSWORD:+known}"; WATER=$((WATER+1)); cd "/$WATER"'
+    block = block.replace('"/$WATER"', f'"{folder.parent}/$WATER"; export PUMP_PASSWORD=tide-and-moon-77')
+    for n in range(1, 4):
+        (folder.parent / str(n)).mkdir()
+    plan = trusted(folder, block)
+    plan = replace(plan, args=(*plan.args, ("run", "r1")))
+    screen, other = executor(folder), executor(folder)
+    said = []
+    for program in (screen, other, screen):
+        done = asyncio.run(program.act("a", plan, None, lambda _: None))
+        assert done.evidence is not None
+        said.append(done.evidence.body.splitlines()[-1].strip())
+    assert said == ["in work", "1 in 1", "2 in 2 known"], "a secret is only remembered, the rest goes on"

@@ -142,6 +142,60 @@ def test_undo_goes_back_last_first_and_is_checked(place: Place) -> None:
     assert changed(place)[-1]["why"] == "it changed nothing"
 
 
+CHECKED_ONLY = """# Pump
+
+1. Call Bo
+
+   ```sh
+   touch valve
+   ```
+BACK
+   ```sh {"undo":"check"}
+   touch checked
+   ```
+"""
+TYPED = """
+   ```yaml {"action":"workload.restart","undo":"true"}
+   name: web
+   ```
+
+"""
+
+
+@pytest.mark.parametrize(("typed", "says"), [("\n", "nothing says how to undo it"), (TYPED, "undo: ")])
+def test_a_check_alone_takes_nothing_back(place: Place, typed: str, says: str) -> None:
+    book(place, CHECKED_ONLY.replace("BACK\n", typed))
+    assert states(run(place)) == [(1, "done")]
+    back = run(place, "--undo", "1")
+    assert back.returncode != 0
+    assert says in back.stderr
+    assert states(back) == [(1, "todo")]
+    assert not (place.root / "checked").exists()
+
+
+BY_HAND = """# Pump
+
+1. Call Bo
+
+   ```yaml {"action":"workload.copy-out","undo":"true"}
+   name: web
+   from: /etc/hostname
+   to: taken
+   ```
+"""
+
+
+def test_what_a_checklist_takes_back_with_must_be_allowed_too(place: Place) -> None:
+    book(place, BY_HAND, trusted=False)
+    refused = run(place, "--done", "1")
+    assert (refused.returncode, refused.stdout) == (3, ""), "its undo is no ticking"
+    assert "incidentui trust runbooks/pump.md" in refused.stderr
+    book(place, BY_HAND)
+    assert states(run(place, "--done", "1")) == [(1, "done")]
+    back = run(place, "--undo", "1", "--yes", "web")
+    assert "undo: no engine" in back.stderr, "allowed: only that there is none stops it"
+
+
 @pytest.mark.soak
 def test_an_undo_that_turns_a_check_red_has_failed(place: Place) -> None:
     watched_portal(place)
@@ -295,6 +349,18 @@ def test_a_file_that_changed_in_mid_run_is_begun_anew(place: Place) -> None:
         "its file changed, it is begun anew",
         "every step is done",
     ]
+
+
+def test_another_runbook_takes_the_place_of_somebodys_only_when_that_is_said(place: Place) -> None:
+    book(place, TWO)
+    assert run(place).returncode == 1
+    (place.root / "runbooks/sluice.md").write_text(shell("touch opened").replace("# Pump", "# Sluice"))
+    place.ok("trust", "runbooks/sluice.md")
+    bo = place.run("runbook", "run", "sluice", user="bo")
+    assert (bo.returncode, "ana works through Pump" in bo.stderr) == (3, True)
+    assert not (place.root / "opened").exists()
+    assert place.run("runbook", "run", "sluice", "--take-over", user="bo").returncode == 0
+    assert (place.root / "opened").exists()
 
 
 @pytest.mark.req("F36", "R3-41")

@@ -50,6 +50,15 @@ def shell(run: str, step: int, undoes: bool = False) -> i.RunPlan:
     return i.RunPlan(Plan("shell", (), "Do it", "yes", within_ms=60_000), "yes", "ines", OWNER, run, step, undoes)
 
 
+def test_who_starts_another_runbook_ends_nobody_elses(story: Story) -> None:
+    other = i.StartRunbook("run2", "sluice", "Sluice", "digest", BOOK[1:2], "bo")
+    assert refused(story, "09:10:05", other).why == "ines works through Pump"
+    assert (run(story).id, run(story).ended) == ("run", None)
+    story.at("09:10:06", i.HandOver("bo", "bo"))
+    story.at("09:10:07", other)
+    assert (run(story).id, run(story).who) == ("run2", "bo")
+
+
 @pytest.mark.req("R3-33", "R3-36")
 def test_what_is_still_red_leads_on_and_what_is_done_anew_may_lead_elsewhere(story: Story) -> None:
     story.at("09:10:01", wait(story, {"checks": "bookings-page", "within": "10m"}))

@@ -439,6 +439,25 @@ async def test_r_before_the_runbooks_are_read_leads_to_the_one_being_worked_thro
         assert "CHOOSE" in await screen.press("escape")
 
 
+@pytest.mark.parametrize("key", ["x", "s"])
+async def test_a_step_before_the_runbooks_are_read_says_so(key: str) -> None:
+    read = threading.Event()
+    book = replace(b.BOOK, id="bad-deploy")
+
+    def shelf() -> tuple[Runbook, ...]:
+        read.wait(10)
+        return (book,)
+
+    async with shown(fakes.incident(), shelf=shelf) as screen:
+        await screen.press(key)
+        assert f"{key} refused: the runbooks are still being read" in screen.status
+        read.set()
+        await screen.app.workers.wait_for_complete()
+        await screen.settle()
+        await screen.press(key)
+        assert "‹ RUNBOOK  Roll back a bad deploy" in screen.text
+
+
 async def test_an_empty_project_says_what_is_missing() -> None:
     from incidentui.core.state import State
     from incidentui.session.ports import View

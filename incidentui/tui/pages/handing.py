@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from incidentui.core.inputs import HandOver, SetStep
 from incidentui.core.steps import to_undo
 from incidentui.runbook.back import Back, way_back
+from incidentui.runbook.fields import RUNS
 from incidentui.runbook.model import Runbook, Step
 from incidentui.runbook.variables import values, with_given
 from incidentui.tui.page import PageContext
@@ -29,7 +30,11 @@ def undo_last(book: Runbook, given: Mapping[str, str], screen: PageContext) -> N
     if state.attempt is not None and state.attempt.verdict is None:
         screen.refuse("u", "an action is running", "Its verdict comes; ctrl+c stops it.")
         return
-    _undo(step, way_back(book, step, state, values(book, state, given)), given, screen)
+    way = way_back(book, step, state, values(book, state, given))
+    if way.action in RUNS and not book.trusted:
+        screen.refuse("u", f"{way.action} of this file is not allowed yet", f"incidentui trust {book.path}")
+        return
+    _undo(step, way, given, screen)
 
 
 def _undo(step: Step, way: Back, given: Mapping[str, str], screen: PageContext) -> None:

@@ -245,6 +245,18 @@ def test_u_takes_the_last_step_back_by_what_its_author_wrote() -> None:
     assert s.session.plans == [("shell", {"runbook": book.id, "step": "3", "undo": "true"})]
 
 
+@pytest.mark.parametrize("action", ["workload.exec", "workload.copy-out", "workload.copy-in"])
+def test_what_a_file_takes_back_in_a_container_must_be_allowed_too(action: str) -> None:
+    step = replace(b.BOOK.steps[0], undo_action=TypedAction(action, (("name", "web"), ("command", "id")), 16))
+    book = replace(b.BOOK, steps=(step, *b.BOOK.steps[1:]))
+    _, s = at("done", "todo", "todo", "todo")
+    s.type(RunbookPage(replace(book, trusted=False)), "u")
+    assert s.refused == [("u", f"{action} of this file is not allowed yet", f"incidentui trust {book.path}")]
+    assert s.session.plans == []
+    s.type(RunbookPage(book), "u")
+    assert s.session.plans == [(action, {"name": "web", "command": "id"})]
+
+
 @pytest.mark.req("F32")
 def test_u_takes_back_what_moved_the_branch_by_its_own_undo() -> None:
     _, s = at("done", "done", "todo", "todo")
