@@ -57,11 +57,13 @@ def command(
         _may_run(options, one)
     said = Said(as_json)
     acting = live(project_root(options), responder(), read_only="read-only" if options.read_only else "")
+    left = acting.session.view.state.attempt
+    under_way = left if left is not None and left.verdict is None else None
     with Interrupts() as interrupts:
         try:
             acting.session.start()
             wait_for_first_looks(acting)
-            walk = Walk(acting, one.book, Given(given, frozenset(words), notes, take_over), said)
+            walk = Walk(acting, one.book, Given(given, frozenset(words), notes, take_over), said, under_way)
             if dry_run:
                 return walk.shown()
             if undo is not None:

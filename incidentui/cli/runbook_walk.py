@@ -38,9 +38,10 @@ class Given:
 
 
 class Walk:
-    def __init__(self, acting: Live, book: Runbook, given: Given, said: Said) -> None:
+    def __init__(self, acting: Live, book: Runbook, given: Given, said: Said, left: Attempt | None = None) -> None:
+        """`left`: the action that was under way before this program looked at anything."""
         self._session, self._book, self._said = acting.session, book, said
-        self._acting, self._given = acting, given
+        self._acting, self._given, self._left = acting, given, left
 
     # -- dry
 
@@ -140,9 +141,7 @@ class Walk:
         if step.by_hand:
             self._tick(step)
             return
-        going = self._session.view.state.attempt
-        if todo.state == "running" and going is not None and going.step == step.n and going.verdict is None:
-            # Of a program that was left: its waiting goes on, and so does this one.
+        if (going := self._going(todo)) is not None:
             self._end(step, going.run, self._by_state())
             return
         plan = self._plan(step)
@@ -150,6 +149,14 @@ class Walk:
             raise self._said.stopped(step, plan.why, plan.hint, CANNOT_RUN if plan.usage else REFUSED)
         marked = bool({"danger", "confirm"} & dict(step.attrs).keys())
         self._act(step, plan, self._word(step, plan, free=step.action is None and not marked), undoes=False)
+
+    def _going(self, todo: RunStep) -> Attempt | None:
+        """What a program that was left had begun of the step: how that ends is told before anything is done anew."""
+        going = self._session.view.state.attempt
+        if todo.state == "running" and going is not None and going.step == todo.n and going.verdict is None:
+            return going
+        left, self._left = self._left, None  # it may have been settled before the first look here
+        return left if left is not None and left.step == todo.n and todo.state == "unknown" else None
 
     def _word(self, step: Step, plan: Plan, *, free: bool) -> str:
         """A typed action wants the word of its plan; a shell block was allowed by its hash, unless it is marked."""

@@ -446,7 +446,7 @@ def test_ctrl_c_ends_a_wait_and_says_so(place: Place) -> None:
 
 
 def test_killed_in_mid_step_nobody_knows_and_the_step_is_done_anew(place: Place) -> None:
-    book(place, shell("touch begun; test -e go || sleep 600"))
+    book(place, shell("touch begun; test -e go || sleep 60"))
     running = place.start("runbook", "run", "pump")
     until((place.root / "begun").exists, "the step runs")
     running.send_signal(signal.SIGKILL)
