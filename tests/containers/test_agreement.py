@@ -81,7 +81,7 @@ def run(engine: private.Dockerd, token: str | None, *options: str, network: str 
 
 
 @pytest.mark.docker
-@pytest.mark.req("R1-07", "R1-26", "R1-50")
+@pytest.mark.req("R1-07", "R1-26", "R1-50", "F64")
 def test_what_runs_is_held_against_the_files(ask: Ask, engine: private.Dockerd) -> None:
     assert ask()["release"]["why"] == "label: container backend is not there"
     run(engine, "dev-token-change-in-production")

@@ -119,6 +119,7 @@ def test_what_was_just_made_is_as_declared(ferry: Ferry) -> None:
     assert ferry.status()["web"]["by"].endswith("docker-compose config")
 
 
+@pytest.mark.req("R1-10")
 def test_what_changed_in_the_file_since_is_told_with_its_line(ferry: Ferry) -> None:
     ferry.edit("MODE: live", "MODE: test\n      EXTRA: more")
     ferry.edit("./config:/etc/web:ro", "./config:/etc/web:ro\n      - /var/lib/tftpboot:/tftp:ro")
@@ -141,6 +142,7 @@ def test_a_secret_that_differs_is_told_and_shown_nowhere(ferry: Ferry) -> None:
     assert b"other-token-9876543210" not in kept
 
 
+@pytest.mark.req("F65", "R1-10")
 def test_a_volume_that_was_made_anew_is_an_alarm_though_its_name_is_the_same(ferry: Ferry) -> None:
     ferry.watch_until(lambda: "DriftSeen" in ferry.place.names(), "drift in the record")
     ferry.compose("rm", "-sf")
@@ -156,6 +158,7 @@ def test_a_volume_that_was_made_anew_is_an_alarm_though_its_name_is_the_same(fer
     )
 
 
+@pytest.mark.req("R1-10")
 def test_a_folder_that_its_user_may_not_read_is_seen_from_outside(ferry: Ferry) -> None:
     ferry.engine.run("opened", "/bin/busybox", "chmod", "755", "/bin")
     ferry.engine.docker("wait", "opened")

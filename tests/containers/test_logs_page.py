@@ -38,7 +38,7 @@ def newest(screen: Pty) -> int:
     return max((int(n) for n in re.findall(r"api says (\d+)", screen.text)), default=0)
 
 
-@pytest.mark.req("F60")
+@pytest.mark.req("F60", "F62")
 def test_two_containers_followed_filtered_scrolled_and_one_dies(screen: Pty, engine: Dockerd) -> None:
     screen.press("l")
     screen.see(r"LOGS  all, 2 workloads", 20)

@@ -226,6 +226,7 @@ def test_an_interrupt_finishes_the_step_and_records_it(broken: Ferry, number: si
     broken.whole()
 
 
+@pytest.mark.req("F48")
 def test_one_action_at_a_time_in_all_processes(broken: Ferry) -> None:
     before = broken.commits()
     asked = ("act", "git.reset", "to=good", "push=true", "within=20s", "--yes", "main", "--json")

@@ -102,6 +102,7 @@ def test_a_file_can_be_named_where_no_project_is(tmp_path: Path) -> None:
     assert "roll-back-a-bad-deploy" in here.run("runbook", "list").stdout
 
 
+@pytest.mark.req("F21")
 def test_list_says_what_may_run_and_what_was_left_out(booked: Place) -> None:
     (booked.root / "docs/runbooks/long.md").write_text("x" * 300_000)
     listed = document(booked.run("runbook", "list", "--json"))

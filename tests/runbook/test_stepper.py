@@ -284,7 +284,7 @@ def test_a_wait_that_was_left_is_waited_for_by_the_next(place: Place) -> None:
 
 
 @pytest.mark.soak
-@pytest.mark.req("R3-33")
+@pytest.mark.req("R3-33", "F28")
 def test_a_command_is_asked_again_until_it_comes_out_as_wanted(place: Place) -> None:
     block = 'n=$(wc -c < n 2>/dev/null || echo 0); printf x >> n; test "$n" = 2'
     book(place, shell(block, '{"within":"1m","every":"200ms"}'))

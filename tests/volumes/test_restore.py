@@ -57,6 +57,7 @@ def test_twenty_trees_come_back_as_they_were(engine: Dockerd, ask: Ask) -> None:
         destroyed_and_restored(engine, ask, seed)
 
 
+@pytest.mark.req("F66")
 def test_over_what_is_there_with_a_way_back_and_who_uses_it_stopped_meanwhile(
     place: Place, engine: Dockerd, ask: Ask
 ) -> None:
