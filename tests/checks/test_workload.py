@@ -25,7 +25,7 @@ def daemon(tmp_path: Path) -> Iterator[Supervisord]:
     daemon = Supervisord(tmp_path, programs)
     daemon.start()
     yield daemon
-    daemon.destroy()
+    daemon.kill()
 
 
 def workload(name: str, more: str = "") -> str:
@@ -135,7 +135,7 @@ def talker(tmp_path: Path) -> Iterator[Supervisord]:
     daemon = Supervisord(tmp_path, programs)
     daemon.start()
     yield daemon
-    daemon.destroy()
+    daemon.kill()
 
 
 def said(project: Path, daemon: Supervisord, *lines: str) -> None:

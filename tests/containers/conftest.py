@@ -59,7 +59,7 @@ def supervisord(tmp_path: Path) -> Iterator[Callable[..., Supervisord]]:
 
     yield start
     for daemon in started:
-        daemon.destroy()
+        daemon.kill()
 
 
 @pytest.fixture

@@ -65,23 +65,14 @@ supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
         return done.stdout.decode()
 
     def kill(self) -> None:
-        """As a crash does; its programs are stopped first, since they would outlive it."""
-        if self._process is not None:
-            self.ctl("stop", "all")
-            self._process.kill()
-            self._process.wait()
-
-    def destroy(self) -> None:
-        """At once: told to end, it looks up only when its second of waiting is over, and again for each program."""
+        """As a crash does, at once; its programs, which would outlive it, are ended after it."""
         if self._process is None or self._process.poll() is not None:
             return
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
         if not children.exists():
-            self._process.terminate()
-            self._process.wait(20)
-            return
+            self.ctl("stop", "all")
         self._process.send_signal(signal.SIGSTOP)  # a program that goes now would be started again
-        programs = children.read_text().split()
+        programs = children.read_text().split() if children.exists() else []
         self._process.kill()
         self._process.wait()
         for program in programs:
