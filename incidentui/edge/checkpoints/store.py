@@ -8,16 +8,16 @@ import contextlib
 import hashlib
 import json
 import os
-import re
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from incidentui.core.checkpoint import Checkpoint, Tested
 from incidentui.core.codec import CodecError, from_json, to_json
+from incidentui.edge.store.dated import Dated, free, named
 from incidentui.edge.store.place import sync_folder
 
 KEPT = 30
@@ -25,7 +25,6 @@ KEPT = 30
 GREEN_KEPT = 10
 BY_HAND, GREEN = "by hand", "green "
 _RECORD, _FILES, _TESTS, _KEY = "checkpoint.json", "files", "tests.jsonl", "key"
-_ID = re.compile(r"\d{8}-\d{6}(?:-\d+)?")
 _LIMIT = 4_000_000
 
 
@@ -33,29 +32,11 @@ class CheckpointError(Exception):
     """In words: what, where, what to do."""
 
 
-class Store:
+class Store(Dated):
     def __init__(self, folder: Path, green: int = GREEN_KEPT) -> None:
         """`green`: how many are kept of those that were taken because all was good."""
-        self.folder = folder
+        super().__init__(folder, "checkpoint", CheckpointError)
         self._green = green
-
-    def ids(self) -> list[str]:
-        """Oldest first."""
-        if not self.folder.is_dir():
-            return []
-        return sorted((each.name for each in self.folder.iterdir() if _ID.fullmatch(each.name)), key=_order)
-
-    def find(self, wanted: str) -> str:
-        """An id, the beginning of one, or `latest`."""
-        ids = self.ids()
-        found = ids[-1:] if wanted == "latest" else [each for each in ids if each == wanted]
-        found = found or [each for each in ids if wanted and each.startswith(wanted)]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            raise CheckpointError(f"{wanted} begins {len(found)} checkpoints: {', '.join(found[:5])}")
-        there = f"there is {', '.join(ids[-3:])}" if ids else "none was taken yet: incidentui checkpoint take"
-        raise CheckpointError(f"no checkpoint {wanted}; {there}")
 
     def read(self, ident: str) -> Checkpoint:
         file = self.folder / ident / _RECORD
@@ -83,30 +64,20 @@ class Store:
         try:
             return self._filled(temporary, checkpoint, contents)
         except OSError as error:
-            raise self._cannot(error) from None
+            raise self.cannot(error) from None
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
-
-    def _beside(self) -> Path:
-        try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            return Path(tempfile.mkdtemp(dir=self.folder, prefix=".new-"))
-        except OSError as error:
-            raise self._cannot(error) from None
-
-    def _cannot(self, error: OSError) -> CheckpointError:
-        return CheckpointError(f"no checkpoint can be kept in {self.folder}: {error.strerror or error}")
 
     def _filled(self, temporary: Path, checkpoint: Checkpoint, contents: Mapping[str, bytes]) -> Checkpoint:
         (temporary / _FILES).mkdir(mode=0o700)
         for sha256, content in contents.items():
             _write(temporary / _FILES / sha256, content)
-        for ident in _free(checkpoint.id):
+        for ident in free(checkpoint.id):
             kept = replace(checkpoint, id=ident)
             _write(temporary / _RECORD, _json(kept))
             sync_folder(str(temporary / _FILES / "x"))
             sync_folder(str(temporary / "x"))
-            if _named(temporary, self.folder / ident):
+            if named(temporary, self.folder / ident):
                 self._prune()
                 return kept
         raise AssertionError("there is always a next id")
@@ -143,7 +114,7 @@ class Store:
         try:
             return self._key()
         except OSError as error:
-            raise self._cannot(error) from None
+            raise self.cannot(error) from None
 
     def _key(self) -> bytes:
         file = self.folder / _KEY
@@ -160,31 +131,6 @@ class Store:
         finally:
             os.unlink(temporary)
         return file.read_bytes()
-
-
-def _order(ident: str) -> tuple[str, int]:
-    day, time, *more = ident.split("-")
-    return f"{day}-{time}", int(more[0]) if more else 1
-
-
-def _free(ident: str) -> Iterator[str]:
-    yield ident
-    n = 2
-    while True:
-        yield f"{ident}-{n}"
-        n += 1
-
-
-def _named(temporary: Path, wanted: Path) -> bool:
-    """A folder with something in it is never replaced by a rename."""
-    try:
-        os.rename(temporary, wanted)
-    except OSError:
-        if wanted.exists():
-            return False
-        raise
-    sync_folder(str(wanted))
-    return True
 
 
 def _json(checkpoint: Checkpoint) -> bytes:

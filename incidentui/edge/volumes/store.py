@@ -8,13 +8,10 @@ into the journal.
 import hashlib
 import json
 import os
-import re
 import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from itertools import count as numbers
 from itertools import zip_longest
 from pathlib import Path
 from typing import IO
@@ -22,6 +19,7 @@ from typing import IO
 from incidentui.core.backup import Backup, Entry
 from incidentui.core.codec import CodecError, from_json, to_json
 from incidentui.core.format import storage
+from incidentui.edge.store.dated import Dated, free, named
 from incidentui.edge.store.place import sync_folder
 from incidentui.edge.volumes.archive import TOP, BrokenArchiveError, Stream, entries
 
@@ -32,7 +30,6 @@ SPARE = 200_000_000
 """Bytes of the disk that no backup takes: the journal lies there, too, and has to go on."""
 _EVERY = 16 << 20
 _CHUNK = 1 << 20
-_ID = re.compile(r"\d{8}-\d{6}(?:-\d+)?")
 _LIMIT = 4_000_000
 
 
@@ -40,32 +37,15 @@ class BackupError(Exception):
     """In words: what, where, what to do."""
 
 
-class Store:
+class Store(Dated):
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def ids(self) -> list[str]:
-        """Oldest first."""
-        if not self.folder.is_dir():
-            return []
-        return sorted((each.name for each in self.folder.iterdir() if _ID.fullmatch(each.name)), key=_order)
+        super().__init__(folder, "backup", BackupError)
 
     def all(self) -> Iterator[Backup]:
         """Those that can be read, newest first."""
         for ident in reversed(self.ids()):
             with suppress(BackupError):
                 yield self.read(ident)
-
-    def find(self, wanted: str) -> str:
-        """An id, or the beginning of one."""
-        ids = self.ids()
-        found = [each for each in ids if each == wanted] or [e for e in ids if wanted and e.startswith(wanted)]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            raise BackupError(f"{wanted} begins {len(found)} backups: {', '.join(found[:5])}")
-        there = f"there is {', '.join(ids[-3:])}" if ids else "none was taken yet: incidentui backup take"
-        raise BackupError(f"no backup {wanted}; {there}")
 
     def read(self, ident: str) -> Backup:
         file = self.folder / ident / RECORD
@@ -133,11 +113,7 @@ class Store:
     def beside(self) -> Iterator["Writing"]:
         """A folder to write into that is no backup yet, and is gone afterwards unless it became one."""
         self.clear()
-        try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            place = Path(tempfile.mkdtemp(dir=self.folder, prefix=".new-"))
-        except OSError as error:
-            raise self.cannot(error) from None
+        place = self._beside()
         try:
             yield Writing(self, place)
         finally:
@@ -147,9 +123,6 @@ class Store:
         """What programs left that were killed: one action runs at a time in a project, so nobody writes there now."""
         for left in self.folder.glob(".new-*") if self.folder.is_dir() else ():
             shutil.rmtree(left, ignore_errors=True)
-
-    def cannot(self, error: OSError) -> BackupError:
-        return BackupError(f"no backup can be kept in {self.folder}: {error.strerror or error}")
 
 
 class Writing:
@@ -208,14 +181,14 @@ class Writing:
         )
         if why := Store(self._place.parent).wrong(replace(it, id=self._place.name)):
             raise BackupError(f"what was written does not read back the same: {why}; is the disk sound?")
-        for ident in _free(it.id):
+        for ident in free(it.id):
             kept = replace(it, id=ident)
             with self._new(RECORD) as file:
                 file.write(json.dumps(to_json(kept), indent=1).encode())
                 file.flush()
                 os.fsync(file.fileno())
             sync_folder(str(self._place / RECORD))
-            if _named(self._place, self._store.folder / ident):
+            if named(self._place, self._store.folder / ident):
                 return kept
         raise AssertionError("there is always a next id")
 
@@ -243,25 +216,3 @@ def _hash(file: Path) -> str:
 def _line(entry: Entry) -> bytes:
     """ASCII: a name that is no UTF-8 cannot be written in any other way."""
     return json.dumps(to_json(entry)).encode("ascii") + b"\n"
-
-
-def _order(ident: str) -> tuple[str, int]:
-    day, time, *more = ident.split("-")
-    return f"{day}-{time}", int(more[0]) if more else 1
-
-
-def _free(ident: str) -> Iterator[str]:
-    yield ident
-    yield from (f"{ident}-{n}" for n in numbers(2))
-
-
-def _named(temporary: Path, wanted: Path) -> bool:
-    """A folder with something in it is never replaced by a rename."""
-    try:
-        os.rename(temporary, wanted)
-    except OSError:
-        if wanted.exists():
-            return False
-        raise
-    sync_folder(str(wanted))
-    return True
