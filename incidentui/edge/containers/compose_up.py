@@ -4,7 +4,6 @@ Compose removes the old container itself; what this adds is the looking before a
 is one: a compose that fails half-way leaves the old container stopped under another name.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from incidentui.core.model import Attempt, Light, Ms, Plan, Workload
 from incidentui.core.plan import deadline
 from incidentui.core.state import State
 from incidentui.edge import step
-from incidentui.edge.checkpoints.store import CheckpointError
+from incidentui.edge.checkpoints.before import saved
 from incidentui.edge.checkpoints.taking import Keeper
 from incidentui.edge.checks.agreed.documents import UnreadableError
 from incidentui.edge.containers.compose_look import ComposeLook, environment
@@ -24,6 +23,7 @@ from incidentui.edge.containers.deeds import STAY_MS, WITHIN_MS, End, Wish, is_u
 from incidentui.edge.containers.docker import DockerEngine
 from incidentui.edge.containers.engine import Engine, EngineLost, EngineRefused
 from incidentui.edge.containers.logs import last_word
+from incidentui.edge.containers.looking import until_known
 from incidentui.edge.containers.staying import Watch
 from incidentui.edge.containers.telling import Steps
 from incidentui.edge.text import clean_and_redact
@@ -32,7 +32,6 @@ from incidentui.session.ports import Clock, Report
 KEYS = ("name", "build", "pull", "deps", "within", "stay", "lose")
 UP_S = 300.0
 BUILD_S = 1800.0
-_LOOK_S = 0.7
 
 
 class ComposeExecutor:
@@ -83,7 +82,7 @@ class ComposeExecutor:
         if why or isinstance(ground, Refusal):
             return ActionActed(run, "refused", f"nothing was done: {why}")
         steps = Steps(run, plan, report, self._clock)
-        if why := await self._saved(plan, steps):
+        if why := await saved(self._keeper, steps):
             return ActionActed(run, "refused", f"nothing was done: {why}")
         steps.begin(plan.steps[-2])
         ran, asked_at = await self._up(engine, argv(ground, asked), BUILD_S if asked.build else UP_S), self._clock.now()
@@ -101,19 +100,6 @@ class ComposeExecutor:
         end, log = await self._stays(engine, plan, asked_at)
         steps.over(end)
         return ActionActed(run, end.outcome, end.why, evidence=log or evidence)
-
-    async def _saved(self, plan: Plan, steps: Steps) -> str:
-        save = next((each for each in plan.steps if each.verb == "save"), None)
-        if save is None or self._keeper is None:
-            return ""
-        steps.begin(save)
-        try:
-            kept = await self._keeper.take(f"before {ACTION} {plan.target}")
-        except CheckpointError as error:
-            steps.end("failed", str(error))
-            return str(error)
-        steps.end("done", f"checkpoint {kept.id}")
-        return ""
 
     async def _up(self, engine: DockerEngine, words_: Sequence[str], within_s: float) -> step.Ran:
         try:
@@ -139,21 +125,12 @@ class ComposeExecutor:
         return End("failed", f"; the container of before is there: {words(now)}")
 
     async def _stays(self, engine: DockerEngine, plan: Plan, asked: Ms) -> tuple[End, Evidence | None]:
-        watch = Watch(plan, asked)
-        while True:
-            now: Workload | None = None
-            try:
-                listed = await engine.named(plan.target)
-                now = await engine.one(listed) if listed is not None else None
-                end = watch.looked(now, self._clock.now())
-            except EngineLost as lost:
-                end = watch.silent(str(lost), self._clock.now())
-            except EngineRefused as refused:
-                end = End("unknown", str(refused))
-            if end is not None:
-                log = await last_word(engine, now) if end.outcome == "failed" and now is not None else None
-                return end, log
-            await asyncio.sleep(_LOOK_S)
+        async def look() -> Workload | None:
+            listed = await engine.named(plan.target)
+            return await engine.one(listed) if listed is not None else None
+
+        end, now = await until_known(Watch(plan, asked), look, self._clock)
+        return end, await last_word(engine, now) if end.outcome == "failed" and now is not None else None
 
     async def settle(self, attempt: Attempt) -> ActionActed:
         plan, engine = attempt.plan, self._docker

@@ -13,7 +13,7 @@ from incidentui.core.model import (
 )
 from incidentui.core.plan import deadline
 from incidentui.core.state import State
-from incidentui.edge.checkpoints.store import CheckpointError
+from incidentui.edge.checkpoints.before import saved
 from incidentui.edge.checkpoints.taking import Keeper
 from incidentui.edge.containers.deeds import (
     ACTIONS,
@@ -32,12 +32,11 @@ from incidentui.edge.containers.docker import DockerEngine
 from incidentui.edge.containers.engine import Engine, EngineLost, EngineRefused
 from incidentui.edge.containers.find import find
 from incidentui.edge.containers.logs import last_word
+from incidentui.edge.containers.looking import LOOK_S, until_known
 from incidentui.edge.containers.recreating import Recreating, settled
 from incidentui.edge.containers.staying import LOST_MS, watch_for
 from incidentui.edge.containers.telling import Steps
 from incidentui.session.ports import Clock, Report
-
-_LOOK_S = 0.7
 
 
 class WorkloadExecutor:
@@ -112,17 +111,8 @@ class WorkloadExecutor:
 
     async def _saved(self, plan: Plan, steps: Steps) -> str:
         """Why it must not go on. A restart or stop takes nothing away that a checkpoint would bring back."""
-        save = next((step for step in plan.steps if step.verb == "save"), None)
-        if save is None or self._keeper is None:
-            return ""
-        steps.begin(save)
-        try:
-            kept = await self._keeper.take(f"before {plan.action} {plan.target}")
-        except CheckpointError as error:
-            steps.end("failed", str(error))
-            return str(error) if deed_of(plan) == "recreate" else ""
-        steps.end("done", f"checkpoint {kept.id}")
-        return ""
+        why = await saved(self._keeper, steps)
+        return why if deed_of(plan) == "recreate" else ""
 
     def _engine(self, plan: Plan) -> Engine:
         wanted = dict(plan.args).get("engine")
@@ -152,7 +142,7 @@ class WorkloadExecutor:
                 now = await engine.one(workload)
             except EngineLost as again:
                 lost = again
-                await asyncio.sleep(_LOOK_S)
+                await asyncio.sleep(LOOK_S)
                 continue
             except EngineRefused as refused:
                 return End("unknown", str(refused))
@@ -161,17 +151,8 @@ class WorkloadExecutor:
 
     async def _stays(self, engine: Engine, workload: Workload, plan: Plan, asked: Ms, steps: Steps) -> End:
         steps.begin(plan.steps[-1])
-        watch = watch_for(plan, asked)
-        while True:
-            try:
-                end = watch.looked(await engine.one(workload), self._clock.now())
-            except EngineLost as lost:
-                end = watch.silent(str(lost), self._clock.now())
-            except EngineRefused as refused:
-                end = End("unknown", str(refused))
-            if end is not None:
-                return end
-            await asyncio.sleep(_LOOK_S)
+        end, _ = await until_known(watch_for(plan, asked), lambda: engine.one(workload), self._clock)
+        return end
 
 
 async def _loses_more(engine: Engine, workload: Workload, plan: Plan) -> str:

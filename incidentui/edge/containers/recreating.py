@@ -1,6 +1,5 @@
 """The deed `workload.recreate`: step by step; what does not come up healthy gives its place back."""
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from incidentui.core.inputs import Evidence
@@ -8,6 +7,7 @@ from incidentui.core.model import Ms, Plan, Workload
 from incidentui.edge.containers.deeds import End, is_up, want, words
 from incidentui.edge.containers.engine import EngineLost, EngineRefused
 from incidentui.edge.containers.logs import last_word
+from incidentui.edge.containers.looking import until_known
 from incidentui.edge.containers.recreate import aside_mark
 from incidentui.edge.containers.staying import Watch
 from incidentui.edge.containers.telling import Steps
@@ -15,8 +15,6 @@ from incidentui.session.ports import Clock
 
 if TYPE_CHECKING:
     from incidentui.edge.containers.docker import DockerEngine
-
-LOOK_S = 0.7
 
 
 class Recreating:
@@ -53,20 +51,11 @@ class Recreating:
         return end
 
     async def _looked(self, asked: Ms) -> End:
-        watch = Watch(self._plan, asked)
-        while True:
-            try:
-                new = await self._engine.newcomer(self._old)
-                end = watch.looked(new, self._clock.now())
-                if end is not None and end.outcome == "failed" and new is not None:
-                    self.log = await last_word(self._engine, new)
-            except EngineLost as lost:
-                end = watch.silent(str(lost), self._clock.now())
-            except EngineRefused as refused:
-                end = End("failed", str(refused))
-            if end is not None:
-                return end
-            await asyncio.sleep(LOOK_S)
+        watch, old = Watch(self._plan, asked), self._old
+        end, new = await until_known(watch, lambda: self._engine.newcomer(old), self._clock, "failed")
+        if end.outcome == "failed" and new is not None:
+            self.log = await last_word(self._engine, new)
+        return end
 
     async def _back(self, end: End) -> End:
         back = await brought_back(self._engine, self._old, self._plan)

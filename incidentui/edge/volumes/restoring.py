@@ -10,6 +10,7 @@ from incidentui.core.format import count
 from incidentui.core.model import Plan, Workload
 from incidentui.edge.containers.deeds import End
 from incidentui.edge.containers.engine import EngineLost, EngineRefused
+from incidentui.edge.containers.looking import until_known
 from incidentui.edge.containers.staying import Watch
 from incidentui.edge.containers.telling import Steps
 from incidentui.edge.text import clean
@@ -21,7 +22,6 @@ from incidentui.edge.volumes.working import Copier
 if TYPE_CHECKING:
     from incidentui.edge.containers.docker import DockerEngine
 
-LOOK_S = 0.7
 _TOLD = 5
 TROUBLE = (EngineLost, EngineRefused, BackupError, BrokenArchiveError)
 
@@ -140,21 +140,9 @@ class Restoring:
         return End("failed" if end.outcome == "done" else end.outcome, f"{end.why}; {'; '.join(down)}")
 
     async def _stays_up(self, user: User) -> str:
-        watch = Watch(_named(self._plan, user.name), self._copier.clock.now())
-        while True:
-            try:
-                end = watch.looked(await self._engine.one(_workload(user)), self._copier.clock.now())
-            except EngineLost as lost:
-                end = watch.silent(str(lost), self._copier.clock.now())
-            except EngineRefused as refused:
-                end = End("unknown", str(refused))
-            if end is not None:
-                return "" if end.outcome == "done" else f"{user.name}: {end.why}"
-            await asyncio.sleep(LOOK_S)
-
-
-def _named(plan: Plan, name: str) -> Plan:
-    return replace(plan, target=name)
+        watch = Watch(replace(self._plan, target=user.name), self._copier.clock.now())
+        end, _ = await until_known(watch, lambda: self._engine.one(_workload(user)), self._copier.clock)
+        return "" if end.outcome == "done" else f"{user.name}: {end.why}"
 
 
 def _workload(user: User) -> Workload:
