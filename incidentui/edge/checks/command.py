@@ -4,11 +4,15 @@ A command that cannot be started says nothing about the service; one that does n
 """
 
 import shlex
+from collections.abc import Callable
+from pathlib import Path
 from time import perf_counter
 
 from incidentui.config.kinds import CommandCheck, CommandExpect
+from incidentui.config.links import TunnelCheck
 from incidentui.core.evidence import Finding
 from incidentui.core.format import latency
+from incidentui.core.model import Ms
 from incidentui.edge import step
 from incidentui.edge.checks.probe import Ground, Look
 from incidentui.edge.checks.web.expect import Judgement
@@ -28,28 +32,44 @@ class CommandProbe:
         self._now = ground.clock.now
 
     async def look(self) -> Look:
-        at, started, output = self._now(), perf_counter(), ""
-        try:
-            ran = await step.run(self.check.command, self._dir, self.check.timeout_ms / 1000, apart=True)
-            took = round((perf_counter() - started) * 1000)
-            output = printed(ran)
-            judgement = judge(self.check, ran, took)
-        except TooSlowError as rule:
-            judgement = Judgement("unknown", str(rule))
-        except (OSError, ValueError) as wrong:
-            why = getattr(wrong, "strerror", None) or str(wrong)
-            judgement = Judgement("unknown", f"{self.check.command[0]} cannot be run: {clean(why, 100)}")
+        return await asked(self.check, self._dir, self._now, lambda ran, took: judge(self.check, ran, took))
+
+
+async def asked(
+    check: CommandCheck | TunnelCheck,
+    folder: Path,
+    now: Callable[[], Ms],
+    judge: Callable[[step.Ran, int], Judgement],
+) -> Look:
+    """Runs the command of a check and has judged how it ran, and how long that took in ms."""
+    at, started, output = now(), perf_counter(), ""
+    try:
+        ran = await step.run(check.command, folder, check.timeout_ms / 1000, apart=True)
         took = round((perf_counter() - started) * 1000)
-        return Look(self.check, at, judgement, took, output=output, again=shlex.join(self.check.command))
+        output = printed(ran)
+        judgement = judge(ran, took)
+    except TooSlowError as rule:
+        judgement = Judgement("unknown", str(rule))
+    except (OSError, ValueError) as wrong:
+        why = getattr(wrong, "strerror", None) or str(wrong)
+        judgement = Judgement("unknown", f"{check.command[0]} cannot be run: {clean(why, 100)}")
+    took = round((perf_counter() - started) * 1000)
+    return Look(check, at, judgement, took, output=output, again=shlex.join(check.command))
+
+
+def not_run(ran: step.Ran) -> str:
+    """Why there was nothing to judge; empty when it ran."""
+    if ran.code not in CANNOT_START:
+        return ""
+    said = last_line(ran.errors)
+    return f"exit {ran.code}: {CANNOT_START[ran.code]}" + (f" ({said})" if said else "")
 
 
 def judge(check: CommandCheck, ran: step.Ran, took_ms: int) -> Judgement:
     expect = check.expect
     if ran.code is None:
         return Judgement("failing", f"timed out after {check.timeout_ms / 1000:g}s")
-    if ran.code in CANNOT_START and ran.code not in expect.exit:
-        said = last_line(ran.errors)
-        why = f"exit {ran.code}: {CANNOT_START[ran.code]}" + (f" ({said})" if said else "")
+    if ran.code not in expect.exit and (why := not_run(ran)):
         return Judgement("unknown", why, (_exit(expect, ran),))
     trial = _Trial(ran)
     trial.exit(expect)

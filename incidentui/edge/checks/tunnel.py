@@ -1,16 +1,13 @@
 """Where a tunnel stands, by the command that tells its status: its output against patterns, else its exit code."""
 
-import shlex
-from time import perf_counter
-
 from incidentui.config.links import TunnelCheck
 from incidentui.core.evidence import Finding
 from incidentui.core.links import LinkWord
 from incidentui.edge import step
-from incidentui.edge.checks.command import CANNOT_START, last_line, printed
+from incidentui.edge.checks.command import asked, last_line, not_run, printed
 from incidentui.edge.checks.probe import Ground, Look
 from incidentui.edge.checks.web.expect import Judgement
-from incidentui.edge.matching import Matching, TooSlowError
+from incidentui.edge.matching import Matching
 from incidentui.edge.text import clean
 
 
@@ -21,27 +18,15 @@ class TunnelProbe:
         self._now = ground.clock.now
 
     async def look(self) -> Look:
-        at, started, output = self._now(), perf_counter(), ""
-        try:
-            ran = await step.run(self.check.command, self._dir, self.check.timeout_ms / 1000, apart=True)
-            output = printed(ran)
-            judgement = judged(self.check, ran)
-        except TooSlowError as rule:
-            judgement = Judgement("unknown", str(rule))
-        except (OSError, ValueError) as wrong:
-            why = getattr(wrong, "strerror", None) or str(wrong)
-            judgement = Judgement("unknown", f"{self.check.command[0]} cannot be run: {clean(why, 100)}")
-        took = round((perf_counter() - started) * 1000)
-        return Look(self.check, at, judgement, took, output=output, again=shlex.join(self.check.command))
+        return await asked(self.check, self._dir, self._now, lambda ran, _: judged(self.check, ran))
 
 
 def judged(check: TunnelCheck, ran: step.Ran) -> Judgement:
     if ran.code is None:
         # Who does not even tell its status holds nothing open.
         return _failing("absent", f"no status within {check.timeout_ms / 1000:g}s")
-    if ran.code in CANNOT_START:
-        said = last_line(ran.errors)
-        return Judgement("unknown", f"exit {ran.code}: {CANNOT_START[ran.code]}" + (f" ({said})" if said else ""))
+    if why := not_run(ran):
+        return Judgement("unknown", why)
     return _told(check, ran)
 
 

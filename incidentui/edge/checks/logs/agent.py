@@ -5,11 +5,9 @@ them, and that it left after it was rejected says less than the rejection.
 """
 
 import asyncio
-import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from time import perf_counter
 
 from incidentui.config.links import AgentCheck
 from incidentui.core.evidence import Finding
@@ -17,11 +15,11 @@ from incidentui.core.format import count
 from incidentui.core.links import LinkWord
 from incidentui.core.model import CheckState, Ms
 from incidentui.core.value import dataclass
-from incidentui.edge.checks.logs.log import Window, stands, window
-from incidentui.edge.checks.logs.tail import Line, NotReadableError, Tail, read
+from incidentui.edge.checks.logs.log import Window, read_in_time, stands, window
+from incidentui.edge.checks.logs.tail import Line, Tail, read
 from incidentui.edge.checks.probe import Ground, Look
 from incidentui.edge.checks.web.expect import Judgement
-from incidentui.edge.matching import LINES_S, Matching, TooSlowError
+from incidentui.edge.matching import LINES_S, Matching
 from incidentui.edge.text import clean
 
 _SHOWN = 12
@@ -60,18 +58,11 @@ class AgentProbe:
         """Where it stood last, in which run."""
 
     async def look(self) -> Look:
-        at, started, output = self._now(), perf_counter(), ""
-        try:
-            async with asyncio.timeout(self.check.timeout_ms / 1000):
-                source, run = await self._of_workload(at) if self.check.workload else (None, None)
-                judgement, output = await asyncio.to_thread(self._looked, at, source, run)
-        except (NotReadableError, TooSlowError) as why:
-            judgement = Judgement("unknown", str(why))
-        except TimeoutError:
-            judgement = Judgement("unknown", f"not read within {self.check.timeout_ms / 1000:g}s")
-        took = round((perf_counter() - started) * 1000)
-        again = ["tail", "-n", "200", self.check.file] if self.check.file else ["incidentui", "check", self.check.name]
-        return Look(self.check, at, judgement, took, output=output, again=shlex.join(again))
+        return await read_in_time(self.check, self._now, self._judged)
+
+    async def _judged(self, at: Ms) -> tuple[Judgement, str]:
+        source, run = await self._of_workload(at) if self.check.workload else (None, None)
+        return await asyncio.to_thread(self._looked, at, source, run)
 
     async def _of_workload(self, now: Ms) -> tuple[Tail | NotRunning, Ms | None]:
         """Its log, and since when its run lasts: what it said before is of another connection."""

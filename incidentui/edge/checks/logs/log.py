@@ -5,11 +5,12 @@ Silence proves nothing where the lines in question were not read: then it is unk
 
 import asyncio
 import shlex
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from time import perf_counter
 
 from incidentui.config.kinds import LogCheck, Rejected
+from incidentui.config.links import AgentCheck
 from incidentui.core.evidence import Finding
 from incidentui.core.format import clock, count, duration
 from incidentui.core.model import Ms
@@ -40,19 +41,12 @@ class LogProbe:
         self._now = ground.clock.now
 
     async def look(self) -> Look:
-        at, started, output = self._now(), perf_counter(), ""
-        try:
-            # Beside the loop: megabytes are read and searched.
-            async with asyncio.timeout(self.check.timeout_ms / 1000):
-                tail, start = await self._of_workload(at) if self.check.workload else (None, None)
-                judgement, output = await asyncio.to_thread(looked, self.check, self._dir, at, tail, start)
-        except (NotReadableError, TooSlowError) as why:
-            judgement = Judgement("unknown", str(why))
-        except TimeoutError:
-            judgement = Judgement("unknown", f"not read within {self.check.timeout_ms / 1000:g}s")
-        took = round((perf_counter() - started) * 1000)
-        again = ["tail", "-n", "200", self.check.file] if self.check.file else ["incidentui", "check", self.check.name]
-        return Look(self.check, at, judgement, took, output=output, again=shlex.join(again))
+        return await read_in_time(self.check, self._now, self._judged)
+
+    async def _judged(self, at: Ms) -> tuple[Judgement, str]:
+        tail, start = await self._of_workload(at) if self.check.workload else (None, None)
+        # Beside the loop: megabytes are read and searched.
+        return await asyncio.to_thread(looked, self.check, self._dir, at, tail, start)
 
     async def _of_workload(self, now: Ms) -> tuple[Tail, Ms | None]:
         """Its log, and since when it runs."""
@@ -61,6 +55,23 @@ class LogProbe:
         told = await told_of(self._engines, self.check.workload, now)
         # A container that never ended before has no earlier run whose lines could count.
         return told.tail, told.began if told.began is not None else 0 if told.workload.engine == "docker" else None
+
+
+async def read_in_time(
+    check: LogCheck | AgentCheck, now: Callable[[], Ms], judged: Callable[[Ms], Awaitable[tuple[Judgement, str]]]
+) -> Look:
+    """A look at a log; what cannot be read, or not in time, is unknown."""
+    at, started, output = now(), perf_counter(), ""
+    try:
+        async with asyncio.timeout(check.timeout_ms / 1000):
+            judgement, output = await judged(at)
+    except (NotReadableError, TooSlowError) as why:
+        judgement = Judgement("unknown", str(why))
+    except TimeoutError:
+        judgement = Judgement("unknown", f"not read within {check.timeout_ms / 1000:g}s")
+    took = round((perf_counter() - started) * 1000)
+    again = ["tail", "-n", "200", check.file] if check.file else ["incidentui", "check", check.name]
+    return Look(check, at, judgement, took, output=output, again=shlex.join(again))
 
 
 def looked(
