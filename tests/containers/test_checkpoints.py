@@ -4,31 +4,18 @@ import json
 import os
 import subprocess
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.e2e.world import Place
 from tests.engine import Dockerd
+from tests.volumes.conftest import LABELS, OBEYS
+from tests.volumes.conftest import ask as ask
+from tests.volumes.conftest import place as place
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
-OBEYS = ("sh", "-c", "trap 'exit 0' TERM; while true; do sleep 0.1; done")
-LABELS = ("--label", "com.docker.compose.project=ferry", "--label", "com.docker.compose.service=web")
 SECRET = "ferry-env-secret-90210"
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Place:
-    root = tmp_path / "ferry"
-    root.mkdir()
-    (root / "incidentui.toml").write_text('[project]\nname = "ferry"\ndocker = { compose_project = "ferry" }\n')
-    return Place(root, tmp_path / "state")
-
-
-@pytest.fixture
-def ask(place: Place, engine: Dockerd) -> Callable[..., "subprocess.CompletedProcess[str]"]:
-    return lambda *argv: place.run(*argv, "--json", DOCKER_HOST=engine.url)
 
 
 def image(engine: Dockerd, change: str) -> str:

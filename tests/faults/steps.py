@@ -46,6 +46,11 @@ def fire(screen: Pty, key: str = "x") -> None:
     """The plan, its word, enter."""
     screen.press(key, gap_s=0.2)
     screen.see("type the word to run it|Type the word to run it")
+    say_the_word(screen)
+
+
+def say_the_word(screen: Pty) -> None:
+    """Of the plan that is shown."""
     screen.rest(0.4, 1)
     screen.press("x", gap_s=0.2)
     screen.see("letters missing")

@@ -156,12 +156,7 @@ def test_changed_between_the_plan_and_its_word(tmp_path: Path, what: str) -> Non
         else:
             book.write_text(book.read_text().replace("./do.sh", f"./do.sh; echo two >> '{canary(place)}'"))
             place.ok("trust")
-        screen.rest(0.4, 1)
-        screen.press("x", gap_s=0.2)
-        screen.see("letters missing")
-        screen.press(*"yes")
-        screen.see("enter runs it")
-        screen.press("\r")
+        steps.say_the_word(screen)
         until(lambda: _seen(screen, place), "an answer", 30)
     record("28 changed after consent", cases=1, ran=canary(place).exists())
     assert not canary(place).exists()

@@ -10,6 +10,7 @@ import pytest
 from incidentui.drills.history import git
 from tests.e2e.world import COMMAND, Place, until
 from tests.faults.pty import Pty, leaks
+from tests.faults.steps import fire
 
 pytestmark = pytest.mark.slow
 
@@ -43,17 +44,6 @@ def on_the_page(place: Place, user: str = "ana", sees: str = "x start it") -> It
 def write(place: Place, text: str) -> None:
     (place.root / "runbooks/pump.md").write_text(text)
     place.ok("trust", "runbooks/pump.md")
-
-
-def fire(screen: Pty, key: str = "x") -> None:
-    screen.press(key, gap_s=0.2)
-    screen.see("[Tt]ype the word to run it")
-    screen.rest(0.4, 1)
-    screen.press("x", gap_s=0.2)
-    screen.see("letters missing")
-    screen.press(*"yes")
-    screen.see("enter runs it")
-    screen.press("\r")
 
 
 def leave(screen: Pty) -> list[str]:

@@ -1,6 +1,8 @@
 """The screen under hands: keys become commands, refusals say why, sizes and resizes do no harm."""
 
 import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -422,7 +424,9 @@ async def test_a_journal_that_cannot_write_turns_the_row_red_and_stays() -> None
         assert "disk full" in screen.status
 
 
-async def test_r_before_the_runbooks_are_read_leads_to_the_one_being_worked_through() -> None:
+@asynccontextmanager
+async def shown_before_the_runbooks() -> AsyncIterator[tuple[Shown, Callable[[], Awaitable[None]]]]:
+    """The screen while they are read, and what lets them come."""
     read = threading.Event()
     book = replace(b.BOOK, id="bad-deploy")
 
@@ -431,29 +435,29 @@ async def test_r_before_the_runbooks_are_read_leads_to_the_one_being_worked_thro
         return (book,)
 
     async with shown(fakes.incident(), shelf=shelf) as screen:
+
+        async def they_come() -> None:
+            read.set()
+            await screen.app.workers.wait_for_complete()
+            await screen.settle()
+
+        yield screen, they_come
+
+
+async def test_r_before_the_runbooks_are_read_leads_to_the_one_being_worked_through() -> None:
+    async with shown_before_the_runbooks() as (screen, they_come):
         assert "reading them" in await screen.press("r")
-        read.set()
-        await screen.app.workers.wait_for_complete()
-        await screen.settle()
+        await they_come()
         assert "‹ RUNBOOK  Roll back a bad deploy" in screen.text
         assert "CHOOSE" in await screen.press("escape")
 
 
 @pytest.mark.parametrize("key", ["x", "s"])
 async def test_a_step_before_the_runbooks_are_read_says_so(key: str) -> None:
-    read = threading.Event()
-    book = replace(b.BOOK, id="bad-deploy")
-
-    def shelf() -> tuple[Runbook, ...]:
-        read.wait(10)
-        return (book,)
-
-    async with shown(fakes.incident(), shelf=shelf) as screen:
+    async with shown_before_the_runbooks() as (screen, they_come):
         await screen.press(key)
         assert f"{key} refused: the runbooks are still being read" in screen.status
-        read.set()
-        await screen.app.workers.wait_for_complete()
-        await screen.settle()
+        await they_come()
         await screen.press(key)
         assert "‹ RUNBOOK  Roll back a bad deploy" in screen.text
 
