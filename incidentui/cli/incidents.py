@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from incidentui.cli.cause import as_object as causes_object
+from incidentui.cli.checklist import checklist_lines, checklist_object
 from incidentui.cli.hypothesis import as_lines as hypothesis_lines
 from incidentui.cli.hypothesis import as_object as hypothesis_object
 from incidentui.cli.hypothesis import remark_lines, remark_object
@@ -56,6 +57,7 @@ def show_command(options: Options, incident: str, as_json: bool) -> None:
         raise CannotRun(f"there is no incident {incident}; `incidentui incidents` lists them.")
     records = sorted(journal.read(window.from_seq - 1, window.to_seq), key=lambda r: (r.at, r.seq))
     before = state_at(journal, window.from_seq - 1).services
+    state = state_at(journal, journal.last())
     journal.close()
     found = window.incident
     until = found.closed if found.closed is not None else SystemClock().now()
@@ -68,6 +70,7 @@ def show_command(options: Options, incident: str, as_json: bool) -> None:
             "outages": _each(down),
             "hypotheses": [hypothesis_object(h) for h in found.hypotheses],
             "remarks": [remark_object(r) for r in found.remarks],
+            "after_recovery": checklist_object(state, found),
             **causes_object(found.hypotheses, until),
         }
         click.echo(json.dumps(whole, ensure_ascii=False))
@@ -84,7 +87,8 @@ def show_command(options: Options, incident: str, as_json: bool) -> None:
         unknown = f", unknown for {duration(outage.unknown_ms)}" if outage.unknown_ms else ""
         still = ", still failing" if outage.now == "failing" and found.closed is None else ""
         click.echo(f"  {outage.service:<16} failing for {duration(outage.failing_ms)}{slow}{unknown}{still}")
-    for line in (*hypothesis_lines(found.hypotheses), *remark_lines(found.remarks)):
+    said = (*hypothesis_lines(found.hypotheses), *remark_lines(found.remarks))
+    for line in (*said, *checklist_lines(state, found)):
         click.echo(f"  {line}")
     if cost := total(found.hypotheses, until):
         click.echo(f"  {cost}")

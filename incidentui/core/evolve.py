@@ -32,6 +32,7 @@ from incidentui.core.model import (
 from incidentui.core.redeploy import brings_back
 from incidentui.core.state import State
 from incidentui.core.steps import fold_run
+from incidentui.core.ticks import ticked
 from incidentui.core.words import is_bad
 
 SPANS = 64
@@ -116,6 +117,7 @@ def _apply(state: State, recorded: e.Recorded) -> State:
             | e.IncidentAcknowledged()
             | e.SeverityChanged()
             | e.StageChanged()
+            | e.RecoveryTicked()
             | e.IncidentClosed()
             | e.NoteAdded()
         ):
@@ -379,6 +381,7 @@ def _incident_event(
     | e.IncidentAcknowledged
     | e.SeverityChanged
     | e.StageChanged
+    | e.RecoveryTicked
     | e.IncidentClosed
     | e.NoteAdded,
     recorded: e.Recorded,
@@ -404,10 +407,17 @@ def _incident_event(
             changed = replace(incident, severity=event.now)
         case e.StageChanged():
             changed = _staged(incident, event, recorded)
+        case e.RecoveryTicked():
+            changed = replace(
+                incident,
+                ticks=ticked(incident.ticks, event.item, event.by, recorded.at, good=event.good),
+                responders=_with(incident.responders, event.by),
+            )
         case e.IncidentClosed():
             changed = replace(
                 incident,
                 stage="closed",
+                left=event.left,
                 closed=recorded.at,
                 closed_reason=event.reason,
                 resolved=(incident.resolved or recorded.at) if event.resolved else None,
@@ -444,7 +454,9 @@ def _staged(incident: Incident, event: e.StageChanged, recorded: e.Recorded) -> 
     elif event.now == "mitigating":
         mitigated = None
     resolved = recorded.at if event.now == "resolved" else None
-    return replace(incident, stage=event.now, mitigated=mitigated, resolved=resolved)
+    # Red again: what was seen in between says nothing of what comes after.
+    ticks = () if event.now == "mitigating" else incident.ticks
+    return replace(incident, stage=event.now, mitigated=mitigated, resolved=resolved, ticks=ticks)
 
 
 def _incident(state: State, incident: Incident) -> State:

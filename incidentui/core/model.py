@@ -9,6 +9,7 @@ from typing import Literal
 
 from incidentui.core.board import Hypothesis, Remark
 from incidentui.core.board import Ms as Ms
+from incidentui.core.ticks import Tick
 from incidentui.core.value import dataclass
 
 CheckState = Literal["ok", "slow", "failing", "unknown"]
@@ -87,6 +88,8 @@ class ProjectSpec:
     """How long all must be good after a deploy or an action before a checkpoint is taken; None: by hand alone."""
     green_every_ms: Ms = 3_600_000
     """At most one in this time."""
+    recovery: tuple[str, ...] = ()
+    """The checklist after recovery: what people look at themselves before it is over."""
 
 
 # -- what was seen -----------------------------------------------------------------------------
@@ -663,6 +666,8 @@ class RunStep:
     """The step that follows when it failed; None: nothing goes on before it is done or skipped."""
     looks: bool = False
     """It changes nothing, so there is nothing to take back."""
+    before_close: bool = False
+    """Closing as resolved waits for it."""
     tries: int = 0
     fault: str = ""
     """What it failed with last."""
@@ -752,3 +757,7 @@ class Incident:
     hypotheses: tuple[Hypothesis, ...] = ()
     remarks: tuple[Remark, ...] = ()
     """As they were said; a thing said again stands once, with its newest reason."""
+    ticks: tuple[Tick, ...] = ()
+    """Of the checklist after recovery, since users were served last."""
+    left: tuple[str, ...] = ()
+    """What of it was open when the incident was closed."""

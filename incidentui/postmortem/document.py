@@ -8,6 +8,7 @@ from incidentui.core.envelope import rfc3339
 from incidentui.core.model import Ms
 from incidentui.core.words import evidence_of, row
 from incidentui.postmortem.acted import roles
+from incidentui.postmortem.after import left
 from incidentui.postmortem.facts import Facts
 from incidentui.postmortem.gaps import candidates, gaps, not_covered
 from incidentui.postmortem.markdown import plain
@@ -33,6 +34,10 @@ def document(facts: Facts) -> dict[str, Any]:
         "detected": {"at": _time(facts.detected.at), "how": facts.detected.how},
         "recovered": _time(facts.recovered),
         "metrics": {m.name.replace(" ", "_"): {"ms": m.ms, "rule": m.rule} for m in facts.metrics},
+        "after_recovery": {
+            "ticked": [{"item": t.item, "by": t.by, "at": _time(t.at)} for t in incident.ticks],
+            "left": list(left(facts)),
+        },
         "outages": [{**codec.to_json(o), "first": _time(o.first), "last": _time(o.last)} for o in facts.outages],
         "suspect": codec.to_json(facts.suspect) if facts.suspect is not None else None,
         "commits": [{**codec.to_json(c), "at": _time(c.at), "roles": roles(facts, c.sha)} for c in facts.commits],

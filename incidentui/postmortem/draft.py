@@ -6,6 +6,7 @@ Valid at any moment: while the incident is open it says "as of".
 from incidentui.core.format import change_size, count, duration, latency
 from incidentui.core.model import Commit, Ms
 from incidentui.postmortem.acted import attempts, code, commits, fixes, runbooks, verdict
+from incidentui.postmortem.after import after_recovery
 from incidentui.postmortem.facts import Facts
 from incidentui.postmortem.gaps import candidates, gaps
 from incidentui.postmortem.markdown import UNKNOWN, section, sha, stamp, table, text
@@ -29,6 +30,7 @@ def render(facts: Facts) -> str:
         section("Code state", code(facts)),
         *([section("Fixes", fixes(facts))] if facts.state.fixes else []),
         section("Components", components(facts)),
+        *after_recovery(facts),
         section("Causes", _causes(facts)),
         section("Went well, went wrong, where we were lucky", ASK),
         section("Action items", _items(facts)),

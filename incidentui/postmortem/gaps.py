@@ -8,6 +8,7 @@ from incidentui.core.board_words import OFTEN
 from incidentui.core.format import count, duration, short, size
 from incidentui.core.hypotheses import to_decide
 from incidentui.core.metrics import HANDOVER_MS
+from incidentui.postmortem.after import left
 from incidentui.postmortem.facts import Facts
 from incidentui.postmortem.markdown import sha, stamp, text
 
@@ -23,6 +24,7 @@ def gaps(facts: Facts) -> tuple[str, ...]:
         *_attempts(facts),
         *_hypotheses(facts),
         *_components(facts),
+        *(f"After recovery: nobody saw that this is so: “{text(line)}”." for line in left(facts)),
         *_people(facts),
     )
 

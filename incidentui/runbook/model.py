@@ -12,6 +12,8 @@ from incidentui.core.value import dataclass
 
 Pairs = tuple[tuple[str, str], ...]
 Level = Literal["error", "warning"]
+AFTER_RECOVERY = "after recovery"
+"""A heading: once the runbook is begun, closing as resolved waits for the steps under it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,7 @@ class Runbook:
                 then=s.then,
                 otherwise=s.otherwise,
                 looks=s.looks,
+                before_close=s.phase.strip().lower() == AFTER_RECOVERY,
             )
             for s in self.steps
         )

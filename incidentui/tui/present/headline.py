@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from incidentui.core.format import change_size, count, duration, minutes, short
 from incidentui.core.model import Attempt, ServiceStatus
+from incidentui.core.ticks import left
 from incidentui.core.words import is_bad
 from incidentui.tui.line import Ground, Line, Seg, Token, cut, pad, spread
 from incidentui.tui.present.drifted import drifted
@@ -269,6 +270,8 @@ def what_next(scene: Scene) -> tuple[tuple[Seg, ...], tuple[Seg, ...]]:
     if incident is not None and incident.acknowledged is None:
         return (Seg("nobody has said they are on it"),), hints(("i", "I'm on it"))
     if not in_state(scene, "failing"):
+        if incident is not None and (todo := left(scene.state.project.recovery, incident.ticks)):
+            return (Seg(f"{count(len(todo), 'line')} to tick after recovery, then close"),), hints(("c", "checklist"))
         return (Seg("prove that it stays good, then close"),), hints(("a", "act"), ("c", "close"))
     if scene.state.good is not None and scene.state.suspect is not None:
         text = (Seg("reset to "), Seg("★", "strong"), Seg(f" {short(scene.state.good.sha)}, or a runbook"))
