@@ -184,4 +184,5 @@ def _check_spec(check: CheckConfig) -> CheckSpec:
         crosses=check.crosses,
         kind=check.kind,
         workload=getattr(check, "workload", ""),
+        function=check.function,
     )

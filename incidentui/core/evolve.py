@@ -175,7 +175,7 @@ def _world(
 ) -> State:
     match event:
         case e.CheckChanged():
-            state = replace(state, checks=_put(state.checks, event.check, _check(event)))
+            state = replace(state, checks=_put(state.checks, event.check, _check(event, state.checks.get(event.check))))
             return _recovered(state, f"check:{event.check}") if event.now in ("ok", "slow") else state
         case e.ServiceChanged():
             return _service_changed(state, event, recorded)
@@ -258,7 +258,8 @@ def _crashed(crashed: Mapping[str, Ms], now: Workload, at: Ms) -> Mapping[str, M
     return {n: since for n, since in crashed.items() if n != now.name} if now.state == "running" else crashed
 
 
-def _check(event: e.CheckChanged) -> CheckStatus:
+def _check(event: e.CheckChanged, was: CheckStatus | None) -> CheckStatus:
+    over = event.was == "failing" and event.now != "failing"
     return CheckStatus(
         name=event.check,
         service=event.service,
@@ -270,6 +271,7 @@ def _check(event: e.CheckChanged) -> CheckStatus:
         latency_ms=event.latency_ms,
         looks=event.looks,
         evidence=event.evidence,
+        failed_ms=event.was_ms if over else was.failed_ms if was is not None else None,
     )
 
 

@@ -51,6 +51,8 @@ class CheckSpec:
     """The `type` of the file; empty in records from before it was kept."""
     workload: str = ""
     """Whose log or state it reads."""
+    function: str = ""
+    """What users do that it stands for, as the project says it: "make a booking"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,8 @@ class CheckStatus:
     """How many looks in a row agree with the state when it was judged."""
     evidence: str | None = None
     """SHA-256 of the evidence behind the last transition."""
+    failed_ms: Ms | None = None
+    """How long it failed the last time, once that was over."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,11 @@ def document(facts: Facts) -> dict[str, Any]:
             "left": list(left(facts)),
         },
         "outages": [{**codec.to_json(o), "first": _time(o.first), "last": _time(o.last)} for o in facts.outages],
+        "functions": [
+            {"name": o.service, **{k: v for k, v in codec.to_json(o).items() if k != "service"}}
+            | {"first": _time(o.first), "last": _time(o.last)}
+            for o in facts.functions
+        ],
         "suspect": codec.to_json(facts.suspect) if facts.suspect is not None else None,
         "commits": [{**codec.to_json(c), "at": _time(c.at), "roles": roles(facts, c.sha)} for c in facts.commits],
         "attempts": [

@@ -57,6 +57,12 @@ def _impact(facts: Facts) -> list[str]:
     out = ["Impact: how many users were affected."]
     if not facts.notes:
         out.append("Impact: what users saw; no note says it.")
+    named = {c.service for c in facts.state.project.checks if c.function}
+    out += [
+        f"Impact: what users could not do while {text(o.service)} failed; no check of it names its `function`."
+        for o in facts.outages
+        if named and o.failing_ms and o.service not in named
+    ]
     out += [
         f"Impact: {text(o.service)} was unknown for {duration(o.unknown_ms)}; nobody saw whether it answered."
         for o in facts.outages

@@ -14,6 +14,7 @@ from incidentui.tui.line import Line, Seg, Token, cells, spread
 from incidentui.tui.page import PageContext
 from incidentui.tui.pages.act import tell
 from incidentui.tui.pages.causes import ASKS, ask, cause_lines
+from incidentui.tui.pages.impact import impact_lines
 from incidentui.tui.pages.layout import hanging, heading, rule, stack, wall
 from incidentui.tui.pages.remarks import KINDS, remark, remark_lines
 
@@ -44,11 +45,13 @@ def board_lines(incident: Incident, state: State, now: Ms, width: int) -> list[L
     about = (Seg(f"{len(board)}, by what we know now" if board else "none yet", "text"),)
     tail = (Seg("goes into the draft as it stands", "muted"),) if width >= 80 else ()
     top = [heading(width, "HYPOTHESES", about, tail), *([Line()] if width >= 98 else [])]
+    impact = impact_lines(incident, state, until, width)
     if not board:
         empty = "No hypothesis yet. h records what you think is the cause, before you try something."
-        return [*top, *stack(hanging((), empty, width, "muted"), remark_lines(incident.remarks, width))]
+        said = hanging((), empty, width, "muted")
+        return [*top, *stack(impact, said, remark_lines(incident.remarks, width))]
     groups = (_group(name, words, board, state, until, width) for name, words in GROUPS)
-    return [*top, *stack(cause_lines(board, until, width), *groups, remark_lines(incident.remarks, width))]
+    return [*top, *stack(impact, cause_lines(board, until, width), *groups, remark_lines(incident.remarks, width))]
 
 
 def _group(

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from incidentui.core.format import change_size, count, duration, minutes, short
+from incidentui.core.functions import cannot_in
 from incidentui.core.model import Attempt, ServiceStatus
 from incidentui.core.ticks import left
 from incidentui.core.words import is_bad
@@ -132,7 +133,7 @@ def _since(scene: Scene, service: ServiceStatus, kind: Class) -> tuple[Seg, ...]
         Seg(cut(service.why, 40), "strong", bold=True),
         Seg(" for ", "strong", bold=True),
         Seg(lasted, "strong", bold=True),
-        Seg(f"{looks}, {path}", "text"),
+        Seg(f"{looks}: {lost}" if (lost := cannot_in(scene.state, service.name)) else f"{looks}, {path}", "text"),
     )
 
 
