@@ -11,6 +11,7 @@ from typing import TypeVar, assert_never
 from incidentui.core import events as e
 from incidentui.core.board_fold import folded, remarked
 from incidentui.core.checkpoint import OnGreen
+from incidentui.core.errors import told
 from incidentui.core.model import (
     Attempt,
     AwaitedDeploy,
@@ -105,7 +106,7 @@ def _apply(state: State, recorded: e.Recorded) -> State:
         case e.LedgerRead():
             return replace(state, ledger=event.ledger)
         case e.ErrorSeen():
-            return replace(state, errors=(*state.errors, event.seen)[-ERRORS:])
+            return replace(state, errors=told(state.errors, event.seen)[-ERRORS:])
         case e.SuspectNamed():
             return replace(state, suspect=event.suspect)
         case e.KnownGoodSet():

@@ -384,6 +384,12 @@ class SeenError:
     revision: str | None = None
     """What ran then."""
     known: tuple[KnownError, ...] = ()
+    last: Ms | None = None
+    """When it was told again after an action; None: never."""
+
+    @property
+    def told(self) -> Ms:
+        return self.at if self.last is None else self.last
 
 
 @dataclass(frozen=True, slots=True)
