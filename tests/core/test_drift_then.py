@@ -47,7 +47,7 @@ def drift(now: Actual = NOW, then: Checkpoint = THEN, files: tuple[FileCopy, ...
 
 @pytest.mark.parametrize(
     ("files", "line"),
-    [((FILE,), f"✓ {FILES:<16} nothing differs"), ((), f"! {FILES}")],
+    [((FILE,), f"✓ {FILES:<16} nothing differs"), ((FileCopy(FILE.path, "c" * 64, 100, 0o644),), f"! {FILES}")],
 )
 def test_files_beside_a_checkpoint_are_told_with_what_differs_or_that_nothing_does(
     files: tuple[FileCopy, ...], line: str
