@@ -1,5 +1,6 @@
 """What was found by looking at the real screen: names that were cut, hints that lied, rows that said nothing."""
 
+import re
 from dataclasses import replace
 from itertools import pairwise
 
@@ -7,7 +8,7 @@ import pytest
 
 from incidentui.core import events as e
 from incidentui.core.model import Attempt, Owner, Plan, PlanCommit, PlanStep, Precondition, Source, StepState, Workload
-from incidentui.session.ports import LogLine
+from incidentui.session.ports import LogLine, View
 from incidentui.tui.line import cells
 from incidentui.tui.pages.event import told
 from incidentui.tui.pages.layout import commands
@@ -281,3 +282,42 @@ async def test_a_verdict_is_opened_at_the_light_that_is_red() -> None:
         await screen.press("k")
         await screen.settle()
         assert screen.screen.host.cursor == ("light", "remote")
+
+
+def long_list(services: int, workloads: int) -> View:
+    """More than there is room for; some of each are red, and one has a name that nobody can say."""
+    state = fakes.incident().state
+    names = ["the-service-that-keeps-the-list-of-all-vouchers", *(f"svc-{n:02}" for n in range(services - 1))]
+    red = [replace(state.services["api"], name=n, since=fakes.NOW - 900_000) for n in names[:2]]
+    good = [replace(state.services["login"], name=n) for n in names[2:]]
+    web = state.workloads["web"]
+    many = {f"worker-{n:03}": replace(web, name=f"worker-{n:03}") for n in range(workloads)}
+    services_ = {**state.services, **{s.name: s for s in (*red, *good)}}
+    return replace(fakes.incident(), state=replace(state, services=services_, workloads=many))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
+async def test_what_a_list_has_no_room_for_is_counted(size: tuple[int, int]) -> None:
+    async with shown(long_list(30, 500), size=size) as screen:
+        for pane, title in (("2", "2 SERVICES ─"), ("4", "4 WORKLOADS ─")):
+            text = await screen.press(pane)
+            rows = [row for row in text.splitlines() if "svc-" in row or "worker-" in row or "vouchers" in row]
+            told = re.search(r"↓ (\d+) more rows" if size[0] == 80 else rf"{title}.* · ↓ (\d+)", text)
+            assert told is not None, text
+            if pane == "4":
+                assert int(told[1]) + sum("worker-" in row[:20] for row in rows) == 500
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
+async def test_a_long_name_leaves_room_for_its_state(size: tuple[int, int]) -> None:
+    async with shown(long_list(30, 5), size=size) as screen:
+        assert "vouchers and 2 more are failing   503 for 15m" in screen.text
+        assert "the-service-that-keeps-the-list-of-all-vouchers" not in screen.rows[1]
+
+
+async def test_facts_do_not_say_again_what_the_sentence_says() -> None:
+    async with shown(fakes.quiet(), size=(200, 50)) as screen:
+        text = await screen.press("1", "G")
+        assert text.count("heads-up: sam deploys sync changes at 9") == 2, "its row, and the sentence of SELECTED"
+        assert "by             bo" in text
+        assert "key            no" not in text
