@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from incidentui.core.format import change_size, count, duration, minutes, short
 from incidentui.core.model import Attempt, ServiceStatus
 from incidentui.core.words import is_bad
-from incidentui.tui.line import Ground, Line, Seg, Token, cut, pad, spread
+from incidentui.tui.line import Ground, Line, Seg, Token, cut, cut_middle, pad, spread
 from incidentui.tui.present.drifted import drifted
 from incidentui.tui.present.follow import alarm, unfollowed
 from incidentui.tui.present.format import coarse, hms
@@ -28,6 +28,8 @@ from incidentui.tui.present.scene import (
 from incidentui.tui.regions import Class
 
 _LABEL = 19
+_NAMED = 24
+"""Cells of a service's name: its state, and that others fail too, must stay beside it."""
 _OTHER = 60
 """Cells for what may be the cause beside a commit."""
 _ROOM = 100
@@ -111,7 +113,7 @@ def _failing(scene: Scene, red: list[ServiceStatus], width: int, kind: Class) ->
 
 
 def _names(bad: list[ServiceStatus], state: str) -> str:
-    names = [s.name for s in bad]
+    names = [cut_middle(s.name, _NAMED) for s in bad]
     if len(names) == 1:
         return f"{names[0]} is {state}"
     if len(names) <= 3 and sum(map(len, names)) <= 24:

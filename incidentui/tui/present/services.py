@@ -174,6 +174,8 @@ def _columns(found: list[ServiceStatus], width: int) -> tuple[int, int, int]:
     want = max(0, max((cells(s.name) for s in found), default=0) - _NAME)
     of_answer = min(want, max(0, room - _ANSWER))
     of_spark = min(want - of_answer, max(0, spark - _SPARK))
+    if want > of_answer + of_spark:  # even so a name is cut: what it answers says more than six cells of a curve
+        return _NAME + of_answer + of_spark, max(4, room - of_answer) + spark - of_spark, 0
     return _NAME + of_answer + of_spark, max(4, room - of_answer), spark - of_spark
 
 
