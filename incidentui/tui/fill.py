@@ -138,7 +138,8 @@ def _foot(screen: "IncidentScreen", scene: Scene, width: int) -> None:
         keys = status.typing_keys(hints, "letters go to the word", width)
     if not screen.live:
         keys = status.no_keys(width)
-    screen.foot.set_lines([status.status(scene, width, desk.said, typing), keys])
+    below = status.rest(scene, width, desk.said, typing)
+    screen.foot.set_lines([status.status(scene, width, desk.said, typing), below or keys])
 
 
 def _page_hints(page: Page) -> list[KeyHint]:

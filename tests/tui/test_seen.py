@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 
 from incidentui.core import events as e
+from incidentui.core.inputs import Refusal
 from incidentui.core.model import Attempt, Owner, Plan, PlanCommit, PlanStep, Precondition, Source, StepState, Workload
 from incidentui.session.ports import LogLine, View
 from incidentui.tui.line import cells
@@ -321,3 +322,39 @@ async def test_facts_do_not_say_again_what_the_sentence_says() -> None:
         assert text.count("heads-up: sam deploys sync changes at 9") == 2, "its row, and the sentence of SELECTED"
         assert "by             bo" in text
         assert "key            no" not in text
+
+
+LONG = Refusal("the commands of this file are not allowed yet", "incidentui trust runbooks/lead-the-tunnel.md --diff")
+
+
+@pytest.mark.parametrize("width", [80, 120])
+async def test_an_answer_that_is_longer_than_its_row_goes_on_below(width: int) -> None:
+    view = fakes.incident()
+    session = fakes.session(view)
+    session.plan_answer = replace(LONG, hint=LONG.hint if width == 80 else LONG.hint + " for all of it, step by step")
+    async with shown(view, size=(width, 24), session=session) as screen:
+        await screen.press("a", "1")
+        assert screen.status.strip().startswith("1 refused: the commands of this file are not allowed yet.")
+        assert screen.bar.strip().startswith("incidentui trust runbooks/lead-the-tunnel.md --diff")
+        await screen.press("j")
+        assert "esc back" in screen.bar
+
+
+async def test_words_without_a_hint_go_on_below_too() -> None:
+    async with shown(fakes.incident(), size=(80, 24)) as screen:
+        screen.screen.desk.say("one word after the other " * 5)
+        await screen.settle()
+        assert (screen.status + " " + screen.bar).split()[1:] == ("one word after the other " * 5).split()
+
+
+async def test_what_the_palette_says_of_its_entries_stands_under_each_other() -> None:
+    async with shown(fakes.incident(), size=(80, 24)) as screen:
+        text = await screen.press("ctrl+p")
+        assert len({row.index("opens its plan") for row in text.splitlines() if "opens its plan" in row}) == 1
+
+
+async def test_help_names_every_mark_of_a_state() -> None:
+    async with shown(fakes.incident(), size=(120, 40)) as screen:
+        text = await screen.press("?")
+        marks = text[text.index("MARKS") :]
+        assert [m for m in "✓!✗?~≈≡≠▲★◇◆▸○–“┆·↵" if m not in marks] == []
