@@ -358,3 +358,34 @@ async def test_help_names_every_mark_of_a_state() -> None:
         text = await screen.press("?")
         marks = text[text.index("MARKS") :]
         assert [m for m in "✓!✗?~≈≡≠▲★◇◆▸○–“┆·↵" if m not in marks] == []
+
+
+@pytest.mark.parametrize("width", [50, 56, 78])
+def test_a_long_answer_takes_from_the_curve_and_a_path_gives_before_what_is_the_matter(width: int) -> None:
+    view = fakes.first_red()
+    told = "agent: ../lab/volumes/agents/of/the/north/agent.json is not there"
+    services_ = {
+        **view.state.services,
+        "api": replace(view.state.services["api"], why="echo of tunnel"),
+        "sheets": replace(view.state.services["sheets"], state="unknown", why=told),
+    }
+    rows = [
+        r.text for r in services.lines(fakes.scene(replace(view, state=replace(view.state, services=services_))), width)
+    ]
+    assert any("echo of tunnel " in row for row in rows)
+    assert any(row.startswith("  └ agent: ../lab/") and row.endswith("agent.json is not there") for row in rows)
+    assert all(cells(row) <= width for row in rows)
+
+
+def test_a_workload_that_just_came_up_says_so() -> None:
+    view = fakes.quiet()
+    web = replace(view.state.workloads["web"], since=view.state.at - 6_000)
+    scene = fakes.scene(replace(view, state=replace(view.state, workloads={"web": web})))
+    assert "up 6s" in workloads.lines(scene, 50)[1].text
+
+
+def test_titles_of_runbooks_take_the_room_there_is() -> None:
+    title = "Give the agent the backend's own token"
+    scene = replace(fakes.scene(fakes.quiet()), runbooks=(RunbookEntry(title, "t", "12 steps"),))
+    assert title in runbook.lines(scene, 66)[1].text
+    assert "12 steps" in runbook.lines(scene, 40)[1].text
