@@ -389,3 +389,12 @@ def test_titles_of_runbooks_take_the_room_there_is() -> None:
     scene = replace(fakes.scene(fakes.quiet()), runbooks=(RunbookEntry(title, "t", "12 steps"),))
     assert title in runbook.lines(scene, 66)[1].text
     assert "12 steps" in runbook.lines(scene, 40)[1].text
+
+
+@pytest.mark.parametrize("width", [100, 120, 200])
+async def test_the_way_back_stands_on_the_bar_of_every_page(width: int) -> None:
+    async with shown(fakes.incident(), size=(width, 40)) as screen:
+        for keys in (("4", "enter"), ("3", "enter"), ("h",), ("l",), ("p",)):
+            await screen.press("escape", *keys)
+            assert screen.screen.desk.page is not None, keys
+            assert "esc back   ? help" in screen.bar, keys

@@ -144,6 +144,10 @@ def keys(hints: Iterable[KeyHint], width: int) -> Line:
     inner = width - 2
     right = _hint(KeyHint("ctrl+p", "commands")) if width >= 100 else ()
     help_ = _hint(KeyHint("?", "help"))
+    hints = list(hints)
+    # The way back is always told where the bar is long enough to be read as a whole.
+    back = hints.pop() if width >= 100 and hints and hints[-1].key == "esc" else None
+    help_ = (*_hint(back), Seg("   "), *help_) if back is not None else help_
     room = inner - length(right) - length(help_) - 3
     out: list[Seg] = []
     for hint in hints:
