@@ -117,7 +117,8 @@ def _left(
 ) -> list[Line]:
     steps = steps_of(runbook, run)
     shown = shown_step(runbook, run, at)
-    rows = [row for step in steps for row in _step_row(step, step.n == shown, view.state, now, run)]
+    digits = len(str(max((step.n for step in steps), default=0)))
+    rows = [row for step in steps for row in _step_row(step, step.n == shown, view.state, now, run, digits)]
     known = values(runbook, view.state, given)
     names = [
         line
@@ -149,19 +150,19 @@ def _from(runbook: Runbook, run: RunbookRun | None) -> list[Line]:
     return rows
 
 
-def _step_row(step: RunStep, here: bool, state: State, now: Ms, run: RunbookRun | None) -> list[Line]:
+def _step_row(step: RunStep, here: bool, state: State, now: Ms, run: RunbookRun | None, digits: int) -> list[Line]:
     glyph, token = MARK[step.state]
     if here and step.state == "todo":
         glyph, token = "▸", "accent"
     took = minutes(step.took_ms) if step.took_ms is not None else ""
     if step.state == "running" and step.since is not None:
         took = minutes(now - step.since)
-    head = (Seg(f"{glyph} ", token), Seg(f"{step.n} ", "muted"))
+    head = (Seg(f"{glyph} ", token), Seg(f"{step.n:>{digits}} ", "muted"))
     text: Token = "strong" if here else "text" if step.state != "todo" else "muted"
     rows = hanging(head, step.title, _LEFT - 7, text, bold=here)
     first = spread(_LEFT, rows[0].segs, (Seg(took, "muted"), Seg(" ")))
     about = _about(step, state, run, now)
-    return [first, *rows[1:], *(hanging((Seg("    "),), about, _LEFT, "muted") if about else [])]
+    return [first, *rows[1:], *(hanging((Seg(" " * (3 + digits)),), about, _LEFT, "muted") if about else [])]
 
 
 def _about(step: RunStep, state: State, run: RunbookRun | None, now: Ms) -> str:

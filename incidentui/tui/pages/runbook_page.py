@@ -74,9 +74,8 @@ class RunbookPage:
         to_do = self._to_do
         if to_do is not None and to_do.state == "running":
             yield from ((("s", "cut short, with a reason"),) if self._cut else ())
-        else:
-            tried = to_do is not None and to_do.state in ("failed", "unknown", "undone")
-            again = "run again" if tried else "run"
+        elif to_do is not None:
+            again = "run again" if to_do.state in ("failed", "unknown", "undone") else "run"
             yield "x", "done" if self._by_hand else again
             yield "s", "skip, with a reason"
         if self._back and (to_do is None or to_do.state != "running"):
@@ -205,7 +204,7 @@ class RunbookPage:
         if to_do is not None and self.runbook.moved(run, to_do.n):
             start(self.runbook, screen)  # its steps are others now
         elif step is None or to_do is None:
-            screen.refuse("x", "every step is done", "c closes the incident.")
+            screen.refuse("x", "every step is done", "esc goes back; there c closes the incident.")
         elif step.n != to_do.n:
             screen.refuse("x", f"step {to_do.n} is the one to do", "[ and ] go there, X runs only this one.")
         elif to_do.state == "running" and not step.by_hand:

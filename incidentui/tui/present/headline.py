@@ -8,7 +8,7 @@ from incidentui.core.functions import cannot_in
 from incidentui.core.model import Attempt, ServiceStatus
 from incidentui.core.ticks import left
 from incidentui.core.words import is_bad
-from incidentui.tui.line import Ground, Line, Seg, Token, cut, pad, spread
+from incidentui.tui.line import Ground, Line, Seg, Token, cut, cut_middle, pad, spread
 from incidentui.tui.present.drifted import drifted
 from incidentui.tui.present.follow import alarm, unfollowed
 from incidentui.tui.present.format import coarse, hms
@@ -30,6 +30,8 @@ from incidentui.tui.present.scene import (
 from incidentui.tui.regions import Class
 
 _LABEL = 19
+_NAMED = 24
+"""Cells of a service's name: its state, and that others fail too, must stay beside it."""
 _OTHER = 60
 """Cells for what may be the cause beside a commit."""
 _ROOM = 100
@@ -113,7 +115,7 @@ def _failing(scene: Scene, red: list[ServiceStatus], width: int, kind: Class) ->
 
 
 def _names(bad: list[ServiceStatus], state: str) -> str:
-    names = [s.name for s in bad]
+    names = [cut_middle(s.name, _NAMED) for s in bad]
     if len(names) == 1:
         return f"{names[0]} is {state}"
     if len(names) <= 3 and sum(map(len, names)) <= 24:

@@ -72,6 +72,8 @@ def test_what_a_plan_touches_and_what_would_be_lost(width: int, height: int) -> 
     assert "✗ 2 files changed inside it: /x, /y" in text
     assert "/a/very/long/mount/point" in text
     assert ("BLAST RADIUS ──" if width > 80 else "touches      api") in text
+    assert "api       service: is interrupted" in text
+    assert "/a/very/long/mount/point  volume leads: stays" in text
     assert ("WOULD BE LOST ──" if width > 80 else "lost   ") in text
 
 

@@ -217,6 +217,35 @@ def test_x_in_the_list_goes_on_with_the_one_being_worked_through() -> None:
     assert not [c for c in s.session.commands if isinstance(c, StartRunbook)]
 
 
+def test_in_the_list_what_a_runbook_is_for_stands_beside_its_title_and_nothing_is_said_of_each() -> None:
+    came = [replace(b.BOOK, id=str(n), title=f"Book {n}", origin="shipped", summary="To go back.") for n in range(9)]
+    own = replace(b.BOOK, title="A title that is longer than the column that there is for titles", summary="Ours.")
+    for width, height in b.SIZES:
+        text = b.shown(RunbooksPage(lambda: [own, *came]), b.view(), width, height)
+        assert text.count("came with the program") == 1
+        assert "9 of 10 came with the program" in text
+        assert "Ours. · runbooks/roll-back.md" in " ".join(text.split())
+        assert "columnfor" not in text
+        rows = [row for row in text.splitlines() if "Book " in row]
+        assert all(row.endswith("4 steps") for row in rows)
+        assert all("To go back." in row for row in rows) == (width > 80)
+
+
+def test_numbers_of_steps_stand_under_each_other() -> None:
+    steps = tuple(Step(n, f"Step {n}", n, "", "") for n in range(1, 12))
+    text = b.shown(RunbookPage(replace(b.BOOK, steps=steps)), b.view(), 118, 34)
+    assert "○  9 Step 9" in text
+    assert "○ 11 Step 11" in text
+
+
+def test_when_every_step_is_done_no_key_is_offered_that_does_nothing() -> None:
+    it, s = at("done", "done", "done", "skipped")
+    b.shown(it, s.session.view, 118, 34)
+    assert not {"x", "s"} & {key for key, _ in it.keys}
+    s.type(it, "x")
+    assert s.refused[-1] == ("x", "every step is done", "esc goes back; there c closes the incident.")
+
+
 def test_no_runbooks_is_said() -> None:
     assert "No runbooks found" in b.shown(RunbooksPage(list), b.view(), 78, 20)
 
