@@ -43,10 +43,14 @@ class Wanted:
 
     @property
     def commands(self) -> tuple[Command, ...]:
-        """What takes it back first, then what shows that it did."""
-        if not self.undo:
-            return self.step.commands
-        return tuple(sorted(self.step.undo, key=lambda c: _is_check(c)))
+        """What takes it back first, then what shows that it did. What is only shown is none of them."""
+        found = self.step.undo if self.undo else self.step.commands
+        return tuple(sorted((c for c in found if c.runnable), key=lambda c: self.undo and _is_check(c)))
+
+    @property
+    def held(self) -> str:
+        found = self.step.undo if self.undo else self.step.commands
+        return next((c.why_not for c in found if c.held), "") or ("" if self.commands else found[0].why_not)
 
     @property
     def names(self) -> frozenset[str]:
@@ -130,10 +134,9 @@ class ShellExecutor:
             why = f"the file {again}" if again else "the commands of this file are not allowed yet"
             return Refusal(why, f"incidentui trust {runbook.path}  (one run: {ONE_RUN}={runbook.digest})")
         wanted = Wanted(runbook, step, undo)
-        stopped = next((c.why_not for c in wanted.commands if not c.runnable), "")
-        if stopped or step.placeholders:
+        if wanted.held or step.placeholders:
             return Refusal(
-                stopped or f"it has places to fill in: {', '.join(step.placeholders)}", "copy it, and edit it"
+                wanted.held or f"it has places to fill in: {', '.join(step.placeholders)}", "copy it, and edit it"
             )
         return self._unable(wanted) or wanted
 

@@ -173,6 +173,16 @@ def test_how_a_block_ends(place: Place, block: str, attrs: str, code: int, exit:
     assert says in done.stderr
 
 
+def test_output_and_manifests_beside_a_command_hold_it_not_back(place: Place) -> None:
+    shown = "```yaml\nkind: <none>\n```\n\n```text\nberth <number>\n```\n\n```bash\nkind: pump > canary\n```\n"
+    book(
+        place, "# P\n\n1. A\n\n" + "".join(f"   {line}\n" for line in ("```sh\necho lifted\n```\n" + shown).split("\n"))
+    )
+    done = place.run("runbook", "run", "pump", "--json")
+    assert (done.returncode, lines(done)[0]["output"]) == (0, "$ echo lifted\nlifted\n"), done.stdout + done.stderr
+    assert not (place.root / "canary").exists()
+
+
 @pytest.mark.req("F29")
 def test_what_is_stopped_leaves_nothing(place: Place) -> None:
     book(place, shell("sleep 7777 & echo $$ > pids; echo $! >> pids; exec sleep 7776"))

@@ -261,9 +261,8 @@ class RunbookPage:
             open_plan(screen, "x", "shell", args, step.n, unset=again)
 
     def _why_not(self, step: Step) -> tuple[str, str] | None:
-        stopped = next((command.why_not for command in step.commands if command.why_not), "")
-        if stopped:
-            return stopped, "s skips it, with a reason."
+        if step.held:
+            return step.held, "s skips it, with a reason."
         if step.placeholders:
             return "it has places to fill in: " + ", ".join(step.placeholders), "y copies it."
         return None  # whether it is allowed is asked of the file as it lies there now, when the plan is made
