@@ -87,6 +87,12 @@ def placeholders(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def place_at(line: str, at: int, *, html: bool) -> tuple[str, int] | None:
+    """(its name, where it ends) of the place to fill in that begins there. `html`: a tag of HTML is none."""
+    found = _PLACEHOLDER.match(line, at)
+    return (found.group(1), found.end()) if found and _is_name(found.group(1), html=html) else None
+
+
 def is_placeholder(tag: str) -> bool:
     """Whether a tag in prose is one that no HTML knows."""
     found = _PLACEHOLDER.fullmatch(tag)

@@ -252,7 +252,7 @@ def read_only_has_no_way_to_act(run: Run) -> None:
 def a_place_to_fill_in_stops_it(run: Run) -> None:
     run.begin()
     run.press("x")
-    run.see("places to fill in: place")
+    run.see("place:|place is to be")
 
 
 @case("1 done", "```\ntouch canary")

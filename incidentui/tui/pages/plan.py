@@ -234,6 +234,7 @@ def open_plan(
             screen.push(RefusedPage(action, answer, step, undoes))
             screen.say("refused, nothing changed")
         elif isinstance(answer, Refusal) and answer.unset and unset is not None:
+            screen.say(answer.why)
             unset(answer.unset)
         elif isinstance(answer, Refusal):
             screen.refuse(key, answer.why, answer.hint)

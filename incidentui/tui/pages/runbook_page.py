@@ -18,6 +18,7 @@ from incidentui.session.ports import View
 from incidentui.tui.line import Line
 from incidentui.tui.page import PageContext
 from incidentui.tui.pages.act import tell
+from incidentui.tui.pages.anew import asked_anew
 from incidentui.tui.pages.changes import ChangesPage
 from incidentui.tui.pages.handing import hand_over, undo_last
 from incidentui.tui.pages.plan import open_plan
@@ -40,6 +41,8 @@ class RunbookPage:
         self.at: int | None = None
         """The step that was chosen to be shown; None follows the one to do."""
         self.given: dict[str, str] = {}
+        self._sure: set[int] = set()
+        """Steps whose places were gone through."""
         self._begun = self._by_hand = self._cut = False
         self._may_act = self._mine = True
         self._me = ""
@@ -252,20 +255,13 @@ class RunbookPage:
 
     def _shell(self, step: Step, screen: PageContext) -> None:
         """Opens the plan that shows the exact text; only a typed yes runs it."""
-        refused = self._why_not(step)
-        if refused:
-            screen.refuse("x", *refused)
-        else:
+        if step.held:
+            screen.refuse("x", step.held, "s skips it, with a reason.")
+        elif not asked_anew(step, self.given, self._sure, lambda: self._shell(step, screen), screen):
+            # Whether it is allowed is asked of the file as it lies there now, when the plan is made.
             args = with_given({"runbook": self.runbook.id, "step": str(step.n)}, self.given)
             again: Callable[[str], None] = lambda name: self._ask(name, lambda: self._shell(step, screen), screen)  # noqa: E731
             open_plan(screen, "x", "shell", args, step.n, unset=again)
-
-    def _why_not(self, step: Step) -> tuple[str, str] | None:
-        if step.held:
-            return step.held, "s skips it, with a reason."
-        if step.placeholders:
-            return "it has places to fill in: " + ", ".join(step.placeholders), "y copies it."
-        return None  # whether it is allowed is asked of the file as it lies there now, when the plan is made
 
     def _skip(self, screen: PageContext) -> None:
         run = run_of(self.runbook, screen.session.view.state)

@@ -11,6 +11,7 @@ from incidentui.core.visible import look_alikes, plainly
 from incidentui.runbook.attributes import fence, unheeded
 from incidentui.runbook.back import of_step
 from incidentui.runbook.model import Command, Runbook, Step
+from incidentui.runbook.places import places
 from incidentui.runbook.shell_words import uses_sudo
 from incidentui.runbook.stands import tries
 from incidentui.runbook.variables import resolve, values
@@ -83,6 +84,9 @@ def _what_runs(runbook: Runbook, step: Step, state: State, given: Mapping[str, s
         if command.why_not:
             rows += hanging((Seg("– ", "muted"),), command.why_not, width, "muted")
         rows += _once_said(command, width)
+    texts = (command.text for command in step.commands if command.runnable)
+    if asked := ", ".join(dict.fromkeys(place.name for text in texts for place in places(text))):
+        rows += hanging((Seg("! ", "slow"),), f"asked when it runs: {asked}", width, "muted")
     return rows
 
 
