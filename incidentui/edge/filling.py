@@ -56,7 +56,7 @@ def empty(commands: Sequence[Command], environment: Mapping[str, str]) -> Refusa
                 f"<{place.name}> is to be filled in", f"--set '{place.name}=…'", usage=True, unset=place.name
             )
         if why := place.refuses(value):
-            return Refusal(f"<{place.name}> cannot be {redact(value)!r}: {why}", _BY_HAND, usage=True, unset=place.name)
+            return Refusal(f"{place.name}: {why}", f"--set '{place.name}=…'", usage=True, unset=place.name)
     return None
 
 

@@ -40,7 +40,7 @@ class Place:
         if "\n" in value or "\0" in value:
             return "it must be one line"
         if self.within and not _HARMLESS.fullmatch(value):
-            return "another program may read it as code: only letters, digits, spaces and . , : / @ % + = - _ are sure"
+            return "letters, digits, blanks, . , : / @ % + = - _ only"
         return ""
 
 

@@ -3,11 +3,12 @@
 A typed action and shell text both open their plan; nothing is run from here.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from uuid import uuid4
 
 from incidentui.core.acts import can_be_cut
-from incidentui.core.inputs import SetStep, StartRunbook
+from incidentui.core.inputs import Refusal, SetStep, StartRunbook
 from incidentui.core.model import Ms, RunStep
 from incidentui.core.steps import current_step, to_undo
 from incidentui.runbook.fields import RUNS
@@ -18,9 +19,9 @@ from incidentui.session.ports import View
 from incidentui.tui.line import Line
 from incidentui.tui.page import PageContext
 from incidentui.tui.pages.act import tell
-from incidentui.tui.pages.anew import asked_anew
 from incidentui.tui.pages.changes import ChangesPage
 from incidentui.tui.pages.handing import hand_over, undo_last
+from incidentui.tui.pages.needs import ask, asked_anew
 from incidentui.tui.pages.plan import open_plan
 from incidentui.tui.pages.runbook import run_of, runbook_lines, shown_step
 from incidentui.tui.pages.running import ActionPage, cut_short
@@ -233,17 +234,7 @@ class RunbookPage:
                 return
             open_plan(screen, "x", found.action.name, dict(found.action.args), step.n)
         elif found.missing:
-            self._ask(found.missing[0], lambda: self._plan(step, screen), screen)
-
-    def _ask(self, name: str, then: Callable[[], None], screen: PageContext) -> None:
-        def given(text: str) -> None:
-            if text.strip():
-                self.given[name] = text.strip()
-                then()
-            else:
-                screen.refuse("x", f"{name} needs a value")
-
-        screen.prompt(self.runbook.prompt_of(name), given)
+            ask(self.runbook, found.missing[0], self.given, lambda: self._plan(step, screen), screen)
 
     def _tick(self, step: RunStep, screen: PageContext) -> None:
         def done(note: str) -> None:
@@ -260,8 +251,11 @@ class RunbookPage:
         elif not asked_anew(step, self.given, self._sure, lambda: self._shell(step, screen), screen):
             # Whether it is allowed is asked of the file as it lies there now, when the plan is made.
             args = with_given({"runbook": self.runbook.id, "step": str(step.n)}, self.given)
-            again: Callable[[str], None] = lambda name: self._ask(name, lambda: self._shell(step, screen), screen)  # noqa: E731
-            open_plan(screen, "x", "shell", args, step.n, unset=again)
+            open_plan(screen, "x", "shell", args, step.n, unset=partial(self._ask_again, step, screen))
+
+    def _ask_again(self, step: Step, screen: PageContext, refused: Refusal) -> None:
+        why = refused.why if refused.unset in self.given else ""
+        ask(self.runbook, refused.unset, self.given, lambda: self._shell(step, screen), screen, why)
 
     def _skip(self, screen: PageContext) -> None:
         run = run_of(self.runbook, screen.session.view.state)
