@@ -11,6 +11,7 @@ import click
 from incidentui.cli.drifting import drift_lines, drift_objects, unlisted_lines
 from incidentui.cli.journal_access import open_to_read, project_root
 from incidentui.cli.options import Options
+from incidentui.cli.restarted import restart_lines, restart_objects
 from incidentui.config.load import parse
 from incidentui.core.causes import doubts, echo_words, echoes, in_order, unseen
 from incidentui.core.decide import decide
@@ -145,6 +146,7 @@ def document(state: State, problems: tuple[str, ...]) -> dict[str, Any]:
                 "revision": w.revision,
                 "dirty": w.dirty or None,
                 "note": w.note,
+                "restarted": restart_objects(state, w.name),
             }
             for w in state.workloads.values()
         ],
@@ -278,7 +280,7 @@ def lines(state: State, problems: tuple[str, ...], now: Ms) -> list[str]:
         mark = "✗" if is_bad(w) else "?" if w.state == "unknown" else "·" if w.health == "none" else "✓"
         built = f"built from uncommitted code: {w.dirty}" if w.dirty else ""
         out.append(f"{mark} {w.name:<16} {w.state:<12} {', '.join(part for part in (w.note, built) if part)}".rstrip())
-        out += drift_lines(state, w)
+        out += [*restart_lines(state, w.name), *drift_lines(state, w)]
         for known in of_source(state.errors, f"workload:{w.name}"):
             out.append(f"  └ known: {known.meaning} Next: {known.step}")
     out += unlisted_lines(state)

@@ -11,6 +11,7 @@ from incidentui.postmortem.acted import roles
 from incidentui.postmortem.facts import Facts
 from incidentui.postmortem.gaps import candidates, gaps, not_covered
 from incidentui.postmortem.markdown import plain
+from incidentui.postmortem.restarted import objects
 
 TIMES = ("window_from", "first_red", "opened", "acknowledged", "mitigated", "resolved", "closed")
 
@@ -53,6 +54,7 @@ def document(facts: Facts) -> dict[str, Any]:
         },
         "components": [codec.to_json(s) for s in state.services.values()],
         "workloads": [codec.to_json(w) for w in state.workloads.values()],
+        "restarts": [{**found, "at": _time(found["at"])} for found in objects(facts)],
         "not_covered": [{"what": what, "why": why} for what, why in not_covered(facts)],
         "action_items": [plain(item) for item in candidates(facts)],
         "gaps": [plain(gap) for gap in gaps(facts)],

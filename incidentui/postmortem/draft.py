@@ -9,6 +9,7 @@ from incidentui.postmortem.acted import attempts, code, commits, fixes, runbooks
 from incidentui.postmortem.facts import Facts
 from incidentui.postmortem.gaps import candidates, gaps
 from incidentui.postmortem.markdown import UNKNOWN, section, sha, stamp, table, text
+from incidentui.postmortem.restarted import restarts
 from incidentui.postmortem.seen import components, evidence, timeline
 from incidentui.postmortem.theories import causes, hypotheses, remarks
 
@@ -29,6 +30,7 @@ def render(facts: Facts) -> str:
         section("Code state", code(facts)),
         *([section("Fixes", fixes(facts))] if facts.state.fixes else []),
         section("Components", components(facts)),
+        *([section("Restarts", rows)] if (rows := restarts(facts)) else []),
         section("Causes", _causes(facts)),
         section("Went well, went wrong, where we were lucky", ASK),
         section("Action items", _items(facts)),
