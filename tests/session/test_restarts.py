@@ -69,8 +69,8 @@ def test_each_restart_by_hand_is_a_row_with_container_and_health_and_they_are_co
     )
     last = story.desk.state.ran["web"].seen[-1]
     assert (last.settled, last.settled_ms) == ("healthy", 7_000)
-    page = [line.text for line in workload_lines("web", View(story.desk.state, NOTHING), when("09:14:00"), 120, 40)]
-    assert any("restarted    2×, last" in line and "healthy → healthy after 7s" in line for line in page), page
+    page = [line.text for line in workload_lines("web", View(story.desk.state, NOTHING), when("09:14:00"), 80, 24)]
+    assert any("2×, last" in line and "container 3f2a91c0d1e2, healthy → healthy after" in line for line in page), page
     facts = story.facts()
     assert "| web | 2 | 3f2a91c0d1e2 | healthy | healthy | _unknown_ |" in render(facts)
     assert [found["number"] for found in document(facts)["restarts"]] == [1, 2]
