@@ -25,6 +25,7 @@ from incidentui.core.layers import BYPASSED, bypassed
 from incidentui.core.ledger import in_force, partly, taken_back, told
 from incidentui.core.links import Link, links
 from incidentui.core.model import Commit, FixStatus, Ms
+from incidentui.core.not_found import tied
 from incidentui.core.recent import Recent, add
 from incidentui.core.standing import ours, tip, wanted
 from incidentui.core.state import State
@@ -109,6 +110,10 @@ def document(state: State, problems: tuple[str, ...]) -> dict[str, Any]:
                 "running_why": s.running_why,
                 "running_is": _against(state, s.running),
                 "build": s.odd or None,
+                "not_found": [
+                    {"says": t.says, "path": t.path, "workload": t.workload, "mount": t.target, "is": t.state}
+                    for t in (tied(state, s.name) if s.state == "failing" else ())
+                ],
             }
             for s in state.services.values()
         ],
@@ -256,6 +261,7 @@ def lines(state: State, problems: tuple[str, ...], now: Ms) -> list[str]:
         out += [f"  └ {BYPASSED}"] if s.name in past else []
         out += [f"  └ {text}" for text in doubts(state, s, echo)]
         out += [f"  └ {link.text}" for link in links(state, s.name)]
+        out += [f"  └ {one.text}" for one in tied(state, s.name)] if s.state == "failing" else []
     if repo := state.repository:
         out.append("")
         good = f", known-good {short(state.good.sha)}" if state.good else ""

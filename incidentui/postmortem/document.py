@@ -44,6 +44,10 @@ def document(facts: Facts) -> dict[str, Any]:
         "hypotheses": [_hypothesis(h) for h in incident.hypotheses],
         "remarks": [{**codec.to_json(r), "at": _time(r.at)} for r in incident.remarks],
         "causes": [_cause(h, facts.as_of) for h in causes(incident.hypotheses)],
+        "suggested_causes": [
+            {"at": _time(s.at), "service": s.service, "says": s.tied.says, "cause": s.tied.text}
+            for s in facts.suggested
+        ],
         "code": {
             "branch": state.repository.branch if state.repository else None,
             "head": state.repository.head if state.repository else None,

@@ -11,6 +11,7 @@ from incidentui.postmortem.gaps import candidates, gaps
 from incidentui.postmortem.markdown import UNKNOWN, section, sha, stamp, table, text
 from incidentui.postmortem.restarted import restarts
 from incidentui.postmortem.seen import components, evidence, timeline
+from incidentui.postmortem.suggested import lines as suggested
 from incidentui.postmortem.theories import causes, hypotheses, remarks
 
 ASK = [f"{UNKNOWN}: for the people who were there"]
@@ -162,7 +163,8 @@ def _took(ms: Ms) -> str:
 
 
 def _causes(facts: Facts) -> list[str]:
-    suspect, by_people = facts.suspect, causes(facts)
+    suspect, found, hints = facts.suspect, causes(facts), suggested(facts.suggested)
+    by_people = [*found, *([""] if found and hints else []), *hints]
     said = [*by_people, ""] if by_people else []
     if suspect is None:
         return by_people or [UNKNOWN]
