@@ -64,8 +64,8 @@ def place(tmp_path: Path) -> Place:
 
 def validated(place: Place, *argv: str, compose: bool = False) -> tuple[int, dict[str, Any]]:
     """Without compose nothing of it is on the path: the files are read as they stand."""
-    more = {} if compose else {"PATH": "/nowhere"}
-    done = place.run("validate", *argv, "--json", **more)
+    words = ("validate", *argv, "--json")
+    done = place.run(*words) if compose else place.run(*words, PATH="/nowhere")
     assert done.stdout, done.stderr
     return done.returncode, json.loads(done.stdout)
 
