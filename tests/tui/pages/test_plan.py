@@ -92,6 +92,17 @@ def test_what_would_be_lost_is_never_cut_and_on_a_small_screen_comes_first(width
         assert text.index("lost   ") < text.index("does   ")
 
 
+@pytest.mark.req("F46")
+def test_uncommitted_code_closes_the_word_until_there_is_a_reason() -> None:
+    text = "it would build what is 2 files not committed: web/app.py, web/x.py"
+    it = page(checked=(Precondition("committed", text, "x", False, 'uncommitted="why" goes on all the same'),))
+    assert f"The word is closed: {text}" in " ".join(b.shown(it, b.view(), 118, 34).split())
+    s = screen()
+    s.type(it, "x")
+    assert not it.typing
+    assert ("s", "run it all the same, with a reason") in it.keys
+
+
 def test_what_would_be_lost_closes_the_word_until_there_is_a_reason() -> None:
     it, s = page(**LOSING), screen()
     s.type(it, "x")
