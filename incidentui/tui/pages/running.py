@@ -124,7 +124,7 @@ class ActionPage:
         self._judged = False
         self._choices = 0
         self._left = self._cut = False
-        self.start: Hashable = None
+        self.first_row: Hashable = None
 
     @property
     def title(self) -> str:
@@ -153,7 +153,7 @@ class ActionPage:
         self._judged = attempt.verdict is not None
         self._left = attempt.ledger is not None and bool(attempt.in_force)
         red = next((lit for lit in attempt.lights if lit.looked and lit.ok is False), None)
-        self.start = self._start(attempt, red.name if red is not None else None)
+        self.first_row = self._start(attempt, red.name if red is not None else None)
         may_act = not view.read_only and view.playhead is None
         self._cut = may_act and attempt.step is not None and can_be_cut(attempt)
         self._choices = len(verdict.what_now(view.state, attempt)) if may_act else 0

@@ -409,6 +409,7 @@ class FakeScreen:
     prompts: list[tuple[str, Callable[[str], None]]] = field(default_factory=list)
     copied: list[str] = field(default_factory=list)
     backs: int = 0
+    top: int = 0
 
     @property
     def page(self) -> Page | None:
@@ -443,6 +444,9 @@ class FakeScreen:
 
     def copy(self, text: str) -> None:
         self.copied.append(text)
+
+    def scroll(self, top: int) -> None:
+        self.top = top
 
     def draw(self) -> None:
         return None
