@@ -12,7 +12,6 @@ from incidentui.core.model import Ms
 from incidentui.session.ports import Session, View
 from incidentui.tui.line import Line
 
-
 END = 1_000_000_000
 """A row past the end of any page."""
 
