@@ -151,6 +151,7 @@ class Runbook:
                 then=s.then,
                 otherwise=s.otherwise,
                 looks=s.looks,
+                runs=not s.by_hand,
             )
             for s in self.steps
         )

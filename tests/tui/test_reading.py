@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from incidentui.core.model import Ms
 from incidentui.session.ports import LogLine
@@ -32,9 +33,11 @@ def now_done(value: Any) -> "Future[Any]":
 class Long(fakes.FakeSession):
     """A draft and logs that no screen holds."""
 
+    @override
     def draft(self, incident: str) -> "Future[Any]":
         return now_done(TEXT)
 
+    @override
     def logs(self, workload: str, lines: int = 200) -> "Future[Any]":
         return now_done(LOG)
 
