@@ -12,6 +12,8 @@ from incidentui.core.model import Ms
 from incidentui.session.ports import Session, View
 from incidentui.tui.line import Line
 
+ON_PAGES = frozenset({"?", "ctrl+p", ":", "n", "q", "i", "h", "p", "c", "J", "K", "ctrl+z"})
+"""Keys of the main screen that mean the same on a page, unless the page has its own use for them."""
 END = 1_000_000_000
 """A row past the end of any page."""
 
