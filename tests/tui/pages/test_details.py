@@ -128,8 +128,29 @@ def test_acting_on_a_commit_is_a_menu_of_plans() -> None:
     s.type(menu, "1")
     assert s.session.plans == [("git.revert", {"commits": b.BAD, "push": "true"})]
     assert isinstance(s.pages[-1], PlanPage)
-    s.type(menu, "3")
+    s.type(menu, "4")
     assert MarkGood(b.BAD, "ana") in s.session.commands
+
+
+def test_on_known_good_the_first_choice_is_the_way_back_to_it() -> None:
+    it = CommitPage(b.GOOD)
+    s = opened(it)
+    s.type(it, "a")
+    menu = s.pages[-1]
+    text = b.shown(menu, b.view(), 78, 20)
+    assert "★ known-good" in text
+    assert "1  Reset main to known-good 59a77c4" in text
+    assert "Mark 59a77c4 known-good" not in text
+    s.type(menu, "1")
+    assert s.session.plans == [("git.reset", {"to": b.GOOD, "push": "true"})]
+
+
+def test_on_a_commit_since_known_good_the_whole_way_back_stands_beside_its_revert() -> None:
+    it = CommitPage(b.BAD)
+    s = opened(it)
+    s.type(it, "a")
+    s.type(s.pages[-1], "2")
+    assert s.session.plans == [("git.reset", {"to": b.GOOD, "push": "true"})]
 
 
 def test_acting_read_only_says_why() -> None:
