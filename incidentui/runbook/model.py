@@ -161,6 +161,7 @@ class Runbook:
                 otherwise=s.otherwise,
                 looks=s.looks,
                 before_close=s.phase.strip().lower() == AFTER_RECOVERY,
+                runs=not s.by_hand,
             )
             for s in self.steps
         )

@@ -90,7 +90,7 @@ class HypothesesPage:
 
     def __init__(self, incident: str, first: int = 0) -> None:
         self.incident = incident
-        self.start = ("hypothesis", first, 0) if first else None
+        self.first_row = ("hypothesis", first, 0) if first else None
         self._may_record, self._empty = True, False
 
     @property
