@@ -16,6 +16,8 @@ class Robot:
     about: str
     script: Sequence[Step] = ()
     """Empty: it has none, and goes by the runbooks that are offered."""
+    bare: bool = False
+    """Whether the repository it works in has no runbooks of its own."""
     resumes: bool = False
     """Whether it can go on where a killed run stopped."""
 
@@ -289,7 +291,7 @@ DEAD_BACKEND_NAIVE: tuple[Step, ...] = (
 RED: tuple[Step, ...] = _opened("")
 """Something turns red, whatever it is: opened, and taken."""
 LEFT: tuple[Step, ...] = (*CLOSED, *GONE)
-BY_RUNBOOK = Robot("takes the runbook that is offered, and does what it says")
+BY_RUNBOOK = Robot("takes the runbook that is offered, of those that ship alone, and does what it says", bare=True)
 """Knows nothing of the drill: `follower.follow`, between RED and LEFT."""
 
 ROBOTS: dict[str, dict[str, Robot]] = {

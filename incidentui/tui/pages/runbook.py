@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from incidentui.core.format import minutes, short
 from incidentui.core.model import Ms, RunbookRun, RunStep
 from incidentui.core.state import State
-from incidentui.core.steps import current_step
+from incidentui.core.steps import current_step, passed
 from incidentui.runbook.model import Runbook
 from incidentui.runbook.stands import last_run, tries
 from incidentui.runbook.variables import values
@@ -94,7 +94,7 @@ def _whose(run: RunbookRun | None, state: State) -> tuple[Seg, ...]:
 
 
 def _done(steps: Sequence[RunStep]) -> str:
-    done = sum(step.state in ("done", "skipped") for step in steps)
+    done = sum(passed(step) for step in steps)
     undone = sum(step.state == "undone" for step in steps)
     return f"{done} of {len(steps)} done" + (f", {undone} undone" if undone else "")
 
