@@ -187,6 +187,7 @@ def unfit(path: str) -> tuple[str, str]:
 class DeployTable(Table):
     by_paths: bool = False
     ci: CiTable | None = None
+    start: CiTable | None = None
 
 
 class RehearseTable(Table):

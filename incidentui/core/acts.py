@@ -259,7 +259,7 @@ def judge(d: Deciding, stopped_by: str = "") -> None:
         bad = next((light.finding for light in lights if light.ok is False), "")
         _verdict(d, attempt, "done", Verdict("not complete" if bad else "complete", bad or attempt.why, lights))
         return
-    world = attempt.plan.action.startswith(("workload.", "checkpoint.", "volume.", "compose."))
+    world = attempt.plan.action.startswith(("workload.", "checkpoint.", "volume.", "compose.", "deploy."))
     wanted = ORDER if attempt.plan.push or world else ("tree",)
     settled = all(light.ok in (True, None) for light in lights if light.name in wanted and light.name != "worktree")
     waited = d.now - attempt.acted
