@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from incidentui.core.checkpoint import differences
-from incidentui.core.inputs import DriftLooked, Observation, Refusal
-from incidentui.core.model import Attempt, Owner, Plan, Progress, ProjectSpec
+from incidentui.core.inputs import ActionStepped, DriftLooked, Observation, Refusal
+from incidentui.core.model import Attempt, Owner, Plan, ProjectSpec
 from incidentui.core.state import State
 from incidentui.core.undo import own_undo
 from incidentui.edge.checkpoints.executor import RESTORE, CheckpointExecutor
@@ -95,7 +95,7 @@ async def test_good_is_the_last_that_was_good_and_undo_brings_back_what_was_befo
     assert "restart who reads these files" in plan.warnings[0]
     await executor.act("r1", plan, None, heard.append)
     assert (top / "run.json").read_text() == '{"port": 1}'
-    saved = [one.progress for one in heard if isinstance(getattr(one, "progress", None), Progress)]
+    saved = [one.progress for one in heard if isinstance(one, ActionStepped)]
     attempt = Attempt("r1", 1, plan, Owner("h", "b", 1, 1), "ana", 0, outcome="done", progress=tuple(saved))
     way = own_undo(attempt)
     assert way is not None
