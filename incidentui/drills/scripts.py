@@ -68,11 +68,10 @@ ROLL_BACK: tuple[Step, ...] = (
     Step("name the commit", rf"TAKES BACK|{ASKED}", (*"HEAD", ENTER), r"TAKES BACK", within_s=10, only_if=ASKED),
     *MAIN,
     Step("it is complete", r"✓ COMPLETE", (ESC,), r"s skip, with a reason", within_s=30),
-    *_ticked(3),
     Step("plan the verification", r"x run", ("x",), r"runs it at once", within_s=10),
     Step("verify", r"runs it at once", ("x",), r"RUNNING|VERDICT", again=True),
     Step("it is verified", r"✓ COMPLETE", (ESC,), r"s skip, with a reason", within_s=30),
-    *_ticked(5),
+    *_ticked(6),
     Step("back to the screen", r"RUNBOOK", (ESC, ESC), r"c close"),
 )
 CLOSED: tuple[Step, ...] = (
