@@ -18,7 +18,7 @@ _LONG = 24
 """A query value of this length is more likely a token than a word."""
 
 
-INNER = frozenset({"agreement", "workload", "data", "agent", "tunnel"})
+INNER = frozenset({"agreement", "workload", "data", "agent", "tunnel", "backup", "image"})
 """Kinds that do not go the user's way unless the file says so."""
 
 

@@ -83,6 +83,8 @@ class ProjectConfig:
     deploy_by_paths: bool = False
     ci_command: tuple[str, ...] | None = None
     """What tells how the pipeline of a commit ended, instead of gh or glab."""
+    deploy_command: tuple[str, ...] | None = None
+    """What starts a deploy of what the branch says."""
     bisect_command: tuple[str, ...] | None = None
     checkpoint_files: tuple[str, ...] = ()
     """Beside the compose files; paths and patterns inside the project."""
@@ -136,6 +138,8 @@ class ProjectConfig:
         found = [(f"services.{r.service}.revision", r.command) for r in self.revisions if r.command]
         if self.ci_command:
             found.append(("deploy.ci", self.ci_command))
+        if self.deploy_command:
+            found.append(("deploy.start", self.deploy_command))
         if self.bisect_command:
             found.append(("bisect.command", self.bisect_command))
         found += [(f"rehearse.commands[{n}]", argv) for n, argv in enumerate(self.rehearse.commands)]

@@ -201,6 +201,7 @@ class RecoveryTable(Table):
 class DeployTable(Table):
     by_paths: bool = False
     ci: CiTable | None = None
+    start: CiTable | None = None
 
 
 class RehearseTable(Table):

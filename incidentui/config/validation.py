@@ -90,6 +90,7 @@ class _Reader:
             size_limit=project.size_limit,
             deploy_by_paths=deploy.by_paths,
             ci_command=deploy.ci.command if deploy.ci else None,
+            deploy_command=deploy.start.command if deploy.start else None,
             bisect_command=bisect.command,
             runbooks=self._folders(project.runbooks),
             rehearse=self._rehearse(),

@@ -30,6 +30,7 @@ from incidentui.core.model import (
     Moment,
     Ms,
     Outcome,
+    Plan,
     SeenError,
     Verdict,
 )
@@ -258,7 +259,7 @@ def judge(d: Deciding, stopped_by: str = "") -> None:
         bad = next((light.finding for light in lights if light.ok is False), "")
         _verdict(d, attempt, "done", Verdict("not complete" if bad else "complete", bad or attempt.why, lights))
         return
-    world = attempt.plan.action.startswith(("workload.", "checkpoint.", "volume.", "compose."))
+    world = attempt.plan.action.startswith(("workload.", "checkpoint.", "volume.", "compose.", "deploy."))
     wanted = ORDER if attempt.plan.push or world else ("tree",)
     settled = all(light.ok in (True, None) for light in lights if light.name in wanted and light.name != "worktree")
     waited = d.now - attempt.acted
@@ -379,6 +380,8 @@ def _user_path(d: Deciding, attempt: Attempt) -> Light:
     wanted = attempt.plan.checks
     if attempt.plan.action == "wait" and not wanted:
         return Light("user_path", None, "does not apply")
+    if _only_files(attempt.plan):
+        return Light("user_path", None, "does not apply: nothing was restarted, and files are read at a start")
     checks = [c for c in d.state.checks.values() if (c.name in wanted if wanted else c.layer == "user")]
     if not checks:
         return Light("user_path", None, "no check goes the user's path")
@@ -410,6 +413,11 @@ def _steady(d: Deciding, attempt: Attempt, check: str) -> Ms:
         return 0
     every = next((spec.every_ms for spec in d.state.project.checks if spec.name == check), STEADY_MS)
     return min(every, STEADY_MS)
+
+
+def _only_files(plan: Plan) -> bool:
+    """A restore that makes no container anew: what it wrote is read by who is started next."""
+    return plan.action == "checkpoint.restore" and not any(step.verb == "create" for step in plan.steps)
 
 
 def _asked_since(d: Deciding, attempt: Attempt) -> int:

@@ -36,6 +36,7 @@ from incidentui.core.model import (
     Verdict,
     Workload,
 )
+from incidentui.core.restarts import Restart
 from incidentui.core.value import dataclass
 
 # -- watching
@@ -204,6 +205,13 @@ class WorkloadChanged:
     words: str
     """"exits 1 at start", "restart 3", "up again"."""
     evidence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadRestarted:
+    """Another process, or another container, runs under its name than was seen up last."""
+
+    restart: Restart
 
 
 @dataclass(frozen=True, slots=True)
@@ -609,6 +617,7 @@ Event = (
     | DeployFollowed
     | WorkloadsSeen
     | WorkloadChanged
+    | WorkloadRestarted
     | DriftSeen
     | SourceLost
     | SourceRegained
@@ -667,6 +676,7 @@ TYPES: dict[str, type[Event]] = {
     "deploy.followed": DeployFollowed,
     "workloads.seen": WorkloadsSeen,
     "workload.changed": WorkloadChanged,
+    "workload.restarted": WorkloadRestarted,
     "drift.seen": DriftSeen,
     "source.lost": SourceLost,
     "source.regained": SourceRegained,

@@ -31,6 +31,7 @@ from incidentui.core.model import (
     Workload,
 )
 from incidentui.core.redeploy import brings_back
+from incidentui.core.restarts import ran, remembered
 from incidentui.core.state import State
 from incidentui.core.steps import fold_run
 from incidentui.core.ticks import ticked
@@ -85,6 +86,7 @@ def _apply(state: State, recorded: e.Recorded) -> State:
             | e.RepositorySeen()
             | e.WorkloadsSeen()
             | e.WorkloadChanged()
+            | e.WorkloadRestarted()
             | e.DriftSeen()
             | e.SourceLost()
             | e.SourceRegained()
@@ -169,6 +171,7 @@ def _world(
     | e.RepositorySeen
     | e.WorkloadsSeen
     | e.WorkloadChanged
+    | e.WorkloadRestarted
     | e.DriftSeen
     | e.SourceLost
     | e.SourceRegained,
@@ -210,12 +213,19 @@ def _world(
             for gone in state.workloads.keys() - workloads.keys():
                 state = _recovered(state, f"workload:{gone}")  # what comes under its name is another one
             engines = _with(state.engines, event.engine)
-            return replace(state, workloads=workloads, engines=engines, crashed=crashed)
+            known = state.ran
+            for workload in event.workloads:
+                known = ran(known, workload, recorded.at)
+            return replace(state, workloads=workloads, engines=engines, crashed=crashed, ran=known)
         case e.WorkloadChanged():
             workloads = _put(state.workloads, event.now.name, event.now)
-            state = replace(state, workloads=workloads, crashed=_crashed(state.crashed, event.now, recorded.at))
+            known = ran(state.ran, event.now, recorded.at)
+            down = _crashed(state.crashed, event.now, recorded.at)
+            state = replace(state, workloads=workloads, crashed=down, ran=known)
             well = event.now.state == "running" and not is_bad(event.now)
             return _recovered(state, f"workload:{event.now.name}") if well else state
+        case e.WorkloadRestarted():
+            return replace(state, ran=remembered(state.ran, event.restart, recorded.at))
         case e.DriftSeen():
             return replace(state, drift={drift.workload: drift for drift in event.drifts})
         case e.SourceLost():

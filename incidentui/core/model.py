@@ -686,6 +686,8 @@ class RunStep:
     undoing: bool = False
     begun: bool = False
     """Something of it was tried or done, and not taken back since."""
+    runs: bool = False
+    """Something of it can be run here: `x` shows that first. False: a person does it and ticks it."""
 
 
 @dataclass(frozen=True, slots=True)

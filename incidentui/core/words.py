@@ -6,7 +6,7 @@ The same words serve the screen, `events`, and the timeline of the draft.
 from collections.abc import Iterable
 from dataclasses import replace
 
-from incidentui.core import board_words
+from incidentui.core import board_words, restarts
 from incidentui.core import events as e
 from incidentui.core.board_words import Tone as Tone
 from incidentui.core.drift_told import reference
@@ -61,6 +61,8 @@ def _say(event: e.Event, key: bool) -> tuple[str, str, Tone]:
             return _judged(event)
         case e.WorkloadChanged():
             return _workload(event, key)
+        case e.WorkloadRestarted():
+            return "·", restarts.words(event.restart), "text"
         case (
             e.IncidentOpened()
             | e.WindowMoved()

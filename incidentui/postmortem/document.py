@@ -12,6 +12,7 @@ from incidentui.postmortem.after import left
 from incidentui.postmortem.facts import Facts
 from incidentui.postmortem.gaps import candidates, gaps, not_covered
 from incidentui.postmortem.markdown import plain
+from incidentui.postmortem.restarted import objects
 
 TIMES = ("window_from", "first_red", "opened", "acknowledged", "mitigated", "resolved", "closed")
 
@@ -53,6 +54,10 @@ def document(facts: Facts) -> dict[str, Any]:
         "hypotheses": [_hypothesis(h) for h in incident.hypotheses],
         "remarks": [{**codec.to_json(r), "at": _time(r.at)} for r in incident.remarks],
         "causes": [_cause(h, facts.as_of) for h in causes(incident.hypotheses)],
+        "suggested_causes": [
+            {"at": _time(s.at), "service": s.service, "says": s.tied.says, "cause": s.tied.text}
+            for s in facts.suggested
+        ],
         "code": {
             "branch": state.repository.branch if state.repository else None,
             "head": state.repository.head if state.repository else None,
@@ -63,6 +68,7 @@ def document(facts: Facts) -> dict[str, Any]:
         },
         "components": [codec.to_json(s) for s in state.services.values()],
         "workloads": [codec.to_json(w) for w in state.workloads.values()],
+        "restarts": [{**found, "at": _time(found["at"])} for found in objects(facts)],
         "not_covered": [{"what": what, "why": why} for what, why in not_covered(facts)],
         "action_items": [plain(item) for item in candidates(facts)],
         "gaps": [plain(gap) for gap in gaps(facts)],

@@ -11,7 +11,9 @@ from incidentui.postmortem.facts import Facts
 from incidentui.postmortem.gaps import candidates, gaps
 from incidentui.postmortem.impact import impact, took
 from incidentui.postmortem.markdown import UNKNOWN, section, sha, stamp, table, text
+from incidentui.postmortem.restarted import restarts
 from incidentui.postmortem.seen import components, evidence, timeline
+from incidentui.postmortem.suggested import lines as suggested
 from incidentui.postmortem.theories import causes, hypotheses, remarks
 
 ASK = [f"{UNKNOWN}: for the people who were there"]
@@ -31,6 +33,7 @@ def render(facts: Facts) -> str:
         section("Code state", code(facts)),
         *([section("Fixes", fixes(facts))] if facts.state.fixes else []),
         section("Components", components(facts)),
+        *([section("Restarts", rows)] if (rows := restarts(facts)) else []),
         *after_recovery(facts),
         section("Causes", _causes(facts)),
         section("Went well, went wrong, where we were lucky", ASK),
@@ -121,7 +124,8 @@ def _metrics(facts: Facts) -> list[str]:
 
 
 def _causes(facts: Facts) -> list[str]:
-    suspect, by_people = facts.suspect, causes(facts)
+    suspect, found, hints = facts.suspect, causes(facts), suggested(facts.suggested)
+    by_people = [*found, *([""] if found and hints else []), *hints]
     said = [*by_people, ""] if by_people else []
     if suspect is None:
         return by_people or [UNKNOWN]

@@ -24,6 +24,7 @@ from incidentui.core.steps import run_after
 from incidentui.core.suspects import since_good
 from incidentui.core.value import dataclass
 from incidentui.core.words import evidence_of
+from incidentui.postmortem.suggested import Suggested, suggested
 
 ROWS = 5_000
 """A timeline longer than this keeps its key moments only."""
@@ -86,6 +87,8 @@ class Facts:
     runbooks: tuple[RunbookRun, ...]
     lost: tuple[Lost, ...]
     unwatched: tuple[Stretch, ...]
+    suggested: tuple[Suggested, ...]
+    """Causes that the record itself suggests."""
     notes: int
     evidence: tuple[tuple[e.Recorded, Evidence], ...]
 
@@ -142,6 +145,7 @@ def gather(
         runbooks=_runbooks(records),
         lost=_lost(records),
         unwatched=unwatched(records, until),
+        suggested=suggested(state, records),
         notes=sum(isinstance(r.event, e.NoteAdded) for r in records),
         evidence=_evidence(timeline, evidence),
     )
