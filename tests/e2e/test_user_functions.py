@@ -141,7 +141,7 @@ def test_what_users_cannot_do_is_told_everywhere_with_since_when_and_for_how_lon
     assert ours.kept == set(), "the probe takes back what it made"
     draft = place.ok("export", "INC-1")
     part = draft.split("## Impact\n")[1].split("\n## ")[0]
-    assert "| Users could not | For |" in part
+    assert "| What users do | Broken |" in part
     assert "| make a booking | " in part
     assert "What users could do all the time: see the bookings." in part
     assert "Users could not make a booking for " in draft.split("## Summary\n")[1].split("\n## ")[0]
