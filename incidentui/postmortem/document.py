@@ -5,11 +5,13 @@ from typing import Any
 from incidentui.core import codec
 from incidentui.core.board import Hypothesis, cause_word, causes, lost_ms
 from incidentui.core.envelope import rfc3339
+from incidentui.core.kinds import parts
 from incidentui.core.model import Ms
 from incidentui.core.words import evidence_of, row
 from incidentui.postmortem.acted import roles
 from incidentui.postmortem.facts import Facts
 from incidentui.postmortem.gaps import candidates, gaps, not_covered
+from incidentui.postmortem.infrastructure import objects as infrastructure
 from incidentui.postmortem.markdown import plain
 from incidentui.postmortem.restarted import objects
 
@@ -36,7 +38,16 @@ def document(facts: Facts) -> dict[str, Any]:
         "metrics": {m.name.replace(" ", "_"): {"ms": m.ms, "rule": m.rule} for m in facts.metrics},
         "outages": [{**codec.to_json(o), "first": _time(o.first), "last": _time(o.last)} for o in facts.outages],
         "suspect": codec.to_json(facts.suspect) if facts.suspect is not None else None,
-        "commits": [{**codec.to_json(c), "at": _time(c.at), "roles": roles(facts, c.sha)} for c in facts.commits],
+        "commits": [
+            {
+                **codec.to_json(c),
+                "at": _time(c.at),
+                "roles": roles(facts, c.sha),
+                "touches": list(parts(file.path for file in c.files)),
+            }
+            for c in facts.commits
+        ],
+        "infrastructure": infrastructure(facts),
         "attempts": [
             {**codec.to_json(a), "was": facts.was.get(a.run), **{k: _time(getattr(a, k)) for k in ("asked", "ended")}}
             for a in facts.attempts

@@ -8,6 +8,7 @@ from incidentui.core.model import Commit, Ms
 from incidentui.postmortem.acted import attempts, code, commits, fixes, runbooks, verdict
 from incidentui.postmortem.facts import Facts
 from incidentui.postmortem.gaps import candidates, gaps
+from incidentui.postmortem.infrastructure import infrastructure
 from incidentui.postmortem.markdown import UNKNOWN, section, sha, stamp, table, text
 from incidentui.postmortem.restarted import restarts
 from incidentui.postmortem.seen import components, evidence, timeline
@@ -24,6 +25,7 @@ def render(facts: Facts) -> str:
         section("Impact", _impact(facts)),
         section("Metrics", _metrics(facts)),
         section("Commits", commits(facts)),
+        *([section("Infrastructure changes", rows)] if (rows := infrastructure(facts)) else []),
         section("Attempts", attempts(facts)),
         *([section("Hypotheses", hypotheses(facts))] if facts.incident.hypotheses else []),
         *remarks(facts),
