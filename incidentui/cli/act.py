@@ -23,7 +23,8 @@ from incidentui.runbook.fields import ARGS, NEEDED
 from incidentui.session.door import SessionStopped
 
 ACTIONS = (
-    "git.reset", "git.revert", "git.undo", "git.restore-work", "git.mark-good", "git.bisect", "ci.wait", "fix.mark",
+    "git.reset", "git.revert", "git.undo", "git.restore-work", "git.mark-good", "git.bisect", "ci.wait", "deploy.start",
+    "fix.mark",
     "fix.forget", "wait",
     "workload.restart", "workload.stop", "workload.start",
     "workload.recreate", "verify",

@@ -19,6 +19,7 @@ from incidentui.core.evolve import evolve
 from incidentui.core.fixes import places
 from incidentui.core.follow import behind, dirty_count, missing, same, unpushed, unsaved
 from incidentui.core.format import change_size, duration, short
+from incidentui.core.functions import broken, cannot, functions
 from incidentui.core.inputs import Input, LedgerLooked, LookAtFixes, Sampled, StartWatch
 from incidentui.core.kinds import parts
 from incidentui.core.known_errors import of_source
@@ -117,6 +118,10 @@ def document(state: State, problems: tuple[str, ...]) -> dict[str, Any]:
                 ],
             }
             for s in state.services.values()
+        ],
+        "functions": [
+            {"name": f.name, "state": f.state, "why": f.why, "check": f.check, "services": list(f.services)}
+            for f in functions(state)
         ],
         "checks": [
             {"name": c.name, "service": c.service, "state": c.state, "why": c.why, "layer": c.layer}
@@ -267,6 +272,7 @@ def lines(state: State, problems: tuple[str, ...], now: Ms) -> list[str]:
         nowhere = ", a commit nobody pushed" if s.odd == "nowhere" else ""
         mark, why = ("~", echo_words(echo[s.name])) if s.name in echo else (STATE_MARK[s.state], s.why)
         out.append(f"{mark} {s.name:<16} {why:<40} {runs}{head}{nowhere}".rstrip())
+        out += [f"  └ {cannot(f)}: {f.why}" for f in broken(state) if s.name in f.services]
         out += [f"  └ {BYPASSED}"] if s.name in past else []
         out += [f"  └ {text}" for text in doubts(state, s, echo)]
         out += [f"  └ {link.text}" for link in links(state, s.name)]

@@ -93,6 +93,8 @@ class Check:
     recover_after: int = 2
     crosses: tuple[str, ...] = ()
     """The layers that a look goes through, as the project calls them."""
+    function: str = ""
+    """What users do that it stands for: "make a booking"."""
 
     @property
     def kind(self) -> str:

@@ -130,6 +130,8 @@ class DriftRow:
     running: str
     so_what: str = ""
     place: str = ""
+    uncommitted: bool = False
+    """Of a file that no commit holds: no rollback brings it back."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -357,10 +357,21 @@ class StageChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class RecoveryTicked:
+    """A line of the checklist after recovery was seen to be good; not `good`: its tick was taken back."""
+
+    item: str
+    by: str
+    good: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class IncidentClosed:
     by: str
     reason: str
     resolved: bool
+    left: tuple[str, ...] = ()
+    """What of the checklist after recovery nobody ticked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -625,6 +636,7 @@ Event = (
     | IncidentAcknowledged
     | SeverityChanged
     | StageChanged
+    | RecoveryTicked
     | IncidentClosed
     | NoteAdded
     | MomentMarked
@@ -683,6 +695,7 @@ TYPES: dict[str, type[Event]] = {
     "incident.acknowledged": IncidentAcknowledged,
     "incident.severity-changed": SeverityChanged,
     "incident.stage-changed": StageChanged,
+    "recovery.ticked": RecoveryTicked,
     "incident.closed": IncidentClosed,
     "note.added": NoteAdded,
     "moment.marked": MomentMarked,

@@ -11,6 +11,7 @@ from typing import TypeVar, assert_never
 from incidentui.core import events as e
 from incidentui.core.board_fold import folded, remarked
 from incidentui.core.checkpoint import OnGreen
+from incidentui.core.errors import told
 from incidentui.core.model import (
     Attempt,
     AwaitedDeploy,
@@ -33,6 +34,7 @@ from incidentui.core.redeploy import brings_back
 from incidentui.core.restarts import ran, remembered
 from incidentui.core.state import State
 from incidentui.core.steps import fold_run
+from incidentui.core.ticks import ticked
 from incidentui.core.words import is_bad
 
 SPANS = 64
@@ -106,7 +108,7 @@ def _apply(state: State, recorded: e.Recorded) -> State:
         case e.LedgerRead():
             return replace(state, ledger=event.ledger)
         case e.ErrorSeen():
-            return replace(state, errors=(*state.errors, event.seen)[-ERRORS:])
+            return replace(state, errors=told(state.errors, event.seen)[-ERRORS:])
         case e.SuspectNamed():
             return replace(state, suspect=event.suspect)
         case e.KnownGoodSet():
@@ -118,6 +120,7 @@ def _apply(state: State, recorded: e.Recorded) -> State:
             | e.IncidentAcknowledged()
             | e.SeverityChanged()
             | e.StageChanged()
+            | e.RecoveryTicked()
             | e.IncidentClosed()
             | e.NoteAdded()
         ):
@@ -176,7 +179,7 @@ def _world(
 ) -> State:
     match event:
         case e.CheckChanged():
-            state = replace(state, checks=_put(state.checks, event.check, _check(event)))
+            state = replace(state, checks=_put(state.checks, event.check, _check(event, state.checks.get(event.check))))
             return _recovered(state, f"check:{event.check}") if event.now in ("ok", "slow") else state
         case e.ServiceChanged():
             return _service_changed(state, event, recorded)
@@ -266,7 +269,8 @@ def _crashed(crashed: Mapping[str, Ms], now: Workload, at: Ms) -> Mapping[str, M
     return {n: since for n, since in crashed.items() if n != now.name} if now.state == "running" else crashed
 
 
-def _check(event: e.CheckChanged) -> CheckStatus:
+def _check(event: e.CheckChanged, was: CheckStatus | None) -> CheckStatus:
+    over = event.was == "failing" and event.now != "failing"
     return CheckStatus(
         name=event.check,
         service=event.service,
@@ -278,6 +282,7 @@ def _check(event: e.CheckChanged) -> CheckStatus:
         latency_ms=event.latency_ms,
         looks=event.looks,
         evidence=event.evidence,
+        failed_ms=event.was_ms if over else was.failed_ms if was is not None else None,
     )
 
 
@@ -389,6 +394,7 @@ def _incident_event(
     | e.IncidentAcknowledged
     | e.SeverityChanged
     | e.StageChanged
+    | e.RecoveryTicked
     | e.IncidentClosed
     | e.NoteAdded,
     recorded: e.Recorded,
@@ -414,10 +420,17 @@ def _incident_event(
             changed = replace(incident, severity=event.now)
         case e.StageChanged():
             changed = _staged(incident, event, recorded)
+        case e.RecoveryTicked():
+            changed = replace(
+                incident,
+                ticks=ticked(incident.ticks, event.item, event.by, recorded.at, good=event.good),
+                responders=_with(incident.responders, event.by),
+            )
         case e.IncidentClosed():
             changed = replace(
                 incident,
                 stage="closed",
+                left=event.left,
                 closed=recorded.at,
                 closed_reason=event.reason,
                 resolved=(incident.resolved or recorded.at) if event.resolved else None,
@@ -454,7 +467,9 @@ def _staged(incident: Incident, event: e.StageChanged, recorded: e.Recorded) -> 
     elif event.now == "mitigating":
         mitigated = None
     resolved = recorded.at if event.now == "resolved" else None
-    return replace(incident, stage=event.now, mitigated=mitigated, resolved=resolved)
+    # Red again: what was seen in between says nothing of what comes after.
+    ticks = () if event.now == "mitigating" else incident.ticks
+    return replace(incident, stage=event.now, mitigated=mitigated, resolved=resolved, ticks=ticks)
 
 
 def _incident(state: State, incident: Incident) -> State:

@@ -161,8 +161,8 @@ def _say_workload(d: Deciding, changed: e.WorkloadChanged, moment: Moment, look:
     d.say(changed, changed.now.name, moment, source=changed.now.engine)
     error = _error(changed.now, evidence, known) if is_bad(changed.now) else None
     source = f"workload:{changed.now.name}"
-    if error is not None and errors.is_new(d.state, source, error):
-        service = next((s.name for s in d.state.project.services if changed.now.name in s.workloads), "")
+    service = next((s.name for s in d.state.project.services if changed.now.name in s.workloads), "")
+    if error is not None and errors.is_news(d.state, source, service, error):
         runs = d.state.services[service].running if service in d.state.services else None
         seen = SeenError(source, service, error, d.now, runs, known)
         d.say(e.ErrorSeen(seen), changed.now.name, "quiet", source=changed.now.engine)

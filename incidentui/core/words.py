@@ -69,6 +69,7 @@ def _say(event: e.Event, key: bool) -> tuple[str, str, Tone]:
             | e.IncidentAcknowledged()
             | e.SeverityChanged()
             | e.StageChanged()
+            | e.RecoveryTicked()
             | e.IncidentClosed()
             | e.NoteAdded()
             | e.MomentMarked()
@@ -140,6 +141,7 @@ def _incident(
     | e.IncidentAcknowledged
     | e.SeverityChanged
     | e.StageChanged
+    | e.RecoveryTicked
     | e.IncidentClosed
     | e.NoteAdded
     | e.MomentMarked,
@@ -161,6 +163,10 @@ def _incident(
         case e.StageChanged():
             mark: tuple[str, Tone] = ("✓", "ok") if event.now in ("monitoring", "resolved") else ("·", "text")
             return mark[0], f"{event.was} → {event.now}: {event.why}", mark[1]
+        case e.RecoveryTicked():
+            return (
+                ("✓", f"ticked: {event.item}", "ok") if event.good else ("○", f"tick taken back: {event.item}", "text")
+            )
         case e.IncidentClosed():
             how = "resolved" if event.resolved else "not resolved"
             return (

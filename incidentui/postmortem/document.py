@@ -9,6 +9,7 @@ from incidentui.core.kinds import parts
 from incidentui.core.model import Ms
 from incidentui.core.words import evidence_of, row
 from incidentui.postmortem.acted import roles
+from incidentui.postmortem.after import left
 from incidentui.postmortem.facts import Facts
 from incidentui.postmortem.gaps import candidates, gaps, not_covered
 from incidentui.postmortem.infrastructure import objects as infrastructure
@@ -36,7 +37,16 @@ def document(facts: Facts) -> dict[str, Any]:
         "detected": {"at": _time(facts.detected.at), "how": facts.detected.how},
         "recovered": _time(facts.recovered),
         "metrics": {m.name.replace(" ", "_"): {"ms": m.ms, "rule": m.rule} for m in facts.metrics},
+        "after_recovery": {
+            "ticked": [{"item": t.item, "by": t.by, "at": _time(t.at)} for t in incident.ticks],
+            "left": list(left(facts)),
+        },
         "outages": [{**codec.to_json(o), "first": _time(o.first), "last": _time(o.last)} for o in facts.outages],
+        "functions": [
+            {"name": o.service, **{k: v for k, v in codec.to_json(o).items() if k != "service"}}
+            | {"first": _time(o.first), "last": _time(o.last)}
+            for o in facts.functions
+        ],
         "suspect": codec.to_json(facts.suspect) if facts.suspect is not None else None,
         "commits": [
             {

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from incidentui.core import events as e
+from incidentui.core.functions import function_outages
 from incidentui.core.inputs import Evidence
 from incidentui.core.metrics import (
     Detection,
@@ -67,6 +68,8 @@ class Facts:
     detected: Detection
     metrics: tuple[Metric, ...]
     outages: tuple[Outage, ...]
+    functions: tuple[Outage, ...]
+    """Of what users do, by the names that the project gives it."""
     recovered: Ms | None
     deploy: Deploy | None
     """The last before the first red."""
@@ -127,6 +130,9 @@ def gather(
         detected=detection(incident, records),
         metrics=metrics(incident, records, services),
         outages=outages(records, until, incident.window_from, services),
+        functions=function_outages(
+            state.project, records, until, incident.window_from, before.checks if before is not None else None
+        ),
         recovered=recovered(records, services),
         deploy=deploy,
         suspect=suspect,

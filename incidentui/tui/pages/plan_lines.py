@@ -230,11 +230,7 @@ def _commit(commit: PlanCommit, author: int, width: int) -> Line:
 
 
 def _not_covered(plan: Plan, width: int) -> list[Line]:
-    column = min(max([9, *(cells(what) for what, _ in plan.not_covered)]), 16)
-    out: list[Line] = []
-    for what, why in plan.not_covered:
-        out += hanging((Seg("! ", "slow"), cell(what, column)), why, width, "muted")
-    return out
+    return _named(plan.not_covered, 16, width, (Seg("! ", "slow"),))
 
 
 def _loses(plan: Plan, width: int) -> list[Line]:
@@ -242,13 +238,18 @@ def _loses(plan: Plan, width: int) -> list[Line]:
 
 
 def _blast(plan: Plan, width: int) -> list[Line]:
-    column = min(max([9, *(cells(what) for what, _ in plan.blast)]), 20)
+    return _named(plan.blast, 20, width)
+
+
+def _named(pairs: Sequence[tuple[str, str]], most: int, width: int, lead: tuple[Seg, ...] = ()) -> list[Line]:
+    """What is named, and a sentence about it, under each other; a name of more than `most` cells is not cut."""
+    column = max([9, *(n for what, _ in pairs if (n := cells(what)) <= most)])
     out: list[Line] = []
-    for what, why in plan.blast:
+    for what, why in pairs:
         if cells(what) <= column:
-            out += hanging((cell(what, column),), why, width, "muted")
+            out += hanging((*lead, cell(what, column)), why, width, "muted")
         else:
-            out += flow([(Seg(what),), (Seg(why, "muted"),)], width)
+            out += flow([(Seg(what),), (Seg(why, "muted"),)], width, lead)
     return out
 
 

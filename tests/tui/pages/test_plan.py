@@ -72,6 +72,8 @@ def test_what_a_plan_touches_and_what_would_be_lost(width: int, height: int) -> 
     assert "✗ 2 files changed inside it: /x, /y" in text
     assert "/a/very/long/mount/point" in text
     assert ("BLAST RADIUS ──" if width > 80 else "touches      api") in text
+    assert "api       service: is interrupted" in text
+    assert "/a/very/long/mount/point  volume leads: stays" in text
     assert ("WOULD BE LOST ──" if width > 80 else "lost   ") in text
 
 
@@ -434,3 +436,17 @@ def test_what_was_taken_back_closes_the_word_until_a_reason_is_given() -> None:
     _, args = s.session.plans[0]
     assert args["anyway"] == "the check was wrong"
     assert "type the branch to run it" in b.shown(s.pages[-1], b.view(), 118, 34)
+
+
+def test_who_types_the_word_without_x_is_told_of_x() -> None:
+    """`git push origin main`, typed into the wrong window, must run nothing; a person must hear what is missing."""
+    it, s = page(), screen()
+    s.type(it, "m")
+    assert not it.typing
+    assert s.refused == [("m", "the word comes after x", "x, then main")]
+
+
+def test_a_letter_that_means_something_on_every_page_keeps_its_meaning() -> None:
+    it, s = page(target="items"), screen()
+    assert not it.handle("i", s)
+    assert not it.typing
