@@ -64,6 +64,7 @@ def document(facts: Facts) -> dict[str, Any]:
         ],
         "hypotheses": [_hypothesis(h) for h in incident.hypotheses],
         "remarks": [{**codec.to_json(r), "at": _time(r.at)} for r in incident.remarks],
+        "conclusions": [{**codec.to_json(c), "at": _time(c.at)} for c in incident.conclusions],
         "causes": [_cause(h, facts.as_of) for h in causes(incident.hypotheses)],
         "suggested_causes": [
             {"at": _time(s.at), "service": s.service, "says": s.tied.says, "cause": s.tied.text}
