@@ -6,11 +6,14 @@ Keys are named as the key bar shows them: a character for what prints (`x`, `!`,
 
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from incidentui.core.model import Ms
 from incidentui.session.ports import Session, View
 from incidentui.tui.line import Line
+
+if TYPE_CHECKING:
+    from incidentui.runbook.model import Runbook
 
 
 class PageContext(Protocol):
@@ -106,6 +109,13 @@ class Starting(Protocol):
 
     @property
     def start(self) -> Hashable: ...
+
+
+@runtime_checkable
+class Following(Protocol):
+    """A page of runbooks: while it is shown the files are looked at again, and it is told when they changed."""
+
+    def follow(self, books: "Sequence[Runbook]", screen: PageContext) -> None: ...
 
 
 @runtime_checkable

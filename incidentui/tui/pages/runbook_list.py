@@ -12,7 +12,8 @@ from incidentui.tui.line import Line, Seg, Token, cut_middle, spread
 from incidentui.tui.page import PageContext
 from incidentui.tui.pages.layout import hanging, heading, section
 from incidentui.tui.pages.runbook import run_of
-from incidentui.tui.pages.runbook_page import RunbookPage, start
+from incidentui.tui.pages.runbook_page import RunbookPage
+from incidentui.tui.pages.starting import start
 
 
 def list_lines(runbooks: Sequence[Runbook], view: View, now: Ms, width: int) -> list[Line]:
@@ -80,6 +81,12 @@ class RunbooksPage:
                 return [heading(width, "RUNBOOKS"), Line(), *hanging((Seg("○ "),), "reading them", width, "muted")]
             self.runbooks, self._ordered = _best_first(tuple(found), view), True
         return list_lines(self.runbooks, view, now, width)
+
+    def follow(self, books: Sequence[Runbook], screen: PageContext) -> None:
+        """Where each stood it stands; what is new comes last."""
+        now = {book.id: book for book in books}
+        kept = [now.pop(book.id) for book in self.runbooks if book.id in now]
+        self.runbooks = (*kept, *now.values())
 
     def handle(self, key: str, screen: PageContext) -> bool:
         if key not in ("enter", "x"):
