@@ -92,6 +92,8 @@ class ProjectConfig:
     """How long all must be good before a checkpoint is taken by itself; None: never."""
     green_every_ms: Ms = 3_600_000
     green_kept: int = 10
+    recovery: tuple[str, ...] = ()
+    """The checklist after recovery."""
     runbooks: tuple[str, ...] = RUNBOOK_FOLDERS
     rehearse: RehearseConfig = field(default_factory=RehearseConfig)
     keys: Mapping[str, str] = field(default_factory=dict)
@@ -128,6 +130,7 @@ class ProjectConfig:
             deploy_by_paths=self.deploy_by_paths,
             green_after_ms=self.green_after_ms,
             green_every_ms=self.green_every_ms,
+            recovery=self.recovery,
         )
 
     def commands(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -185,4 +188,5 @@ def _check_spec(check: CheckConfig) -> CheckSpec:
         crosses=check.crosses,
         kind=check.kind,
         workload=getattr(check, "workload", ""),
+        function=check.function,
     )

@@ -519,16 +519,22 @@ def _with_errors(d: Deciding, attempt: Attempt, verdict: Verdict) -> Verdict:
 
 
 def _seen_since(d: Deciding, attempt: Attempt) -> tuple[SeenError, ...]:
-    """The errors of services that were asked again and failed: what nobody looked at again is not the same again."""
+    """What services told when they were asked again and failed: what nobody heard since is not the same again. Of a
+    workload that said nothing since, its last words stand."""
     since = _asked_since(d, attempt)
     specs = {check.name: check.service for check in d.state.project.checks}
     last = {name: d.recent[name].looks[-1] for name in specs if name in d.recent and d.recent[name].looks}
     failed = [name for name, look in last.items() if look.at > since and look.state == "failing"]
     services = {specs[name] for name in failed}
+    last_words = {seen.source: seen for seen in sorted(d.state.errors, key=lambda seen: seen.told)}
     return tuple(
         seen
         for seen in d.state.errors
-        if (seen.service in services if seen.source.startswith("workload:") else seen.source[6:] in failed)
+        if (
+            seen.service in services and (seen.told > since or seen is last_words[seen.source])
+            if seen.source.startswith("workload:")
+            else seen.source[6:] in failed and seen.told > since
+        )
     )
 
 

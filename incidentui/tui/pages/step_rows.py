@@ -23,9 +23,12 @@ def step_rows(
 ) -> list[Line]:
     """Whole where they fit into `room` rows; else what is said of those gone by is cut, then their titles, and at last
     those furthest from the one that is shown are only counted."""
+    digits = len(str(max((step.n for step in steps), default=0)))
     blocks: list[list[Line]] = []
     for least in (0, 1, 2):
-        blocks = [_step_row(s, s.n == shown, state, now, run, width, 0 if s.n == shown else least) for s in steps]
+        blocks = [
+            _step_row(s, s.n == shown, state, now, run, width, 0 if s.n == shown else least, digits) for s in steps
+        ]
         if sum(map(len, blocks)) <= room:
             break
     return _window(blocks, next((n for n, s in enumerate(steps) if s.n == shown), 0), room)
@@ -47,7 +50,7 @@ def _window(blocks: list[list[Line]], here: int, room: int) -> list[Line]:
 
 
 def _step_row(
-    step: RunStep, here: bool, state: State, now: Ms, run: RunbookRun | None, width: int, least: int
+    step: RunStep, here: bool, state: State, now: Ms, run: RunbookRun | None, width: int, least: int, digits: int
 ) -> list[Line]:
     """`least`: 0 whole, 1 a row each of title and what came of it, 2 the title alone."""
     glyph, token = MARK[step.state]
@@ -56,14 +59,15 @@ def _step_row(
     took = minutes(step.took_ms) if step.took_ms is not None else ""
     if step.state == "running" and step.since is not None:
         took = minutes(now - step.since)
-    head = (Seg(f"{glyph} ", token), Seg(f"{step.n} ", "muted"))
+    head = (Seg(f"{glyph} ", token), Seg(f"{step.n:>{digits}} ", "muted"))
     text: Token = "strong" if here else "text" if step.state != "todo" else "muted"
     title = cut(step.title, width - 7 - sum(cells(seg.text) for seg in head)) if least else step.title
     rows = hanging(head, title, width - 7, text, bold=here)
     first = spread(width, rows[0].segs, (Seg(took, "muted"), Seg(" ")))
     about = _about(step, state, run, now) if least < 2 else ""
-    about = cut(about, width - 4) if least else about
-    return [first, *rows[1:], *(hanging((Seg("    "),), about, width, "muted") if about else [])]
+    indent = 3 + digits
+    about = cut(about, width - indent) if least else about
+    return [first, *rows[1:], *(hanging((Seg(" " * indent),), about, width, "muted") if about else [])]
 
 
 def _about(step: RunStep, state: State, run: RunbookRun | None, now: Ms) -> str:
