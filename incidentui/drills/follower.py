@@ -20,7 +20,7 @@ TRIES = 2
 PLAN_S, RUNS_S = 15.0, 200.0
 BELIEVED_S, SETTLES_S, PAUSE_S = 1.6, 25.0, 0.3
 """An offer that stood this long is believed; how long the checks may take to agree; between two looks."""
-_OFFER = re.compile(r"^ +▸ (?P<title>\S.*?)  +\d+ steps?\b.*\n +(?P<why>.*because .*)$", re.MULTILINE)
+_OFFER = re.compile(r"^ +▸ (?P<title>\S.*?)  +(?P<why>.*\bbecause .*?)(?:  +\d+ steps?)?$", re.MULTILINE)
 _TO_DO = re.compile(r"^ [▸✗?] +(\d+) ", re.MULTILINE)
 _ALL_DONE = re.compile(r"\b(\d+) of \1 done")
 _WORD = re.compile(r"type the \w+ to run it: +(\S+)")
