@@ -398,3 +398,21 @@ async def test_the_way_back_stands_on_the_bar_of_every_page(width: int) -> None:
             await screen.press("escape", *keys)
             assert screen.screen.desk.page is not None, keys
             assert "esc back   ? help" in screen.bar, keys
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
+async def test_a_folder_without_git_is_known_and_empty_panes_say_it_in_whole_sentences(size: tuple[int, int]) -> None:
+    view = fakes.quiet()
+    none = Source("git", fakes.NOW - 60_000, f"not a git repository: {'/a/long/way' * 9}; git init", 10_000)
+    bare = replace(view.state, repository=None, sources={"git": none})
+    async with shown(replace(view, state=bare), size=size) as screen:
+        assert "✓ Everything answers." in screen.text
+        assert "unknown" not in screen.rows[0]
+        assert "No commits: not a git repository." in await screen.press("3")
+    empty = replace(bare, services={}, checks={}, project=replace(bare.project, services=(), checks=()))
+    async with shown(replace(view, state=empty), size=size) as screen:
+        assert "· No checks yet. None is named in incidentui.toml." in screen.text
+        assert "No services are named in incidentui.toml." in await screen.press("2")
+    lost = replace(none, why="git did not answer within 5 s")
+    async with shown(replace(view, state=replace(bare, sources={"git": lost})), size=size) as screen:
+        assert "1 unknown" in screen.rows[0]

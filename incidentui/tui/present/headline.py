@@ -20,6 +20,7 @@ from incidentui.tui.present.scene import (
     echo_of,
     first_red,
     in_state,
+    lost,
     loud,
     not_looked,
     running,
@@ -68,9 +69,9 @@ def _block(scene: Scene, width: int, kind: Class) -> Headline:
     if red:
         return Headline(tuple(_failing(scene, red, width, kind)), True)
     unknown = [s.name for s in in_state(scene, "unknown")]
-    lost = _lost(scene)
-    if unknown or lost:
-        return Headline(tuple(_unknown(scene, [*lost, *unknown], width)), scene.incident is not None)
+    names = [*(s.name.removeprefix("remote:") for s in lost(scene)), *unknown]
+    if names:
+        return Headline(tuple(_unknown(scene, names, width)), scene.incident is not None)
     slow = in_state(scene, "slow")
     if slow:
         first = _band(width, "slowbg", "slow", "!", _names(slow, "slow"), _since(scene, slow[0], kind), _others(scene))
@@ -309,12 +310,6 @@ def _merged(scene: Scene, width: int) -> Line:
 # -- unknown, recovered, quiet
 
 
-def _lost(scene: Scene) -> list[str]:
-    """Sources nobody can ask, without those of checks (their services say it)."""
-    lost = [s for s in scene.state.sources.values() if s.lost_since is not None]
-    return [s.name.removeprefix("remote:") for s in lost if not s.name.startswith("check:")]
-
-
 def _unknown(scene: Scene, names: list[str], width: int) -> Iterable[Line]:
     label = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     every = max((s.retry_ms or 0 for s in scene.state.sources.values() if s.lost_since is not None), default=0)
@@ -349,7 +344,8 @@ def _quiet(scene: Scene, width: int, kind: Class) -> Line:
             width, (Seg("○ ", "muted"), Seg("First look. ", "text"), Seg("The configuration is read.", "muted"))
         )
     if not all_of:
-        return spread(width, (Seg("· ", "muted"), Seg("No checks yet.", "text")))
+        told = Seg("None is named in incidentui.toml.", "muted")
+        return spread(width, (Seg("· ", "muted"), Seg("No checks yet. ", "text"), told))
     if waiting := not_looked(scene):
         text = f"{count(len(all_of) - len(waiting), 'service')} looked at, {len(waiting)} to go."
         return spread(width, (Seg("○ ", "muted"), Seg("First look. ", "text"), Seg(text, "muted")))
