@@ -156,6 +156,10 @@ class Desk:
     def cursor(self) -> Hashable:
         return self.surface.host.cursor
 
+    @property
+    def top(self) -> int:
+        return self.surface.host.top
+
     def push(self, page: Page, origin: Hashable = None) -> None:
         self._remember()
         self.pages.append(Opened(page, origin=origin))
@@ -201,6 +205,10 @@ class Desk:
     def copy(self, text: str) -> None:
         self.surface.clipboard(text)
         self.say(f"copied {len(text)} characters")
+
+    def scroll(self, top: int) -> None:
+        self.surface.host.stand(None, top)
+        self.surface.draw_now()
 
     def draw(self) -> None:
         self.surface.redraw()

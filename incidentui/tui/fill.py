@@ -213,6 +213,6 @@ def _page(screen: "IncidentScreen", scene: Scene, rect: Rect) -> None:
     ZONE.set(scene.zone)
     lines = list(page.lines(scene.view, scene.now, rect.width - 2, rect.height))
     host.pinned = page.pinned
-    if host.cursor is None and isinstance(page, Starting) and page.start is not None:
-        host.stand(page.start, 0)
+    if host.cursor is None and isinstance(page, Starting) and page.first_row is not None:
+        host.stand(page.first_row, 0)
     host.set_lines(lines)

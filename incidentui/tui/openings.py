@@ -118,29 +118,26 @@ def step(desk: Desk, key: str) -> None:
 
 
 def act(desk: Desk) -> None:
-    from incidentui.tui.pages.act import ActPage, Choice, about_commit, about_workload
+    from incidentui.tui.pages.act import ActPage, about_workload, commit_menu
 
     key, state = desk.pane.cursor, desk.view.state
-    choices: tuple[Choice, ...] = ()
-    about = "what stands here"
     if desk.focus == "commits" and isinstance(key, tuple):
-        about, choices = f"commit {short(str(key[1]))}", about_commit(str(key[1]), desk.session.me, state)
+        menu = commit_menu(str(key[1]), desk.session.me, state)
     elif desk.focus == "workloads" and isinstance(key, tuple):
-        about, choices = f"workload {key[1]}", about_workload(str(key[1]), state)
+        menu = ActPage(f"workload {key[1]}", about_workload(str(key[1]), state))
     else:
-        about, choices = "the incident", usual(desk)
-    desk.push(ActPage(about, choices), origin=key)
+        menu = ActPage("the incident", usual(desk))
+    desk.push(menu, origin=key)
 
 
 def usual(desk: Desk) -> "tuple[Choice, ...]":
     """The ways back that fit what is red: known-good, the suspect, workloads that are down, and a fresh look."""
-    from incidentui.tui.pages.act import Choice, about_checkpoints, about_workload
+    from incidentui.tui.pages.act import Choice, about_checkpoints, about_workload, to_good
 
     state, out = desk.view.state, []
     branch = state.project.branch or "the branch"
     if state.good is not None and not _good_runs(state):
-        to = (("to", state.good.sha), ("push", "true"))
-        out.append(Choice(f"Reset {branch} to known-good {short(state.good.sha)}", "one new commit", "git.reset", to))
+        out.append(to_good(state.good.sha, branch))
     if state.suspect is not None:
         commits = (("commits", state.suspect.sha), ("push", "true"))
         out.append(Choice(f"Revert suspect {short(state.suspect.sha)}", "new commit, new push", "git.revert", commits))

@@ -12,6 +12,11 @@ from incidentui.core.model import Ms
 from incidentui.session.ports import Session, View
 from incidentui.tui.line import Line
 
+ON_PAGES = frozenset({"?", "ctrl+p", ":", "n", "q", "i", "h", "p", "c", "J", "K", "ctrl+z"})
+"""Keys of the main screen that mean the same on a page, unless the page has its own use for them."""
+END = 1_000_000_000
+"""A row past the end of any page."""
+
 
 class PageContext(Protocol):
     """What a page may ask of the screen that shows it."""
@@ -22,6 +27,11 @@ class PageContext(Protocol):
     @property
     def cursor(self) -> Hashable:
         """Key of the row the cursor stands on; None when no line of the page has a key."""
+        ...
+
+    @property
+    def top(self) -> int:
+        """Rows of the page that are scrolled past."""
         ...
 
     @property
@@ -54,6 +64,10 @@ class PageContext(Protocol):
         ...
 
     def copy(self, text: str) -> None: ...
+
+    def scroll(self, top: int) -> None:
+        """Shows the page from this row of what scrolls on; past the end it is its end."""
+        ...
 
     def draw(self) -> None:
         """Draws the page again soon: something in it changed."""
@@ -105,7 +119,7 @@ class Starting(Protocol):
     """A page that knows which row is to be looked at first."""
 
     @property
-    def start(self) -> Hashable: ...
+    def first_row(self) -> Hashable: ...
 
 
 @runtime_checkable

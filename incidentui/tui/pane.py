@@ -137,6 +137,8 @@ class LinePane(LineView):
         """Focused: only then the cursor is drawn."""
         self.tells = False
         """Whether the last row that scrolls is given up to say how many lie beyond."""
+        self.worst_first = False
+        """What comes in before the rows at its top is to be seen, also by who stands in it."""
         self._cursor: Hashable = None
         self._top = 0
         self._rows: dict[Hashable, int] = {}
@@ -169,11 +171,11 @@ class LinePane(LineView):
                 self._cursor = min(self._rows, key=lambda key: abs(self._rows[key] - near))
             elif self._cursor is not None:
                 self._cursor = None
-        elif old is not None and (self.active or self._top):
+        elif old is not None and (self._top or (self.active and not self.worst_first)):
             # At its top a pane that nobody stands in shows what is worst now: that comes first.
             self._top += new - old
         self._clamp()
-        if self._cursor is not None and old is None:
+        if self._cursor is not None and (old is None or (self.active and self.worst_first)):
             self._reveal()
         self._update()
 

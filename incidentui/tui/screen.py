@@ -68,6 +68,7 @@ class IncidentScreen(Screen[None], inherit_bindings=False):
         self.regions = Regions("compact", NONE, NONE, NONE, NONE, NONE, NONE)
         self.top_view = LineView(id="top", margin=True, paint=paint)
         self.panes: dict[PaneName, LinePane] = {n: LinePane(id=n, paint=paint) for n in PANES}
+        self.panes["workloads"].worst_first = True
         self.selected = LineView(id="selected", paint=paint)
         self.page_host = LinePane(id="host", margin=True, paint=paint)
         self.page_host.tells = True

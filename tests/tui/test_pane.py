@@ -68,6 +68,16 @@ async def test_rows_that_come_before_do_not_move_the_cursor_or_what_is_seen() ->
         assert texts(p) == before
 
 
+async def test_the_worst_comes_into_view_though_somebody_stands_at_the_top() -> None:
+    async with pane(rows(range(10, 30))) as p:
+        p.worst_first = True
+        p.move(1)
+        p.set_lines(rows([3, *range(10, 30)]))
+        assert (p.cursor, texts(p)[1:4]) == (11, ["row 3", "row 10", "row 11"])
+        p.set_lines(rows([*range(4), *range(10, 30)]))
+        assert (p.cursor, texts(p)[-1]) == (11, "row 11"), "the cursor stays to be seen"
+
+
 async def test_a_row_that_goes_leaves_the_cursor_near() -> None:
     async with pane(rows(range(10))) as p:
         p.move(5)

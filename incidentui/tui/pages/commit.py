@@ -13,7 +13,7 @@ from incidentui.core.state import State
 from incidentui.session.ports import DiffLine, View
 from incidentui.tui.line import Ground, Line, Seg, Token, cells, cut_middle, length, spread
 from incidentui.tui.page import PageContext
-from incidentui.tui.pages.act import ActPage, about_commit
+from incidentui.tui.pages.act import commit_menu
 from incidentui.tui.pages.asking import Asked, nothing
 from incidentui.tui.pages.layout import (
     beside,
@@ -326,7 +326,7 @@ class CommitPage:
         if view.read_only:
             screen.refuse("a", view.read_only, "Start without it to act.")
         else:
-            screen.push(ActPage(f"commit {short(self.sha)}", about_commit(self.sha, screen.session.me, view.state)))
+            screen.push(commit_menu(self.sha, screen.session.me, view.state))
 
     def neighbour(self, step: int, view: View) -> "CommitPage | None":
         shas = [commit.sha for commit in view.state.repository.commits] if view.state.repository else []

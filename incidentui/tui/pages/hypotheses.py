@@ -15,6 +15,7 @@ from incidentui.tui.line import Line, Seg, Token, cells, spread
 from incidentui.tui.page import PageContext
 from incidentui.tui.pages.act import tell
 from incidentui.tui.pages.causes import ASKS, ask, cause_lines, keyed, known_causes, tested
+from incidentui.tui.pages.impact import impact_lines
 from incidentui.tui.pages.layout import hanging, heading, rule, stack, wall
 from incidentui.tui.pages.remarks import KINDS, remark, remark_lines
 
@@ -43,13 +44,16 @@ def board_lines(incident: Incident, state: State, now: Ms, width: int) -> list[L
     about = (Seg(f"{len(board)}, by what we know now" if board else "none yet", "text"),)
     tail = (Seg("goes into the draft as it stands", "muted"),) if width >= 80 else ()
     top = [heading(width, "HYPOTHESES", about, tail), *([Line()] if width >= 98 else [])]
+    impact = impact_lines(incident, state, until, width)
     if not board:
         empty = "No hypothesis yet. h records what you think is the cause, before you try something."
-        return [*top, *stack(hanging((), empty, width, "muted"), remark_lines(incident.remarks, width))]
+        said = hanging((), empty, width, "muted")
+        return [*top, *stack(impact, said, remark_lines(incident.remarks, width))]
     known = known_causes(board)
     others = [h for h in board if h not in known]
     groups = (_group(name, words, others, state, until, width) for name, words in GROUPS)
-    return [*top, *stack(cause_lines(board, state, until, width), *groups, remark_lines(incident.remarks, width))]
+    causes = cause_lines(board, state, until, width)
+    return [*top, *stack(impact, causes, *groups, remark_lines(incident.remarks, width))]
 
 
 def _group(
@@ -86,7 +90,7 @@ class HypothesesPage:
 
     def __init__(self, incident: str, first: int = 0) -> None:
         self.incident = incident
-        self.start = ("hypothesis", first, 0) if first else None
+        self.first_row = ("hypothesis", first, 0) if first else None
         self._may_record, self._empty = True, False
 
     @property

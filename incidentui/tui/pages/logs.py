@@ -98,7 +98,7 @@ class LogsPage:
         return ("f", "follow"), ("/", "filter"), ("l", "which logs"), (".", loud), ("@", since), ("y", "copy")
 
     @property
-    def start(self) -> object:
+    def first_row(self) -> object:
         """Standing still, it begins where following left off: at the end."""
         return None if self._stood is None else ("log", len(self._stood.lines) - 1)
 

@@ -12,7 +12,7 @@ from incidentui.core.model import Ms, Plan
 from incidentui.core.state import State
 from incidentui.session.ports import Done, View
 from incidentui.tui.line import Line, Seg, spread
-from incidentui.tui.page import PageContext
+from incidentui.tui.page import ON_PAGES, PageContext
 from incidentui.tui.pages.layout import hanging, quoted, railed, size_of
 from incidentui.tui.pages.plan_lines import closed, innocents, may_skip, plan_argvs, plan_head, plan_lines
 from incidentui.tui.pages.word_line import closed_lines, missing, stop_hint, word_lines
@@ -111,9 +111,16 @@ class PlanPage:
             case "n":
                 screen.say("stopped, nothing changed")
                 screen.back()
+            case _ if self._begins_word(key):
+                screen.refuse(key, "the word comes after x", f"x, then {self.plan.target}")
             case _:
                 return False
         return True
+
+    def _begins_word(self, key: str) -> bool:
+        """Who reads "type the branch: main" types it. Without x it is not taken: it may have been meant for a shell."""
+        wanted = self.plan.changes and not self._asked and not closed(self.plan)
+        return wanted and key == self.plan.target[:1] and key not in ON_PAGES
 
     def _begin(self, screen: PageContext) -> None:
         self.answer = ""
@@ -217,11 +224,11 @@ def open_plan(
     args: Mapping[str, str],
     step: int | None = None,
     undoes: bool = False,
-    unset: Callable[[str], None] | None = None,
+    unset: Callable[[Refusal], None] | None = None,
 ) -> None:
     """Asks the session for a plan and shows it. Every acting key of every page ends here. `undoes`: the step.
 
-    `unset` is called with the variable that needs a value first.
+    `unset` is called where a variable needs a value first, or another one.
     """
     if screen.session.view.read_only:
         screen.refuse(key, screen.session.view.read_only, "Start without it to act.")
@@ -234,7 +241,7 @@ def open_plan(
             screen.push(RefusedPage(action, answer, step, undoes))
             screen.say("refused, nothing changed")
         elif isinstance(answer, Refusal) and answer.unset and unset is not None:
-            unset(answer.unset)
+            unset(answer)
         elif isinstance(answer, Refusal):
             screen.refuse(key, answer.why, answer.hint)
         else:

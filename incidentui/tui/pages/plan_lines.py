@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from incidentui.core.format import duration, short
 from incidentui.core.model import Plan, PlanCommit, PlanStep, Precondition
+from incidentui.core.plan import COMMITTED
 from incidentui.core.redeploy import NAME as TAKEN_BACK
 from incidentui.core.state import State
 from incidentui.session.ports import View
@@ -173,7 +174,7 @@ _REHEARSED: dict[str, tuple[str, Token]] = {
 
 def closed(plan: Plan) -> str:
     """Why the word line is closed; empty when it is open."""
-    if again := brought_back(plan) or losing(plan):
+    if again := brought_back(plan) or uncommitted(plan) or losing(plan):
         return again
     red = plan.rehearsal.red if plan.rehearsal else None
     return f"the rehearsal is red, {' '.join(red.argv)[:80]}: {red.why}" if red else ""
@@ -188,6 +189,8 @@ def may_skip(plan: Plan) -> tuple[str, str] | None:
     """The argument that goes on all the same, with its reason, and what it is called."""
     if brought_back(plan):
         return "anyway", "go on all the same"
+    if uncommitted(plan):
+        return "uncommitted", "run it all the same"
     if losing(plan):
         return "lose", "let it be lost"
     commands = plan.rehearsal is not None and bool(plan.rehearsal.commands)
@@ -258,6 +261,11 @@ def _named(pairs: Sequence[tuple[str, str]], most: int, width: int, lead: tuple[
 def losing(plan: Plan) -> str:
     """What would be lost and has no reason yet; empty when nothing stands against the plan."""
     return next((p.text for p in plan.checked if p.name == "loses" and not p.ok), "")
+
+
+def uncommitted(plan: Plan) -> str:
+    """What would run and no commit holds, without a reason yet; empty when nothing does."""
+    return next((p.text for p in plan.checked if p.name == COMMITTED and not p.ok), "")
 
 
 def innocents(plan: Plan) -> list[PlanCommit]:

@@ -124,7 +124,7 @@ class ActionPage:
         self._judged = False
         self._choices = 0
         self._left = self._cut = False
-        self.start: Hashable = None
+        self.first_row: Hashable = None
 
     @property
     def title(self) -> str:
@@ -158,7 +158,7 @@ class ActionPage:
         self._cut = may_act and attempt.step is not None and can_be_cut(attempt)
         self._choices = len(verdict.what_now(view.state, attempt)) if may_act else 0
         compact = size_of(width, height) == "compact"
-        self.start = self._start(attempt, red.name if red is not None else None, compact)
+        self.first_row = self._start(attempt, red.name if red is not None else None, compact)
         if attempt.verdict is not None:
             return verdict.verdict_lines(attempt, attempt.verdict, view, width, height)
         return running_lines(attempt, view, now, width, height)

@@ -13,13 +13,14 @@ from incidentui.core.state import State
 from incidentui.core.words import is_bad
 from incidentui.session.ports import Kept, LogLine, View
 from incidentui.tui.line import Line, Seg, Token
-from incidentui.tui.page import PageContext
+from incidentui.tui.page import END, PageContext
 from incidentui.tui.pages.act import ActPage, about_workload
 from incidentui.tui.pages.asking import Asked, nothing
 from incidentui.tui.pages.drift import differs, drift_lines
 from incidentui.tui.pages.known import known_lines, of_workload
 from incidentui.tui.pages.layout import beside, cell, hanging, heading, section, size_of, split, stack, wall
 from incidentui.tui.pages.log_lines import errors, log_lines
+from incidentui.tui.pages.restarted import restarted
 from incidentui.tui.pages.volumes import volume_lines
 
 LINES = 200
@@ -71,6 +72,7 @@ def facts(workload: Workload, state: State, now: Ms) -> list[tuple[str, str, Tok
     rows += [
         ("revision", *_revision(workload, state)),
         ("restarts", *_restarts(workload)),
+        *restarted(state, workload.name),
         ("up since" if workload.state == "running" else "so since", up, "text" if workload.since else "muted"),
         ("health check", "none" if workload.health == "none" else workload.health, "text"),
     ]
@@ -179,7 +181,8 @@ class WorkloadPage:
         """Of what was declared all, only what differs, or instead of it the last good checkpoint."""
         self.then: Asked[Sequence[Drift]] = Asked("the engine")
         self._may_act = True
-        self.start = 0
+        self.from_line = 0
+        """Where the log begins while it is not followed."""
         self.log: Asked[Sequence[LogLine]] = Asked(name)
         self.volumes: Asked[Sequence[Kept]] = Asked(name)
         self._screen: PageContext | None = None
@@ -219,7 +222,7 @@ class WorkloadPage:
         refusal = self.log.lines(now, width) if self.log.refusal or answer is None else []
         if not answer:
             return refusal or nothing("It has written nothing.", answer)
-        rows = log_lines(answer[self.start :], width)
+        rows = log_lines(answer[self.from_line :], width)
         shown = rows[-max(1, room - len(refusal)) :] if self.follow else rows
         return [*shown, *refusal]
 
@@ -240,8 +243,12 @@ class WorkloadPage:
     def handle(self, key: str, screen: PageContext) -> bool:
         match key:
             case "f":
-                self.follow, self.start = not self.follow, 0
-                screen.draw()
+                self.follow, self.from_line = not self.follow, 0
+                screen.scroll(0)
+            case "up" | "k" | "pgup" | "ctrl+u" if self.follow and self.log.answer and screen.top == 0:
+                self.follow, self.from_line = False, 0
+                screen.scroll(END)
+                return False
             case "[" | "]":
                 self._error(key, screen)
             case "d":
@@ -279,13 +286,13 @@ class WorkloadPage:
     def _error(self, key: str, screen: PageContext) -> None:
         """The log from the next error on, or from the one before; newest first when coming from the end."""
         at = errors(self.log.answer or ())
-        here = len(self.log.answer or ()) if self.follow else self.start
+        here = len(self.log.answer or ()) if self.follow else self.from_line
         found = [n for n in at if n > here] if key == "]" else [n for n in reversed(at) if n < here]
         if not found:
             screen.refuse(key, "no error line further on" if key == "]" else "no error line before this")
             return
-        self.follow, self.start = False, found[0]
-        screen.draw()
+        self.follow, self.from_line = False, found[0]
+        screen.scroll(0)
 
     def _act(self, screen: PageContext) -> None:
         if screen.session.view.read_only:

@@ -4,17 +4,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from incidentui.core.format import change_size, count, duration, minutes, short
+from incidentui.core.functions import cannot_in
 from incidentui.core.model import Attempt, ServiceStatus
-from incidentui.core.words import is_bad
+from incidentui.core.ticks import left
 from incidentui.tui.line import Ground, Line, Seg, Token, cut, cut_middle, pad, spread
 from incidentui.tui.present.drifted import drifted
 from incidentui.tui.present.follow import alarm, unfollowed
-from incidentui.tui.present.format import coarse, hms
+from incidentui.tui.present.format import hms
 from incidentui.tui.present.links import nearer
 from incidentui.tui.present.parts import hints, joined
+from incidentui.tui.present.quiet import quiet
 from incidentui.tui.present.scene import (
-    MARKS,
-    TOKENS,
     Scene,
     commit,
     echo_of,
@@ -76,9 +76,11 @@ def _block(scene: Scene, width: int, kind: Class) -> Headline:
     if slow:
         first = _band(width, "slowbg", "slow", "!", _names(slow, "slow"), _since(scene, slow[0], kind), _others(scene))
         return Headline((first, *_open_tail(scene, width, "slowbg", "slow")), scene.incident is not None)
+    if scene.incident is not None and (not watched(scene) or not_looked(scene)):
+        return Headline((_unseen(scene, width), *_open_tail(scene, width, "unkbg", "unknown")), True)
     if scene.incident is not None:
         return Headline((_recovered(scene, width), *_open_tail(scene, width, "okbg", "ok")), True)
-    return Headline((_quiet(scene, width, kind),), False)
+    return Headline((quiet(scene, width, kind),), False)
 
 
 def _band(
@@ -134,7 +136,7 @@ def _since(scene: Scene, service: ServiceStatus, kind: Class) -> tuple[Seg, ...]
         Seg(cut(service.why, 40), "strong", bold=True),
         Seg(" for ", "strong", bold=True),
         Seg(lasted, "strong", bold=True),
-        Seg(f"{looks}, {path}", "text"),
+        Seg(f"{looks}: {lost}" if (lost := cannot_in(scene.state, service.name)) else f"{looks}, {path}", "text"),
     )
 
 
@@ -266,12 +268,16 @@ def what_next(scene: Scene) -> tuple[tuple[Seg, ...], tuple[Seg, ...]]:
     if run is not None and run.ended is None:
         step = next((s for s in run.steps if s.state in ("running", "todo", "failed", "unknown")), None)
         if step is not None:
-            key = ("x", "preview") if step.action else ("x", "done")
+            key = ("x", "preview") if step.action or step.runs else ("x", "done")
             return (Seg(f"step {step.n}, {step.title[:1].lower()}{step.title[1:]}"),), hints(key)
         return (Seg("the runbook is at its end"),), hints(("c", "close"))
     if incident is not None and incident.acknowledged is None:
         return (Seg("nobody has said they are on it"),), hints(("i", "I'm on it"))
+    if not watched(scene):
+        return (Seg("see for yourself what users get, and note it"),), hints(("n", "note"), ("c", "close"))
     if not in_state(scene, "failing"):
+        if incident is not None and (todo := left(scene.state.project.recovery, incident.ticks)):
+            return (Seg(f"{count(len(todo), 'line')} to tick after recovery, then close"),), hints(("c", "checklist"))
         return (Seg("prove that it stays good, then close"),), hints(("a", "act"), ("c", "close"))
     if scene.state.good is not None and scene.state.suspect is not None:
         text = (Seg("reset to "), Seg("★", "strong"), Seg(f" {short(scene.state.good.sha)}, or a runbook"))
@@ -307,7 +313,7 @@ def _merged(scene: Scene, width: int) -> Line:
     return _band(width, "failbg", "fail", "▲", label, said, goes, loud=False)
 
 
-# -- unknown, recovered, quiet
+# -- unknown, recovered
 
 
 def _unknown(scene: Scene, names: list[str], width: int) -> Iterable[Line]:
@@ -328,64 +334,25 @@ def _open_tail(scene: Scene, width: int, ground: Ground, token: Token) -> Iterab
     yield _band(width, ground, "accent", "▸", "next", text, right, loud=False)
 
 
+def _unseen(scene: Scene, width: int) -> Line:
+    """Nothing red in sight, for nothing looks: that is no recovery."""
+    if waiting := not_looked(scene):
+        label, why = "first look", f"{count(len(waiting), 'service')} to go, nothing is known of it yet"
+    else:
+        told = next(iter(scene.view.problems), "")
+        label, why = "nothing is checked", told or "no check is configured: what users get is unknown"
+    return _band(width, "unkbg", "unknown", "?", label, (Seg(cut(why, max(8, width - _LABEL - 4)), "strong"),))
+
+
 def _recovered(scene: Scene, width: int) -> Line:
     since = max((s.since or 0 for s in watched(scene)), default=0)
     lasted = f"all good for {duration(scene.now - since)}" if since else "all good"
-    text = (Seg(lasted, "strong", bold=True), Seg(", on the user path"))
+    users = any(c.layer == "user" for c in scene.state.project.checks)
+    path = "on the user path" if users else "inner: no check goes the users' way"
+    text = (Seg(lasted, "strong", bold=True), Seg(f", {path}"))
     incident = scene.incident
     right = (Seg("recovered", "muted"),) if incident is not None and incident.resolved is not None else ()
     return _band(width, "okbg", "ok", "✓", "everything answers", text, right)
-
-
-def _quiet(scene: Scene, width: int, kind: Class) -> Line:
-    all_of = watched(scene)
-    if scene.unread:
-        return spread(
-            width, (Seg("○ ", "muted"), Seg("First look. ", "text"), Seg("The configuration is read.", "muted"))
-        )
-    if not all_of:
-        told = Seg("None is named in incidentui.toml.", "muted")
-        return spread(width, (Seg("· ", "muted"), Seg("No checks yet. ", "text"), told))
-    if waiting := not_looked(scene):
-        text = f"{count(len(all_of) - len(waiting), 'service')} looked at, {len(waiting)} to go."
-        return spread(width, (Seg("○ ", "muted"), Seg("First look. ", "text"), Seg(text, "muted")))
-    if down := [w.name for w in scene.state.workloads.values() if is_bad(w)]:
-        return spread(width, (Seg("! ", "slow", bold=True), Seg(_but_down(down), "text", bold=True)))
-    since = max((s.since or 0 for s in all_of), default=0)
-    left = [
-        Seg(f"{MARKS['ok']} ", TOKENS["ok"]),
-        Seg("Everything answers. ", "text", bold=True),
-        Seg(f"All checks good for {coarse(scene.now - since)}.", "muted"),
-    ]
-    if kind != "compact":
-        left += _known_good(scene)
-    return spread(width, left)
-
-
-def _but_down(names: list[str]) -> str:
-    """What answers may do so from memory: a workload that is down is not for nobody."""
-    if len(names) == 1:
-        return f"Everything answers, but {names[0]} is down."
-    said = f"{names[0]} and {names[1]}" if len(names) == 2 else f"{names[0]} and {len(names) - 1} more"
-    return f"Everything answers, but {said} are down."
-
-
-def _known_good(scene: Scene) -> list[Seg]:
-    good = scene.state.good
-    if good is None:
-        return []
-    runs = running(scene)
-    age = f", marked {coarse(scene.now - good.at)} ago" if good.by else ""
-    if (green := scene.state.green.at) is not None:
-        age += f", checkpoint {coarse(scene.now - green)} ago"
-    here = ", is what runs." if age else " is what runs."
-    tail = here if runs == good.sha else f"; {short(runs)} runs." if runs else "."
-    return [
-        Seg(" Known-good ", "muted"),
-        Seg("★ ", "strong"),
-        Seg(short(good.sha), "text", bold=True),
-        Seg(age + tail, "muted"),
-    ]
 
 
 def _problems(scene: Scene, width: int) -> Line:

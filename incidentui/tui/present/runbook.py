@@ -70,7 +70,9 @@ def _keys(scene: Scene, step: RunStep) -> tuple[Seg, ...]:
         return hints(("enter", "watch"), ("ctrl+c", "stop"))
     if scene.view.read_only or scene.view.playhead is not None:
         return hints(("enter", "read"))
-    return hints(("x", "preview" if step.action else "done"), ("enter", "read"), ("s", "skip, with a reason"))
+    return hints(
+        ("x", "preview" if step.action or step.runs else "done"), ("enter", "read"), ("s", "skip, with a reason")
+    )
 
 
 def _step(scene: Scene, step: RunStep, width: int, now: bool) -> Line:

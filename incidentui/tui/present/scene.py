@@ -78,7 +78,7 @@ def in_state(scene: Scene, state: CheckState) -> list[ServiceStatus]:
 
 
 def lost(scene: Scene) -> list[Source]:
-    """Sources nobody can ask: not those of checks, whose services say it, nor git where there is none, which is known."""
+    """Sources nobody can ask. Services say it of checks; that there is no git is known."""
     found = [s for s in scene.state.sources.values() if s.lost_since is not None and not s.name.startswith("check:")]
     return [s for s in found if not without_git(s)]
 

@@ -4,6 +4,7 @@ from collections.abc import Container, Iterable, Mapping
 
 from incidentui.core.causes import Echoes, deeper, doubts, echo_words
 from incidentui.core.format import age, count, duration, latency
+from incidentui.core.functions import broken, cannot
 from incidentui.core.layers import BYPASSED, bypassed
 from incidentui.core.model import ServiceStatus, Workload
 from incidentui.core.recent import flaps
@@ -112,6 +113,10 @@ def causes(scene: Scene, service: ServiceStatus, marks: Marks) -> Iterable[tuple
         seen = f"; last seen good {hm(last, scene.zone)}" if last is not None and had else ""
         yield f"{service.why}{seen}", False
         return
+    for function in broken(scene.state):
+        if service.name in function.services:
+            lost = f", {duration(scene.now - function.since)}" if function.since is not None else ""
+            yield f"{cannot(function)}{lost}", service.name not in marks.echo
     if service.name in marks.bypassed:
         yield BYPASSED, service.name not in marks.echo
     spec = next((s for s in scene.state.project.services if s.name == service.name), None)

@@ -94,6 +94,17 @@ def test_what_would_be_lost_is_never_cut_and_on_a_small_screen_comes_first(width
         assert text.index("lost   ") < text.index("does   ")
 
 
+@pytest.mark.req("F46")
+def test_uncommitted_code_closes_the_word_until_there_is_a_reason() -> None:
+    text = "it would build what is 2 files not committed: web/app.py, web/x.py"
+    it = page(checked=(Precondition("committed", text, "x", False, 'uncommitted="why" goes on all the same'),))
+    assert f"The word is closed: {text}" in " ".join(b.shown(it, b.view(), 118, 34).split())
+    s = screen()
+    s.type(it, "x")
+    assert not it.typing
+    assert ("s", "run it all the same, with a reason") in it.keys
+
+
 def test_what_would_be_lost_closes_the_word_until_there_is_a_reason() -> None:
     it, s = page(**LOSING), screen()
     s.type(it, "x")
@@ -443,3 +454,17 @@ def test_what_is_not_covered_and_where_it_would_happen_are_never_cut(width: int,
     for part in ("image, settings, environment", "is not applied", "bring it up instead"):
         assert part in flat
     assert it.pinned[0] == {78: 4, 118: 3, 198: 2}[width], "where it would happen does not scroll away"
+
+
+def test_who_types_the_word_without_x_is_told_of_x() -> None:
+    """`git push origin main`, typed into the wrong window, must run nothing; a person must hear what is missing."""
+    it, s = page(), screen()
+    s.type(it, "m")
+    assert not it.typing
+    assert s.refused == [("m", "the word comes after x", "x, then main")]
+
+
+def test_a_letter_that_means_something_on_every_page_keeps_its_meaning() -> None:
+    it, s = page(target="items"), screen()
+    assert not it.handle("i", s)
+    assert not it.typing

@@ -167,14 +167,40 @@ def test_what_changed_since_it_was_allowed_is_a_page_of_its_own() -> None:
         assert line in text
 
 
+def with_text(*texts: str, held: bool = False) -> Runbook:
+    """The third step and those after it hold these."""
+    why = "its fence is never closed" if held else ""
+    steps = [
+        Step(n, "See", n, "", manual=False, commands=(Command("sh", text, not held, n, why_not=why, held=held),))
+        for n, text in enumerate(texts, 3)
+    ]
+    return replace(b.BOOK, steps=(*b.BOOK.steps[:2], *steps))
+
+
 def test_text_that_cannot_run_says_why() -> None:
-    odd = Step(
-        3, "See", 1, "", manual=False, commands=(Command("sh", "kubectl get <pod>", True, 2),), placeholders=("<pod>",)
-    )
-    book = replace(b.BOOK, steps=(*b.BOOK.steps[:2], odd, b.BOOK.steps[3]))
+    book = with_text("ls", held=True)
+    step = replace(book.steps[2], commands=(*book.steps[2].commands, Command("sh", "ls", True, 9)))
     _, s = at("done", "done", "todo", "todo")
-    s.type(RunbookPage(book), "x")
-    assert s.refused[0][1] == "it has places to fill in: <pod>"
+    s.type(RunbookPage(replace(book, steps=(*book.steps[:2], step))), "x")
+    assert s.refused[0][1] == "its fence is never closed"
+    assert s.session.plans == []
+
+
+def test_a_place_is_asked_for_and_anew_for_each_step_that_has_it() -> None:
+    _, s = at("done", "done", "todo", "todo")
+    it = RunbookPage(with_text("kubectl get <pod>", "kubectl delete <pod>"))
+    assert "asked when it runs: pod" in b.shown(it, s.session.view, 118, 34)
+    s.session.planned = Refusal("<pod> is to be filled in", "--set 'pod=…'", usage=True, unset="pod")
+    s.type(it, "x")
+    s.session.planned = b.plan()
+    s.prompts.pop()[1]("web-1")
+    assert s.session.plans[-1] == ("shell", {"runbook": b.BOOK.id, "step": "3", "set.pod": "web-1"})
+    s.session.view = view("done", "done", "done", "todo")
+    s.type(it, "x")
+    label, answer = s.prompts.pop()
+    assert (label, s.initial) == ("pod, as before", "web-1")
+    answer("web-2")
+    assert s.session.plans[-1] == ("shell", {"runbook": b.BOOK.id, "step": "4", "set.pod": "web-2"})
 
 
 def test_read_only_takes_the_acting_keys_from_the_bar_and_they_still_answer() -> None:

@@ -72,7 +72,7 @@ def test_on_a_small_screen_the_verdict_and_what_now_are_seen_without_scrolling()
     assert "started in" not in first, "the rest of a finding stands under EVIDENCE"
     assert "3  Undo it" in first
     assert "≈ red before   api-health" in first
-    assert it.start == ("choice", 1)
+    assert it.first_row == ("choice", 1)
     assert "298a730 started in 60s" in b.shown(it, JUDGED, 78, 20)
 
 
