@@ -416,3 +416,16 @@ async def test_a_folder_without_git_is_known_and_empty_panes_say_it_in_whole_sen
     lost = replace(none, why="git did not answer within 5 s")
     async with shown(replace(view, state=replace(bare, sources={"git": lost})), size=size) as screen:
         assert "1 unknown" in screen.rows[0]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
+async def test_what_fails_and_for_how_long_stand_in_the_headline_whatever_it_answers(size: tuple[int, int]) -> None:
+    view = fakes.first_red()
+    told = "step 4, sync button: 200, but a login page"
+    services_ = {**view.state.services, "api": replace(view.state.services["api"], why=told)}
+    lost = replace(view.state.services["sheets"], state="unknown", why="no route to host")
+    state = replace(view.state, services={**services_, "sheets": lost})
+    async with shown(replace(view, state=state), size=size) as screen:
+        assert " for 42s" in screen.rows[1]
+        assert "1 unknown" in screen.rows[1]
+        assert (told in screen.rows[1]) == (size[0] > 80)
