@@ -39,7 +39,7 @@ def command(options: Options, names: tuple[str, ...], as_json: bool, junit: str 
     looks = asyncio.run(_look(chosen(loaded.config.checks, names), loaded.config))
     verdict = worst(looks)
     if junit:
-        Path(junit).write_text(as_junit(looks), encoding="utf-8")
+        _write_junit(Path(junit), looks)
     click.echo(
         as_document(looks, loaded.config) if as_json else as_table(looks, ascii_only=options.ascii or _ascii_terminal())
     )
@@ -121,6 +121,13 @@ def _words(look: CheckLook, past: Sequence[str]) -> str:
 
 def _ascii_terminal() -> bool:
     return "utf" not in (sys.stdout.encoding or "").lower()
+
+
+def _write_junit(file: Path, looks: Sequence[CheckLook]) -> None:
+    try:
+        file.write_text(as_junit(looks), encoding="utf-8")
+    except OSError as error:
+        raise CannotRun(f"--junit {file} cannot be written: {error.strerror}.") from error
 
 
 def as_junit(looks: Sequence[CheckLook]) -> str:
