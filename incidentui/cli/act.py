@@ -23,7 +23,8 @@ from incidentui.runbook.fields import ARGS, NEEDED
 from incidentui.session.door import SessionStopped
 
 ACTIONS = (
-    "git.reset", "git.revert", "git.undo", "git.restore-work", "git.mark-good", "git.bisect", "ci.wait", "fix.mark",
+    "git.reset", "git.revert", "git.undo", "git.restore-work", "git.mark-good", "git.bisect", "ci.wait", "deploy.start",
+    "fix.mark",
     "fix.forget", "wait",
     "workload.restart", "workload.stop", "workload.start",
     "workload.recreate", "verify",
@@ -34,7 +35,12 @@ UNKNOWN = 4
 FIRST_LOOKS_S = 5.0
 _ANYWAY = ("git.reset", "git.revert", "git.undo")
 _LOSING = ("workload.stop", "workload.recreate", "checkpoint.restore", "compose.up")
-TYPED = {"git.bisect": ("command",), **dict.fromkeys(_ANYWAY, ("anyway",)), **dict.fromkeys(_LOSING, ("lose",))}
+TYPED = {
+    "git.bisect": ("command",),
+    **dict.fromkeys(_ANYWAY, ("anyway",)),
+    **dict.fromkeys(_LOSING, ("lose",)),
+    "compose.up": ("lose", "uncommitted"),
+}
 """Arguments that only a person may give: no file of a repository can."""
 _KEYS: dict[LightName, str] = {
     "tree": "tree_equal",

@@ -20,7 +20,7 @@ def unlisted_lines(state: State) -> list[str]:
     out = []
     for name in (n for n in state.drift if n not in state.workloads):
         rows = drift_lines(state, Workload(name, ""))
-        out += [f"{'!' if rows else '·'} {name}", *rows]
+        out += [f"! {name}", *rows] if rows else [f"✓ {name:<16} nothing differs"]
     then = next((d for d in state.drift.values() if d.checkpoint), None)
     return [*out, f"compared with {then.by}"] if then and then.by else out
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from incidentui.cli.drill_engine import chosen, names_and_cleans, robots_of
+from incidentui.cli.drill_engine import chosen, names_and_cleans, robots_of, take_checkpoint
 from incidentui.cli.options import CannotRun, Options
 from incidentui.config import paths
 from incidentui.core.model import Ms
@@ -144,7 +144,7 @@ def _run(
         record = again(_folder(), name) if resume else remembered(_folder(), name, seed, host)
         with held(record, keep=keep):
             if not resume:
-                build(record, SystemClock().now() // 1000)
+                build(record, SystemClock().now() // 1000, robot is not None and _robot(record, robot).bare)
             _inside(record)
             keystrokes = _work(record, options, robot, resume)
             result, card = _result(record, keystrokes)
@@ -187,12 +187,18 @@ def _work(record: Record, options: Options, robot: str | None, resume: bool) -> 
     allow_commands(record)
     if not resume:
         wait_green(record.sandbox)
+        if record.scenario.checkpoint:
+            take_checkpoint(record.sandbox.work)
     if goal is not None:
         goal.wait()
     if robot is not None:
-        return _by_robot(record, robots_of(record.drill, bool(record.engine))[robot], resume)
+        return _by_robot(record, _robot(record, robot), resume)
     _by_hand(record, options)
     return None
+
+
+def _robot(record: Record, name: str) -> Robot:
+    return robots_of(record.drill, bool(record.engine))[name]
 
 
 def _tell_goal(record: Record) -> "subprocess.Popen[bytes]":

@@ -28,6 +28,7 @@ COMMANDS = {
     "watch": ("incidentui.cli.watch:command", "the session without a screen"),
     "trust": ("incidentui.cli.trust:command", "allow what a repository's file wants to run"),
     "check": ("incidentui.cli.check:command", "every check once"),
+    "validate": ("incidentui.cli.validate:command", "configuration and compose files: right, and fitting each other"),
     "map": ("incidentui.cli.map:command", "what needs what, and which checks see it, as a page"),
     "prove": ("incidentui.cli.prove:command", "which failures each check can see"),
     "act": ("incidentui.cli.act:command", "an action without a screen: plan, guards, record and verdict"),

@@ -130,6 +130,7 @@ def _what_runs(step: Step) -> Iterator[str]:
         yield from (f"      {mark} {plainly(redact(line))}" for line in command.text.split("\n"))
         if command.why_not:
             yield f"      - {command.why_not}"
+        yield from (f"      · {plainly(redact(line))}" for line in command.expected.split("\n") if line.strip())
     if step.undo_action is not None:
         args = (f"{k}={plainly(redact(v))}" for k, v in step.undo_action.args)
         yield "      ← " + " ".join([step.undo_action.name, *args])

@@ -51,7 +51,10 @@ def _files(options: Options, which: Sequence[str]) -> Iterator[Path]:
     for name in which:
         path = Path(name)
         if path.is_dir():
-            yield from markdown_in(path)
+            found = list(markdown_in(path))
+            if not found:
+                raise CannotRun(f"no Markdown file in {name}.")
+            yield from found
         elif path.exists():
             yield path
         else:

@@ -11,6 +11,7 @@ import click
 from incidentui.cli.drifting import drift_lines, drift_objects, unlisted_lines
 from incidentui.cli.journal_access import open_to_read, project_root
 from incidentui.cli.options import Options
+from incidentui.cli.restarted import restart_lines, restart_objects
 from incidentui.config.load import parse
 from incidentui.core.causes import doubts, echo_words, echoes, in_order, unseen
 from incidentui.core.decide import decide
@@ -18,12 +19,14 @@ from incidentui.core.evolve import evolve
 from incidentui.core.fixes import places
 from incidentui.core.follow import behind, dirty_count, missing, same, unpushed, unsaved
 from incidentui.core.format import change_size, duration, short
+from incidentui.core.functions import broken, cannot, functions
 from incidentui.core.inputs import Input, LedgerLooked, LookAtFixes, Sampled, StartWatch
 from incidentui.core.known_errors import of_source
 from incidentui.core.layers import BYPASSED, bypassed
 from incidentui.core.ledger import in_force, partly, taken_back, told
 from incidentui.core.links import Link, links
 from incidentui.core.model import Commit, FixStatus, Ms
+from incidentui.core.not_found import tied
 from incidentui.core.recent import Recent, add
 from incidentui.core.standing import ours, tip, wanted
 from incidentui.core.state import State
@@ -108,8 +111,16 @@ def document(state: State, problems: tuple[str, ...]) -> dict[str, Any]:
                 "running_why": s.running_why,
                 "running_is": _against(state, s.running),
                 "build": s.odd or None,
+                "not_found": [
+                    {"says": t.says, "path": t.path, "workload": t.workload, "mount": t.target, "is": t.state}
+                    for t in (tied(state, s.name) if s.state == "failing" else ())
+                ],
             }
             for s in state.services.values()
+        ],
+        "functions": [
+            {"name": f.name, "state": f.state, "why": f.why, "check": f.check, "services": list(f.services)}
+            for f in functions(state)
         ],
         "checks": [
             {"name": c.name, "service": c.service, "state": c.state, "why": c.why, "layer": c.layer}
@@ -145,6 +156,7 @@ def document(state: State, problems: tuple[str, ...]) -> dict[str, Any]:
                 "revision": w.revision,
                 "dirty": w.dirty or None,
                 "note": w.note,
+                "restarted": restart_objects(state, w.name),
             }
             for w in state.workloads.values()
         ],
@@ -251,9 +263,11 @@ def lines(state: State, problems: tuple[str, ...], now: Ms) -> list[str]:
         nowhere = ", a commit nobody pushed" if s.odd == "nowhere" else ""
         mark, why = ("~", echo_words(echo[s.name])) if s.name in echo else (STATE_MARK[s.state], s.why)
         out.append(f"{mark} {s.name:<16} {why:<40} {runs}{head}{nowhere}".rstrip())
+        out += [f"  └ {cannot(f)}: {f.why}" for f in broken(state) if s.name in f.services]
         out += [f"  └ {BYPASSED}"] if s.name in past else []
         out += [f"  └ {text}" for text in doubts(state, s, echo)]
         out += [f"  └ {link.text}" for link in links(state, s.name)]
+        out += [f"  └ {one.text}" for one in tied(state, s.name)] if s.state == "failing" else []
     if repo := state.repository:
         out.append("")
         good = f", known-good {short(state.good.sha)}" if state.good else ""
@@ -278,7 +292,7 @@ def lines(state: State, problems: tuple[str, ...], now: Ms) -> list[str]:
         mark = "✗" if is_bad(w) else "?" if w.state == "unknown" else "·" if w.health == "none" else "✓"
         built = f"built from uncommitted code: {w.dirty}" if w.dirty else ""
         out.append(f"{mark} {w.name:<16} {w.state:<12} {', '.join(part for part in (w.note, built) if part)}".rstrip())
-        out += drift_lines(state, w)
+        out += [*restart_lines(state, w.name), *drift_lines(state, w)]
         for known in of_source(state.errors, f"workload:{w.name}"):
             out.append(f"  └ known: {known.meaning} Next: {known.step}")
     out += unlisted_lines(state)

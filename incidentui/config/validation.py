@@ -29,6 +29,7 @@ from incidentui.config.schema import (
     DeployTable,
     DockerTable,
     ProjectTable,
+    RecoveryTable,
     RehearseTable,
     ServiceTable,
     near,
@@ -37,7 +38,7 @@ from incidentui.config.schema import (
 from incidentui.config.tables import KINDS, LATER_KEYS
 from incidentui.config.tables.common import CheckTable
 
-_TABLES = ["project", "deploy", "bisect", "services", "checks", "rehearse", "checkpoint", "keys"]
+_TABLES = ["project", "deploy", "bisect", "services", "checks", "rehearse", "checkpoint", "recovery", "keys"]
 _Path = tuple[str | int, ...]
 _Model = TypeVar("_Model", bound=BaseModel)
 _WORDS = {
@@ -89,6 +90,7 @@ class _Reader:
             size_limit=project.size_limit,
             deploy_by_paths=deploy.by_paths,
             ci_command=deploy.ci.command if deploy.ci else None,
+            deploy_command=deploy.start.command if deploy.start else None,
             bisect_command=bisect.command,
             runbooks=self._folders(project.runbooks),
             rehearse=self._rehearse(),
@@ -97,6 +99,7 @@ class _Reader:
             green_after_ms=kept.on_green,
             green_every_ms=kept.at_most,
             green_kept=kept.keep,
+            recovery=self._recovery(),
         )
 
     def wrong(self, path: _Path, text: str, hint: str = "") -> None:
@@ -125,6 +128,13 @@ class _Reader:
         if read.on_green is not None and not self.parsed.data.get("checks"):
             self.warn(("checkpoint", "on_green"), "nothing is ever green without a check", "add [[checks]]")
         return read
+
+    def _recovery(self) -> tuple[str, ...]:
+        read = self._sound(RecoveryTable, self.parsed.data.get("recovery", {}), ("recovery",)) or RecoveryTable()
+        for n, line in enumerate(read.checklist):
+            if line in read.checklist[:n]:
+                self.warn(("recovery", "checklist", n), f"“{line}” stands twice", "one tick is enough for both")
+        return tuple(dict.fromkeys(read.checklist))
 
     def _rehearse(self) -> RehearseConfig:
         read = self._sound(RehearseTable, self.parsed.data.get("rehearse", {}), ("rehearse",)) or RehearseTable()

@@ -128,14 +128,8 @@ def _command(d: Deciding, c: i.Command) -> Decision:
         case i.StopWatch():
             d.say(e.WatchStopped(c.by, c.why), "watch")
             return d.done()
-        case i.OpenIncident():
-            return incidents.open_incident(d, c)
-        case i.Acknowledge():
-            return incidents.acknowledge(d, c)
-        case i.SetSeverity():
-            return incidents.set_severity(d, c)
-        case i.CloseIncident():
-            return incidents.close(d, c)
+        case i.OpenIncident() | i.Acknowledge() | i.SetSeverity() | i.TickRecovery() | i.CloseIncident():
+            return _about_incident(d, c)
         case (
             i.AddNote()
             | i.MarkMoment()
@@ -162,6 +156,22 @@ def _command(d: Deciding, c: i.Command) -> Decision:
             return runs.end(d, c)
         case _:
             assert_never(c)
+
+
+def _about_incident(
+    d: Deciding, c: i.OpenIncident | i.Acknowledge | i.SetSeverity | i.TickRecovery | i.CloseIncident
+) -> Decision:
+    match c:
+        case i.OpenIncident():
+            return incidents.open_incident(d, c)
+        case i.Acknowledge():
+            return incidents.acknowledge(d, c)
+        case i.SetSeverity():
+            return incidents.set_severity(d, c)
+        case i.TickRecovery():
+            return incidents.tick(d, c)
+        case i.CloseIncident():
+            return incidents.close(d, c)
 
 
 _OnBoard = i.AddHypothesis | i.ChangeHypothesis | i.ChangeCause | i.MakeRemark

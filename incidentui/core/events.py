@@ -36,6 +36,7 @@ from incidentui.core.model import (
     Verdict,
     Workload,
 )
+from incidentui.core.restarts import Restart
 from incidentui.core.value import dataclass
 
 # -- watching
@@ -207,6 +208,13 @@ class WorkloadChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkloadRestarted:
+    """Another process, or another container, runs under its name than was seen up last."""
+
+    restart: Restart
+
+
+@dataclass(frozen=True, slots=True)
 class SourceLost:
     source: str
     why: str
@@ -349,10 +357,21 @@ class StageChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class RecoveryTicked:
+    """A line of the checklist after recovery was seen to be good; not `good`: its tick was taken back."""
+
+    item: str
+    by: str
+    good: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class IncidentClosed:
     by: str
     reason: str
     resolved: bool
+    left: tuple[str, ...] = ()
+    """What of the checklist after recovery nobody ticked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -598,6 +617,7 @@ Event = (
     | DeployFollowed
     | WorkloadsSeen
     | WorkloadChanged
+    | WorkloadRestarted
     | DriftSeen
     | SourceLost
     | SourceRegained
@@ -616,6 +636,7 @@ Event = (
     | IncidentAcknowledged
     | SeverityChanged
     | StageChanged
+    | RecoveryTicked
     | IncidentClosed
     | NoteAdded
     | MomentMarked
@@ -655,6 +676,7 @@ TYPES: dict[str, type[Event]] = {
     "deploy.followed": DeployFollowed,
     "workloads.seen": WorkloadsSeen,
     "workload.changed": WorkloadChanged,
+    "workload.restarted": WorkloadRestarted,
     "drift.seen": DriftSeen,
     "source.lost": SourceLost,
     "source.regained": SourceRegained,
@@ -673,6 +695,7 @@ TYPES: dict[str, type[Event]] = {
     "incident.acknowledged": IncidentAcknowledged,
     "incident.severity-changed": SeverityChanged,
     "incident.stage-changed": StageChanged,
+    "recovery.ticked": RecoveryTicked,
     "incident.closed": IncidentClosed,
     "note.added": NoteAdded,
     "moment.marked": MomentMarked,

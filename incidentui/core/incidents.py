@@ -1,6 +1,7 @@
 """Opening, moving through its stages, and closing an incident."""
 
 from incidentui.core import events as e
+from incidentui.core import recovery
 from incidentui.core.causes import echoes
 from incidentui.core.format import duration, short
 from incidentui.core.inputs import (
@@ -11,6 +12,7 @@ from incidentui.core.inputs import (
     MarkMoment,
     OpenIncident,
     SetSeverity,
+    TickRecovery,
 )
 from incidentui.core.layers import on_user_path
 from incidentui.core.model import Incident, KnownGood, Ms, Severity, Stage
@@ -125,8 +127,19 @@ def close(d: Deciding, c: CloseIncident) -> Decision:
     missing = unproven(d.state, d.recent, d.now, incident)
     if missing and not c.reason.strip():
         return refuse(f"not resolved: {missing}", "closing all the same needs a reason")
-    d.say(e.IncidentClosed(c.by, c.reason.strip(), resolved=not missing), "closed", "key", incident=incident.id)
+    left = recovery.open_lines(d.state, incident)
+    closed = e.IncidentClosed(c.by, c.reason.strip(), resolved=not missing, left=left)
+    d.say(closed, "closed", "key", incident=incident.id)
     return d.done(incident.id)
+
+
+def tick(d: Deciding, c: TickRecovery) -> Decision:
+    incident = which(d.state, c.incident)
+    if incident is None:
+        return nobody(c.incident)
+    if incident.closed is not None:
+        return refuse(f"{incident.id} is closed: its checklist stays as it was then")
+    return recovery.tick(d, c, incident)
 
 
 def unproven(state: State, recent: Recent, now: Ms, incident: Incident) -> str:
@@ -142,7 +155,7 @@ def not_resolved(state: State, incident: Incident | None = None) -> str:
     bad = [c for c in user if c.state not in ("ok", "slow")]
     if bad:
         return f"{bad[0].service} is {bad[0].state} on the user path"
-    return _beside(state, incident) if incident is not None else ""
+    return _beside(state, incident) or recovery.unticked(state, incident) if incident is not None else ""
 
 
 def _beside(state: State, incident: Incident) -> str:

@@ -277,10 +277,20 @@ class SetSeverity:
 
 @dataclass(frozen=True, slots=True)
 class CloseIncident:
-    """Closing as resolved needs a green user path; otherwise a reason."""
+    """Closing as resolved needs a green user path and every tick after recovery; otherwise a reason."""
 
     by: str
     reason: str = ""
+    incident: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TickRecovery:
+    """One line of the checklist after recovery was seen to be good; or (not `good`) it was not, after all."""
+
+    item: str
+    by: str
+    good: bool = True
     incident: str | None = None
 
 
@@ -429,6 +439,7 @@ Command = (
     | Acknowledge
     | SetSeverity
     | CloseIncident
+    | TickRecovery
     | AddNote
     | MarkMoment
     | AddHypothesis

@@ -61,7 +61,7 @@ def _tell_error(d: Deciding, spec: CheckSpec, look: Sampled) -> None:
         return
     error = errors.of_look(answer)
     source = f"check:{spec.name}"
-    if errors.is_new(d.state, source, error):
+    if errors.is_news(d.state, source, spec.service, error):
         runs = d.state.services.get(spec.service, ServiceStatus(spec.service)).running
         seen = SeenError(source, spec.service, error, look.at, runs, answer.known)
         d.say(e.ErrorSeen(seen), spec.service, "quiet", at=look.at)

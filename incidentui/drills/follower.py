@@ -131,10 +131,10 @@ def _take_up(terminal: Terminal, offered: Offered) -> None:
 def _one_step(terminal: Terminal) -> bool:
     """The step to do, done; False: there is none, or it is not complete."""
     terminal.wait(_PAGE, 10)
-    to_do = _TO_DO.search(terminal.text)
-    if to_do is None or _ALL_DONE.search(terminal.text):
+    _still(terminal)
+    n = _to_do(terminal)
+    if not n or _ALL_DONE.search(terminal.text):
         return False
-    n = to_do[1]
     terminal.wait(rf" {n}  \S", 5)  # beside the steps: what it is, and how it is done
     if re.search(rf" {n}  \S.* done by hand", terminal.text):
         note = Step(f"tick step {n}", _PAGE, ("x",), rf"step {n} done, note")
@@ -146,7 +146,13 @@ def _one_step(terminal: Terminal) -> bool:
     if next((word for word in words if word != "REFUSED"), "") == "COMPLETE":
         return True
     _still(terminal)
-    return re.search(rf"^ ✓ {n} ", terminal.text, re.MULTILINE) is not None  # done, and users wait for something else
+    # Done, and users wait for something else; or not done, and its author says what follows then.
+    return re.search(rf"^ ✓ {n} ", terminal.text, re.MULTILINE) is not None or _to_do(terminal) not in ("", n)
+
+
+def _to_do(terminal: Terminal) -> str:
+    """The number of the step to do; those before it may have failed, and led on. Empty: there is none."""
+    return next(reversed(_TO_DO.findall(terminal.text)), "")
 
 
 def _ran(terminal: Terminal) -> str:

@@ -40,6 +40,12 @@ class Block:
     folder: Path | None
     """Where its author wants it to run; None: where the block before it left off."""
     title: str
+    shown: str = ""
+    """How people read its text, where that is not what runs."""
+
+    @property
+    def head(self) -> str:
+        return first_line(self.shown or self.command.text)
 
     @property
     def how(self) -> Fence:
@@ -54,7 +60,7 @@ class Blocks:
     async def run(self, block: Block, flow: Flow, said: Said) -> tuple[Ran, Flow, str]:
         """(how it ended, what it set, how to say it). A block that asks again and again is over when it comes out as
         wanted, or its time is."""
-        said(first_line(block.command.text))
+        said(block.head)
         if block.how.polls_ms is not None:
             return await self._polled(block, flow, said, block.how.polls_ms)
         again, tries = block.how.retries, 1
@@ -84,7 +90,7 @@ class Blocks:
 
     async def _once(self, block: Block, flow: Flow, within: Ms, said: Said | None) -> tuple[Ran, Flow]:
         folder, loop = block.folder or flow.folder, asyncio.get_running_loop()
-        head = first_line(block.command.text)
+        head = block.head
 
         def seen(output: bytes) -> None:
             if said is not None and (text := tail(output)):
@@ -171,5 +177,7 @@ def tail(output: bytes) -> str:
 
 
 def first_line(text: str) -> str:
+    """Of what runs: a remark above it is none."""
     lines = redact(text).strip().splitlines()
+    lines = [line for line in lines if not line.lstrip().startswith("#")] or lines
     return plainly(lines[0]) + (" …" if len(lines) > 1 else "") if lines else ""

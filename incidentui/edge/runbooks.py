@@ -196,4 +196,4 @@ def _checked(command: Command, problems: list[Problem]) -> Command:
         return command
     said, hint = "hidden characters in a command", "it is shown with marks, and not run"
     problems.append(Problem(command.line, said, hint, rule="hidden-characters"))
-    return replace(command, runnable=False, why_not="it holds hidden characters")
+    return replace(command, runnable=False, why_not="it holds hidden characters", held=command.runnable or command.held)

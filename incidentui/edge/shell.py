@@ -16,6 +16,7 @@ from incidentui.core.model import Attempt, Light, Ms, Plan, PlanStep, Preconditi
 from incidentui.core.state import State
 from incidentui.core.value import dataclass
 from incidentui.core.visible import look_alikes
+from incidentui.edge import filling
 from incidentui.edge.block import Block, Blocks, argv_of, cannot_run, first_line
 from incidentui.edge.flow import Flow, Flows
 from incidentui.edge.step import HEAD, TAIL
@@ -43,10 +44,14 @@ class Wanted:
 
     @property
     def commands(self) -> tuple[Command, ...]:
-        """What takes it back first, then what shows that it did."""
-        if not self.undo:
-            return self.step.commands
-        return tuple(sorted(self.step.undo, key=lambda c: _is_check(c)))
+        """What takes it back first, then what shows that it did. What is only shown is none of them."""
+        found = self.step.undo if self.undo else self.step.commands
+        return tuple(sorted((c for c in found if c.runnable), key=lambda c: self.undo and _is_check(c)))
+
+    @property
+    def held(self) -> str:
+        found = self.step.undo if self.undo else self.step.commands
+        return next((c.why_not for c in found if c.held), "") or ("" if self.commands else found[0].why_not)
 
     @property
     def names(self) -> frozenset[str]:
@@ -100,8 +105,10 @@ class ShellExecutor:
                 why = f"the file changed since this run began: step {found.step.n} is another one now"
                 return Refusal(why, "x begins it anew in a screen opened now, so does `incidentui runbook run`")
             args = {**args, "run": run.id}
-        variables = Variables(_environment(runbook, state), {env_name(name): value for name, value in given.items()})
-        if (unset := _unset(found, variables.over(self._begun(args)).environment)) is not None:
+        variables = Variables(_environment(runbook, state), filling.given_to(found.commands, runbook, given))
+        variables = self._with_places(found, variables, args)
+        there = variables.over(self._begun(args)).environment
+        if (unset := _unset(found, there) or filling.empty(found.commands, there)) is not None:
             return unset
         self._values[tuple(args.items())] = variables
         return Plan(
@@ -110,11 +117,11 @@ class ShellExecutor:
             title=found.title,
             target=WORD,
             target_kind="word",
-            steps=tuple(_shown(c) for c in found.commands),
+            steps=tuple(_shown(filling.told(c, there)) for c in found.commands),
             checked=(Precondition("digest", f"{runbook.path} is as it was shown", runbook.digest),),
             not_covered=tuple(_not_covered(found)),
             undo=_undo_words(found),
-            warnings=tuple(_warnings(found)),
+            warnings=(*_warnings(found), *filling.not_shown(found.commands, there)),
             within_ms=max(_within(c) for c in found.commands),
         )
 
@@ -130,12 +137,14 @@ class ShellExecutor:
             why = f"the file {again}" if again else "the commands of this file are not allowed yet"
             return Refusal(why, f"incidentui trust {runbook.path}  (one run: {ONE_RUN}={runbook.digest})")
         wanted = Wanted(runbook, step, undo)
-        stopped = next((c.why_not for c in wanted.commands if not c.runnable), "")
-        if stopped or step.placeholders:
-            return Refusal(
-                stopped or f"it has places to fill in: {', '.join(step.placeholders)}", "copy it, and edit it"
-            )
-        return self._unable(wanted) or wanted
+        if wanted.held:
+            return Refusal(wanted.held, "copy it, and edit it")
+        return filling.cannot_be_filled(wanted.commands) or self._unable(wanted) or wanted
+
+    def _with_places(self, found: Wanted, variables: Variables, args: Mapping[str, str]) -> Variables:
+        there = variables.over(self._begun(args)).environment
+        taken = filling.declared_to(found.commands, found.runbook, there)
+        return replace(variables, given={**taken, **variables.given})
 
     def _unable(self, wanted: Wanted) -> Refusal | None:
         for command in wanted.commands:
@@ -164,18 +173,22 @@ class ShellExecutor:
             command, began, step = found.commands[n], self._clock.now(), plan.steps[n]
             n, names = n + 1, found.names
             going = _going(run, n, step.verb, report)
-            block = Block(command, self._place(found.runbook, command), found.title)
+            block = self._block(found, command, flow)
             ran, flow, words = await self._blocks.run(block, flow, going)
             text = NOT_KEPT if block.how.interactive and not ran.output else _text(ran.output)
-            said.append(f"$ {redact(command.text.rstrip())}\n{text}")
+            said.append(f"$ {redact(block.shown.rstrip())}\n{text}")
             good, took = ran.code == block.how.wanted, self._clock.now() - began
             report(ActionStepped(run, Progress(n, step.verb, "done" if good else "failed", words, took)))
             if not good:
-                return ActionActed(run, "failed", f"{first_line(command.text)}: {words}", evidence=_kept(said))
+                return ActionActed(run, "failed", f"{block.head}: {words}", evidence=_kept(said))
         if "run" in args:
             # Only when all of it went well: a step that failed begins anew.
             await asyncio.to_thread(self._flows.keep, args["run"], flow, names)
         return ActionActed(run, "done", words, evidence=_kept(said))
+
+    def _block(self, wanted: Wanted, command: Command, flow: Flow) -> Block:
+        told = filling.told(command, flow.environment)
+        return Block(filling.running(command), self._place(wanted.runbook, command), wanted.title, told.text)
 
     def _begun(self, args: Mapping[str, str]) -> Flow:
         """What the steps so far left of a run, or where one begins."""

@@ -12,6 +12,7 @@ from incidentui.runbook.attributes import near, on
 from incidentui.runbook.model import Command, Pairs, Problem, Step, TypedAction
 from incidentui.runbook.prose import Text
 
+READS_AS_OUTPUT = "it reads as output, not as a command"
 _VARIABLE = re.compile(r"\{\{\s*([\w.-]+)\s*\}\}")
 
 
@@ -49,7 +50,7 @@ class Fences:
                 self.problems.append(Problem(line_of(fence), said, hint, rule="second-action"))
             else:
                 kind.append(typed)
-        asks = [c for c in (*found, *undo) if c.lang in commands.SHELLS or not c.lang]
+        asks = [c for c in (*found, *undo) if c.runnable or c.held or not c.lang]
         action = actions[0] if actions else None
         return Step(
             n=n,
@@ -57,7 +58,7 @@ class Fences:
             line=draft.line,
             phase=draft.phase,
             prose=prose.join(draft.texts),
-            manual=action is None and not any(c in asks for c in found),
+            manual=action is None and not any(c.lang in commands.SHELLS or not c.lang for c in found),
             action=action,
             commands=tuple(found),
             placeholders=tuple(dict.fromkeys(name for c in asks for name in commands.placeholders(c.text))),
@@ -86,21 +87,30 @@ class Fences:
         lang, attrs, problems = fields.info_string(fence.info, line)
         self.problems += problems
         text, expected = commands.split(lang, fence.content.rstrip("\n"))
-        why_not = self._why_not(fence, lang, text) or ("marked `ignore`: shown, not run" if _ignored(attrs) else "")
-        command = Command(lang, text, not why_not, line, attrs, expected, why_not)
+        held = self._never_closed(fence)
+        why_not = held or _only_shown(lang, text, expected, attrs)
+        if not text:
+            text, expected = expected, ""
+        command = Command(lang, text, not why_not, line, attrs, expected, why_not, bool(held))
         more = tuple(pair for pair in self.defaults if pair[0] not in dict(attrs))
         return replace(command, attrs=(*attrs, *more)) if lang in commands.SHELLS and more else command
 
-    def _why_not(self, fence: Token, lang: str, text: str) -> str:
-        if not is_closed(fence, self.lines):
-            said, hint = "the fence is never closed", f"end it with {fence.markup}"
-            self.problems.append(Problem(line_of(fence), said, hint, rule="unclosed-fence"))
-            return "its fence is never closed"
-        if not lang:
-            return "no language given: it may be output"
-        if lang not in commands.SHELLS:
-            return f"{lang} is shown, not run"
-        return "" if text.strip() else "nothing in it"
+    def _never_closed(self, fence: Token) -> str:
+        if is_closed(fence, self.lines):
+            return ""
+        said, hint = "the fence is never closed", f"end it with {fence.markup}"
+        self.problems.append(Problem(line_of(fence), said, hint, rule="unclosed-fence"))
+        return "its fence is never closed"
+
+
+def _only_shown(lang: str, text: str, expected: str, attrs: Pairs) -> str:
+    if not lang:
+        return "no language given: it may be output"
+    if lang not in commands.SHELLS:
+        return f"{lang} is shown, not run"
+    if not commands.says_something(text):
+        return READS_AS_OUTPUT if expected else "nothing to run in it"
+    return "marked `ignore`: shown, not run" if _ignored(attrs) else ""
 
 
 def is_closed(fence: Token, lines: Sequence[str]) -> bool:

@@ -1,6 +1,7 @@
 """What the linter says of front matter: keys that are nearly ours, names by which a runbook is never offered. Pure."""
 
 import difflib
+import re
 from collections.abc import Iterator, Sequence
 
 from incidentui.core.value import dataclass
@@ -23,7 +24,8 @@ def odd_keys(front: Sequence[fields.Field]) -> Iterator[Problem]:
     """Front matter of other tools is left alone: only a key that is nearly ours is named."""
     for key, _, at in front:
         near = difflib.get_close_matches(key, sorted(KEYS), 1, _VERY_NEAR) if key not in KEYS else []
-        if near:
+        # `error_signatures` is a word of its own, `signatrues` is none.
+        if near and near[0] not in re.split(r"[\W_]", key):
             yield Problem(at + 2, f"unknown key {key}", f"did you mean {near[0]}?", "warning", "front-matter", key)
 
 

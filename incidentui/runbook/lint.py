@@ -6,13 +6,12 @@ A rule speaks only of what it is sure of; what is a matter of taste is no rule.
 import re
 from collections.abc import Iterator, Sequence
 
-from markdown_it.token import Token
-
 from incidentui.core.value import dataclass
 from incidentui.runbook import commands, fields
 from incidentui.runbook.attributes import ON_ACTION, ON_SHELL, ON_TEXT, near, unheeded, wrong_values
-from incidentui.runbook.fences import is_closed
+from incidentui.runbook.fences import line_of
 from incidentui.runbook.front import Known, never_offered, odd_keys
+from incidentui.runbook.lint_fences import in_file, output, swallowed, unlabelled
 from incidentui.runbook.lint_variables import Book, shell_variables, templates, unused
 from incidentui.runbook.model import Level, Problem, Runbook, Step
 from incidentui.runbook.parse import LONGEST, Section, is_reading, markdown, sections, split_lines
@@ -37,6 +36,7 @@ RULES: dict[str, str] = {
     "no-verify": "a dangerous step, and nothing after it that proves what came of it",
     "no-rollback": "a dangerous step, and no word of how to go back or what to do when it does not help",
     "no-language": "a fence without a language: it is never run",
+    "reads-as-output": "output or a query in a fence marked as shell: it is shown, never run",
     "no-steps": "nothing to do in it",
     "duplicate-name": "two fences of the same name",
     "dead-link": "a link to a heading that is not there",
@@ -54,7 +54,6 @@ _WAY_BACK = re.compile(
 )
 _PROVES = re.compile(r"verif|prove|confirm that|check (that|it|again)|make sure", re.IGNORECASE)
 _LINK = re.compile(r"\]\(#([^)\s]+)\)")
-_STEP_LINE = re.compile(r"#{1,6} |\d+[.)] ")
 _YES_OR_NO = ("push", "build", "pull", "deps", "interactive", "background")
 
 
@@ -180,7 +179,7 @@ def _only_read(book: Book) -> Iterator[Problem]:
             if acts or (lang in commands.SHELLS and token.content.strip()):
                 level: Level = "error" if acts else "warning"
                 said = f"it is never run: {section.title!r} is only read"
-                yield Problem(_at(token), said, "move it beneath another heading", level, "unreachable")
+                yield Problem(line_of(token), said, "move it beneath another heading", level, "unreachable")
 
 
 def _reading(found: Iterator[Section]) -> Iterator[Section]:
@@ -192,26 +191,11 @@ def _reading(found: Iterator[Section]) -> Iterator[Section]:
             yield section
 
 
-def _swallowed(book: Book) -> Iterator[Problem]:
-    """Headings and entries that an unclosed fence took into itself."""
-    for token in book.tokens:
-        if token.type != "fence" or is_closed(token, book.lines):
-            continue
-        for n, line in enumerate(token.content.splitlines(), 1):
-            if _STEP_LINE.match(line.lstrip()):
-                said = f"it belongs to the fence of line {_at(token)}, which is never closed"
-                yield Problem(_at(token) + n, said, f"end the fence with {token.markup}", rule="unreachable")
-
-
 def _after_exit(book: Book) -> Iterator[Problem]:
     for command in book.shell():
         for n in dead_lines(command.text):
             said = "it never runs: the shell leaves before it"
-            yield Problem(command.line + 1 + n, said, "make it a block of its own", "warning", "unreachable")
-
-
-def _at(token: Token) -> int:
-    return token.map[0] + 1 if token.map else 1
+            yield Problem(in_file(command, n, book.lines), said, "make it a block of its own", "warning", "unreachable")
 
 
 # -- the rest
@@ -233,14 +217,6 @@ def _without_effect(book: Book) -> Iterator[Problem]:
         for attrs, line, known in found:
             for key, why in unheeded(attrs, known):
                 yield Problem(line, f"{key} has no effect here: {why}", "", "warning", "no-effect", key)
-
-
-def _unlabelled(book: Book) -> Iterator[Problem]:
-    for step in book.steps:
-        for command in step.commands:
-            if not command.lang:
-                said = "no language: it is shown, never run"
-                yield Problem(command.line, said, "```sh for a command, ```text for output", "warning", "no-language")
 
 
 def _nothing_to_do(book: Book) -> Iterator[Problem]:
@@ -282,14 +258,15 @@ _CHECKS = (
     _no_verify,
     _no_rollback,
     _only_read,
-    _swallowed,
+    swallowed,
     _after_exit,
     shell_variables,
     templates,
     unused,
     _values,
     _without_effect,
-    _unlabelled,
+    unlabelled,
+    output,
     _nothing_to_do,
     _names,
     _links,

@@ -12,6 +12,8 @@ from incidentui.core.value import dataclass
 
 Pairs = tuple[tuple[str, str], ...]
 Level = Literal["error", "warning"]
+AFTER_RECOVERY = "after recovery"
+"""A heading: once the runbook is begun, closing as resolved waits for the steps under it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Command:
     expected: str = ""
     why_not: str = ""
     """Why it cannot be run, in a person's words; empty when it can."""
+    held: bool = False
+    """It was meant to run and may not: nothing of its step does. What is only shown holds nothing back."""
 
     @property
     def name(self) -> str:
@@ -86,6 +90,11 @@ class Step:
     def texts(self) -> tuple[Command, ...]:
         """All its fences, those that take it back too."""
         return (*self.commands, *self.undo)
+
+    @property
+    def held(self) -> str:
+        """Why nothing of it may run, though something of it could; empty when nothing is held back."""
+        return next((command.why_not for command in self.commands if command.held), "")
 
     @property
     def by_hand(self) -> bool:
@@ -151,6 +160,7 @@ class Runbook:
                 then=s.then,
                 otherwise=s.otherwise,
                 looks=s.looks,
+                before_close=s.phase.strip().lower() == AFTER_RECOVERY,
                 runs=not s.by_hand,
             )
             for s in self.steps

@@ -32,7 +32,10 @@ _DANGEROUS = re.compile(
     r"\brm\s+(?:-\w+\s+)*-\w*[rR]\w*|\b(?:kubectl|oc)\b[^|;\n]*\s(?:delete|drain|scale|rollout\s+(?:restart|undo))\b"
     r"|\bgit\b[^|;\n]*\s(?:push\s[^|;\n]*(?:--force\b|-f\b)|reset\s+--hard)|\bdocker\s+(?:compose\s+(?:down|restart|rm|kill)"
     r"|rm|kill|stop|restart|volume\s+rm|system\s+prune)\b|\bsystemctl\s+(?:restart|stop|kill)\b"
-    r"|\b(?:drop|truncate)\s+(?:table|database)\b|\bterraform\s+(?:apply|destroy)\b|\bmkfs\b|\bhelm\s+(?:rollback|uninstall|delete)\b",
+    r"|\b(?:drop|truncate)\s+(?:table|database)\b|\bterraform\s+(?:apply|destroy)\b|\bmkfs\b|\bdropdb\b"
+    r"|\b(?:gcloud|aws|az|gsutil|bq|rbd|ceph|odf|virtctl)\b[^|;\n]*\s(?:delete|rm|rb|destroy|purge|stop|restart)\b"
+    r"|\b(?:pkill|killall|reboot|shutdown)\s|\bkill\s+-|\bservice\s+\S+\s+(?:restart|stop)\b"
+    r"|\bhelm\s+(?:rollback|uninstall|delete)\b",
     re.IGNORECASE,
 )
 

@@ -106,6 +106,7 @@ def _seen(state: State) -> Iterator[Sequence[Seen]]:
         return
     yield tuple(_after_acting(state))
     yield tuple(_told(state, causes))
+    yield tuple(_beside_git(state))
     yield tuple(_deployed(state, causes))
     yield tuple(_one("services", s.name, f"{s.name} is failing: {s.why}") for s in causes)
     yield tuple(_logins(state, causes))
@@ -186,6 +187,14 @@ def _deployed(state: State, causes: Sequence[ServiceStatus]) -> Iterator[Seen]:
     for service in causes:
         if deploy := deploy_before(state, service.name):
             yield _tag("rollback", f"{service.name} failed after deploy {short(deploy)}")
+
+
+def _beside_git(state: State) -> Iterator[Seen]:
+    """What changed since all was good and lies in no commit: a rollback would leave it as it is."""
+    for drift in state.drift.values():
+        if rows := [row for row in drift.rows if row.uncommitted and row.level == "bad"]:
+            more = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
+            yield _tag("configuration", f"{rows[0].what}{more} is not as in the checkpoint, and no commit holds it")
 
 
 def _logins(state: State, causes: Sequence[ServiceStatus]) -> Iterator[Seen]:

@@ -6,10 +6,10 @@ from typing import cast
 from incidentui.core import inputs as i
 from incidentui.core.acts import can_be_cut
 from incidentui.core.format import short
-from incidentui.core.incidents import suggested_title, unproven
+from incidentui.core.incidents import suggested_title
 from incidentui.core.model import Severity
 from incidentui.session.ports import Done, Transport
-from incidentui.tui import moves, openings
+from incidentui.tui import ending, moves, openings
 from incidentui.tui.desk import Desk
 from incidentui.tui.keys import ACTS, RECORDS, action_of
 from incidentui.tui.present.format import parse_when
@@ -107,28 +107,6 @@ def severity(desk: Desk) -> None:
         tell(desk, "!", i.SetSeverity(cast("Severity", f"SEV{digit}"), desk.session.me), f"SEV{digit}")
 
     desk.prompt(f"severity 1 to 4, now {incident.severity}", done)
-
-
-def close_incident(desk: Desk) -> None:
-    incident = desk.scene().incident
-    if incident is None:
-        desk.refuse("c", "no incident is open", "p shows the draft of the last one")
-        return
-    view = desk.view
-    missing = unproven(view.state, view.recent, desk.session.now(), incident)
-
-    def done(reason: str) -> None:
-        if missing and not reason.strip():
-            desk.refuse("c", f"not resolved: {missing}", "Closing all the same needs a reason")
-            return
-        tell(desk, "c", i.CloseIncident(desk.session.me, reason.strip()), f"{incident.id} closed, p shows the draft")
-
-    if missing:
-        desk.prompt(f"close {incident.id} though {missing}, because", done)
-    else:
-        desk.ask(
-            f"Close {incident.id} as resolved?  c or y closes it, any other key does not.", ("c", "y"), lambda: done("")
-        )
 
 
 def mark(desk: Desk) -> None:
@@ -272,7 +250,7 @@ TABLE: dict[str, Run] = {
     "open_incident": open_incident,
     "acknowledge": acknowledge,
     "severity": severity,
-    "close_incident": close_incident,
+    "close_incident": ending.close_incident,
     "mark": mark,
     "filter": search,
     "details": details,

@@ -79,6 +79,7 @@ def test_a_fall_is_red_and_never_becomes_usual(shop: Place) -> None:
     assert told(shop)[0] == "ok"
 
 
+@pytest.mark.slow
 def test_what_needs_no_past_holds_from_the_first_look_on(shop: Place) -> None:
     check(shop, "min = 1")
     rows(shop, "0\n")
@@ -123,6 +124,7 @@ def test_a_table_that_is_wrong_is_said(shop: Place, keys: str, words: str) -> No
     assert (done.returncode, words in done.stderr) == (2, True), done.stderr
 
 
+@pytest.mark.slow
 def test_a_command_for_a_number_waits_until_it_is_allowed(shop: Place) -> None:
     check(shop, 'number = { command = ["sh", "-c", "touch ran; echo 7"] }\nmin = 1')
     assert told(shop) == ("unknown", "not run before you allow it: incidentui trust")

@@ -89,6 +89,7 @@ def test_a_workload_that_began_lately_has_not_shown_that_it_stays(tmp_path: Path
     assert old["verdict"] == "ok"
 
 
+@pytest.mark.slow
 def test_what_the_engine_does_not_tell_is_unknown(tmp_path: Path, daemon: Supervisord) -> None:
     counted, healthy = asked(tmp_path, workload("web", "max_restarts = 3"), workload("web", "healthy = true"), code=4)
     assert counted["why"] == "supervisor counts no restarts: write up_for"
@@ -99,6 +100,7 @@ def test_what_the_engine_does_not_tell_is_unknown(tmp_path: Path, daemon: Superv
     assert "s.sock" in away["why"]
 
 
+@pytest.mark.slow
 def test_an_engine_that_hangs_and_none_at_all(tmp_path: Path) -> None:
     with answering(tmp_path / "s.sock", b"", drip=True):
         (hangs,) = asked(tmp_path, workload("web", 'timeout = "700ms"'), code=4)
@@ -152,6 +154,7 @@ def stamp(ago_s: int, zone: bool = True) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S%z" if zone else "%Y-%m-%d %H:%M:%S")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("zone", [True, False])
 def test_the_log_of_a_program_without_a_file(tmp_path: Path, talker: Supervisord, zone: bool) -> None:
     errors = log("app", "since = '5m'", "max_new_errors = 0")
@@ -167,6 +170,7 @@ def test_the_log_of_a_program_without_a_file(tmp_path: Path, talker: Supervisord
     assert missing["why"] == "no ready"
 
 
+@pytest.mark.slow
 def test_a_log_that_was_not_read_whole_or_not_at_all_is_unknown(tmp_path: Path, talker: Supervisord) -> None:
     end = time.monotonic() + 20
     while "x" not in talker.ctl("tail", "loud"):

@@ -173,3 +173,30 @@ def test_what_does_not_stay_up_is_not_complete_and_what_is_not_here_is_not_pulle
     refused = world.ask("name=web", "--yes", "web")
     assert (refused.returncode, "compose would pull it" in refused.stderr) == (3, True)
     assert "there is: " in world.ask("name=wed").stderr
+
+
+@pytest.mark.req("F46")
+def test_code_that_is_not_committed_is_not_built_without_a_reason(world: World) -> None:
+    root = world.place.root
+    (root / "Dockerfile").write_text("FROM incident-test:1\nCOPY app.sh /app.sh\n")
+    (root / "app.sh").write_text("one")
+    world.write()
+    text = (root / "docker-compose.yml").read_text().replace("image: incident-test:1", "build: .", 1)
+    (root / "docker-compose.yml").write_text(text)
+    git = ("git", "-C", str(root), "-c", "user.name=ana", "-c", "user.email=ana@example.org")
+    for argv in (["init", "-q"], ["add", "."], ["commit", "-qm", "one"]):
+        subprocess.run([*git, *argv], check=True, capture_output=True)
+    assert world.place.run("trust", "docker-compose.yml", "--json").returncode == 0
+    (root / "app.sh").write_text("two")
+    refused = world.ask("name=web", "build=true", "--yes", "web")
+    assert refused.returncode == 3
+    assert "it would build what is 1 file not committed: app.sh" in refused.stderr
+    assert world.names() == []
+    done = world.ask("name=web", "build=true", "stay=1s", "uncommitted=it burns", "--yes", "web")
+    assert (done.returncode, shown(done)["outcome"]) == (0, "done"), done
+    assert world.engine.docker("exec", "ferry_web_1", "cat", "/app.sh").stdout == b"two"
+    (stop,) = (p for p in shown(done)["plan"]["checked"] if p["name"] == "committed")
+    assert stop["note"] == "goes all the same: it burns"
+    (root / "app.sh").write_text("one")
+    clean = shown(world.ask("name=web", "build=true", "--plan"))["plan"]
+    assert all(p["name"] != "committed" for p in clean["checked"]), "as the last commit has it"

@@ -92,8 +92,8 @@ async def test_both_ways_tell_the_same_of_two_files(folder: Path, tool: str) -> 
     base, over = "docker-compose.yml", "docker-compose.override.yml"
     assert sorted(web.ports, key=lambda port: port.inside) == [
         Port(80, (8080,), f"{base}:6"),
-        Port(9000, (9000,), f"{base}:7"),
-        Port(9001, (9001,), f"{base}:7"),
+        Port(9000, (9000,), f"{base}:7", "127.0.0.1"),
+        Port(9001, (9001,), f"{base}:7", "127.0.0.1"),
     ]
     assert sorted(web.mounts, key=lambda mount: mount.target) == [
         Mount("/cache", "", place=f"{base}:13"),

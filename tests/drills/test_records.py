@@ -1,5 +1,6 @@
 """What the state directory remembers of drills, and what `clean` takes down."""
 
+import os
 import signal
 import subprocess
 import time
@@ -41,18 +42,20 @@ def test_a_drill_that_somebody_runs_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_drill_that_is_being_built_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    git = tmp_path / "bin" / "git"
+    git.write_text(f"#!/bin/sh\ntouch {tmp_path}/building\nexec sleep 60\n")  # the build stands still at its first git
+    git.chmod(0o755)
     argv = [*PROGRAM, "drill", "run", "dead-backend", "--robot", "--no-docker"]
-    run = subprocess.Popen(argv, env=environment(tmp_path), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    slow = environment(tmp_path) | {"PATH": f"{git.parent}:{os.environ['PATH']}"}
+    run = subprocess.Popen(argv, env=slow, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     try:
-        until(lambda: any(tmp_path.glob("drills/*/lock")), "it is held")
-        time.sleep(0.01)  # from the opened file to the lock
-        run.send_signal(signal.SIGSTOP)
+        until((tmp_path / "building").exists, "it is being built")
         (record,) = records.known(tmp_path / "drills")
-        assert not record.sandbox.conf.exists(), "held before it is built"
         assert drill(tmp_path, "clean").stdout == "nothing to take down\n"
         assert record.stands
     finally:
-        run.kill()
+        os.killpg(run.pid, signal.SIGKILL)
         run.wait()
         records.clean(tmp_path / "drills")
 

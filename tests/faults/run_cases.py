@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from incidentui.core.events import ActionRequested
+from tests.faults import steps
 from tests.faults.runs import ENTER, ESC, Run, path_without
 
 Do = Callable[[Run], None]
@@ -248,8 +249,31 @@ def read_only_has_no_way_to_act(run: Run) -> None:
     run.see("x refused|read-only")
 
 
-@case("", "ls <place>; touch canary")
-def a_place_to_fill_in_stops_it(run: Run) -> None:
+@case("1 running, 1 done, 2 running, 2 done", "echo at <berth>", "echo left '<berth>'")
+def a_place_is_filled_by_hand_and_asked_for_anew(run: Run) -> None:
+    run.begin()
+    run.see("asked when it runs: berth")
+    run.press("x")
+    run.see("berth ›")
+    run.press(*"4; touch canary", ENTER)
+    run.see("echo at '4; touch canary'")
+    steps.say_the_word(run.screen)
+    run.until("1 done")
+    assert "$ echo at '4; touch canary'\nat 4; touch canary\n" in run.output()
+    run.back()
+    run.press("x")
+    run.see("berth, as before")
+    run.press(ENTER)
+    run.see("berth: letters, digits, blanks")
+    run.press("\x15", *"7", ENTER)
+    run.see("echo left '7'")
+    steps.say_the_word(run.screen)
+    run.until("2 done")
+    assert "left 7\n" in run.output()
+
+
+@case("", "cat <<'END'\n<place>\nEND\ntouch canary")
+def a_place_that_no_shell_fills_stops_it(run: Run) -> None:
     run.begin()
     run.press("x")
     run.see("places to fill in: place")

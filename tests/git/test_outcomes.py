@@ -313,7 +313,9 @@ STATES = (
     State("branch in unicode", _renamed_branch("höhe-✓"), branch="höhe-✓", only=("reset", "branch", "revert")),
 )  # fmt: skip
 ALL = [(state, action, push) for state in STATES for action in state.only for push in ("true", "false")]
-FIXED = {(s.name, a, p) for s, a, p in random.Random(4).sample(ALL, 60)}
+SAMPLE = [(s.name, a, p) for s, a, p in random.Random(4).sample(ALL, 60)]
+"""Of the cases, the ones that CI goes through; the first of them run with every `make test`."""
+QUICK, FIXED = set(SAMPLE[:16]), set(SAMPLE)
 
 
 class Before:
@@ -372,11 +374,17 @@ def marks(world: World) -> set[str]:
     return {name for name in names if (world.repo / ".git" / name).exists()}
 
 
+def _when(case: tuple[str, str, str]) -> "tuple[pytest.MarkDecorator, ...]":
+    if case in QUICK:
+        return ()
+    return (pytest.mark.slow if case in FIXED else pytest.mark.soak,)
+
+
 @pytest.mark.parametrize(
     ("state", "action", "push"),
     [
         pytest.param(s, a, p, id=f"{s.name}-{a}-{'pushed' if p == 'true' else 'local'}",
-                     marks=() if (s.name, a, p) in FIXED else pytest.mark.soak)
+                     marks=_when((s.name, a, p)))
         for s, a, p in ALL
     ],
 )  # fmt: skip

@@ -119,6 +119,7 @@ def test_list_says_what_may_run_and_what_was_left_out(booked: Place) -> None:
         (["show", "pmup"], 2, "did you mean pump?"),
         (["show"], 2, "WHICH"),
         (["check", "nothing.md"], 2, "nothing.md"),
+        (["check", "empty"], 2, "no Markdown file in empty"),
         (["chek"], 2, "chek"),
         (["new", "..."], 2, "no letter"),
         (["new", "pump"], 3, "there already"),
@@ -126,6 +127,7 @@ def test_list_says_what_may_run_and_what_was_left_out(booked: Place) -> None:
     ],
 )
 def test_what_cannot_be_done_says_why(booked: Place, argv: list[str], code: int, says: str) -> None:
+    (booked.root / "empty").mkdir()
     done = booked.run("runbook", *argv)
     assert (done.returncode, done.stdout) == (code, "")
     assert says in done.stderr

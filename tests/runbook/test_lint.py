@@ -49,6 +49,7 @@ BROKEN = [
     ("# T\n## Background\n```sh\nls\n```\n## Do\n1. x\n", [("unreachable", "warning", 3, 1)]),
     ('# T\n## Impact\n```yaml {"action":"verify"}\n```\n## Do\n1. x\n', [("unreachable", "error", 3, 1)]),
     ("# T\n```sh\nexit 0\n\nls\n```\n", [("unreachable", "warning", 5, 1)]),
+    ("# T\n```sh\n$ ls\nout\n\n$ exit\nbye\n$ ls\n```\n", [("unreachable", "warning", 8, 1)]),
     (
         '# T\n1. x\n   ```yaml {"action":"verify"}\n   ```\n   ```yaml {"action":"verify"}\n   ```\n',
         [("second-action", "error", 5, 4)],
@@ -71,6 +72,7 @@ BROKEN = [
     ('# T\n1. a\n   ```sh {"else":"nope"}\n   ls\n   ```\n', [("unknown-step", "error", 3, 19)]),
     ("# T\n```sh {name=a}\nls\n```\n```sh {then=a}\nls\n```\n", [("unknown-step", "error", 5, 13)]),
     ("# T\n```\nls\n```\n", [("no-language", "warning", 2, 1)]),
+    ('# T\n```sh\nbusy{job="a"}\n```\n', [("reads-as-output", "warning", 2, 1)]),
     ("# T\nOnly words.\n", [("no-steps", "warning", 1, 1)]),
     ("", [("no-steps", "warning", 1, 1)]),
     ("# T\n```sh {name=a}\nls\n```\n```sh {name=a}\nls\n```\n", [("duplicate-name", "warning", 5, 13)]),
@@ -102,10 +104,11 @@ def test_every_rule_has_an_example() -> None:
         "# T\n```sh\nif true; then\nexit 1\nfi\nls\n```\n",
         "# T\n```sh\ncat <<EOF\nexit\nEOF\nls\n```\n",
         "# T\n```sh\nhelm template '{{ .Values.a }}' {{ other }}\n```\n",
+        "---\nerror_signatures: [a]\n---\n# T\n1. x\n",
         "---\ndate: 2020-01-01\ndraft: false\nweight: 3\ndescription: x\n---\n# T\n1. x\n",
         "# T\n1. See [b](#b--c-1) and [web](https://example.org#x)\n\n## B & C\n## B & C\n",
     ],
-    ids=range(10),
+    ids=range(11),
 )
 def test_what_is_right_is_left_alone(text: str) -> None:
     assert found(text) == []
@@ -134,6 +137,10 @@ def test_windows_line_ends_and_a_byte_order_mark_move_no_line() -> None:
         ("kubectl get pods # delete them later", ""),
         ("ls && systemctl restart nginx", "systemctl restart"),
         ("terraform plan", ""),
+        ("aws s3 rm s3://quay/a --recursive", "aws s3 rm"),
+        ("sudo pkill -f winch", "pkill"),
+        ("gcloud compute instances list | grep stop", ""),
+        ("kill -9 $PID", "kill -"),
     ],
 )
 def test_what_looks_dangerous(text: str, word: str) -> None:

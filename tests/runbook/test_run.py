@@ -162,15 +162,26 @@ def test_a_change_wants_its_word(place: Place) -> None:
         ('n=$(wc -c < n 2>/dev/null || echo 0); printf x >> n; test "$n" = 2', '{"retries":"2"}', 0, 0, ""),
         ("read answer; echo got $answer", "", 1, 1, ""),
         ("vi x", '{"interactive":"true"}', 3, None, "needs a terminal"),
-        ("ls <place>", "", 3, None, "places to fill in: place"),
+        ("ls <place>", "", 2, None, "<place> is to be filled in · --set 'place=…'"),
+        ("cat <<'END'\n   <place>\n   END", "", 3, None, "places to fill in: place"),
     ],
-    ids=["fails", "unexpected", "expected", "too slow", "again", "asks", "interactive", "unfilled"],
+    ids=["fails", "unexpected", "expected", "too slow", "again", "asks", "interactive", "unfilled", "cannot be filled"],
 )
 def test_how_a_block_ends(place: Place, block: str, attrs: str, code: int, exit: int | None, says: str) -> None:
     book(place, shell(block, attrs))
     done = place.run("runbook", "run", "pump", "--json")
     assert (done.returncode, lines(done)[-1]["exit"]) == (code, exit), done.stdout + done.stderr
     assert says in done.stderr
+
+
+def test_output_and_manifests_beside_a_command_hold_it_not_back(place: Place) -> None:
+    shown = "```yaml\nkind: <none>\n```\n\n```text\nberth <number>\n```\n\n```bash\nkind: pump > canary\n```\n"
+    book(
+        place, "# P\n\n1. A\n\n" + "".join(f"   {line}\n" for line in ("```sh\necho lifted\n```\n" + shown).split("\n"))
+    )
+    done = place.run("runbook", "run", "pump", "--json")
+    assert (done.returncode, lines(done)[0]["output"]) == (0, "$ echo lifted\nlifted\n"), done.stdout + done.stderr
+    assert not (place.root / "canary").exists()
 
 
 @pytest.mark.req("F29")
@@ -254,3 +265,43 @@ def test_while_something_is_red_the_list_begins_with_what_fits(place: Place) -> 
     assert found[0]["why"].startswith("because pump-stands-still is failing: ")
     for_it = json.loads(place.ok("runbook", "list", "--for", "pump", "--json"))["runbooks"]
     assert [b["why"][:31] for b in for_it[:1]] == ["because pump-stands-still is fa"]
+
+
+def test_places_are_filled_through_the_environment(place: Place) -> None:
+    said = "echo <berth> '<berth>' \"at <berth> with $(echo <key>)\" # <not this>"
+    second = "\n2. B\n\n   ```sh\n   cat <<END\n   it was <berth>\n   END\n   ```\n"
+    book(place, shell(f"export BERTH=mine\n   {said}\n   echo $BERTH") + second)
+    dry = place.run("runbook", "run", "pump", "--dry-run", "--set", "berth=four", "--set", "key=k")
+    assert "echo four 'four' \"at four with $(echo k)\" # <not this>" in dry.stdout
+    done = place.run("runbook", "run", "pump", "--json", "--set", "berth=four", "--set", "key=k")
+    assert done.returncode == 0, done.stderr
+    first, second_ran = (line["output"] for line in lines(done))
+    assert "four four at four with k\nmine\n" in first  # `berth` is no name for the variable BERTH
+    assert "it was four\n" in second_ran  # what was given stays with the run
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "code"),
+    [
+        ("printf '[%s]' <berth>", "a b; touch canary; $(touch canary) `touch canary` '\" \\ *", 0),
+        ("eval ls <berth>", "a; touch canary", 2),
+        ("sh -c 'ls <berth>'", "'; touch canary; '", 2),
+        ('echo "<berth>"', '"; touch canary; "', 2),
+        ("echo <berth>", "a\ntouch canary", 2),
+    ],
+)
+def test_what_fills_a_place_is_no_code(place: Place, text: str, value: str, code: int) -> None:
+    book(place, shell(text))
+    done = place.run("runbook", "run", "pump", "--set", f"berth={value}", "--json")
+    assert done.returncode == code, done.stdout + done.stderr
+    assert not (place.root / "canary").exists()
+    if code == 0:
+        assert f"[{value}]" in lines(done)[0]["output"]
+
+
+def test_a_secret_that_fills_a_place_is_in_no_line_and_in_no_record(place: Place) -> None:
+    book(place, shell("echo <quay> <api-token> | wc -c"))
+    done = place.run("runbook", "run", "pump", "--json", "--set", "api-token=tide-and-moon-77", "--set", "quay=a")
+    assert "$ echo a <api-token> | wc -c\n19\n" in lines(done)[0]["output"]
+    for file in (p for p in place.home.rglob("*") if p.is_file()):
+        assert b"tide-and-moon" not in file.read_bytes(), file

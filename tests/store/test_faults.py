@@ -54,6 +54,7 @@ def stored(journal: SqliteJournal) -> dict[str, int]:
     return {r.event.text: r.seq for r in journal.read() if isinstance(r.event, NoteAdded)}
 
 
+@pytest.mark.slow
 @pytest.mark.req("F69")
 def test_four_processes_append_two_thousand_events(tmp_path: Path, open_here: Open) -> None:
     path = Path(open_here().path)

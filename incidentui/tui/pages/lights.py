@@ -18,6 +18,8 @@ NAMES: dict[LightName, str] = {
     "user_path": "user path",
 }
 _GAP = 2
+_WIDE = 20
+"""Cells of a column from which on a finding stands there whole."""
 _TOKEN: dict[str, Token] = {"✓": "ok", "✗": "fail", "○": "muted", "–": "muted"}
 
 
@@ -32,6 +34,11 @@ def mark(light: Light) -> Seg:
     return Seg(glyph, _TOKEN[glyph], bold=glyph == "✗")
 
 
+def applies_not(light: Light) -> bool:
+    """It says nothing of such an action, and nothing more is known of it."""
+    return light.looked and light.ok is None and light.finding == "does not apply" and not light.how
+
+
 def five_lights(lights: Iterable[Light], width: int) -> list[Line]:
     column = (width - 4 * _GAP) // 5
     columns = [_light(light, column) for light in all_five(lights)]
@@ -43,13 +50,20 @@ def _light(light: Light, width: int) -> list[tuple[Seg, ...]]:
     bad = light.looked and light.ok is False
     name = Seg(NAMES[light.name], "strong" if bad else "muted", bold=bad)
     token: Token = "fail" if bad else "text" if light.looked else "muted"
-    first, *more = wrap(light.finding, width - 2)
+    first, *more = wrap(_finding(light, width), width - 2)
     return [
         (name,),
         (_bar(light, width),),
         (mark(light), Seg(" "), Seg(first, token, bold=bad)),
         *((Seg("  "), Seg(row, token, bold=bad)) for row in more),
     ]
+
+
+def _finding(light: Light, width: int) -> str:
+    """In a narrow column its first part: the whole stands under EVIDENCE."""
+    if width >= _WIDE:
+        return light.finding
+    return "" if applies_not(light) else light.finding.partition("; ")[0]
 
 
 def _bar(light: Light, width: int) -> Seg:

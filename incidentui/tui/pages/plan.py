@@ -224,11 +224,11 @@ def open_plan(
     args: Mapping[str, str],
     step: int | None = None,
     undoes: bool = False,
-    unset: Callable[[str], None] | None = None,
+    unset: Callable[[Refusal], None] | None = None,
 ) -> None:
     """Asks the session for a plan and shows it. Every acting key of every page ends here. `undoes`: the step.
 
-    `unset` is called with the variable that needs a value first.
+    `unset` is called where a variable needs a value first, or another one.
     """
     if screen.session.view.read_only:
         screen.refuse(key, screen.session.view.read_only, "Start without it to act.")
@@ -241,7 +241,7 @@ def open_plan(
             screen.push(RefusedPage(action, answer, step, undoes))
             screen.say("refused, nothing changed")
         elif isinstance(answer, Refusal) and answer.unset and unset is not None:
-            unset(answer.unset)
+            unset(answer)
         elif isinstance(answer, Refusal):
             screen.refuse(key, answer.why, answer.hint)
         else:

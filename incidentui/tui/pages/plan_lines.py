@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from incidentui.core.format import duration, short
 from incidentui.core.model import Plan, PlanCommit, PlanStep, Precondition
+from incidentui.core.plan import COMMITTED
 from incidentui.core.redeploy import NAME as TAKEN_BACK
 from incidentui.core.state import State
 from incidentui.session.ports import View
@@ -169,7 +170,7 @@ _REHEARSED: dict[str, tuple[str, Token]] = {
 
 def closed(plan: Plan) -> str:
     """Why the word line is closed; empty when it is open."""
-    if again := brought_back(plan) or losing(plan):
+    if again := brought_back(plan) or uncommitted(plan) or losing(plan):
         return again
     red = plan.rehearsal.red if plan.rehearsal else None
     return f"the rehearsal is red, {' '.join(red.argv)[:80]}: {red.why}" if red else ""
@@ -184,6 +185,8 @@ def may_skip(plan: Plan) -> tuple[str, str] | None:
     """The argument that goes on all the same, with its reason, and what it is called."""
     if brought_back(plan):
         return "anyway", "go on all the same"
+    if uncommitted(plan):
+        return "uncommitted", "run it all the same"
     if losing(plan):
         return "lose", "let it be lost"
     commands = plan.rehearsal is not None and bool(plan.rehearsal.commands)
@@ -227,11 +230,7 @@ def _commit(commit: PlanCommit, author: int, width: int) -> Line:
 
 
 def _not_covered(plan: Plan, width: int) -> list[Line]:
-    column = min(max([9, *(cells(what) for what, _ in plan.not_covered)]), 16)
-    out: list[Line] = []
-    for what, why in plan.not_covered:
-        out += hanging((Seg("! ", "slow"), cell(what, column)), why, width, "muted")
-    return out
+    return _named(plan.not_covered, 16, width, (Seg("! ", "slow"),))
 
 
 def _loses(plan: Plan, width: int) -> list[Line]:
@@ -239,19 +238,29 @@ def _loses(plan: Plan, width: int) -> list[Line]:
 
 
 def _blast(plan: Plan, width: int) -> list[Line]:
-    column = min(max([9, *(cells(what) for what, _ in plan.blast)]), 20)
+    return _named(plan.blast, 20, width)
+
+
+def _named(pairs: Sequence[tuple[str, str]], most: int, width: int, lead: tuple[Seg, ...] = ()) -> list[Line]:
+    """What is named, and a sentence about it, under each other; a name of more than `most` cells is not cut."""
+    column = max([9, *(n for what, _ in pairs if (n := cells(what)) <= most)])
     out: list[Line] = []
-    for what, why in plan.blast:
+    for what, why in pairs:
         if cells(what) <= column:
-            out += hanging((cell(what, column),), why, width, "muted")
+            out += hanging((*lead, cell(what, column)), why, width, "muted")
         else:
-            out += flow([(Seg(what),), (Seg(why, "muted"),)], width)
+            out += flow([(Seg(what),), (Seg(why, "muted"),)], width, lead)
     return out
 
 
 def losing(plan: Plan) -> str:
     """What would be lost and has no reason yet; empty when nothing stands against the plan."""
     return next((p.text for p in plan.checked if p.name == "loses" and not p.ok), "")
+
+
+def uncommitted(plan: Plan) -> str:
+    """What would run and no commit holds, without a reason yet; empty when nothing does."""
+    return next((p.text for p in plan.checked if p.name == COMMITTED and not p.ok), "")
 
 
 def innocents(plan: Plan) -> list[PlanCommit]:

@@ -3,11 +3,12 @@
 A typed action and shell text both open their plan; nothing is run from here.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from uuid import uuid4
 
 from incidentui.core.acts import can_be_cut
-from incidentui.core.inputs import SetStep, StartRunbook
+from incidentui.core.inputs import Refusal, SetStep, StartRunbook
 from incidentui.core.model import Ms, RunStep
 from incidentui.core.steps import current_step, to_undo
 from incidentui.runbook.fields import RUNS
@@ -20,6 +21,7 @@ from incidentui.tui.page import PageContext
 from incidentui.tui.pages.act import tell
 from incidentui.tui.pages.changes import ChangesPage
 from incidentui.tui.pages.handing import hand_over, undo_last
+from incidentui.tui.pages.needs import ask, asked_anew
 from incidentui.tui.pages.plan import open_plan
 from incidentui.tui.pages.runbook import run_of, runbook_lines, shown_step
 from incidentui.tui.pages.running import ActionPage, cut_short
@@ -40,6 +42,8 @@ class RunbookPage:
         self.at: int | None = None
         """The step that was chosen to be shown; None follows the one to do."""
         self.given: dict[str, str] = {}
+        self._sure: set[int] = set()
+        """Steps whose places were gone through."""
         self._begun = self._by_hand = self._cut = False
         self._may_act = self._mine = True
         self._me = ""
@@ -74,9 +78,8 @@ class RunbookPage:
         to_do = self._to_do
         if to_do is not None and to_do.state == "running":
             yield from ((("s", "cut short, with a reason"),) if self._cut else ())
-        else:
-            tried = to_do is not None and to_do.state in ("failed", "unknown", "undone")
-            again = "run again" if tried else "run"
+        elif to_do is not None:
+            again = "run again" if to_do.state in ("failed", "unknown", "undone") else "run"
             yield "x", "done" if self._by_hand else again
             yield "s", "skip, with a reason"
         if self._back and (to_do is None or to_do.state != "running"):
@@ -205,7 +208,7 @@ class RunbookPage:
         if to_do is not None and self.runbook.moved(run, to_do.n):
             start(self.runbook, screen)  # its steps are others now
         elif step is None or to_do is None:
-            screen.refuse("x", "every step is done", "c closes the incident.")
+            screen.refuse("x", "every step is done", "esc goes back; there c closes the incident.")
         elif step.n != to_do.n:
             screen.refuse("x", f"step {to_do.n} is the one to do", "[ and ] go there, X runs only this one.")
         elif to_do.state == "running" and not step.by_hand:
@@ -230,17 +233,7 @@ class RunbookPage:
                 return
             open_plan(screen, "x", found.action.name, dict(found.action.args), step.n)
         elif found.missing:
-            self._ask(found.missing[0], lambda: self._plan(step, screen), screen)
-
-    def _ask(self, name: str, then: Callable[[], None], screen: PageContext) -> None:
-        def given(text: str) -> None:
-            if text.strip():
-                self.given[name] = text.strip()
-                then()
-            else:
-                screen.refuse("x", f"{name} needs a value")
-
-        screen.prompt(self.runbook.prompt_of(name), given)
+            ask(self.runbook, found.missing[0], self.given, lambda: self._plan(step, screen), screen)
 
     def _tick(self, step: RunStep, screen: PageContext) -> None:
         def done(note: str) -> None:
@@ -252,21 +245,16 @@ class RunbookPage:
 
     def _shell(self, step: Step, screen: PageContext) -> None:
         """Opens the plan that shows the exact text; only a typed yes runs it."""
-        refused = self._why_not(step)
-        if refused:
-            screen.refuse("x", *refused)
-        else:
+        if step.held:
+            screen.refuse("x", step.held, "s skips it, with a reason.")
+        elif not asked_anew(step, self.given, self._sure, lambda: self._shell(step, screen), screen):
+            # Whether it is allowed is asked of the file as it lies there now, when the plan is made.
             args = with_given({"runbook": self.runbook.id, "step": str(step.n)}, self.given)
-            again: Callable[[str], None] = lambda name: self._ask(name, lambda: self._shell(step, screen), screen)  # noqa: E731
-            open_plan(screen, "x", "shell", args, step.n, unset=again)
+            open_plan(screen, "x", "shell", args, step.n, unset=partial(self._ask_again, step, screen))
 
-    def _why_not(self, step: Step) -> tuple[str, str] | None:
-        stopped = next((command.why_not for command in step.commands if command.why_not), "")
-        if stopped:
-            return stopped, "s skips it, with a reason."
-        if step.placeholders:
-            return "it has places to fill in: " + ", ".join(step.placeholders), "y copies it."
-        return None  # whether it is allowed is asked of the file as it lies there now, when the plan is made
+    def _ask_again(self, step: Step, screen: PageContext, refused: Refusal) -> None:
+        why = refused.why if refused.unset in self.given else ""
+        ask(self.runbook, refused.unset, self.given, lambda: self._shell(step, screen), screen, why)
 
     def _skip(self, screen: PageContext) -> None:
         run = run_of(self.runbook, screen.session.view.state)

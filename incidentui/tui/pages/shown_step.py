@@ -11,13 +11,17 @@ from incidentui.core.visible import look_alikes, plainly
 from incidentui.runbook.attributes import fence, unheeded
 from incidentui.runbook.back import of_step
 from incidentui.runbook.model import Command, Runbook, Step
+from incidentui.runbook.places import places
 from incidentui.runbook.shell_words import uses_sudo
 from incidentui.runbook.stands import tries
 from incidentui.runbook.variables import resolve, values
-from incidentui.tui.line import Line, Seg, cells, spread
+from incidentui.tui.line import Line, Seg, cells, cut, spread
 from incidentui.tui.pages.layout import broken, cell, hanging, paragraph, rule, section, stack, wall
 from incidentui.tui.pages.running import MARK, time_left
 from incidentui.tui.pages.verdict import delta_lines, delta_rows
+
+_MOST_SAID = 6
+"""Lines of sample output that are shown."""
 
 
 def attempt_of(step: int, state: State, run: RunbookRun | None) -> Attempt | None:
@@ -79,7 +83,22 @@ def _what_runs(runbook: Runbook, step: Step, state: State, given: Mapping[str, s
             rows += hanging((Seg("! ", "slow"),), f"not ASCII: {odd}", width, "muted")
         if command.why_not:
             rows += hanging((Seg("– ", "muted"),), command.why_not, width, "muted")
+        rows += _once_said(command, width)
+    texts = (command.text for command in step.commands if command.runnable)
+    if asked := ", ".join(dict.fromkeys(place.name for text in texts for place in places(text))):
+        rows += hanging((Seg("! ", "slow"),), f"asked when it runs: {asked}", width, "muted")
     return rows
+
+
+def _once_said(command: Command, width: int) -> list[Line]:
+    """The sample output that stands beside it in the file: to compare with what it says now."""
+    said = [line for line in command.expected.splitlines() if line.strip()]
+    rows = [Line((Seg("· ", "muted"), Seg(cut(plainly(line), width - 2), "muted"))) for line in said[:_MOST_SAID]]
+    if not rows:
+        return []
+    more = len(said) - len(rows)
+    left = [Line((Seg("· ", "muted"), Seg(f"… {more} more", "muted")))] if more else []
+    return [Line((Seg("· ", "muted"), Seg("the file says it answers:", "muted"))), *rows, *left]
 
 
 def _text(command: Command, mark: str, width: int) -> list[Line]:

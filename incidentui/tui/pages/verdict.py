@@ -13,8 +13,10 @@ from incidentui.tui.line import Line, Seg, Token, cells, length, spread
 from incidentui.tui.pages.act import Choice, choice_lines
 from incidentui.tui.pages.layout import beside, cell, hanging, headings, section, size_of, split, stack, wall
 from incidentui.tui.pages.ledger import MARKS, ledger_lines, not_rolled_back
-from incidentui.tui.pages.lights import NAMES, all_five, five_lights, mark
+from incidentui.tui.pages.lights import NAMES, all_five, applies_not, five_lights, mark
 
+Deltas = list[tuple[Seg, str, Token]]
+"""Label, names, and the ink of the names."""
 _WORD: dict[str, tuple[str, Token]] = {
     "complete": ("✓", "ok"),
     "not complete": ("✗", "fail"),
@@ -40,12 +42,14 @@ def verdict_lines(attempt: Attempt, verdict: Verdict, view: View, width: int, he
             section(width, "DELTA", delta_lines(delta_rows(attempt, verdict), width)),
             space=space,
         )
+    evidence = section(width, "EVIDENCE", _evidence(lights, width), _looks(attempt, lights)) if shown else []
+    delta, choices = delta_rows(attempt, verdict), _now(view, attempt)
     return stack(
         headings(width, "VERDICT", (Seg(attempt.plan.title),), _when(attempt)),
         _sentence(attempt, verdict, view.state, width),
         five_lights(lights, width) if shown else [],
-        section(width, "EVIDENCE", _evidence(lights, width), _looks(attempt, lights)) if shown else [],
-        _pair(delta_rows(attempt, verdict), _now(view, attempt), width, space),
+        # What to do next must be seen without scrolling; that the lights are right can be read up.
+        *((evidence, _pair(delta, choices, width)) if space else (*_next_first(delta, choices, width), evidence)),
         _left_over(verdict, view.state, width, space),
         space=space,
     )
@@ -106,7 +110,11 @@ def _looks(attempt: Attempt, lights: Sequence[Light]) -> tuple[Seg, ...]:
 
 
 def _evidence(lights: Iterable[Light], width: int) -> list[Line]:
-    return [line for light in all_five(lights) if light.looked for line in _proof(light, width)]
+    """A row for each light; those that say nothing of this action share the last one."""
+    looked = [light for light in all_five(lights) if light.looked]
+    told = [line for light in looked if not applies_not(light) for line in _proof(light, width)]
+    others = ", ".join(NAMES[light.name] for light in looked if applies_not(light))
+    return [*told, *(hanging((Seg("– ", "muted"),), f"does not apply: {others}", width, "muted") if others else [])]
 
 
 def _proof(light: Light, width: int) -> list[Line]:
@@ -128,7 +136,7 @@ def _proof(light: Light, width: int) -> list[Line]:
 # -- delta and what now
 
 
-def delta_rows(attempt: Attempt, verdict: Verdict) -> list[tuple[Seg, str, Token]]:
+def delta_rows(attempt: Attempt, verdict: Verdict) -> Deltas:
     delta, plan = verdict.delta, attempt.plan
     rows = [
         (Seg("  newly red    ", "fail" if delta.newly_red else "muted"), _names(delta.newly_red), "fail"),
@@ -146,16 +154,22 @@ def _names(names: Sequence[str]) -> str:
     return ", ".join(names) or "none"
 
 
-def delta_lines(rows: list[tuple[Seg, str, Token]], width: int) -> list[Line]:
+def delta_lines(rows: Deltas, width: int) -> list[Line]:
     return [line for label, names, token in rows for line in hanging((label,), names, width, token)]
 
 
-def _pair(delta: list[tuple[Seg, str, Token]], choices: Sequence[Choice], width: int, two: bool) -> list[Line]:
-    left, right = split(width, 0.5) if two else (width, width)
-    note = (Seg("before → after, all checks", "muted"),)
-    one = section(left, "DELTA", delta_lines(delta, left), note)
-    other = section(right, "WHAT NOW", choice_lines(choices, right))
-    return beside((left, one), (right, other)) if two else [*other, *one]
+_ALL_CHECKS = (Seg("before → after, all checks", "muted"),)
+
+
+def _pair(delta: Deltas, choices: Sequence[Choice], width: int) -> list[Line]:
+    left, right = split(width, 0.5)
+    one = section(left, "DELTA", delta_lines(delta, left), _ALL_CHECKS)
+    return beside((left, one), (right, section(right, "WHAT NOW", choice_lines(choices, right))))
+
+
+def _next_first(delta: Deltas, choices: Sequence[Choice], width: int) -> tuple[list[Line], list[Line]]:
+    one = section(width, "DELTA", delta_lines(delta, width), _ALL_CHECKS)
+    return section(width, "WHAT NOW", choice_lines(choices, width)), one
 
 
 def _now(view: View, attempt: Attempt) -> Sequence[Choice]:

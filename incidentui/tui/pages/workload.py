@@ -20,6 +20,7 @@ from incidentui.tui.pages.drift import differs, drift_lines
 from incidentui.tui.pages.known import known_lines, of_workload
 from incidentui.tui.pages.layout import beside, cell, hanging, heading, section, size_of, split, stack, wall
 from incidentui.tui.pages.log_lines import errors, log_lines
+from incidentui.tui.pages.restarted import restarted
 from incidentui.tui.pages.volumes import volume_lines
 
 LINES = 200
@@ -71,6 +72,7 @@ def facts(workload: Workload, state: State, now: Ms) -> list[tuple[str, str, Tok
     rows += [
         ("revision", *_revision(workload, state)),
         ("restarts", *_restarts(workload)),
+        *restarted(state, workload.name),
         ("up since" if workload.state == "running" else "so since", up, "text" if workload.since else "muted"),
         ("health check", "none" if workload.health == "none" else workload.health, "text"),
     ]

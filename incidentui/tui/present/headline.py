@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from incidentui.core.format import change_size, count, duration, minutes, short
+from incidentui.core.functions import cannot_in
 from incidentui.core.model import Attempt, ServiceStatus
-from incidentui.tui.line import Ground, Line, Seg, Token, cut, pad, spread
+from incidentui.core.ticks import left
+from incidentui.tui.line import Ground, Line, Seg, Token, cut, cut_middle, pad, spread
 from incidentui.tui.present.drifted import drifted
 from incidentui.tui.present.follow import alarm, unfollowed
 from incidentui.tui.present.format import hms
@@ -26,6 +28,8 @@ from incidentui.tui.present.scene import (
 from incidentui.tui.regions import Class
 
 _LABEL = 19
+_NAMED = 24
+"""Cells of a service's name: its state, and that others fail too, must stay beside it."""
 _OTHER = 60
 """Cells for what may be the cause beside a commit."""
 _ROOM = 100
@@ -111,7 +115,7 @@ def _failing(scene: Scene, red: list[ServiceStatus], width: int, kind: Class) ->
 
 
 def _names(bad: list[ServiceStatus], state: str) -> str:
-    names = [s.name for s in bad]
+    names = [cut_middle(s.name, _NAMED) for s in bad]
     if len(names) == 1:
         return f"{names[0]} is {state}"
     if len(names) <= 3 and sum(map(len, names)) <= 24:
@@ -131,7 +135,7 @@ def _since(scene: Scene, service: ServiceStatus, kind: Class) -> tuple[Seg, ...]
         Seg(cut(service.why, 40), "strong", bold=True),
         Seg(" for ", "strong", bold=True),
         Seg(lasted, "strong", bold=True),
-        Seg(f"{looks}, {path}", "text"),
+        Seg(f"{looks}: {lost}" if (lost := cannot_in(scene.state, service.name)) else f"{looks}, {path}", "text"),
     )
 
 
@@ -270,6 +274,8 @@ def what_next(scene: Scene) -> tuple[tuple[Seg, ...], tuple[Seg, ...]]:
     if not watched(scene):
         return (Seg("see for yourself what users get, and note it"),), hints(("n", "note"), ("c", "close"))
     if not in_state(scene, "failing"):
+        if incident is not None and (todo := left(scene.state.project.recovery, incident.ticks)):
+            return (Seg(f"{count(len(todo), 'line')} to tick after recovery, then close"),), hints(("c", "checklist"))
         return (Seg("prove that it stays good, then close"),), hints(("a", "act"), ("c", "close"))
     if scene.state.good is not None and scene.state.suspect is not None:
         text = (Seg("reset to "), Seg("★", "strong"), Seg(f" {short(scene.state.good.sha)}, or a runbook"))

@@ -133,7 +133,9 @@ def _list(scene: Scene, width: int, focused: bool) -> list[Line]:
     out = [title(5, "RUNBOOKS", width, (Seg(note, "muted"),), focused=focused)]
     if not scene.runbooks:
         return [*out, empty("No runbooks found here.")]
-    room = max(12, width // 2)
+    most = max(cells(entry.note) for entry in scene.runbooks)
+    longest = max(cells(entry.title) for entry in scene.runbooks)
+    room = max(12, width // 2, min(longest + 3, width - most - 1))
     for entry in scene.runbooks:
         segs = (Seg("▸ ", "accent"), Seg(pad(entry.title, room - 2)), Seg(" "), Seg(entry.note, "muted"))
         out.append(Line(fit(segs, width), key=("runbook", entry.id)))

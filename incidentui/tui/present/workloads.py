@@ -175,4 +175,4 @@ def _since(scene: Scene, workload: Workload) -> str:
     gone = scene.now - workload.since
     if is_bad(workload):
         return f"{age(gone)} ago"
-    return f"up {age(gone)}" if workload.state == "running" and gone >= 60_000 else age(gone)
+    return f"up {age(gone)}" if workload.state == "running" else age(gone)

@@ -168,7 +168,8 @@ def _lost(fault: Fault, ground: Ground, screen: Pty) -> str:
     """The record, by its own store; what a terminal would obey; the program's memory; what the fault knows of."""
     if torn := _torn(ground.place):
         return torn
-    if live := leaks(bytes(screen.raw)):
+    # Up to the last code: of that one perhaps only a part has come yet.
+    if live := leaks(bytes(screen.raw[: screen.raw.rfind(b"\x1b")])):
         return f"obeyed by a terminal: {live[:3]}"
     if (held := memory_kb(screen.process.pid)) > MOST_KB:
         return f"{held} kB of memory"

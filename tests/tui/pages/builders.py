@@ -407,6 +407,8 @@ class FakeScreen:
     said: list[str] = field(default_factory=list)
     refused: list[tuple[str, str, str]] = field(default_factory=list)
     prompts: list[tuple[str, Callable[[str], None]]] = field(default_factory=list)
+    initial: str = ""
+    """What stood in the last of them."""
     copied: list[str] = field(default_factory=list)
     backs: int = 0
     top: int = 0
@@ -438,6 +440,7 @@ class FakeScreen:
 
     def prompt(self, label: str, on_done: Callable[[str], None], initial: str = "") -> None:
         self.prompts.append((label, on_done))
+        self.initial = initial
 
     def when(self, future: "Future[Any]", then: Callable[[Any], None]) -> None:
         then(future.result(5))

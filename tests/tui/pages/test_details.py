@@ -85,7 +85,7 @@ def test_a_diff_under_way_and_one_that_is_refused() -> None:
     it = CommitPage(b.BAD)
     assert "○ asking git" in b.shown(it, b.view(), 118, 34)
     opened(it, b.FakeSession(diffs=Refusal("the object is not in this clone", "git fetch brings it.")))
-    assert "? the object is not in this clone. git fetch brings it." in b.shown(it, b.view(), 118, 34)
+    assert "? the object is not in this clone\n  git fetch brings it" in b.shown(it, b.view(), 118, 34)
 
 
 def test_an_answer_that_never_comes_is_not_waited_for() -> None:
@@ -225,7 +225,7 @@ def test_a_followed_log_shows_its_end_and_is_asked_again() -> None:
 def test_a_log_nobody_can_read_says_why() -> None:
     it = WorkloadPage("backend")
     opened(it, b.FakeSession(log=Refusal("no answer from the supervisor's socket", "v tries again.")))
-    assert "? no answer from the supervisor's socket. v tries again." in b.shown(it, b.view(), 78, 20)
+    assert "? no answer from the supervisor's socket\n  v tries again" in b.shown(it, b.view(), 78, 20)
 
 
 @pytest.mark.parametrize(("key", "action"), [("1", "restart"), ("2", "stop"), ("3", "start")])
@@ -418,7 +418,7 @@ def test_a_file_that_cannot_be_written_says_where_and_why(tmp_path: Path) -> Non
 def test_a_draft_that_cannot_be_made_says_why() -> None:
     it = DraftPage("INC-7")
     s = opened(it, b.FakeSession(text=Refusal("the template has an error in line 3", "See docs.")))
-    assert "? the template has an error in line 3. See docs." in b.shown(it, b.view(), 78, 20)
+    assert "? the template has an error in line 3\n  See docs" in b.shown(it, b.view(), 78, 20)
     s.type(it, "w")
     assert s.refused == [("w", "the draft is not there yet", "")]
 

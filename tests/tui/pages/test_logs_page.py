@@ -149,7 +149,7 @@ def test_nobody_can_be_asked() -> None:
     session = b.FakeSession(world(), feed=Refusal("docker engine unix:///x: nobody listens", "start Docker"))
     page, screen = LogsPage(Scope("all")), b.FakeScreen(session)
     screen.push(page)
-    assert "? docker engine unix:///x: nobody listens. start Docker" in b.shown(page, world(), 118, 34)
+    assert "? docker engine unix:///x: nobody listens\n  start Docker" in b.shown(page, world(), 118, 34)
     for key in ("f", ".", "y"):
         screen.type(page, key)
     assert screen.refused[-1][0] == "y"

@@ -72,6 +72,8 @@ def test_what_a_plan_touches_and_what_would_be_lost(width: int, height: int) -> 
     assert "✗ 2 files changed inside it: /x, /y" in text
     assert "/a/very/long/mount/point" in text
     assert ("BLAST RADIUS ──" if width > 80 else "touches      api") in text
+    assert "api       service: is interrupted" in text
+    assert "/a/very/long/mount/point  volume leads: stays" in text
     assert ("WOULD BE LOST ──" if width > 80 else "lost   ") in text
 
 
@@ -88,6 +90,17 @@ def test_what_would_be_lost_is_never_cut_and_on_a_small_screen_comes_first(width
     assert "… (all of it above)" in text
     if width <= 80:
         assert text.index("lost   ") < text.index("does   ")
+
+
+@pytest.mark.req("F46")
+def test_uncommitted_code_closes_the_word_until_there_is_a_reason() -> None:
+    text = "it would build what is 2 files not committed: web/app.py, web/x.py"
+    it = page(checked=(Precondition("committed", text, "x", False, 'uncommitted="why" goes on all the same'),))
+    assert f"The word is closed: {text}" in " ".join(b.shown(it, b.view(), 118, 34).split())
+    s = screen()
+    s.type(it, "x")
+    assert not it.typing
+    assert ("s", "run it all the same, with a reason") in it.keys
 
 
 def test_what_would_be_lost_closes_the_word_until_there_is_a_reason() -> None:

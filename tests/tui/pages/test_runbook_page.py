@@ -167,14 +167,40 @@ def test_what_changed_since_it_was_allowed_is_a_page_of_its_own() -> None:
         assert line in text
 
 
+def with_text(*texts: str, held: bool = False) -> Runbook:
+    """The third step and those after it hold these."""
+    why = "its fence is never closed" if held else ""
+    steps = [
+        Step(n, "See", n, "", manual=False, commands=(Command("sh", text, not held, n, why_not=why, held=held),))
+        for n, text in enumerate(texts, 3)
+    ]
+    return replace(b.BOOK, steps=(*b.BOOK.steps[:2], *steps))
+
+
 def test_text_that_cannot_run_says_why() -> None:
-    odd = Step(
-        3, "See", 1, "", manual=False, commands=(Command("sh", "kubectl get <pod>", True, 2),), placeholders=("<pod>",)
-    )
-    book = replace(b.BOOK, steps=(*b.BOOK.steps[:2], odd, b.BOOK.steps[3]))
+    book = with_text("ls", held=True)
+    step = replace(book.steps[2], commands=(*book.steps[2].commands, Command("sh", "ls", True, 9)))
     _, s = at("done", "done", "todo", "todo")
-    s.type(RunbookPage(book), "x")
-    assert s.refused[0][1] == "it has places to fill in: <pod>"
+    s.type(RunbookPage(replace(book, steps=(*book.steps[:2], step))), "x")
+    assert s.refused[0][1] == "its fence is never closed"
+    assert s.session.plans == []
+
+
+def test_a_place_is_asked_for_and_anew_for_each_step_that_has_it() -> None:
+    _, s = at("done", "done", "todo", "todo")
+    it = RunbookPage(with_text("kubectl get <pod>", "kubectl delete <pod>"))
+    assert "asked when it runs: pod" in b.shown(it, s.session.view, 118, 34)
+    s.session.planned = Refusal("<pod> is to be filled in", "--set 'pod=…'", usage=True, unset="pod")
+    s.type(it, "x")
+    s.session.planned = b.plan()
+    s.prompts.pop()[1]("web-1")
+    assert s.session.plans[-1] == ("shell", {"runbook": b.BOOK.id, "step": "3", "set.pod": "web-1"})
+    s.session.view = view("done", "done", "done", "todo")
+    s.type(it, "x")
+    label, answer = s.prompts.pop()
+    assert (label, s.initial) == ("pod, as before", "web-1")
+    answer("web-2")
+    assert s.session.plans[-1] == ("shell", {"runbook": b.BOOK.id, "step": "4", "set.pod": "web-2"})
 
 
 def test_read_only_takes_the_acting_keys_from_the_bar_and_they_still_answer() -> None:
@@ -215,6 +241,35 @@ def test_x_in_the_list_goes_on_with_the_one_being_worked_through() -> None:
     page.handle("x", s)
     assert isinstance(s.pages[-1], RunbookPage)
     assert not [c for c in s.session.commands if isinstance(c, StartRunbook)]
+
+
+def test_in_the_list_what_a_runbook_is_for_stands_beside_its_title_and_nothing_is_said_of_each() -> None:
+    came = [replace(b.BOOK, id=str(n), title=f"Book {n}", origin="shipped", summary="To go back.") for n in range(9)]
+    own = replace(b.BOOK, title="A title that is longer than the column that there is for titles", summary="Ours.")
+    for width, height in b.SIZES:
+        text = b.shown(RunbooksPage(lambda: [own, *came]), b.view(), width, height)
+        assert text.count("came with the program") == 1
+        assert "9 of 10 came with the program" in text
+        assert "Ours. · runbooks/roll-back.md" in " ".join(text.split())
+        assert "columnfor" not in text
+        rows = [row for row in text.splitlines() if "Book " in row]
+        assert all(row.endswith("4 steps") for row in rows)
+        assert all("To go back." in row for row in rows) == (width > 80)
+
+
+def test_numbers_of_steps_stand_under_each_other() -> None:
+    steps = tuple(Step(n, f"Step {n}", n, "", "") for n in range(1, 12))
+    text = b.shown(RunbookPage(replace(b.BOOK, steps=steps)), b.view(), 118, 34)
+    assert "○  9 Step 9" in text
+    assert "○ 11 Step 11" in text
+
+
+def test_when_every_step_is_done_no_key_is_offered_that_does_nothing() -> None:
+    it, s = at("done", "done", "done", "skipped")
+    b.shown(it, s.session.view, 118, 34)
+    assert not {"x", "s"} & {key for key, _ in it.keys}
+    s.type(it, "x")
+    assert s.refused[-1] == ("x", "every step is done", "esc goes back; there c closes the incident.")
 
 
 def test_no_runbooks_is_said() -> None:
