@@ -185,9 +185,14 @@ def what_now(state: State, attempt: Attempt) -> tuple[Choice, ...]:
     """The next moves that make sense after this verdict, best first; at most nine."""
     if attempt.verdict is None:
         return ()
-    wait = Choice("Wait 5 more minutes", "looks, changes nothing", "verify", (("within", "5m"), ("consecutive", "3")))
+    wait = Choice(
+        "Wait up to 5m more",
+        "until 3 good in a row; changes nothing",
+        "verify",
+        (("within", "5m"), ("consecutive", "3")),
+    )
     if attempt.verdict.word == "complete":
-        verify = Choice("Verify for 5 minutes", wait.note, wait.action, wait.args)
+        verify = Choice("Verify: 3 good in a row", "within 5m; looks, changes nothing", wait.action, wait.args)
         if attempt.plan.local:
             return _undo(attempt)
         return () if attempt.plan.action == "verify" else (verify, *_undo(attempt))

@@ -260,11 +260,10 @@ def _next(scene: Scene, width: int, ground: Ground, kind: Class) -> Iterable[Lin
 
 
 def _offer(scene: Scene, width: int, ground: Ground, kind: Class) -> Line:
-    from incidentui.core.incidents import suggested_severity  # only when something is red: it brings the judgements in
+    from incidentui.core.incidents import suggested_severity, window  # only when something is red: brings judgements in
 
-    red = first_red(scene)
-    start = scene.state.deploys[-1].at if scene.state.suspect and scene.state.deploys else red
-    right = (Seg(f"starts {hms(start, scene.zone)}", "muted"),) if start is not None else ()
+    _, start, _ = window(scene.state, None, scene.now)
+    right = (Seg(f"starts {hms(start, scene.zone)}", "muted"),)
     if kind == "compact":
         keys = hints(("o", "open incident"), ("i", "I'm on it"), ("esc", "not now"))
         return spread(width, keys, right, ground=ground, rail=_rail(ground))

@@ -61,7 +61,7 @@ def test_the_sentence_comes_first_then_lights_evidence_delta_and_what_now() -> N
     assert "newly green  dashboard-page" in text
     assert "≈ red before   api-health" in text
     assert "? unknown      sheets" in text
-    assert "1  Restart backend      will run a942e4f again" in text
+    assert "1  Restart backend     will run a942e4f again" in text
 
 
 def test_on_a_small_screen_the_verdict_and_what_now_are_seen_without_scrolling() -> None:
