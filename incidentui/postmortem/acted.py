@@ -84,7 +84,7 @@ def _attempt(facts: Facts, attempt: Attempt) -> list[str]:
     took = f"after {duration(attempt.ended - attempt.asked)}" if attempt.ended is not None else "not over"
     ended = f" at {stamp(attempt.ended)}" if attempt.ended is not None else ""
     out = [
-        f"### {text(_name(attempt).capitalize())}: {text(plan.title)}",
+        f"### {text(f'{_name(attempt).capitalize()}: {plan.title}' if attempt.number else plan.title)}",
         "",
         f"Asked at {stamp(attempt.asked)} by {text(attempt.by)}. **{verdict(attempt)}**{ended}, {took}.",
     ]
