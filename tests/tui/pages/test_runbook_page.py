@@ -9,6 +9,7 @@ from incidentui.core.inputs import HandOver, Refusal, SetStep, StartRunbook, Sto
 from incidentui.core.model import Attempt, LastRun, Plan
 from incidentui.runbook.model import Command, Runbook, Step, TypedAction, Variable
 from incidentui.session.ports import View
+from incidentui.tui.pages.handed import HandedPage
 from incidentui.tui.pages.plan import PlanPage
 from incidentui.tui.pages.runbook_list import RunbooksPage
 from incidentui.tui.pages.runbook_page import RunbookPage
@@ -401,6 +402,13 @@ def test_who_does_not_work_through_it_follows_and_takes_over() -> None:
     assert [(key, why) for key, why, _ in s.refused] == [(key, "bo works through it") for key in "xsuX"]
     s.type(it, "T")
     assert s.session.commands == [HandOver("ana", "ana")]
+    told = s.pages[-1]
+    assert isinstance(told, HandedPage)
+    for width, height in b.SIZES:
+        rows = b.shown(told, s.session.view, width, height).splitlines()
+        assert [row.split(" ─")[0].strip() for row in rows if " ──" in row] == ["NEXT", "NOW", "THE RUNBOOK"]
+        assert any(row.strip().startswith("1 step 2 of Roll back a bad deploy") for row in rows)
+        assert "Handed over: ana: the valve is open" in "\n".join(rows)
 
 
 def test_who_works_through_it_hands_it_over_with_a_word() -> None:
