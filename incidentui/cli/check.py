@@ -13,7 +13,8 @@ from incidentui.cli.journal_access import project_root
 from incidentui.cli.options import CANNOT_RUN, CannotRun, Options
 from incidentui.config.checks import CheckConfig
 from incidentui.config.load import load
-from incidentui.config.model import ProjectConfig
+from incidentui.config.model import Loaded, ProjectConfig
+from incidentui.config.paths import CONFIG
 from incidentui.core.evidence import CheckLook, parse_check_look
 from incidentui.core.format import latency
 from incidentui.core.layers import BYPASSED, is_bypassed
@@ -36,10 +37,10 @@ def command(options: Options, names: tuple[str, ...], as_json: bool, junit: str 
     loaded = load(project_root(options))
     for problem in loaded.problems:
         click.echo(f"incidentui: {problem.words()}", err=True)
-    looks = asyncio.run(_look(chosen(loaded.config.checks, names), loaded.config))
+    looks = asyncio.run(_look(chosen(loaded, names), loaded.config))
     verdict = worst(looks)
     if junit:
-        Path(junit).write_text(as_junit(looks), encoding="utf-8")
+        _write_junit(Path(junit), looks)
     click.echo(
         as_document(looks, loaded.config) if as_json else as_table(looks, ascii_only=options.ascii or _ascii_terminal())
     )
@@ -47,8 +48,11 @@ def command(options: Options, names: tuple[str, ...], as_json: bool, junit: str 
     return CANNOT_RUN if loaded.errors and _EXIT[verdict] != 1 else _EXIT[verdict]
 
 
-def chosen(checks: Sequence[CheckConfig], names: Sequence[str]) -> Sequence[CheckConfig]:
+def chosen(loaded: Loaded, names: Sequence[str]) -> Sequence[CheckConfig]:
     """The named checks in the order of the file; all of them when none is named."""
+    checks = loaded.config.checks
+    if not checks and any(error.file == CONFIG for error in loaded.errors):
+        raise CannotRun("no check could be read: mend what is named above first.")
     if not checks:
         raise CannotRun("no check is configured: add a [[checks]] with name, service and url to incidentui.toml.")
     known = [check.name for check in checks]
@@ -121,6 +125,13 @@ def _words(look: CheckLook, past: Sequence[str]) -> str:
 
 def _ascii_terminal() -> bool:
     return "utf" not in (sys.stdout.encoding or "").lower()
+
+
+def _write_junit(file: Path, looks: Sequence[CheckLook]) -> None:
+    try:
+        file.write_text(as_junit(looks), encoding="utf-8")
+    except OSError as error:
+        raise CannotRun(f"--junit {file} cannot be written: {error.strerror}.") from error
 
 
 def as_junit(looks: Sequence[CheckLook]) -> str:
