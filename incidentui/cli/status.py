@@ -21,6 +21,7 @@ from incidentui.core.follow import behind, dirty_count, missing, same, unpushed,
 from incidentui.core.format import change_size, duration, short
 from incidentui.core.functions import broken, cannot, functions
 from incidentui.core.inputs import Input, LedgerLooked, LookAtFixes, Sampled, StartWatch
+from incidentui.core.kinds import parts
 from incidentui.core.known_errors import of_source
 from incidentui.core.layers import BYPASSED, bypassed
 from incidentui.core.ledger import in_force, partly, taken_back, told
@@ -140,7 +141,7 @@ def document(state: State, problems: tuple[str, ...]) -> dict[str, Any]:
             "known_good_why": state.good.why if state.good else None,
             "known_good_by": state.good.by if state.good else None,
             "last": [
-                {"sha": c.sha, "author": c.author, "subject": c.subject, **_size(c)}
+                {"sha": c.sha, "author": c.author, "subject": c.subject, **_size(c), "touches": list(_touches(c))}
                 for c in (repo.commits[:10] if repo else ())
             ],
         },
@@ -175,6 +176,14 @@ def document(state: State, problems: tuple[str, ...]) -> dict[str, Any]:
         "sources": [{"name": s.name, "state": "unknown", "why": s.why} for s in state.sources.values()],
         "problems": list(problems),
     }
+
+
+def _touches(commit: Commit) -> tuple[str, ...]:
+    return parts(file.path for file in commit.files)
+
+
+def _beneath(commit: Commit) -> str:
+    return "  (infrastructure)" if "infrastructure" in _touches(commit) else ""
 
 
 def _link(link: Link) -> dict[str, Any]:
@@ -274,7 +283,9 @@ def lines(state: State, problems: tuple[str, ...], now: Ms) -> list[str]:
         where = f"{repo.remote}/{repo.branch} {short(repo.upstream)}" if repo.remote else "no remote"
         out.append(f"HEAD {short(repo.head)} on {repo.branch or 'no branch'}, {where}{good}")
         out += [f"! {text}" for text in unsaved(repo)]
-        out += [f"  {short(c.sha)} {change_size(c):>12}  {c.author:<12} {c.subject}" for c in repo.commits[:5]]
+        out += [
+            f"  {short(c.sha)} {change_size(c):>12}  {c.author:<12} {c.subject}{_beneath(c)}" for c in repo.commits[:5]
+        ]
     ledger = state.ledger
     if _ledger(state) is not None and ledger is not None and ledger.commits:
         back, force = taken_back(ledger, ours(state)), in_force(ledger, ours(state))

@@ -159,6 +159,11 @@ class Drift:
     def bad(self) -> int:
         return sum(row.level == "bad" for row in self.rows)
 
+    @property
+    def silent(self) -> bool:
+        """Kept for the volumes of what went: nothing is said of it."""
+        return not (self.rows or self.why or self.by or self.checkpoint)
+
 
 def compare(declared: Declared, actual: Actual, around: Around, by: str = "") -> Drift:
     rows = (

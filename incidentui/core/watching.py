@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from incidentui.core import errors
 from incidentui.core import events as e
-from incidentui.core.drift_told import newly, remembered
+from incidentui.core.drift_told import kept, newly, remembered
 from incidentui.core.follow import expected
 from incidentui.core.inputs import (
     DriftLooked,
@@ -220,7 +220,8 @@ def source_answered(d: Deciding, look: SourceAnswered) -> None:
 
 def drift(d: Deciding, look: DriftLooked) -> None:
     """Recorded when it changed. What differs only now is told; of a mount or a volume that is a moment."""
-    now = tuple(remembered(d.state.drift.get(each.workload), each, d.now) for each in look.drifts)
+    seen = tuple(remembered(d.state.drift.get(each.workload), each, d.now) for each in look.drifts)
+    now = (*seen, *kept(d.state.drift, seen))
     if {each.workload: each for each in now} == dict(d.state.drift):
         return
     fresh = newly(d.state.drift, now)

@@ -7,9 +7,11 @@ from incidentui.core.format import change_size, count, duration
 from incidentui.core.model import Commit, Ms
 from incidentui.postmortem.acted import attempts, code, commits, fixes, runbooks, verdict
 from incidentui.postmortem.after import after_recovery
+from incidentui.postmortem.conclusion import conclusion
 from incidentui.postmortem.facts import Facts
 from incidentui.postmortem.gaps import candidates, gaps
 from incidentui.postmortem.impact import impact, took
+from incidentui.postmortem.infrastructure import infrastructure
 from incidentui.postmortem.markdown import UNKNOWN, section, sha, stamp, table, text
 from incidentui.postmortem.restarted import restarts
 from incidentui.postmortem.seen import components, evidence, timeline
@@ -26,6 +28,7 @@ def render(facts: Facts) -> str:
         section("Impact", impact(facts)),
         section("Metrics", _metrics(facts)),
         section("Commits", commits(facts)),
+        *([section("Infrastructure changes", rows)] if (rows := infrastructure(facts)) else []),
         section("Attempts", attempts(facts)),
         *([section("Hypotheses", hypotheses(facts))] if facts.incident.hypotheses else []),
         *remarks(facts),
@@ -125,7 +128,8 @@ def _metrics(facts: Facts) -> list[str]:
 
 def _causes(facts: Facts) -> list[str]:
     suspect, found, hints = facts.suspect, causes(facts), suggested(facts.suggested)
-    by_people = [*found, *([""] if found and hints else []), *hints]
+    parts = [part for part in (conclusion(facts), found, hints) if part]
+    by_people = [line for n, part in enumerate(parts) for line in ([""] if n else []) + part]
     said = [*by_people, ""] if by_people else []
     if suspect is None:
         return by_people or [UNKNOWN]

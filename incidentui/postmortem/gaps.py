@@ -9,6 +9,7 @@ from incidentui.core.format import count, duration, short, size
 from incidentui.core.hypotheses import to_decide
 from incidentui.core.metrics import HANDOVER_MS
 from incidentui.postmortem.after import left
+from incidentui.postmortem.conclusion import missing
 from incidentui.postmortem.facts import Facts
 from incidentui.postmortem.markdown import sha, stamp, text
 
@@ -17,6 +18,7 @@ def gaps(facts: Facts) -> tuple[str, ...]:
     """Questions for people, most important first, as Markdown."""
     return (
         *_causes(facts),
+        *missing(facts),
         *_impact(facts),
         *_times(facts),
         *_looks(facts),

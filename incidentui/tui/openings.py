@@ -84,6 +84,13 @@ def runbook_page(desk: Desk, ident: str, key: str = "enter") -> Page | None:
     if book is None:
         desk.refuse(key, f"runbook {ident or 'unknown'} is not here", "r lists those that are")
         return None
+    run, begun = desk.view.state.runbook, desk.begun
+    if (
+        run is not None
+        and begun is not None
+        and (begun.id, begun.digest) == (ident, run.digest) != (ident, book.digest)
+    ):
+        return RunbookPage(begun, desk.books, book)
     return RunbookPage(book, desk.books)
 
 

@@ -165,6 +165,7 @@ def test_the_gaps_are_what_nobody_knows_and_nothing_that_is_known(story: Story, 
     assert [plain(gap) for gap in gaps(story.facts())] == [
         "Causes: bad1bad is suspected; nobody confirmed it.",
         "Causes: why did nothing stop bad1bad before it was deployed? Ask, do not guess.",
+        "Causes: nobody said the symptom, the root cause, the real problem.",
         "Impact: how many users were affected.",
         "Impact: tariffs was unknown for 15m 18s; nobody saw whether it answered.",
         "Components: no rollback covers the database (rows written since stay; no migration file in the window);"

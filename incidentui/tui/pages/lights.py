@@ -34,9 +34,9 @@ def mark(light: Light) -> Seg:
     return Seg(glyph, _TOKEN[glyph], bold=glyph == "✗")
 
 
-def applies_not(light: Light) -> bool:
-    """It says nothing of such an action, and nothing more is known of it."""
-    return light.looked and light.ok is None and light.finding == "does not apply" and not light.how
+def says_nothing(light: Light) -> bool:
+    """There was nothing to look at for such an action, and only why not is known."""
+    return light.looked and light.ok is None and not light.how and not light.detail
 
 
 def five_lights(lights: Iterable[Light], width: int) -> list[Line]:
@@ -63,7 +63,7 @@ def _finding(light: Light, width: int) -> str:
     """In a narrow column its first part: the whole stands under EVIDENCE."""
     if width >= _WIDE:
         return light.finding
-    return "" if applies_not(light) else light.finding.partition("; ")[0]
+    return "" if says_nothing(light) else light.finding.partition("; ")[0]
 
 
 def _bar(light: Light, width: int) -> Seg:

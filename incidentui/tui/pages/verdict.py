@@ -13,7 +13,7 @@ from incidentui.tui.line import Line, Seg, Token, cells, length, spread
 from incidentui.tui.pages.act import Choice, choice_lines
 from incidentui.tui.pages.layout import beside, cell, hanging, headings, section, size_of, split, stack, wall
 from incidentui.tui.pages.ledger import MARKS, ledger_lines, not_rolled_back
-from incidentui.tui.pages.lights import NAMES, all_five, applies_not, five_lights, mark
+from incidentui.tui.pages.lights import NAMES, all_five, five_lights, mark, says_nothing
 
 Deltas = list[tuple[Seg, str, Token]]
 """Label, names, and the ink of the names."""
@@ -110,11 +110,14 @@ def _looks(attempt: Attempt, lights: Sequence[Light]) -> tuple[Seg, ...]:
 
 
 def _evidence(lights: Iterable[Light], width: int) -> list[Line]:
-    """A row for each light; those that say nothing of this action share the last one."""
+    """A row for each light; those that had nothing to look at share one for each reason."""
     looked = [light for light in all_five(lights) if light.looked]
-    told = [line for light in looked if not applies_not(light) for line in _proof(light, width)]
-    others = ", ".join(NAMES[light.name] for light in looked if applies_not(light))
-    return [*told, *(hanging((Seg("– ", "muted"),), f"does not apply: {others}", width, "muted") if others else [])]
+    out = [line for light in looked if not says_nothing(light) for line in _proof(light, width)]
+    silent = [light for light in looked if says_nothing(light)]
+    for why in dict.fromkeys(light.finding for light in silent):
+        names = ", ".join(NAMES[light.name] for light in silent if light.finding == why)
+        out += hanging((Seg("– ", "muted"),), f"{names}: {why}", width, "muted")
+    return out
 
 
 def _proof(light: Light, width: int) -> list[Line]:
@@ -124,13 +127,15 @@ def _proof(light: Light, width: int) -> list[Line]:
     head = (mark(light), Seg(" "), cell(NAMES[light.name], 13, "fail" if bad else "text", bold=bad))
     column = max(20, int(width * 0.36))
     how = min(30, width - 16 - column - 12)
-    rows = hanging(head, light.detail or light.finding, 16 + column)
+    beside = 0 < cells(light.how) <= how
+    rows = hanging(head, light.detail or light.finding, 16 + column if beside else width - 11)
     first = rows[0].segs
     gap = Seg(" " * max(1, 16 + column + 1 - length(first)))
     key = ("light", light.name)
-    if how >= cells(light.how):
+    if beside:
         return [spread(width, (*first, gap, Seg(light.how, "muted")), right, key=key), *rows[1:]]
-    return [spread(width, first, right, key=key), *rows[1:], *hanging((Seg(" " * 16),), light.how, width, "muted")]
+    below = hanging((Seg(" " * 16),), light.how, width, "muted") if light.how else []
+    return [spread(width, first, right, key=key), *rows[1:], *below]
 
 
 # -- delta and what now

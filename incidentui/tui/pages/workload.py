@@ -126,8 +126,10 @@ def _policy(workload: Workload, restarts: int) -> str:
     return f"{policy} is used up" if used_up else policy and f"policy {policy}"
 
 
-def workload_lines(name: str, view: View, now: Ms, width: int, height: int, only: bool = False) -> list[Line]:
-    """All but the log. `only`: of what was declared, only what differs."""
+def workload_lines(
+    name: str, view: View, now: Ms, width: int, height: int, only: bool = False, known: Sequence[Line] = ()
+) -> list[Line]:
+    """All but the log. `only`: of what was declared, only what differs; `known`: what its errors mean."""
     workload = view.state.workloads.get(name)
     compact = size_of(width, height) == "compact"
     if workload is None:
@@ -146,6 +148,7 @@ def workload_lines(name: str, view: View, now: Ms, width: int, height: int, only
     return stack(
         [heading(width, "WORKLOAD", (Seg(name),), (Seg(ident, "muted"),))],
         hanging((Seg(f"{glyph} ", token),), text, width, bold=token == "fail"),
+        known,
         section(width, "RUNNING", body),
         drift_lines(workload, view.state, width, compact=compact, only=only),
         space=not compact,
@@ -210,10 +213,10 @@ class WorkloadPage:
         self._ask_again(now)
         space = size_of(width, height) != "compact"
         known = known_lines(of_workload(self.name, view.state, self.log.answer or ()), width, compact=not space)
-        about = workload_lines(self.name, self._beside(view), now, width, height, self.shows == "only")
+        about = workload_lines(self.name, self._beside(view), now, width, height, self.shows == "only", known)
         asking = self.then.lines(now, width) if self.shows == "then" else []
         kept = volume_lines(self.volumes.answer, now, width)
-        head = stack(about, section(width, "CHECKPOINT, RUNNING", asking), known, kept, space=space)
+        head = stack(about, section(width, "CHECKPOINT, RUNNING", asking), kept, space=space)
         room = max(3, height - len(head) - (2 if space else 1))
         return stack(head, section(width, "LOG", self._body(now, width, room), self._note()), space=space)
 

@@ -7,7 +7,7 @@ from incidentui.core.format import change_size, count, duration, minutes, short
 from incidentui.core.functions import cannot_in
 from incidentui.core.model import Attempt, ServiceStatus
 from incidentui.core.ticks import left
-from incidentui.tui.line import Ground, Line, Seg, Token, cut, cut_middle, pad, spread
+from incidentui.tui.line import Ground, Line, Seg, Token, cells, cut, cut_middle, cut_sentence, length, pad, spread
 from incidentui.tui.present.drifted import drifted
 from incidentui.tui.present.follow import alarm, unfollowed
 from incidentui.tui.present.format import hms
@@ -20,6 +20,7 @@ from incidentui.tui.present.scene import (
     echo_of,
     first_red,
     in_state,
+    lost,
     loud,
     not_looked,
     running,
@@ -28,6 +29,8 @@ from incidentui.tui.present.scene import (
 from incidentui.tui.regions import Class
 
 _LABEL = 19
+_ANSWER = 24
+"""Cells of what a service answers that are kept, whatever else is said."""
 _NAMED = 24
 """Cells of a service's name: its state, and that others fail too, must stay beside it."""
 _OTHER = 60
@@ -68,12 +71,12 @@ def _block(scene: Scene, width: int, kind: Class) -> Headline:
     if red:
         return Headline(tuple(_failing(scene, red, width, kind)), True)
     unknown = [s.name for s in in_state(scene, "unknown")]
-    lost = _lost(scene)
-    if unknown or lost:
-        return Headline(tuple(_unknown(scene, [*lost, *unknown], width)), scene.incident is not None)
+    names = [*(s.name.removeprefix("remote:") for s in lost(scene)), *unknown]
+    if names:
+        return Headline(tuple(_unknown(scene, names, width)), scene.incident is not None)
     slow = in_state(scene, "slow")
     if slow:
-        first = _band(width, "slowbg", "slow", "!", _names(slow, "slow"), _since(scene, slow[0], kind), _others(scene))
+        first = _band(width, "slowbg", "slow", "!", *_told(scene, slow, "slow", width, kind))
         return Headline((first, *_open_tail(scene, width, "slowbg", "slow")), scene.incident is not None)
     if scene.incident is not None and (not watched(scene) or not_looked(scene)):
         return Headline((_unseen(scene, width), *_open_tail(scene, width, "unkbg", "unknown")), True)
@@ -93,8 +96,12 @@ def _band(
     *,
     loud: bool = True,
 ) -> Line:
-    name = Seg(pad(label, max(_LABEL, len(label) + 3)), token if loud else "strong", bold=loud)
+    name = Seg(pad(label, _wide(label)), token if loud else "strong", bold=loud)
     return spread(width, (Seg(f"{mark} ", token, bold=True), name, *text), right, ground=ground, rail=_rail(ground))
+
+
+def _wide(label: str) -> int:
+    return max(_LABEL, cells(label) + 3)
 
 
 def _rail(ground: Ground) -> Token:
@@ -106,7 +113,7 @@ def _rail(ground: Ground) -> Token:
 
 
 def _failing(scene: Scene, red: list[ServiceStatus], width: int, kind: Class) -> Iterable[Line]:
-    yield _band(width, "failbg", "fail", "✗", _names(red, "failing"), _since(scene, red[0], kind), _others(scene))
+    yield _band(width, "failbg", "fail", "✗", *_told(scene, red, "failing", width, kind))
     why = _why(scene, width, kind)
     if why is not None:
         yield why
@@ -123,7 +130,17 @@ def _names(bad: list[ServiceStatus], state: str) -> str:
     return f"{names[0]} and {len(names) - 1} more are {state}"
 
 
-def _since(scene: Scene, service: ServiceStatus, kind: Class) -> tuple[Seg, ...]:
+def _told(
+    scene: Scene, bad: list[ServiceStatus], state: str, width: int, kind: Class
+) -> tuple[str, tuple[Seg, ...], tuple[Seg, ...]]:
+    """Who, what for how long, and what else is not good."""
+    label, others = _names(bad, state), _others(scene)
+    room = width - 2 - _wide(label) - (length(others) + 2 if others else 0)
+    return label, _since(scene, bad[0], kind, room), others
+
+
+def _since(scene: Scene, service: ServiceStatus, kind: Class, room: int) -> tuple[Seg, ...]:
+    """The answer takes the room that how long it lasts leaves: both say what is broken."""
     lasted = duration(scene.now - service.since) if service.since is not None else "some time"
     path = {"user": "user path" if kind == "compact" else "on the user path", "inner": "inner"}[service.layer]
     check = scene.state.checks.get(service.check)
@@ -131,12 +148,12 @@ def _since(scene: Scene, service: ServiceStatus, kind: Class) -> tuple[Seg, ...]
     if scene.incident is None and check is not None and check.looks > 1:
         of = f"{check.looks} of {check.looks}"
         looks = f", {of}" if kind == "compact" else f", {of} looks"
-    return (
-        Seg(cut(service.why, 40), "strong", bold=True),
+    rest = (
         Seg(" for ", "strong", bold=True),
         Seg(lasted, "strong", bold=True),
         Seg(f"{looks}: {lost}" if (lost := cannot_in(scene.state, service.name)) else f"{looks}, {path}", "text"),
     )
+    return Seg(cut_sentence(service.why, max(_ANSWER, room - length(rest))), "strong", bold=True), *rest
 
 
 def _others(scene: Scene) -> tuple[Seg, ...]:
@@ -312,12 +329,6 @@ def _merged(scene: Scene, width: int) -> Line:
 
 
 # -- unknown, recovered
-
-
-def _lost(scene: Scene) -> list[str]:
-    """Sources nobody can ask, without those of checks (their services say it)."""
-    lost = [s for s in scene.state.sources.values() if s.lost_since is not None]
-    return [s.name.removeprefix("remote:") for s in lost if not s.name.startswith("check:")]
 
 
 def _unknown(scene: Scene, names: list[str], width: int) -> Iterable[Line]:

@@ -63,7 +63,7 @@ def lines(scene: Scene, width: int, *, focused: bool = False) -> list[Line]:
         out += [_cause(text, width - 1, loud) for text, loud in causes(scene, service, marks)]
         out += link_lines(scene, service.name, width - 1)
     if len(out) == 1:
-        none = "No services: incidentui.toml names none. Git and workloads work."
+        none = "No services are named in incidentui.toml."
         out.append(empty("○ reading the configuration" if scene.unread else none))
     return out
 

@@ -16,6 +16,8 @@ _TIGHT = 9
 """Of what runs: the revision, and whether it differs from HEAD."""
 _WORDS = 15
 """Enough for "no health check"."""
+_NARROW = 50
+"""How narrow the pane is at worst, for its height."""
 _ENGINES = ("docker", "supervisor")
 
 
@@ -41,9 +43,7 @@ def _none(scene: Scene) -> str:
 
 def rows(scene: Scene) -> int:
     """How many rows the pane would like, without its title."""
-    return max(
-        1, len(scene.state.workloads) + len(unlisted(scene)) + sum(len(_no_answer(scene, s, 80)) for s in _lost(scene))
-    )
+    return max(1, len(scene.state.workloads) + len(unlisted(scene)) + _lost_rows(scene))
 
 
 def unlisted(scene: Scene) -> list[Drift]:
@@ -78,7 +78,11 @@ def _columns(workloads: list[Workload], width: int) -> tuple[int, int]:
 
 
 def bad_rows(scene: Scene) -> int:
-    return sum(is_bad(w) for w in scene.state.workloads.values()) + 3 * len(_lost(scene))
+    return sum(is_bad(w) for w in scene.state.workloads.values()) + _lost_rows(scene)
+
+
+def _lost_rows(scene: Scene) -> int:
+    return sum(len(_no_answer(scene, name, _NARROW)) for name in _lost(scene))
 
 
 def _lost(scene: Scene) -> list[str]:
@@ -92,8 +96,8 @@ def _no_answer(scene: Scene, name: str, width: int) -> list[Line]:
     seen = f"; last seen {hm(source.lost_since, scene.zone)}" if source.lost_since is not None and ever else ""
     what, _, why = source.why.partition(" · " if " · " in source.why else ": ")
     out = [Line(fit((Seg("? ", "unknown"), Seg(cut_middle(what, width - 2))), width))]
-    if why:
-        out.append(Line(fit((Seg(f"  {why}", "muted"),), width)))
+    parts = [why] if cells(why) + 2 <= width else why.split("; ", 1)  # what is wrong; what to do
+    out += [Line(fit((Seg(f"  {part}", "muted"),), width)) for part in parts if part]
     return [*out, Line(fit((Seg(f"  {again}{seen}   ", "muted"), *hints(("v", "try now"))), width))]
 
 

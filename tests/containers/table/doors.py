@@ -64,3 +64,24 @@ def door(path: Path, engine: Path, late_s: float = 0.0) -> Iterator[str]:
 def forbid(path: Path) -> None:
     os.chown(path, SOMEBODY, SOMEBODY)
     path.chmod(0o600)
+
+
+@contextmanager
+def hanging_up(path: Path) -> Iterator[None]:
+    """Whoever comes in is put out again, without a word."""
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+        server.listen()
+
+        def serve() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    server.accept()[0].close()
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            server.shutdown(socket.SHUT_RDWR)
+            thread.join()

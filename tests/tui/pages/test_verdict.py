@@ -84,7 +84,7 @@ def test_lights_that_say_nothing_of_an_action_share_a_row(width: int, height: in
     text = b.shown(ActionPage("r1"), b.view(attempts={"r1": verify}), width, height)
     evidence = text[text.index("EVIDENCE") :]
     assert evidence.count("does not apply") == 1
-    assert "– does not apply: commit tree, work tree, remote, running" in evidence
+    assert "– commit tree, work tree, remote, running: does not apply" in evidence
     assert "✓ user path" in evidence
 
 
