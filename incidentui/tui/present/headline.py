@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from incidentui.core.format import change_size, count, duration, minutes, short
 from incidentui.core.functions import cannot_in
-from incidentui.core.model import Attempt, ServiceStatus
+from incidentui.core.idle import by_hand, idle
+from incidentui.core.model import Attempt, ServiceStatus, Workload
 from incidentui.core.ticks import left
 from incidentui.tui.line import Ground, Line, Seg, Token, cells, cut, cut_middle, cut_sentence, length, pad, spread
 from incidentui.tui.present.drifted import drifted
@@ -171,6 +172,8 @@ def _others(scene: Scene) -> tuple[Seg, ...]:
 
 def _why(scene: Scene, width: int, kind: Class) -> Line | None:
     suspect = scene.state.suspect
+    if _stopped_by_hand(scene):
+        return _behind(scene, width)
     if suspect is None:
         found = alarm(scene)
         return unfollowed(scene, found, width, True) if found is not None else _behind(scene, width)
@@ -191,6 +194,12 @@ def _behind(scene: Scene, width: int) -> Line | None:
     right = (Seg(f"since {hms(since, scene.zone)}", "muted"),) if since is not None else ()
     said = (Seg(text, "strong"),)
     return _band(width, "failbg", "fail", "└", "behind it", said, right, loud=False) if text else None
+
+
+def _stopped_by_hand(scene: Scene) -> list[Workload]:
+    """Of what fails first: no commit is suspected while it stands still for another reason."""
+    red = min(loud(scene), key=lambda s: s.since or 0)
+    return by_hand(scene.state, idle(scene.state, red.name))
 
 
 def _suspicion(scene: Scene, kind: Class) -> tuple[Seg, ...]:
@@ -294,6 +303,8 @@ def what_next(scene: Scene) -> tuple[tuple[Seg, ...], tuple[Seg, ...]]:
         if incident is not None and (todo := left(scene.state.project.recovery, incident.ticks)):
             return (Seg(f"{count(len(todo), 'line')} to tick after recovery, then close"),), hints(("c", "checklist"))
         return (Seg("prove that it stays good, then close"),), hints(("a", "act"), ("c", "close"))
+    if still := _stopped_by_hand(scene):
+        return (Seg(f"start {still[0].name}, or find out who stopped it"),), hints(("a", "act"), ("l", "logs"))
     if scene.state.good is not None and scene.state.suspect is not None:
         text = (Seg("reset to "), Seg("★", "strong"), Seg(f" {short(scene.state.good.sha)}, or a runbook"))
         return text, hints(("a", "act"), ("r", "runbooks"))
@@ -311,7 +322,7 @@ def _doing(scene: Scene, attempt: Attempt) -> str:
 
 def _merged(scene: Scene, width: int) -> Line:
     """The second line at compact: the suspect, and what comes next at the right."""
-    if scene.state.suspect is None:
+    if scene.state.suspect is None or _stopped_by_hand(scene):
         text, right = what_next(scene)
         return _band(width, "failbg", "accent", "▸", "next", text, right, loud=False)
     tail = _standing(scene)
