@@ -37,6 +37,15 @@ def test_a_stop_by_hand_is_nearer_than_the_last_deploy(width: int, kind: Class) 
     assert "suspect" in told(view("running", deploy + 60_000), width, kind)
 
 
+def test_in_an_incident_the_small_screen_says_it_beside_what_comes_next() -> None:
+    base = fakes.incident()
+    seen = view("stopped", base.state.deploys[-1].at + 60_000, base)
+    row = told(seen, 80, "compact").splitlines()[1]
+    assert row.startswith("└ behind it")
+    assert "backend is stopped" in row
+    assert "next" in row
+
+
 async def test_it_is_red_in_its_pane_under_its_service_and_first_in_the_menus() -> None:
     deploy = fakes.first_red().state.deploys[-1].at
     async with shown(view("stopped", deploy + 60_000), (120, 40)) as it:

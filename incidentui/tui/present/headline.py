@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from incidentui.core.format import change_size, count, duration, minutes, short
 from incidentui.core.functions import cannot_in
-from incidentui.core.idle import by_hand, idle
+from incidentui.core.idle import by_hand, idle, words
 from incidentui.core.model import Attempt, ServiceStatus, Workload
 from incidentui.core.ticks import left
 from incidentui.tui.line import Ground, Line, Seg, Token, cells, cut, cut_middle, cut_sentence, length, pad, spread
@@ -321,13 +321,18 @@ def _doing(scene: Scene, attempt: Attempt) -> str:
 
 
 def _merged(scene: Scene, width: int) -> Line:
-    """The second line at compact: the suspect, and what comes next at the right."""
-    if scene.state.suspect is None or _stopped_by_hand(scene):
-        text, right = what_next(scene)
-        return _band(width, "failbg", "accent", "▸", "next", text, right, loud=False)
-    tail = _standing(scene)
-    said = (Seg(tail, "strong", bold=True),) if tail else _suspicion(scene, "compact")[:2]
+    """The second line at compact: what is behind it, and what comes next at the right."""
     text, right = what_next(scene)
+    suspect, still = scene.state.suspect, _stopped_by_hand(scene)
+    if suspect is None and not still:
+        return _band(width, "failbg", "accent", "▸", "next", text, right, loud=False)
+    said: tuple[Seg, ...]
+    if still:
+        mark, label, said = "└", "behind it", (Seg(words(still[0]), "strong", bold=True),)
+    else:
+        tail = _standing(scene)
+        mark, label = "▲", f"{short(suspect.sha) if suspect else ''} suspect"
+        said = (Seg(tail, "strong", bold=True),) if tail else _suspicion(scene, "compact")[:2]
     key = right[:1]
     todo = "".join(seg.text for seg in text)
     if todo.startswith("step "):
@@ -335,8 +340,7 @@ def _merged(scene: Scene, width: int) -> Line:
     todo = todo.partition(", or ")[0]  # here only the first way has room
     room = width - 2 - _LABEL - sum(len(s.text) for s in said) - 9
     goes = (Seg("next ", "muted"), Seg(cut(todo, room), "strong"), Seg("  "), *key) if room >= 6 else key
-    label = f"{short(scene.state.suspect.sha)} suspect"
-    return _band(width, "failbg", "fail", "▲", label, said, goes, loud=False)
+    return _band(width, "failbg", "fail", mark, label, said, goes, loud=False)
 
 
 # -- unknown, recovered
