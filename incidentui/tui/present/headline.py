@@ -295,7 +295,7 @@ def what_next(scene: Scene) -> tuple[tuple[Seg, ...], tuple[Seg, ...]]:
             key = ("x", "preview") if step.action or step.runs else ("x", "done")
             return (Seg(f"step {step.n}, {step.title[:1].lower()}{step.title[1:]}"),), hints(key)
         return (Seg("the runbook is at its end"),), hints(("c", "close"))
-    if incident is not None and incident.acknowledged is None:
+    if incident is not None and incident.acknowledged is None and incident.stage == "open":
         return (Seg("nobody has said they are on it"),), hints(("i", "I'm on it"))
     if not watched(scene):
         return (Seg("see for yourself what users get, and note it"),), hints(("n", "note"), ("c", "close"))
