@@ -82,8 +82,11 @@ def argv(ground: Ground, asked: Asked) -> tuple[str, ...]:
 
 def _pulls(ground: Ground, asked: Asked) -> tuple[str, ...]:
     """Version 2 would follow a `pull_policy: always` and run what nobody has seen; version 1 knows no such policy."""
-    first = ground.version.startswith("1.") or (not ground.version and ground.tool == ("docker-compose",))
-    return () if first else ("--pull", "missing" if asked.pull else "never")
+    return () if _version_1(ground) else ("--pull", "missing" if asked.pull else "never")
+
+
+def _version_1(ground: Ground) -> bool:
+    return ground.version.startswith("1.") or (not ground.version and ground.tool == ("docker-compose",))
 
 
 def make_plan(
@@ -261,7 +264,10 @@ def _undo(ground: Ground, asked: Asked) -> str:
         return "Stop it again: what it wrote into volumes stays."
     if not recreates(ground, asked):
         return "Stop it again."
-    return (
-        "There is no way back to the old container: compose removes it once the new one runs. While compose fails "
-        "before that, the old one is brought back. With the file as it was, compose.up makes its like; volumes go on."
+    when = (
+        "compose removes it once the new one runs. While compose fails before that, the old one is brought back."
+        if _version_1(ground)
+        else "compose removes it before the new one is started, and does not bring it back when that fails."
     )
+    like = "With the file as it was, compose.up makes its like; volumes go on."
+    return f"There is no way back to the old container: {when} {like}"
