@@ -31,7 +31,7 @@ from incidentui.core.model import (
     Workload,
 )
 from incidentui.core.redeploy import brings_back
-from incidentui.core.restarts import ran, remembered
+from incidentui.core.restarts import kept, ran, remembered
 from incidentui.core.state import State
 from incidentui.core.steps import fold_run
 from incidentui.core.ticks import ticked
@@ -213,7 +213,7 @@ def _world(
             for gone in state.workloads.keys() - workloads.keys():
                 state = _recovered(state, f"workload:{gone}")  # what comes under its name is another one
             engines = _with(state.engines, event.engine)
-            known = ran(state.ran, event.workloads, recorded.at)
+            known = kept(ran(state.ran, event.workloads, recorded.at), workloads)
             return replace(state, workloads=workloads, engines=engines, crashed=crashed, ran=known)
         case e.WorkloadChanged():
             workloads = _put(state.workloads, event.now.name, event.now)

@@ -15,7 +15,8 @@ AGAIN_MS: Ms = 24 * 3_600_000
 """One that comes within this after the last is counted with it."""
 REMEMBERED = 20
 """Of each workload."""
-WORKLOADS = 1_000
+GONE = 20
+"""Of workloads that are in no list any more, so many are remembered: one that is made anew is gone for a moment."""
 IDENT = 12
 
 
@@ -120,7 +121,13 @@ def _newest(known: Mapping[str, Ran], made: Mapping[str, Ran]) -> Mapping[str, R
     if not made:
         return known
     others = [(name, value) for name, value in known.items() if name not in made]
-    return dict([*others, *made.items()][-WORKLOADS:])
+    return dict([*others, *made.items()])
+
+
+def kept(known: Mapping[str, Ran], listed: Mapping[str, Workload]) -> Mapping[str, Ran]:
+    gone = [name for name in known if name not in listed]
+    forgotten = frozenset(gone[:-GONE])
+    return {name: value for name, value in known.items() if name not in forgotten} if forgotten else known
 
 
 # -- in words
