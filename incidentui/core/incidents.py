@@ -224,7 +224,10 @@ def add_note(d: Deciding, c: AddNote) -> Decision:
     if incident is None and c.incident:
         return nobody(c.incident)
     name = incident.id if incident else None
-    d.say(e.NoteAdded(text, c.by), c.by, "key", at=c.at, incident=name, source=f"responder:{c.by}")
+    if c.until is not None and c.until <= (d.now if c.at is None else c.at):
+        return refuse("it would end before it begins")
+    noted = e.NoteAdded(text, c.by, False, c.until, c.trigger, c.load)
+    d.say(noted, c.by, "key", at=c.at, incident=name, source=f"responder:{c.by}")
     return d.done(name)
 
 
