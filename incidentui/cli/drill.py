@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import threading
@@ -57,7 +58,7 @@ def _listed(drill: Scenario) -> dict[str, object]:
 
 
 @command.command("run")
-@click.argument("name", type=click.Choice(sorted(DRILLS)))
+@click.argument("name", type=click.Choice(sorted(DRILLS)), metavar="NAME")
 @click.option("--robot", is_flag=False, flag_value="", default=None, metavar="[=NAME]", help="Let a script do it.")
 @click.option("--docker/--no-docker", default=None, help="With containers, or without them.")
 @click.option("--seed", type=int, default=1, show_default=True, help="When it breaks, and in how many pushes.")
@@ -77,7 +78,7 @@ def run_command(
 ) -> int:
     """Run a drill: it starts green, then something breaks."""
     if resume and docker is not None:
-        raise CannotRun("--resume goes on as it was begun, with containers or without.")
+        raise CannotRun("--resume goes on as it was begun: leave out --docker and --no-docker.")
     _can_run(robot is not None)
     host = "" if resume else chosen(name, docker)
     if robot is not None:
@@ -274,7 +275,9 @@ def _result(record: Record, keystrokes: int | None) -> tuple[dict[str, Any], lis
         "draft": str(drafts[-1]) if drafts else None,
         "journal": str(journal),
     }
-    paths_told = [f"  Journal: {journal}", *(f"  Draft:   {draft}" for draft in drafts[-1:])]
+    paths_told = [f"  Draft:   {draft}" for draft in drafts[-1:]]
+    if journal.exists():
+        paths_told.append(f"  Once more, step by step: incidentui replay {shlex.quote(str(journal))}")
     return result, [*lines(end, record.scenario), *paths_told]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from incidentui.cli.cause import as_object as causes_object
+from incidentui.cli.cause import conclusion_lines, conclusion_object
 from incidentui.cli.checklist import checklist_lines, checklist_object
 from incidentui.cli.hypothesis import as_lines as hypothesis_lines
 from incidentui.cli.hypothesis import as_object as hypothesis_object
@@ -74,6 +75,7 @@ def show_command(options: Options, incident: str, as_json: bool) -> None:
             "hypotheses": [hypothesis_object(h) for h in found.hypotheses],
             "remarks": [remark_object(r) for r in found.remarks],
             "after_recovery": checklist_object(state, found),
+            **conclusion_object(found),
             **causes_object(found.hypotheses, until),
         }
         click.echo(json.dumps(whole, ensure_ascii=False))
@@ -90,7 +92,7 @@ def show_command(options: Options, incident: str, as_json: bool) -> None:
         unknown = f", unknown for {duration(outage.unknown_ms)}" if outage.unknown_ms else ""
         still = ", still failing" if outage.now == "failing" and found.closed is None else ""
         click.echo(f"  {outage.service:<16} failing for {duration(outage.failing_ms)}{slow}{unknown}{still}")
-    said = (*hypothesis_lines(found.hypotheses), *remark_lines(found.remarks))
+    said = (*hypothesis_lines(found.hypotheses), *remark_lines(found.remarks), *conclusion_lines(found))
     for line in (*said, *checklist_lines(state, found)):
         click.echo(f"  {line}")
     if cost := total(found.hypotheses, until):

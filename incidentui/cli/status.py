@@ -21,6 +21,7 @@ from incidentui.core.follow import behind, dirty_count, missing, same, unpushed,
 from incidentui.core.format import change_size, duration, short
 from incidentui.core.functions import broken, cannot, functions
 from incidentui.core.inputs import Input, LedgerLooked, LookAtFixes, Sampled, StartWatch
+from incidentui.core.kinds import parts
 from incidentui.core.known_errors import of_source
 from incidentui.core.layers import BYPASSED, bypassed
 from incidentui.core.ledger import in_force, partly, taken_back, told
@@ -31,6 +32,8 @@ from incidentui.core.recent import Recent, add
 from incidentui.core.standing import ours, tip, wanted
 from incidentui.core.state import State
 from incidentui.core.turn import provisional
+from incidentui.core.twins import told as told_of_twins
+from incidentui.core.twins import twins
 from incidentui.core.words import STATE_MARK, fix_places, is_bad, marker, missed, named
 from incidentui.edge.clock import SystemClock
 from incidentui.session.turn import load, sample_of
@@ -140,7 +143,7 @@ def document(state: State, problems: tuple[str, ...]) -> dict[str, Any]:
             "known_good_why": state.good.why if state.good else None,
             "known_good_by": state.good.by if state.good else None,
             "last": [
-                {"sha": c.sha, "author": c.author, "subject": c.subject, **_size(c)}
+                {"sha": c.sha, "author": c.author, "subject": c.subject, **_size(c), "touches": list(_touches(c))}
                 for c in (repo.commits[:10] if repo else ())
             ],
         },
@@ -160,6 +163,7 @@ def document(state: State, problems: tuple[str, ...]) -> dict[str, Any]:
             }
             for w in state.workloads.values()
         ],
+        "same_name": [{"project": name, "folders": list(made)} for name, made in twins(state.workloads.values())],
         "drift": drift_objects(state),
         "known_errors": [
             {"source": seen.source, "service": seen.service, "says": seen.error.text, **asdict(known)}
@@ -175,6 +179,14 @@ def document(state: State, problems: tuple[str, ...]) -> dict[str, Any]:
         "sources": [{"name": s.name, "state": "unknown", "why": s.why} for s in state.sources.values()],
         "problems": list(problems),
     }
+
+
+def _touches(commit: Commit) -> tuple[str, ...]:
+    return parts(file.path for file in commit.files)
+
+
+def _beneath(commit: Commit) -> str:
+    return "  (infrastructure)" if "infrastructure" in _touches(commit) else ""
 
 
 def _link(link: Link) -> dict[str, Any]:
@@ -274,7 +286,9 @@ def lines(state: State, problems: tuple[str, ...], now: Ms) -> list[str]:
         where = f"{repo.remote}/{repo.branch} {short(repo.upstream)}" if repo.remote else "no remote"
         out.append(f"HEAD {short(repo.head)} on {repo.branch or 'no branch'}, {where}{good}")
         out += [f"! {text}" for text in unsaved(repo)]
-        out += [f"  {short(c.sha)} {change_size(c):>12}  {c.author:<12} {c.subject}" for c in repo.commits[:5]]
+        out += [
+            f"  {short(c.sha)} {change_size(c):>12}  {c.author:<12} {c.subject}{_beneath(c)}" for c in repo.commits[:5]
+        ]
     ledger = state.ledger
     if _ledger(state) is not None and ledger is not None and ledger.commits:
         back, force = taken_back(ledger, ours(state)), in_force(ledger, ours(state))
@@ -288,6 +302,7 @@ def lines(state: State, problems: tuple[str, ...], now: Ms) -> list[str]:
     ]
     if state.workloads:
         out.append("")
+    out += [f"! {told_of_twins(*twin)}" for twin in twins(state.workloads.values())]
     for w in state.workloads.values():
         mark = "✗" if is_bad(w) else "?" if w.state == "unknown" else "·" if w.health == "none" else "✓"
         built = f"built from uncommitted code: {w.dirty}" if w.dirty else ""

@@ -138,6 +138,7 @@ def _command(d: Deciding, c: i.Command) -> Decision:
             | i.ChangeHypothesis()
             | i.ChangeCause()
             | i.MakeRemark()
+            | i.Conclude()
         ):
             return _record(d, c)
         case i.ShowPlan():
@@ -174,7 +175,7 @@ def _about_incident(
             return incidents.close(d, c)
 
 
-_OnBoard = i.AddHypothesis | i.ChangeHypothesis | i.ChangeCause | i.MakeRemark
+_OnBoard = i.AddHypothesis | i.ChangeHypothesis | i.ChangeCause | i.MakeRemark | i.Conclude
 
 
 def _record(d: Deciding, c: i.AddNote | i.MarkMoment | i.MarkGood | _OnBoard) -> Decision:
@@ -197,5 +198,7 @@ def _on_board(d: Deciding, c: _OnBoard) -> Decision:
             return hypotheses.change(d, c)
         case i.MakeRemark():
             return hypotheses.remark(d, c)
+        case i.Conclude():
+            return hypotheses.conclude(d, c)
         case i.ChangeCause():
             return hypotheses.change_cause(d, c)

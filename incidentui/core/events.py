@@ -6,7 +6,7 @@ New fields have defaults; names and types never change (an old journal must alwa
 
 from typing import Literal
 
-from incidentui.core.board import HypothesisWord, Origin, RemarkKind
+from incidentui.core.board import Conclusion, HypothesisWord, Origin, RemarkKind
 from incidentui.core.drift import Drift, DriftRow
 from incidentui.core.model import (
     CheckState,
@@ -428,6 +428,15 @@ class RemarkMade:
 
 
 @dataclass(frozen=True, slots=True)
+class ConclusionDrawn:
+    """What it comes down to; said again, it takes the place of what was said before."""
+
+    what: Conclusion
+    text: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class CauseChanged:
     """What became of hypothesis `n` as a cause."""
 
@@ -644,6 +653,7 @@ Event = (
     | HypothesisChanged
     | RemarkMade
     | CauseChanged
+    | ConclusionDrawn
     | ActionPlanned
     | ActionRequested
     | ActionProgressed
@@ -703,6 +713,7 @@ TYPES: dict[str, type[Event]] = {
     "hypothesis.changed": HypothesisChanged,
     "remark.made": RemarkMade,
     "cause.changed": CauseChanged,
+    "conclusion.drawn": ConclusionDrawn,
     "action.planned": ActionPlanned,
     "action.requested": ActionRequested,
     "action.progressed": ActionProgressed,

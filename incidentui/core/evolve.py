@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TypeVar, assert_never
 
 from incidentui.core import events as e
-from incidentui.core.board_fold import folded, remarked
+from incidentui.core.board_fold import concluded, folded, remarked
 from incidentui.core.checkpoint import OnGreen
 from incidentui.core.errors import told
 from incidentui.core.model import (
@@ -125,7 +125,7 @@ def _apply(state: State, recorded: e.Recorded) -> State:
             | e.NoteAdded()
         ):
             return _incident_event(state, event, recorded)
-        case e.HypothesisAdded() | e.HypothesisChanged() | e.CauseChanged() | e.RemarkMade():
+        case e.HypothesisAdded() | e.HypothesisChanged() | e.CauseChanged() | e.RemarkMade() | e.ConclusionDrawn():
             return _on_board(state, event, recorded)
         case e.ActionRequested() | e.ActionProgressed() | e.ActionEnded() | e.LightSeen() | e.VerdictGiven():
             return _action(state, event, recorded)
@@ -478,13 +478,16 @@ def _incident(state: State, incident: Incident) -> State:
 
 def _on_board(
     state: State,
-    event: e.HypothesisAdded | e.HypothesisChanged | e.CauseChanged | e.RemarkMade,
+    event: e.HypothesisAdded | e.HypothesisChanged | e.CauseChanged | e.RemarkMade | e.ConclusionDrawn,
     recorded: e.Recorded,
 ) -> State:
     incident = state.incidents.get(recorded.incident or "")
     if incident is None:
         return state
     incident = replace(incident, responders=_with(incident.responders, event.by))
+    if isinstance(event, e.ConclusionDrawn):
+        drawn = concluded(incident.conclusions, event, recorded.at)
+        return _incident(state, replace(incident, conclusions=drawn))
     if isinstance(event, e.RemarkMade):
         return _incident(state, replace(incident, remarks=remarked(incident.remarks, event, recorded.at)))
     return _incident(state, replace(incident, hypotheses=folded(incident.hypotheses, event, recorded.at)))

@@ -4,6 +4,7 @@ from incidentui.core import events as e
 from incidentui.core import recovery
 from incidentui.core.causes import echoes
 from incidentui.core.format import duration, short
+from incidentui.core.idle import by_hand, idle, words
 from incidentui.core.inputs import (
     Acknowledge,
     AddNote,
@@ -18,7 +19,7 @@ from incidentui.core.layers import on_user_path
 from incidentui.core.model import Incident, KnownGood, Ms, Severity, Stage
 from incidentui.core.recent import CheckRecent, Recent, fresh_within
 from incidentui.core.state import State
-from incidentui.core.suspects import last_deploy
+from incidentui.core.suspects import deploy_before
 from incidentui.core.turn import Deciding, Decision, refuse
 
 
@@ -48,8 +49,10 @@ def suggested_title(state: State) -> str:
     red = [s for s in state.services.values() if s.state == "failing" and s.name not in echo]
     if not red:
         return ""
-    deploy = last_deploy(state, min(s.since or 0 for s in red))
+    deploy = deploy_before(state, min(s.since or 0 for s in red))
     after = f" after deploy {short(deploy.now)}" if deploy else ""
+    if still := by_hand(state, [w for s in red for w in idle(state, s.name)]):
+        after = f"; {words(still[0])}"
     verb = "fails" if len(red) == 1 else "fail"
     return f"{', '.join(s.name for s in red[:2])} {verb}: {red[0].why}{after}"
 
@@ -62,7 +65,7 @@ def window(state: State, since: Ms | None, now: Ms) -> tuple[Ms | None, Ms, int]
         return (first if first is not None and first >= since else since), since, 0
     if first is None:
         return None, now, 0
-    deploy = last_deploy(state, first)
+    deploy = deploy_before(state, first)
     if deploy is None:
         return first, first, 0
     return first, min(deploy.at, first), max(0, state.seq - deploy.seq + 1)

@@ -6,7 +6,7 @@ Text in an observation was cleaned and redacted at the edge that made it.
 import hashlib
 from typing import Literal
 
-from incidentui.core.board import HypothesisWord, Origin, RemarkKind
+from incidentui.core.board import Conclusion, HypothesisWord, Origin, RemarkKind
 from incidentui.core.drift import Drift
 from incidentui.core.model import (
     CheckState,
@@ -335,6 +335,14 @@ class ChangeHypothesis:
 
 
 @dataclass(frozen=True, slots=True)
+class Conclude:
+    what: Conclusion
+    text: str
+    by: str
+    incident: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MakeRemark:
     kind: RemarkKind
     what: str
@@ -445,6 +453,7 @@ Command = (
     | AddHypothesis
     | ChangeHypothesis
     | MakeRemark
+    | Conclude
     | ChangeCause
     | MarkGood
     | ShowPlan

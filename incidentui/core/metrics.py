@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from incidentui.core import events as e
 from incidentui.core.model import CheckState, Incident, Ms, ServiceStatus
+from incidentui.core.suspects import NEAR_MS, before_red
 from incidentui.core.value import dataclass
 
 HANDOVER_MS = 10_000
@@ -144,15 +145,16 @@ def _start(incident: Incident, records: Iterable[e.Recorded]) -> tuple[Ms, str]:
 
 
 def last_deploy(records: Iterable[e.Recorded], start: Ms) -> e.Recorded | None:
-    """The last deploy before the clock starts (a look at what runs may come a little after the first red one).
+    """The deploy that the start of the clock is dated to (a look at what runs may come a little after the first red).
 
     What was deployed after somebody began to act on it is a way back, however quickly it came.
     """
     found = list(records)
     acted = [r.at for r in found if _acts(r) and r.at >= start]
-    until = min([start + 5_000, *acted])
-    near = [r for r in found if isinstance(r.event, e.Deployed) and r.at <= until]
-    return max(near, key=lambda r: (r.at, r.seq), default=None)
+    until = min([start + NEAR_MS, *acted])
+    near = sorted((r for r in found if isinstance(r.event, e.Deployed) and r.at <= until), key=lambda r: (r.at, r.seq))
+    at = before_red([r.at for r in near], start)
+    return None if at is None else near[at]
 
 
 def _acts(recorded: e.Recorded) -> bool:

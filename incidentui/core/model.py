@@ -7,7 +7,7 @@ Shas are full 40-digit object names. `None` always means "nobody knows", never z
 from dataclasses import field
 from typing import Literal
 
-from incidentui.core.board import Hypothesis, Remark
+from incidentui.core.board import Concluded, Hypothesis, Remark
 from incidentui.core.board import Ms as Ms
 from incidentui.core.ticks import Tick
 from incidentui.core.value import dataclass
@@ -767,6 +767,8 @@ class Incident:
     actions: int = 0
     """How many of all of them were to change something."""
     hypotheses: tuple[Hypothesis, ...] = ()
+    conclusions: tuple[Concluded, ...] = ()
+    """Symptom, root cause, real problem: those that somebody said."""
     remarks: tuple[Remark, ...] = ()
     """As they were said; a thing said again stands once, with its newest reason."""
     ticks: tuple[Tick, ...] = ()

@@ -77,6 +77,8 @@ def _say(event: e.Event, key: bool) -> tuple[str, str, Tone]:
             return _incident(event)
         case e.HypothesisAdded() | e.HypothesisChanged() | e.CauseChanged():
             return board_words.told(event)
+        case e.ConclusionDrawn():
+            return "·", f"{event.what}: {event.text}", "text"
         case e.RemarkMade():
             return "·", f"{event.kind}: {event.what} ({event.why})", "text"
         case (

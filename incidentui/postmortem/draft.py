@@ -4,28 +4,32 @@ Valid at any moment: while the incident is open it says "as of".
 """
 
 from incidentui.core.format import change_size, count, duration
+from incidentui.core.handover import handed_over
 from incidentui.core.model import Commit, Ms
 from incidentui.postmortem.acted import attempts, code, commits, fixes, runbooks, verdict
 from incidentui.postmortem.after import after_recovery
+from incidentui.postmortem.conclusion import conclusion
 from incidentui.postmortem.facts import Facts
 from incidentui.postmortem.gaps import candidates, gaps
 from incidentui.postmortem.impact import impact, took
+from incidentui.postmortem.infrastructure import infrastructure
 from incidentui.postmortem.markdown import UNKNOWN, section, sha, stamp, table, text
 from incidentui.postmortem.restarted import restarts
 from incidentui.postmortem.seen import components, evidence, timeline
 from incidentui.postmortem.suggested import lines as suggested
 from incidentui.postmortem.theories import causes, hypotheses, remarks
-
-ASK = [f"{UNKNOWN}: for the people who were there"]
+from incidentui.postmortem.went import sections as went
 
 
 def render(facts: Facts) -> str:
     parts = [
         _head(facts),
         section("Summary", _summary(facts)),
+        *([section("Hand-over", _handover(facts))] if facts.open else []),
         section("Impact", impact(facts)),
         section("Metrics", _metrics(facts)),
         section("Commits", commits(facts)),
+        *([section("Infrastructure changes", rows)] if (rows := infrastructure(facts)) else []),
         section("Attempts", attempts(facts)),
         *([section("Hypotheses", hypotheses(facts))] if facts.incident.hypotheses else []),
         *remarks(facts),
@@ -36,7 +40,7 @@ def render(facts: Facts) -> str:
         *([section("Restarts", rows)] if (rows := restarts(facts)) else []),
         *after_recovery(facts),
         section("Causes", _causes(facts)),
-        section("Went well, went wrong, where we were lucky", ASK),
+        *went(facts),
         section("Action items", _items(facts)),
         section("Gaps", [f"- {gap}" for gap in gaps(facts)]),
         *([section("Evidence", evidence(facts))] if facts.evidence else []),
@@ -106,6 +110,13 @@ def _summary(facts: Facts) -> list[str]:
     return [" ".join(out)]
 
 
+def _handover(facts: Facts) -> list[str]:
+    """While it is open: for whoever goes on with it."""
+    it = handed_over(facts.state, facts.incident, facts.as_of)
+    nexts = [f"{n}. {text(line)}" for n, line in enumerate(it.next, 1)]
+    return [*(f"- {text(line)}" for line in it.now), "", "Next:", "", *nexts]
+
+
 def _deployed(facts: Facts) -> str:
     assert facts.deploy is not None
     commit = _known(facts, facts.deploy.now)
@@ -125,7 +136,8 @@ def _metrics(facts: Facts) -> list[str]:
 
 def _causes(facts: Facts) -> list[str]:
     suspect, found, hints = facts.suspect, causes(facts), suggested(facts.suggested)
-    by_people = [*found, *([""] if found and hints else []), *hints]
+    parts = [part for part in (conclusion(facts), found, hints) if part]
+    by_people = [line for n, part in enumerate(parts) for line in ([""] if n else []) + part]
     said = [*by_people, ""] if by_people else []
     if suspect is None:
         return by_people or [UNKNOWN]

@@ -9,14 +9,17 @@ from incidentui.core.format import count, duration, short, size
 from incidentui.core.hypotheses import to_decide
 from incidentui.core.metrics import HANDOVER_MS
 from incidentui.postmortem.after import left
+from incidentui.postmortem.conclusion import missing
 from incidentui.postmortem.facts import Facts
 from incidentui.postmortem.markdown import sha, stamp, text
+from incidentui.postmortem.went import unsaid
 
 
 def gaps(facts: Facts) -> tuple[str, ...]:
     """Questions for people, most important first, as Markdown."""
     return (
         *_causes(facts),
+        *missing(facts),
         *_impact(facts),
         *_times(facts),
         *_looks(facts),
@@ -153,7 +156,7 @@ def _people(facts: Facts) -> list[str]:
         owner = f"Action items: {len(items)} suggested, none has an owner or a due date."
     else:
         owner = "Action items: none was written."
-    return ["Went well, went wrong, where we were lucky: nobody said it yet.", owner]
+    return [*(f"{title}: nobody said it yet." for title in unsaid(facts)), owner]
 
 
 def not_covered(facts: Facts) -> tuple[tuple[str, str], ...]:

@@ -6,11 +6,14 @@ Keys are named as the key bar shows them: a character for what prints (`x`, `!`,
 
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from incidentui.core.model import Ms
 from incidentui.session.ports import Session, View
 from incidentui.tui.line import Line
+
+if TYPE_CHECKING:
+    from incidentui.runbook.model import Runbook
 
 ON_PAGES = frozenset({"?", "ctrl+p", ":", "n", "q", "i", "h", "p", "c", "J", "K", "ctrl+z"})
 """Keys of the main screen that mean the same on a page, unless the page has its own use for them."""
@@ -120,6 +123,13 @@ class Starting(Protocol):
 
     @property
     def first_row(self) -> Hashable: ...
+
+
+@runtime_checkable
+class Following(Protocol):
+    """A page of runbooks: while it is shown the files are looked at again, and it is told when they changed."""
+
+    def follow(self, books: "Sequence[Runbook]", screen: PageContext) -> None: ...
 
 
 @runtime_checkable

@@ -398,3 +398,34 @@ async def test_the_way_back_stands_on_the_bar_of_every_page(width: int) -> None:
             await screen.press("escape", *keys)
             assert screen.screen.desk.page is not None, keys
             assert "esc back   ? help" in screen.bar, keys
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
+async def test_a_folder_without_git_is_known_and_empty_panes_say_it_in_whole_sentences(size: tuple[int, int]) -> None:
+    view = fakes.quiet()
+    none = Source("git", fakes.NOW - 60_000, f"not a git repository: {'/a/long/way' * 9}; git init", 10_000)
+    bare = replace(view.state, repository=None, sources={"git": none})
+    async with shown(replace(view, state=bare), size=size) as screen:
+        assert "✓ Everything answers." in screen.text
+        assert "unknown" not in screen.rows[0]
+        assert "No commits: not a git repository." in await screen.press("3")
+    empty = replace(bare, services={}, checks={}, project=replace(bare.project, services=(), checks=()))
+    async with shown(replace(view, state=empty), size=size) as screen:
+        assert "· No checks yet. None is named in incidentui.toml." in screen.text
+        assert "No services are named in incidentui.toml." in await screen.press("2")
+    lost = replace(none, why="git did not answer within 5 s")
+    async with shown(replace(view, state=replace(bare, sources={"git": lost})), size=size) as screen:
+        assert "1 unknown" in screen.rows[0]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
+async def test_what_fails_and_for_how_long_stand_in_the_headline_whatever_it_answers(size: tuple[int, int]) -> None:
+    view = fakes.first_red()
+    told = "step 4, sync button: 200, but a login page"
+    services_ = {**view.state.services, "api": replace(view.state.services["api"], why=told)}
+    lost = replace(view.state.services["sheets"], state="unknown", why="no route to host")
+    state = replace(view.state, services={**services_, "sheets": lost})
+    async with shown(replace(view, state=state), size=size) as screen:
+        assert " for 42s" in screen.rows[1]
+        assert "1 unknown" in screen.rows[1]
+        assert (told in screen.rows[1]) == (size[0] > 80)

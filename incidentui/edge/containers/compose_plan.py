@@ -53,6 +53,8 @@ class Ground:
     volumes: frozenset[str]
     config: str
     """A hash of the resolved configuration, comparable in this process alone."""
+    made_in: str = ""
+    """The folder that its container was made in, where that is not the one of the compose files."""
     says: str = ""
     """The label of the declared image that says it was built from uncommitted code, with its value."""
 
@@ -114,6 +116,7 @@ def make_plan(
         undo=_undo(ground, asked),
         within_ms=wish.within_ms,
         host=host,
+        warnings=tuple(_warned(ground)),
         blast=(*_changes(ground.drift), *_image(ground), *_rows(blast), *_needed(ground, asked)),
         loses=blast.loses,
     )
@@ -238,6 +241,12 @@ def _rows(blast: Blast) -> Iterator[tuple[str, str]]:
 def _needed(ground: Ground, asked: Asked) -> Iterator[tuple[str, str]]:
     for service, _ in ground.declared.depends_on if asked.deps else ():
         yield f"service {clean(service, 60)}", "started, or created anew where its declaration changed: not looked at"
+
+
+def _warned(ground: Ground) -> Iterator[str]:
+    if ground.made_in:
+        said = f"container {ground.now.name if ground.now else ''} was made in {clean(ground.made_in, 120)}"
+        yield f"{said}, by another project of the name {ground.project}: this one would take it over"
 
 
 def _not_covered(ground: Ground, asked: Asked) -> Iterator[tuple[str, str]]:

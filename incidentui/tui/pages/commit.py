@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from incidentui.core.errors import in_file
 from incidentui.core.format import change_size, count, short
-from incidentui.core.kinds import kind_of
+from incidentui.core.kinds import kind_of, parts
 from incidentui.core.model import Commit, FileChange, Ms, Repository
 from incidentui.core.standing import standing
 from incidentui.core.state import State
@@ -97,6 +97,8 @@ def _about(commit: Commit, state: State, width: int) -> list[Line]:
     if deploy is not None:
         same = day_and_time(deploy.at)[:10] == day_and_time(commit.at)[:10]
         facts.append(f"deployed {wall(deploy.at) if same else day_and_time(deploy.at)}")
+    touched = parts(file.path for file in commit.files)
+    facts.append(f"touches {', '.join(touched)}" if touched else "")
     return [
         *(line for mark, told in findings(state, commit.sha) for line in hanging((mark,), told, width)),
         *hanging((), commit.subject, width, "strong", bold=True),

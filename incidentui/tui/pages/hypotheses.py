@@ -15,6 +15,7 @@ from incidentui.tui.line import Line, Seg, Token, cells, spread
 from incidentui.tui.page import PageContext
 from incidentui.tui.pages.act import tell
 from incidentui.tui.pages.causes import ASKS, ask, cause_lines, keyed, known_causes, tested
+from incidentui.tui.pages.conclusion import KEY, conclude, conclusion_lines
 from incidentui.tui.pages.impact import impact_lines
 from incidentui.tui.pages.layout import hanging, heading, rule, stack, wall
 from incidentui.tui.pages.remarks import KINDS, remark, remark_lines
@@ -45,15 +46,16 @@ def board_lines(incident: Incident, state: State, now: Ms, width: int) -> list[L
     tail = (Seg("goes into the draft as it stands", "muted"),) if width >= 80 else ()
     top = [heading(width, "HYPOTHESES", about, tail), *([Line()] if width >= 98 else [])]
     impact = impact_lines(incident, state, until, width)
+    ends = conclusion_lines(incident.conclusions, width)
     if not board:
         empty = "No hypothesis yet. h records what you think is the cause, before you try something."
         said = hanging((), empty, width, "muted")
-        return [*top, *stack(impact, said, remark_lines(incident.remarks, width))]
+        return [*top, *stack(impact, said, ends, remark_lines(incident.remarks, width))]
     known = known_causes(board)
     others = [h for h in board if h not in known]
     groups = (_group(name, words, others, state, until, width) for name, words in GROUPS)
     causes = cause_lines(board, state, until, width)
-    return [*top, *stack(impact, causes, *groups, remark_lines(incident.remarks, width))]
+    return [*top, *stack(impact, causes, ends, *groups, remark_lines(incident.remarks, width))]
 
 
 def _group(
@@ -98,7 +100,7 @@ class HypothesesPage:
         if not self._may_record:
             return (("y", "copy"),)
         of_one = ("1–4", "verdict"), ("5", "fixed"), ("6", "again"), ("7", "origin")
-        beside = ("8", "ruled out"), ("9", "misled us")
+        beside = ("8", "ruled out"), ("9", "misled us"), (KEY, "conclusion")
         if self._empty:
             return (("h", "new"), *beside, ("n", "note"))
         return (("h", "new"), *of_one, *beside, ("e", "did, saw"), ("n", "note"), ("y", "copy"))
@@ -114,12 +116,15 @@ class HypothesesPage:
     def handle(self, key: str, screen: PageContext) -> bool:
         if key == "y":
             self._copy(screen)
-        elif key not in ("h", "e", *"123456789"):
+        elif key not in ("h", "e", *"0123456789"):
             return False
         elif refusal := _refused(screen.session.view):
             screen.refuse(key, *refusal)
         elif key == "h":
             self._new(screen)
+        elif key == KEY:
+            incident = screen.session.view.state.incidents.get(self.incident)
+            conclude(incident.conclusions if incident else (), self.incident, screen)
         elif key in KINDS:
             remark(key, self.incident, screen)
         else:

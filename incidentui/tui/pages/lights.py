@@ -5,18 +5,12 @@ The bar's shape says it, not its colour alone.
 
 from collections.abc import Iterable, Sequence
 
-from incidentui.core.model import Light, LightName
+from incidentui.core.lights_told import LIGHT_NAMES, says_nothing
+from incidentui.core.model import Light
 from incidentui.core.words import light_mark
 from incidentui.tui.line import Line, Seg, Token, cells
 from incidentui.tui.pages.layout import wrap
 
-NAMES: dict[LightName, str] = {
-    "tree": "commit tree",
-    "worktree": "work tree",
-    "remote": "remote",
-    "running": "running",
-    "user_path": "user path",
-}
 _GAP = 2
 _WIDE = 20
 """Cells of a column from which on a finding stands there whole."""
@@ -26,17 +20,12 @@ _TOKEN: dict[str, Token] = {"✓": "ok", "✗": "fail", "○": "muted", "–": "
 def all_five(lights: Iterable[Light]) -> tuple[Light, ...]:
     """The lights in their order; what was not looked at yet says so."""
     seen = {light.name: light for light in lights}
-    return tuple(seen.get(name) or Light(name, None, "not looked yet", looked=False) for name in NAMES)
+    return tuple(seen.get(name) or Light(name, None, "not looked yet", looked=False) for name in LIGHT_NAMES)
 
 
 def mark(light: Light) -> Seg:
     glyph = light_mark(light)
     return Seg(glyph, _TOKEN[glyph], bold=glyph == "✗")
-
-
-def applies_not(light: Light) -> bool:
-    """It says nothing of such an action, and nothing more is known of it."""
-    return light.looked and light.ok is None and light.finding == "does not apply" and not light.how
 
 
 def five_lights(lights: Iterable[Light], width: int) -> list[Line]:
@@ -48,7 +37,7 @@ def five_lights(lights: Iterable[Light], width: int) -> list[Line]:
 
 def _light(light: Light, width: int) -> list[tuple[Seg, ...]]:
     bad = light.looked and light.ok is False
-    name = Seg(NAMES[light.name], "strong" if bad else "muted", bold=bad)
+    name = Seg(LIGHT_NAMES[light.name], "strong" if bad else "muted", bold=bad)
     token: Token = "fail" if bad else "text" if light.looked else "muted"
     first, *more = wrap(_finding(light, width), width - 2)
     return [
@@ -63,7 +52,7 @@ def _finding(light: Light, width: int) -> str:
     """In a narrow column its first part: the whole stands under EVIDENCE."""
     if width >= _WIDE:
         return light.finding
-    return "" if applies_not(light) else light.finding.partition("; ")[0]
+    return "" if says_nothing(light) else light.finding.partition("; ")[0]
 
 
 def _bar(light: Light, width: int) -> Seg:

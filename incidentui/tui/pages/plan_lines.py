@@ -9,7 +9,7 @@ from incidentui.core.plan import COMMITTED
 from incidentui.core.redeploy import NAME as TAKEN_BACK
 from incidentui.core.state import State
 from incidentui.session.ports import View
-from incidentui.tui.line import Line, Seg, Token, cells, pad, spread
+from incidentui.tui.line import Line, Seg, Token, cells, length, pad, spread
 from incidentui.tui.pages.layout import beside, cell, commands, flow, hanging, headings, section, size_of, split, stack
 
 _ROLE: dict[str, tuple[str, Token]] = {
@@ -43,7 +43,7 @@ def plan_lines(plan: Plan, view: View, width: int, height: int, step: int | None
 
 def plan_head(plan: Plan, view: View, width: int, step: int | None = None) -> list[Line]:
     """What never scrolls away: what it is, and that nothing happened yet."""
-    return [*headings(width, "PLAN", (Seg(plan.title),), _where(plan, view.state, step)), _warning(plan)]
+    return [*headings(width, "PLAN", (Seg(plan.title),), _where(plan, view.state, step)), *_warning(plan, width)]
 
 
 def _where(plan: Plan, state: State, step: int | None) -> tuple[Seg, ...]:
@@ -57,11 +57,15 @@ def _where(plan: Plan, state: State, step: int | None) -> tuple[Seg, ...]:
     return (Seg(" · ".join(parts), "muted"),) if parts else ()
 
 
-def _warning(plan: Plan) -> Line:
+def _warning(plan: Plan, width: int) -> list[Line]:
+    """Where it would happen is not cut: it goes below."""
     if not plan.changes:
-        return Line((Seg("Changes nothing. ", "ok"), Seg("It only looks.", "muted")))
-    on = f" On {plan.host}." if plan.host else ""
-    return Line((Seg("Changes production.", "fail"), Seg(f" Nothing has happened yet.{on}", "muted")))
+        return [Line((Seg("Changes nothing. ", "ok"), Seg("It only looks.", "muted")))]
+    said = (Seg("Changes production.", "fail"), Seg(" Nothing has happened yet.", "muted"))
+    on = f"On {plan.host}." if plan.host else ""
+    if length(said) + 1 + cells(on) <= width:
+        return [Line((*said, Seg(f" {on}" if on else "", "muted")))]
+    return [Line(said), *hanging((), on, width, "muted")]
 
 
 def _left(plan: Plan, width: int) -> list[Line]:
@@ -242,14 +246,15 @@ def _blast(plan: Plan, width: int) -> list[Line]:
 
 
 def _named(pairs: Sequence[tuple[str, str]], most: int, width: int, lead: tuple[Seg, ...] = ()) -> list[Line]:
-    """What is named, and a sentence about it, under each other; a name of more than `most` cells is not cut."""
-    column = max([9, *(n for what, _ in pairs if (n := cells(what)) <= most)])
+    """What is named, and a sentence about it; a name of more than `most` cells stands above its own."""
+    column = max([9, *(n + 1 for what, _ in pairs if (n := cells(what)) <= most)])
     out: list[Line] = []
     for what, why in pairs:
-        if cells(what) <= column:
+        if cells(what) < column:
             out += hanging((*lead, cell(what, column)), why, width, "muted")
         else:
-            out += flow([(Seg(what),), (Seg(why, "muted"),)], width, lead)
+            out += hanging(lead, what, width)
+            out += hanging((Seg(" " * (length(lead) + 2)),), why, width, "muted")
     return out
 
 

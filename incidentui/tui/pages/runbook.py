@@ -56,7 +56,9 @@ def runbook_lines(
     at: int | None,
     given: Mapping[str, str],
     linked: Sequence[Runbook] = (),
+    newer: Runbook | None = None,
 ) -> list[Line]:
+    """`newer`: what the file says by now, where the run goes on with the text that it began with."""
     run = run_of(runbook, view.state)
     top = heading(width, "RUNBOOK", (Seg(runbook.title),), _whose(run, view.state))
     shown = shown_step(runbook, run, at)
@@ -67,11 +69,16 @@ def runbook_lines(
         return step_lines(runbook, step, run, view.state, now, wide, given, linked, space)
 
     if kind == "compact":
-        body = [*_last(runbook, run, view.state, now, width), _one_line(runbook, run, at, width), Line()]
+        body = [
+            *_changed(runbook, run, newer, width),
+            *_last(runbook, run, view.state, now, width),
+            _one_line(runbook, run, at, width),
+            Line(),
+        ]
         return [top, *body, *middle_of(width, False)]
     side = 50 if kind == "wide" else 0
     middle = width - _LEFT - 3 - (side + 3 if side else 0)
-    columns = [(_LEFT, _left(runbook, run, view, now, at, given, height - _ABOVE)), (middle, middle_of(middle))]
+    columns = [(_LEFT, _left(runbook, run, view, now, at, given, height - _ABOVE, newer)), (middle, middle_of(middle))]
     if side:
         later = next((s for s in runbook.steps if shown is not None and s.n > shown), None)
         columns.append((side, meanwhile(view.state, later, now, side)))
@@ -116,7 +123,14 @@ def _one_line(runbook: Runbook, run: RunbookRun | None, at: int | None, width: i
 
 
 def _left(
-    runbook: Runbook, run: RunbookRun | None, view: View, now: Ms, at: int | None, given: Mapping[str, str], room: int
+    runbook: Runbook,
+    run: RunbookRun | None,
+    view: View,
+    now: Ms,
+    at: int | None,
+    given: Mapping[str, str],
+    room: int,
+    newer: Runbook | None,
 ) -> list[Line]:
     steps = steps_of(runbook, run)
     shown = shown_step(runbook, run, at)
@@ -130,7 +144,7 @@ def _left(
     return stack(
         section(_LEFT, "STEPS", rows, (Seg(_done(steps), "muted"),)),
         section(_LEFT, "VARIABLES", names),
-        section(_LEFT, "FROM", _from(runbook, run)),
+        section(_LEFT, "FROM", _from(runbook, run, newer)),
         section(_LEFT, "LAST RUN", _last(runbook, run, view.state, now, _LEFT)),
     )
 
@@ -139,11 +153,20 @@ def _value(value: str) -> str:
     return short(value) if len(value) == 40 else value or "asked when needed"
 
 
-def _from(runbook: Runbook, run: RunbookRun | None) -> list[Line]:
+def _changed(runbook: Runbook, run: RunbookRun | None, newer: Runbook | None, width: int) -> list[Line]:
+    if newer is not None:
+        said = "the file changed since this run began; this is the text of then"
+    elif run is not None and run.digest != runbook.digest:
+        said = "the file changed since this run began"
+    else:
+        return []
+    return hanging((Seg("! ", "slow"),), said, width)
+
+
+def _from(runbook: Runbook, run: RunbookRun | None, newer: Runbook | None) -> list[Line]:
     path = runbook.path or runbook.id
     rows = [Line((Seg(row, "text"),)) for row in broken(path, _LEFT)]
-    if run is not None and run.digest != runbook.digest:
-        rows += hanging((Seg("! ", "slow"),), "the file changed since this run began", _LEFT)
+    rows += _changed(runbook, run, newer, _LEFT)
     allowed = "came with the program" if runbook.origin == "shipped" else "allowed" if runbook.trusted else ""
     why = runbook.asked_again + ("; d shows it" if runbook.changes else "")
     rows += hanging(

@@ -13,7 +13,8 @@ from incidentui.tui.line import Line, Seg, Token, cells, spread
 from incidentui.tui.page import PageContext
 from incidentui.tui.pages.layout import GAP, beside, hanging, heading, section
 from incidentui.tui.pages.runbook import run_of
-from incidentui.tui.pages.runbook_page import RunbookPage, start
+from incidentui.tui.pages.runbook_page import RunbookPage
+from incidentui.tui.pages.starting import start
 
 _TITLE = 40
 _WIDE = 98
@@ -99,6 +100,12 @@ class RunbooksPage:
                 return [heading(width, "RUNBOOKS"), Line(), *hanging((Seg("○ "),), "reading them", width, "muted")]
             self.runbooks, self._ordered = _best_first(tuple(found), view), True
         return list_lines(self.runbooks, view, now, width)
+
+    def follow(self, books: Sequence[Runbook], screen: PageContext) -> None:
+        """Where each stood it stands; what is new comes last."""
+        now = {book.id: book for book in books}
+        kept = [now.pop(book.id) for book in self.runbooks if book.id in now]
+        self.runbooks = (*kept, *now.values())
 
     def handle(self, key: str, screen: PageContext) -> bool:
         if key not in ("enter", "x"):

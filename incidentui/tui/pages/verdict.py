@@ -6,6 +6,7 @@
 from collections.abc import Iterable, Sequence
 
 from incidentui.core.format import count, duration, short
+from incidentui.core.lights_told import LIGHT_NAMES, says_nothing, silent_lights
 from incidentui.core.model import Attempt, Light, Plan, Verdict
 from incidentui.core.state import State
 from incidentui.session.ports import View
@@ -13,7 +14,7 @@ from incidentui.tui.line import Line, Seg, Token, cells, length, spread
 from incidentui.tui.pages.act import Choice, choice_lines
 from incidentui.tui.pages.layout import beside, cell, hanging, headings, section, size_of, split, stack, wall
 from incidentui.tui.pages.ledger import MARKS, ledger_lines, not_rolled_back
-from incidentui.tui.pages.lights import NAMES, all_five, applies_not, five_lights, mark
+from incidentui.tui.pages.lights import all_five, five_lights, mark
 
 Deltas = list[tuple[Seg, str, Token]]
 """Label, names, and the ink of the names."""
@@ -110,27 +111,31 @@ def _looks(attempt: Attempt, lights: Sequence[Light]) -> tuple[Seg, ...]:
 
 
 def _evidence(lights: Iterable[Light], width: int) -> list[Line]:
-    """A row for each light; those that say nothing of this action share the last one."""
+    """A row for each light; those that had nothing to look at share one for each reason."""
     looked = [light for light in all_five(lights) if light.looked]
-    told = [line for light in looked if not applies_not(light) for line in _proof(light, width)]
-    others = ", ".join(NAMES[light.name] for light in looked if applies_not(light))
-    return [*told, *(hanging((Seg("– ", "muted"),), f"does not apply: {others}", width, "muted") if others else [])]
+    out = [line for light in looked if not says_nothing(light) for line in _proof(light, width)]
+    return [
+        *out,
+        *(row for told in silent_lights(looked) for row in hanging((Seg("– ", "muted"),), told, width, "muted")),
+    ]
 
 
 def _proof(light: Light, width: int) -> list[Line]:
     bad = light.ok is False
     behind = Seg(" ↵", "accent" if bad else "muted") if light.evidence else Seg("  ")
     right = (Seg(wall(light.at), "muted"), behind)
-    head = (mark(light), Seg(" "), cell(NAMES[light.name], 13, "fail" if bad else "text", bold=bad))
+    head = (mark(light), Seg(" "), cell(LIGHT_NAMES[light.name], 13, "fail" if bad else "text", bold=bad))
     column = max(20, int(width * 0.36))
     how = min(30, width - 16 - column - 12)
-    rows = hanging(head, light.detail or light.finding, 16 + column)
+    beside = 0 < cells(light.how) <= how
+    rows = hanging(head, light.detail or light.finding, 16 + column if beside else width - 11)
     first = rows[0].segs
     gap = Seg(" " * max(1, 16 + column + 1 - length(first)))
     key = ("light", light.name)
-    if how >= cells(light.how):
+    if beside:
         return [spread(width, (*first, gap, Seg(light.how, "muted")), right, key=key), *rows[1:]]
-    return [spread(width, first, right, key=key), *rows[1:], *hanging((Seg(" " * 16),), light.how, width, "muted")]
+    below = hanging((Seg(" " * 16),), light.how, width, "muted") if light.how else []
+    return [spread(width, first, right, key=key), *rows[1:], *below]
 
 
 # -- delta and what now
@@ -180,9 +185,14 @@ def what_now(state: State, attempt: Attempt) -> tuple[Choice, ...]:
     """The next moves that make sense after this verdict, best first; at most nine."""
     if attempt.verdict is None:
         return ()
-    wait = Choice("Wait 5 more minutes", "looks, changes nothing", "verify", (("within", "5m"), ("consecutive", "3")))
+    wait = Choice(
+        "Wait up to 5m more",
+        "until 3 good in a row; changes nothing",
+        "verify",
+        (("within", "5m"), ("consecutive", "3")),
+    )
     if attempt.verdict.word == "complete":
-        verify = Choice("Verify for 5 minutes", wait.note, wait.action, wait.args)
+        verify = Choice("Verify: 3 good in a row", "within 5m; looks, changes nothing", wait.action, wait.args)
         if attempt.plan.local:
             return _undo(attempt)
         return () if attempt.plan.action == "verify" else (verify, *_undo(attempt))

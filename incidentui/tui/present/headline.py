@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from incidentui.core.format import change_size, count, duration, minutes, short
 from incidentui.core.functions import cannot_in
-from incidentui.core.model import Attempt, ServiceStatus
+from incidentui.core.idle import by_hand, idle, words
+from incidentui.core.model import Attempt, ServiceStatus, Workload
 from incidentui.core.ticks import left
-from incidentui.tui.line import Ground, Line, Seg, Token, cut, cut_middle, pad, spread
+from incidentui.tui.line import Ground, Line, Seg, Token, cells, cut, cut_middle, cut_sentence, length, pad, spread
 from incidentui.tui.present.drifted import drifted
 from incidentui.tui.present.follow import alarm, unfollowed
 from incidentui.tui.present.format import hms
@@ -20,6 +21,7 @@ from incidentui.tui.present.scene import (
     echo_of,
     first_red,
     in_state,
+    lost,
     loud,
     not_looked,
     running,
@@ -28,6 +30,8 @@ from incidentui.tui.present.scene import (
 from incidentui.tui.regions import Class
 
 _LABEL = 19
+_ANSWER = 24
+"""Cells of what a service answers that are kept, whatever else is said."""
 _NAMED = 24
 """Cells of a service's name: its state, and that others fail too, must stay beside it."""
 _OTHER = 60
@@ -68,12 +72,12 @@ def _block(scene: Scene, width: int, kind: Class) -> Headline:
     if red:
         return Headline(tuple(_failing(scene, red, width, kind)), True)
     unknown = [s.name for s in in_state(scene, "unknown")]
-    lost = _lost(scene)
-    if unknown or lost:
-        return Headline(tuple(_unknown(scene, [*lost, *unknown], width)), scene.incident is not None)
+    names = [*(s.name.removeprefix("remote:") for s in lost(scene)), *unknown]
+    if names:
+        return Headline(tuple(_unknown(scene, names, width)), scene.incident is not None)
     slow = in_state(scene, "slow")
     if slow:
-        first = _band(width, "slowbg", "slow", "!", _names(slow, "slow"), _since(scene, slow[0], kind), _others(scene))
+        first = _band(width, "slowbg", "slow", "!", *_told(scene, slow, "slow", width, kind))
         return Headline((first, *_open_tail(scene, width, "slowbg", "slow")), scene.incident is not None)
     if scene.incident is not None and (not watched(scene) or not_looked(scene)):
         return Headline((_unseen(scene, width), *_open_tail(scene, width, "unkbg", "unknown")), True)
@@ -93,8 +97,12 @@ def _band(
     *,
     loud: bool = True,
 ) -> Line:
-    name = Seg(pad(label, max(_LABEL, len(label) + 3)), token if loud else "strong", bold=loud)
+    name = Seg(pad(label, _wide(label)), token if loud else "strong", bold=loud)
     return spread(width, (Seg(f"{mark} ", token, bold=True), name, *text), right, ground=ground, rail=_rail(ground))
+
+
+def _wide(label: str) -> int:
+    return max(_LABEL, cells(label) + 3)
 
 
 def _rail(ground: Ground) -> Token:
@@ -106,7 +114,7 @@ def _rail(ground: Ground) -> Token:
 
 
 def _failing(scene: Scene, red: list[ServiceStatus], width: int, kind: Class) -> Iterable[Line]:
-    yield _band(width, "failbg", "fail", "✗", _names(red, "failing"), _since(scene, red[0], kind), _others(scene))
+    yield _band(width, "failbg", "fail", "✗", *_told(scene, red, "failing", width, kind))
     why = _why(scene, width, kind)
     if why is not None:
         yield why
@@ -123,7 +131,17 @@ def _names(bad: list[ServiceStatus], state: str) -> str:
     return f"{names[0]} and {len(names) - 1} more are {state}"
 
 
-def _since(scene: Scene, service: ServiceStatus, kind: Class) -> tuple[Seg, ...]:
+def _told(
+    scene: Scene, bad: list[ServiceStatus], state: str, width: int, kind: Class
+) -> tuple[str, tuple[Seg, ...], tuple[Seg, ...]]:
+    """Who, what for how long, and what else is not good."""
+    label, others = _names(bad, state), _others(scene)
+    room = width - 2 - _wide(label) - (length(others) + 2 if others else 0)
+    return label, _since(scene, bad[0], kind, room), others
+
+
+def _since(scene: Scene, service: ServiceStatus, kind: Class, room: int) -> tuple[Seg, ...]:
+    """The answer takes the room that how long it lasts leaves: both say what is broken."""
     lasted = duration(scene.now - service.since) if service.since is not None else "some time"
     path = {"user": "user path" if kind == "compact" else "on the user path", "inner": "inner"}[service.layer]
     check = scene.state.checks.get(service.check)
@@ -131,12 +149,12 @@ def _since(scene: Scene, service: ServiceStatus, kind: Class) -> tuple[Seg, ...]
     if scene.incident is None and check is not None and check.looks > 1:
         of = f"{check.looks} of {check.looks}"
         looks = f", {of}" if kind == "compact" else f", {of} looks"
-    return (
-        Seg(cut(service.why, 40), "strong", bold=True),
+    rest = (
         Seg(" for ", "strong", bold=True),
         Seg(lasted, "strong", bold=True),
         Seg(f"{looks}: {lost}" if (lost := cannot_in(scene.state, service.name)) else f"{looks}, {path}", "text"),
     )
+    return Seg(cut_sentence(service.why, max(_ANSWER, room - length(rest))), "strong", bold=True), *rest
 
 
 def _others(scene: Scene) -> tuple[Seg, ...]:
@@ -154,6 +172,8 @@ def _others(scene: Scene) -> tuple[Seg, ...]:
 
 def _why(scene: Scene, width: int, kind: Class) -> Line | None:
     suspect = scene.state.suspect
+    if _stopped_by_hand(scene):
+        return _behind(scene, width)
     if suspect is None:
         found = alarm(scene)
         return unfollowed(scene, found, width, True) if found is not None else _behind(scene, width)
@@ -174,6 +194,12 @@ def _behind(scene: Scene, width: int) -> Line | None:
     right = (Seg(f"since {hms(since, scene.zone)}", "muted"),) if since is not None else ()
     said = (Seg(text, "strong"),)
     return _band(width, "failbg", "fail", "└", "behind it", said, right, loud=False) if text else None
+
+
+def _stopped_by_hand(scene: Scene) -> list[Workload]:
+    """Of what fails first: no commit is suspected while it stands still for another reason."""
+    red = min(loud(scene), key=lambda s: s.since or 0)
+    return by_hand(scene.state, idle(scene.state, red.name))
 
 
 def _suspicion(scene: Scene, kind: Class) -> tuple[Seg, ...]:
@@ -243,11 +269,10 @@ def _next(scene: Scene, width: int, ground: Ground, kind: Class) -> Iterable[Lin
 
 
 def _offer(scene: Scene, width: int, ground: Ground, kind: Class) -> Line:
-    from incidentui.core.incidents import suggested_severity  # only when something is red: it brings the judgements in
+    from incidentui.core.incidents import suggested_severity, window  # only when something is red: brings judgements in
 
-    red = first_red(scene)
-    start = scene.state.deploys[-1].at if scene.state.suspect and scene.state.deploys else red
-    right = (Seg(f"starts {hms(start, scene.zone)}", "muted"),) if start is not None else ()
+    _, start, _ = window(scene.state, None, scene.now)
+    right = (Seg(f"starts {hms(start, scene.zone)}", "muted"),)
     if kind == "compact":
         keys = hints(("o", "open incident"), ("i", "I'm on it"), ("esc", "not now"))
         return spread(width, keys, right, ground=ground, rail=_rail(ground))
@@ -270,7 +295,7 @@ def what_next(scene: Scene) -> tuple[tuple[Seg, ...], tuple[Seg, ...]]:
             key = ("x", "preview") if step.action or step.runs else ("x", "done")
             return (Seg(f"step {step.n}, {step.title[:1].lower()}{step.title[1:]}"),), hints(key)
         return (Seg("the runbook is at its end"),), hints(("c", "close"))
-    if incident is not None and incident.acknowledged is None:
+    if incident is not None and incident.acknowledged is None and incident.stage == "open":
         return (Seg("nobody has said they are on it"),), hints(("i", "I'm on it"))
     if not watched(scene):
         return (Seg("see for yourself what users get, and note it"),), hints(("n", "note"), ("c", "close"))
@@ -278,6 +303,8 @@ def what_next(scene: Scene) -> tuple[tuple[Seg, ...], tuple[Seg, ...]]:
         if incident is not None and (todo := left(scene.state.project.recovery, incident.ticks)):
             return (Seg(f"{count(len(todo), 'line')} to tick after recovery, then close"),), hints(("c", "checklist"))
         return (Seg("prove that it stays good, then close"),), hints(("a", "act"), ("c", "close"))
+    if still := _stopped_by_hand(scene):
+        return (Seg(f"start {still[0].name}, or find out who stopped it"),), hints(("a", "act"), ("l", "logs"))
     if scene.state.good is not None and scene.state.suspect is not None:
         text = (Seg("reset to "), Seg("★", "strong"), Seg(f" {short(scene.state.good.sha)}, or a runbook"))
         return text, hints(("a", "act"), ("r", "runbooks"))
@@ -294,13 +321,18 @@ def _doing(scene: Scene, attempt: Attempt) -> str:
 
 
 def _merged(scene: Scene, width: int) -> Line:
-    """The second line at compact: the suspect, and what comes next at the right."""
-    if scene.state.suspect is None:
-        text, right = what_next(scene)
-        return _band(width, "failbg", "accent", "▸", "next", text, right, loud=False)
-    tail = _standing(scene)
-    said = (Seg(tail, "strong", bold=True),) if tail else _suspicion(scene, "compact")[:2]
+    """The second line at compact: what is behind it, and what comes next at the right."""
     text, right = what_next(scene)
+    suspect, still = scene.state.suspect, _stopped_by_hand(scene)
+    if suspect is None and not still:
+        return _band(width, "failbg", "accent", "▸", "next", text, right, loud=False)
+    said: tuple[Seg, ...]
+    if still:
+        mark, label, said = "└", "behind it", (Seg(words(still[0]), "strong", bold=True),)
+    else:
+        tail = _standing(scene)
+        mark, label = "▲", f"{short(suspect.sha) if suspect else ''} suspect"
+        said = (Seg(tail, "strong", bold=True),) if tail else _suspicion(scene, "compact")[:2]
     key = right[:1]
     todo = "".join(seg.text for seg in text)
     if todo.startswith("step "):
@@ -308,17 +340,10 @@ def _merged(scene: Scene, width: int) -> Line:
     todo = todo.partition(", or ")[0]  # here only the first way has room
     room = width - 2 - _LABEL - sum(len(s.text) for s in said) - 9
     goes = (Seg("next ", "muted"), Seg(cut(todo, room), "strong"), Seg("  "), *key) if room >= 6 else key
-    label = f"{short(scene.state.suspect.sha)} suspect"
-    return _band(width, "failbg", "fail", "▲", label, said, goes, loud=False)
+    return _band(width, "failbg", "fail", mark, label, said, goes, loud=False)
 
 
 # -- unknown, recovered
-
-
-def _lost(scene: Scene) -> list[str]:
-    """Sources nobody can ask, without those of checks (their services say it)."""
-    lost = [s for s in scene.state.sources.values() if s.lost_since is not None]
-    return [s.name.removeprefix("remote:") for s in lost if not s.name.startswith("check:")]
 
 
 def _unknown(scene: Scene, names: list[str], width: int) -> Iterable[Line]:

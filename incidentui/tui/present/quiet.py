@@ -16,7 +16,8 @@ def quiet(scene: Scene, width: int, kind: Class) -> Line:
             width, (Seg("○ ", "muted"), Seg("First look. ", "text"), Seg("The configuration is read.", "muted"))
         )
     if not all_of:
-        return spread(width, (Seg("· ", "muted"), Seg("No checks yet.", "text")))
+        told = Seg("None is named in incidentui.toml.", "muted")
+        return spread(width, (Seg("· ", "muted"), Seg("No checks yet. ", "text"), told))
     if waiting := not_looked(scene):
         text = f"{count(len(all_of) - len(waiting), 'service')} looked at, {len(waiting)} to go."
         return spread(width, (Seg("○ ", "muted"), Seg("First look. ", "text"), Seg(text, "muted")))

@@ -5,6 +5,7 @@ from collections.abc import Container, Iterable, Mapping
 from incidentui.core.causes import Echoes, deeper, doubts, echo_words
 from incidentui.core.format import age, count, duration, latency
 from incidentui.core.functions import broken, cannot
+from incidentui.core.idle import idle, words
 from incidentui.core.layers import BYPASSED, bypassed
 from incidentui.core.model import ServiceStatus, Workload
 from incidentui.core.recent import flaps
@@ -63,7 +64,7 @@ def lines(scene: Scene, width: int, *, focused: bool = False) -> list[Line]:
         out += [_cause(text, width - 1, loud) for text, loud in causes(scene, service, marks)]
         out += link_lines(scene, service.name, width - 1)
     if len(out) == 1:
-        none = "No services: incidentui.toml names none. Git and workloads work."
+        none = "No services are named in incidentui.toml."
         out.append(empty("○ reading the configuration" if scene.unread else none))
     return out
 
@@ -124,6 +125,7 @@ def causes(scene: Scene, service: ServiceStatus, marks: Marks) -> Iterable[tuple
         workload = scene.state.workloads.get(name)
         if workload is not None and is_bad(workload):
             yield trouble(workload), True
+    yield from ((words(workload), True) for workload in idle(scene.state, service.name))
     if service.name not in marks.echo and service.state == "failing":
         yield from ((text, True) for text in drifted(scene.state, service))
     for check in deeper(scene.state, service)[:_DEEPER]:

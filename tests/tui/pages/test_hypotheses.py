@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from incidentui.core import inputs as i
-from incidentui.core.board import Hypothesis, Remark
+from incidentui.core.board import Concluded, Hypothesis, Remark
 from incidentui.core.model import Ledger, LedgerCommit
 from incidentui.session.ports import View
 from tests.tui import fakes
@@ -248,3 +248,24 @@ async def test_a_digit_says_what_became_of_the_cause_under_the_cursor(
         await screen.press("enter")
         assert asked(screen, i.ChangeCause) == ([change] if change else [])
         assert change or "pre-existing or unknown; i, p or u" in screen.status
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.req("R1-53")
+async def test_what_it_comes_down_to_is_asked_for_in_three_lines(size: tuple[int, int]) -> None:
+    view = with_board(SESSION)
+    incident = view.state.current
+    assert incident is not None
+    drawn = (Concluded("symptom", "nobody gets in", "ana", AT("09:20:00")),)
+    incidents = {**view.state.incidents, incident.id: replace(incident, conclusions=drawn)}
+    async with shown(replace(view, state=replace(view.state, incidents=incidents)), size=size) as screen:
+        text = await screen.press("h")
+        assert "WHAT IT COMES DOWN TO" in text
+        assert "symptom       nobody gets in" in text
+        assert "real problem  nobody said it yet" in text
+        text = await screen.press("0")
+        assert "symptom, what users met" in text
+        assert "nobody gets in" in text.splitlines()[-1] + text.splitlines()[-2], "what was said before stands there"
+        await screen.press("enter", *"debt", "enter", "enter")
+    (made,) = asked(screen, i.Conclude)
+    assert (made.what, made.text) == ("root cause", "debt"), "what is left as it is, or empty, is not said anew"

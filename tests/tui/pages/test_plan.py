@@ -1,6 +1,7 @@
 """The plan as it is drawn, and the word line: nothing fires but the whole word, typed."""
 
 import random
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -66,6 +67,7 @@ LOSING = {
 }
 
 
+@pytest.mark.req("F26")
 @pytest.mark.parametrize(("width", "height"), b.SIZES)
 def test_what_a_plan_touches_and_what_would_be_lost(width: int, height: int) -> None:
     text = b.shown(page(**LOSING), b.view(), width, height)
@@ -73,7 +75,8 @@ def test_what_a_plan_touches_and_what_would_be_lost(width: int, height: int) -> 
     assert "/a/very/long/mount/point" in text
     assert ("BLAST RADIUS ──" if width > 80 else "touches      api") in text
     assert "api       service: is interrupted" in text
-    assert "/a/very/long/mount/point  volume leads: stays" in text
+    assert "/a/very/long/mount/point\n" in re.sub(r" *(│.*)?\n", "\n", text)
+    assert "  volume leads: stays" in text
     assert ("WOULD BE LOST ──" if width > 80 else "lost   ") in text
 
 
@@ -436,6 +439,22 @@ def test_what_was_taken_back_closes_the_word_until_a_reason_is_given() -> None:
     _, args = s.session.plans[0]
     assert args["anyway"] == "the check was wrong"
     assert "type the branch to run it" in b.shown(s.pages[-1], b.view(), 118, 34)
+
+
+@pytest.mark.parametrize(("width", "height"), b.SIZES)
+def test_what_is_not_covered_and_where_it_would_happen_are_never_cut(width: int, height: int) -> None:
+    why = (
+        "are those of the old container: a changed compose file is not applied by creating it anew, bring it up instead"
+    )
+    host = "unix:///tmp/a/rather/long/way/to/the/socket/of/the/engine/docker.sock (DOCKER_HOST)"
+    it = page(host=host, not_covered=(("image, settings, environment", why), ("what it changes", "nobody says")))
+    text = b.shown(it, b.view(), width, height)
+    flat = " ".join(re.sub("[│─]", " ", text).split())
+    assert host in flat
+    assert "what it changes  nobody says" in text
+    for part in ("image, settings, environment", "is not applied", "bring it up instead"):
+        assert part in flat
+    assert it.pinned[0] == {78: 4, 118: 3, 198: 2}[width], "where it would happen does not scroll away"
 
 
 def test_who_types_the_word_without_x_is_told_of_x() -> None:

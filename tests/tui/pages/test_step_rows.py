@@ -22,7 +22,7 @@ def told(many: int, at: int, room: int) -> list[str]:
 def test_the_one_to_do_is_in_sight_and_whole(many: int, at: int, room: int) -> None:
     rows = told(many, at, room)
     assert len(rows) <= room
-    here = next(n for n, row in enumerate(rows) if row.startswith(f"▸ {at} "))
+    here = next(n for n, row in enumerate(rows) if row.startswith(f"▸ {at:>{len(str(many))}} "))
     assert " ".join(row.strip() for row in rows[here : here + 2]).endswith("and look again")
 
 

@@ -61,7 +61,7 @@ def test_the_sentence_comes_first_then_lights_evidence_delta_and_what_now() -> N
     assert "newly green  dashboard-page" in text
     assert "≈ red before   api-health" in text
     assert "? unknown      sheets" in text
-    assert "1  Restart backend      will run a942e4f again" in text
+    assert "1  Restart backend     will run a942e4f again" in text
 
 
 def test_on_a_small_screen_the_verdict_and_what_now_are_seen_without_scrolling() -> None:
@@ -84,7 +84,7 @@ def test_lights_that_say_nothing_of_an_action_share_a_row(width: int, height: in
     text = b.shown(ActionPage("r1"), b.view(attempts={"r1": verify}), width, height)
     evidence = text[text.index("EVIDENCE") :]
     assert evidence.count("does not apply") == 1
-    assert "– does not apply: commit tree, work tree, remote, running" in evidence
+    assert "– commit tree, work tree, remote, running: does not apply" in evidence
     assert "✓ user path" in evidence
 
 
