@@ -56,6 +56,10 @@ class Ferry:
     def compose(self, *argv: str) -> None:
         compose(self.place.root, self.engine.url, *argv)
 
+    @property
+    def database(self) -> str:
+        return container("db")
+
     def status(self) -> dict[str, dict[str, Any]]:
         done = self.place.run("status", "--json", DOCKER_HOST=self.engine.url)
         assert "Traceback" not in done.stderr
