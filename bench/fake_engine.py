@@ -5,6 +5,7 @@ Run: python -m bench.fake_engine SOCKET CONTAINERS CHANGES_A_SECOND LINES_A_SECO
 
 import asyncio
 import json
+import random
 import struct
 import sys
 import time
@@ -21,10 +22,13 @@ class Engine:
         self._listeners: list[asyncio.StreamWriter] = []
 
     async def change(self) -> None:
-        """One container after another dies, with a code of its own, and is started; each is told with its time."""
-        n = 0
+        """One container after another dies, with a code of its own, and is started; each is told with its time.
+
+        Never in step with what the program does once a second.
+        """
+        n, uneven = 0, random.Random(6)
         while True:
-            await asyncio.sleep(1 / self.changes)
+            await asyncio.sleep(uneven.uniform(0.5, 1.5) / self.changes)
             it, code = self.containers[n // 2 % len(self.containers)], 1 + n // 2 % 250
             died = n % 2 == 0
             it["State"], it["Status"] = (

@@ -6,20 +6,32 @@ from typing import Any, cast
 
 import click
 
-from incidentui.cli.hypothesis import INCIDENT, board_of, recorded, worded
+from incidentui.cli.hypothesis import INCIDENT, board_of, on_board, recorded, worded
 from incidentui.cli.journal_access import responder
 from incidentui.cli.options import Options, may_write
 from incidentui.cli.times import parse_time
-from incidentui.core.board import CauseWord, Hypothesis, Ms, Origin, cause_word, causes, lost_ms, total_ms
+from incidentui.core.board import (
+    CONCLUSIONS,
+    CauseWord,
+    Conclusion,
+    Hypothesis,
+    Ms,
+    Origin,
+    cause_word,
+    causes,
+    lost_ms,
+    total_ms,
+)
 from incidentui.core.board_words import CAUSE_MARK, gate, total
 from incidentui.core.envelope import rfc3339
 from incidentui.core.format import duration
-from incidentui.core.inputs import AddHypothesis, ChangeCause
+from incidentui.core.inputs import AddHypothesis, ChangeCause, Conclude
 from incidentui.core.model import Incident
 from incidentui.edge.clock import SystemClock
 from incidentui.session.ports import Done
 
 _ORIGINS = click.Choice(("introduced", "pre-existing", "unknown"))
+WHAT: dict[str, Conclusion] = {what.replace(" ", "-"): what for what in CONCLUSIONS}
 _AT = click.option("--at", metavar="T", help="When: 09:12, an ISO time, -5m.")
 _JSON = click.option("--json", "as_json", is_flag=True, help='Print {"incident", "n", "state", "seq"}.')
 
@@ -107,6 +119,33 @@ def origin_command(options: Options, n: int, word: str, incident: str | None, as
     _tell(*recorded(options, change, n), word, as_json)
 
 
+@command.command("conclude")
+@click.argument("what", type=click.Choice(tuple(WHAT)), metavar="symptom|root-cause|real-problem")
+@click.argument("text", nargs=-1, required=True, metavar="TEXT")
+@INCIDENT
+@click.option("--json", "as_json", is_flag=True, help='Print {"incident", "seq"}.')
+@click.pass_obj
+def conclude_command(options: Options, what: str, text: tuple[str, ...], incident: str | None, as_json: bool) -> None:
+    """What it comes down to: what users met, what brought it about, what let that happen. Said again, it is another."""
+    may_write(options, "cause conclude")
+    made = Conclude(WHAT[what], worded(" ".join(text), "TEXT"), responder(), incident)
+    done, _ = on_board(options, made)
+    if as_json:
+        click.echo(json.dumps({"incident": done.incident, "seq": done.seq}))
+    else:
+        click.echo(f"{made.what}: {made.text}, on the board of {done.incident}")
+
+
+def conclusion_object(incident: Incident) -> dict[str, str | None]:
+    """Null where nobody said it."""
+    said = {one.what: one.text for one in incident.conclusions}
+    return {what.replace(" ", "_"): said.get(what) for what in CONCLUSIONS}
+
+
+def conclusion_lines(incident: Incident) -> list[str]:
+    return [f"{one.what}: {one.text}" for one in incident.conclusions]
+
+
 @command.command("list")
 @INCIDENT
 @click.option("--json", "as_json", is_flag=True, help='Print {"incident", "lost_ms", "clock_ms", "causes"}.')
@@ -116,11 +155,16 @@ def list_command(options: Options, incident: str | None, as_json: bool) -> None:
     found = board_of(options, incident)
     now = until(found, SystemClock().now())
     if as_json:
-        click.echo(json.dumps({"incident": found.id, **as_object(found.hypotheses, now)}, ensure_ascii=False))
+        click.echo(
+            json.dumps(
+                {"incident": found.id, **conclusion_object(found), **as_object(found.hypotheses, now)},
+                ensure_ascii=False,
+            )
+        )
         return
     if not causes(found.hypotheses):
         click.echo(f"incidentui: {found.id} has no cause; `incidentui cause add` records one", err=True)
-    for line in as_lines(found.hypotheses, now):
+    for line in (*as_lines(found.hypotheses, now), *conclusion_lines(found)):
         click.echo(line)
 
 

@@ -13,7 +13,8 @@ from incidentui.cli.journal_access import project_root
 from incidentui.cli.options import CANNOT_RUN, CannotRun, Options
 from incidentui.config.checks import CheckConfig
 from incidentui.config.load import load
-from incidentui.config.model import ProjectConfig
+from incidentui.config.model import Loaded, ProjectConfig
+from incidentui.config.paths import CONFIG
 from incidentui.core.evidence import CheckLook, parse_check_look
 from incidentui.core.format import latency
 from incidentui.core.layers import BYPASSED, is_bypassed
@@ -36,19 +37,22 @@ def command(options: Options, names: tuple[str, ...], as_json: bool, junit: str 
     loaded = load(project_root(options))
     for problem in loaded.problems:
         click.echo(f"incidentui: {problem.words()}", err=True)
-    looks = asyncio.run(_look(chosen(loaded.config.checks, names), loaded.config))
+    looks = asyncio.run(_look(chosen(loaded, names), loaded.config))
     verdict = worst(looks)
+    wrong = [problem.words() for problem in loaded.errors]
     if junit:
-        Path(junit).write_text(as_junit(looks), encoding="utf-8")
-    click.echo(
-        as_document(looks, loaded.config) if as_json else as_table(looks, ascii_only=options.ascii or _ascii_terminal())
-    )
+        _write_junit(Path(junit), looks, wrong)
+    plain = options.ascii or _ascii_terminal()
+    click.echo(as_document(looks, loaded.config, wrong) if as_json else as_table(looks, ascii_only=plain))
     # A check that the file names and nobody could read must not look like a green one.
     return CANNOT_RUN if loaded.errors and _EXIT[verdict] != 1 else _EXIT[verdict]
 
 
-def chosen(checks: Sequence[CheckConfig], names: Sequence[str]) -> Sequence[CheckConfig]:
+def chosen(loaded: Loaded, names: Sequence[str]) -> Sequence[CheckConfig]:
     """The named checks in the order of the file; all of them when none is named."""
+    checks = loaded.config.checks
+    if not checks and any(error.file == CONFIG for error in loaded.errors):
+        raise CannotRun("no check could be read: mend what is named above first.")
     if not checks:
         raise CannotRun("no check is configured: add a [[checks]] with name, service and url to incidentui.toml.")
     known = [check.name for check in checks]
@@ -74,7 +78,8 @@ def worst(looks: Sequence[CheckLook]) -> CheckState:
     return min((look.verdict for look in looks), key=_WORST.index)
 
 
-def as_document(looks: Sequence[CheckLook], config: ProjectConfig) -> str:
+def as_document(looks: Sequence[CheckLook], config: ProjectConfig, wrong: Sequence[str]) -> str:
+    """`wrong`: what could not be read of the file; it may be a check, so nothing is all good then."""
     checks = [
         {
             "name": look.check,
@@ -87,7 +92,8 @@ def as_document(looks: Sequence[CheckLook], config: ProjectConfig) -> str:
         for look in looks
     ]
     of = {"project": config.name, "environment": config.environment}
-    whole = {"verdict": worst(looks), **of, "checks": checks, "bypassed": bypassed(looks)}
+    verdict = "unknown" if wrong and _EXIT[worst(looks)] != 1 else worst(looks)
+    whole = {"verdict": verdict, **of, "checks": checks, "bypassed": bypassed(looks), "problems": list(wrong)}
     return json.dumps(whole, ensure_ascii=False)
 
 
@@ -123,12 +129,19 @@ def _ascii_terminal() -> bool:
     return "utf" not in (sys.stdout.encoding or "").lower()
 
 
-def as_junit(looks: Sequence[CheckLook]) -> str:
+def _write_junit(file: Path, looks: Sequence[CheckLook], wrong: Sequence[str]) -> None:
+    try:
+        file.write_text(as_junit(looks, wrong), encoding="utf-8")
+    except OSError as error:
+        raise CannotRun(f"--junit {file} cannot be written: {error.strerror}.") from error
+
+
+def as_junit(looks: Sequence[CheckLook], wrong: Sequence[str] = ()) -> str:
     from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
     failing = sum(look.verdict == "failing" for look in looks)
     unknown = sum(look.verdict == "unknown" for look in looks)
-    counts = {"tests": str(len(looks)), "failures": str(failing), "errors": str(unknown)}
+    counts = {"tests": str(len(looks) + len(wrong)), "failures": str(failing), "errors": str(unknown + len(wrong))}
     past = bypassed(looks)
     suite = Element("testsuite", {"name": "incidentui", **counts})
     for look in looks:
@@ -139,5 +152,8 @@ def as_junit(looks: Sequence[CheckLook]) -> str:
             differing = [f"{f.name}: expected {f.expected}, got {f.got}" for f in look.findings if not f.ok]
             said = [look.url, *differing, *([BYPASSED] if _passed(look, past) else [])]
             SubElement(case, tag, {"message": look.why}).text = "\n".join(said)
+    for problem in wrong:
+        case = SubElement(suite, "testcase", {"name": problem.partition(": ")[0], "classname": "incidentui.toml"})
+        SubElement(case, "error", {"message": problem})
     indent(suite)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + tostring(suite, encoding="unicode") + "\n"

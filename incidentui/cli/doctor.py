@@ -14,6 +14,7 @@ from typing import Literal
 
 import click
 
+from incidentui.cli.doctor_backups import said, volumes
 from incidentui.cli.drill_engine import told as told_of_drill
 from incidentui.cli.journal_access import project_root
 from incidentui.cli.options import CannotRun, Options
@@ -69,7 +70,7 @@ async def look(options: Options) -> list[Finding]:
     loaded = load(root)
     findings += _project(root, loaded)
     findings += await asyncio.gather(_work_tree(root), _supervisor(loaded), _docker(loaded))
-    return [*findings, *await _leftovers(root), _journal(root)]
+    return [*findings, *await _backups(loaded), *await _leftovers(root), _journal(root)]
 
 
 # -- this machine
@@ -275,6 +276,13 @@ async def _docker(loaded: Loaded) -> Finding:
     finally:
         engine.close()
     return Finding("docker", "ok", f"{engine.address}: {len(found)} containers")
+
+
+async def _backups(loaded: Loaded) -> list[Finding]:
+    from incidentui.edge.clock import SystemClock
+
+    told = said(await volumes(loaded), SystemClock().now())
+    return [Finding("backups", "ok" if well else "warn", text, hint) for well, text, hint in told]
 
 
 def _lost(name: str, error: Exception) -> Finding:

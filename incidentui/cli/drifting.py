@@ -12,17 +12,21 @@ from incidentui.core.state import State
 def drift_objects(state: State) -> list[dict[str, Any]]:
     """Of every workload that can be compared, and of what only a checkpoint knows of."""
     listed = [_object(state, w) for w in state.workloads.values() if w.name in state.drift or w.revision]
-    return [*listed, *(_object(state, Workload(name, "")) for name in state.drift if name not in state.workloads)]
+    return [*listed, *(_object(state, Workload(name, "")) for name in _unlisted(state))]
 
 
 def unlisted_lines(state: State) -> list[str]:
     """Containers that are gone and files, beside a checkpoint; and which one that is."""
     out = []
-    for name in (n for n in state.drift if n not in state.workloads):
+    for name in _unlisted(state):
         rows = drift_lines(state, Workload(name, ""))
-        out += [f"{'!' if rows else '·'} {name}", *rows]
+        out += [f"! {name}", *rows] if rows else [f"✓ {name:<16} nothing differs"]
     then = next((d for d in state.drift.values() if d.checkpoint), None)
     return [*out, f"compared with {then.by}"] if then and then.by else out
+
+
+def _unlisted(state: State) -> list[str]:
+    return [name for name, drift in state.drift.items() if name not in state.workloads and not drift.silent]
 
 
 def _object(state: State, workload: Workload) -> dict[str, Any]:

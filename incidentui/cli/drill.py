@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import threading
@@ -13,7 +14,7 @@ from typing import Any
 
 import click
 
-from incidentui.cli.drill_engine import chosen, names_and_cleans, robots_of
+from incidentui.cli.drill_engine import chosen, names_and_cleans, robots_of, take_checkpoint
 from incidentui.cli.options import CannotRun, Options
 from incidentui.config import paths
 from incidentui.core.model import Ms
@@ -57,7 +58,7 @@ def _listed(drill: Scenario) -> dict[str, object]:
 
 
 @command.command("run")
-@click.argument("name", type=click.Choice(sorted(DRILLS)))
+@click.argument("name", type=click.Choice(sorted(DRILLS)), metavar="NAME")
 @click.option("--robot", is_flag=False, flag_value="", default=None, metavar="[=NAME]", help="Let a script do it.")
 @click.option("--docker/--no-docker", default=None, help="With containers, or without them.")
 @click.option("--seed", type=int, default=1, show_default=True, help="When it breaks, and in how many pushes.")
@@ -77,7 +78,7 @@ def run_command(
 ) -> int:
     """Run a drill: it starts green, then something breaks."""
     if resume and docker is not None:
-        raise CannotRun("--resume goes on as it was begun, with containers or without.")
+        raise CannotRun("--resume goes on as it was begun: leave out --docker and --no-docker.")
     _can_run(robot is not None)
     host = "" if resume else chosen(name, docker)
     if robot is not None:
@@ -143,7 +144,7 @@ def _run(
         record = again(_folder(), name) if resume else remembered(_folder(), name, seed, host)
         with held(record, keep=keep):
             if not resume:
-                build(record, SystemClock().now() // 1000)
+                build(record, SystemClock().now() // 1000, robot is not None and _robot(record, robot).bare)
             _inside(record)
             keystrokes = _work(record, options, robot, resume)
             result, card = _result(record, keystrokes)
@@ -186,12 +187,18 @@ def _work(record: Record, options: Options, robot: str | None, resume: bool) -> 
     allow_commands(record)
     if not resume:
         wait_green(record.sandbox)
+        if record.scenario.checkpoint:
+            take_checkpoint(record.sandbox.work)
     if goal is not None:
         goal.wait()
     if robot is not None:
-        return _by_robot(record, robots_of(record.drill, bool(record.engine))[robot], resume)
+        return _by_robot(record, _robot(record, robot), resume)
     _by_hand(record, options)
     return None
+
+
+def _robot(record: Record, name: str) -> Robot:
+    return robots_of(record.drill, bool(record.engine))[name]
 
 
 def _tell_goal(record: Record) -> "subprocess.Popen[bytes]":
@@ -268,7 +275,9 @@ def _result(record: Record, keystrokes: int | None) -> tuple[dict[str, Any], lis
         "draft": str(drafts[-1]) if drafts else None,
         "journal": str(journal),
     }
-    paths_told = [f"  Journal: {journal}", *(f"  Draft:   {draft}" for draft in drafts[-1:])]
+    paths_told = [f"  Draft:   {draft}" for draft in drafts[-1:]]
+    if journal.exists():
+        paths_told.append(f"  Once more, step by step: incidentui replay {shlex.quote(str(journal))}")
     return result, [*lines(end, record.scenario), *paths_told]
 
 

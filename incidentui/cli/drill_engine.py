@@ -13,6 +13,8 @@ from incidentui.drills.history import SandboxError
 from incidentui.drills.records import Record
 from incidentui.drills.registry import CONTAINERS
 from incidentui.drills.scripts import CONTAINER_ROBOTS, ROBOTS, Robot
+from incidentui.edge.checkpoints.store import CheckpointError
+from incidentui.edge.clock import SystemClock
 
 SOON_S = 3.0
 
@@ -39,6 +41,21 @@ def chosen(drill: str, asked: bool | None) -> str:
 
 def robots_of(drill: str, containers: bool) -> dict[str, Robot]:
     return (CONTAINER_ROBOTS if containers else ROBOTS)[drill]
+
+
+def take_checkpoint(work: Path) -> None:
+    """As somebody did who saw that all was good. No check is asked for it: what asks is a user, to a drill."""
+    import asyncio
+
+    from incidentui.cli.world import engines_of, keeper_of
+    from incidentui.config.load import load
+
+    config, clock = load(work, untrusted=True).config, SystemClock()
+    keeper = keeper_of(config, engines_of(config, clock)[0], clock, "drill")
+    try:
+        asyncio.run(keeper.take())
+    except CheckpointError as error:
+        raise CannotRun(f"{error}.") from None
 
 
 # -- what killed drills have left

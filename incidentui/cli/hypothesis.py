@@ -106,7 +106,7 @@ def remark_command(
     may_write(options, "hypothesis remark")
     said: RemarkKind = "ruled out" if kind == "ruled-out" else "misled us"
     made = MakeRemark(said, worded(" ".join(what), "TEXT"), worded(why, "--why"), responder(), incident)
-    done, _ = _decided(options, made)
+    done, _ = on_board(options, made)
     if as_json:
         click.echo(json.dumps({"incident": done.incident, "seq": done.seq}))
     else:
@@ -196,12 +196,12 @@ def worded(text: str, what: str) -> str:
 
 def recorded(options: Options, command: Command, n: int) -> tuple[Done, int]:
     """One turn; the number of the hypothesis is read off the state that the turn left."""
-    done, state = _decided(options, command)
+    done, state = on_board(options, command)
     board = state.incidents[done.incident or ""].hypotheses
     return done, n or board[-1].n
 
 
-def _decided(options: Options, command: Command) -> tuple[Done, State]:
+def on_board(options: Options, command: Command) -> tuple[Done, State]:
     clock = SystemClock()
     journal = open_to_write(options)
     try:

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import click
 
 from incidentui.cli.cause import as_object as causes_object
+from incidentui.cli.cause import conclusion_lines, conclusion_object
+from incidentui.cli.checklist import checklist_lines, checklist_object
 from incidentui.cli.hypothesis import as_lines as hypothesis_lines
 from incidentui.cli.hypothesis import as_object as hypothesis_object
 from incidentui.cli.hypothesis import remark_lines, remark_object
@@ -16,6 +18,7 @@ from incidentui.cli.options import CannotRun, Options
 from incidentui.core.board_words import total
 from incidentui.core.envelope import rfc3339
 from incidentui.core.format import duration
+from incidentui.core.functions import function_outages
 from incidentui.core.metrics import Metric, Outage, metrics, outages
 from incidentui.core.model import Incident
 from incidentui.edge.clock import SystemClock
@@ -55,19 +58,24 @@ def show_command(options: Options, incident: str, as_json: bool) -> None:
     if journal is None or window is None:
         raise CannotRun(f"there is no incident {incident}; `incidentui incidents` lists them.")
     records = sorted(journal.read(window.from_seq - 1, window.to_seq), key=lambda r: (r.at, r.seq))
-    before = state_at(journal, window.from_seq - 1).services
+    before = state_at(journal, window.from_seq - 1)
+    state = state_at(journal, journal.last())
     journal.close()
     found = window.incident
     until = found.closed if found.closed is not None else SystemClock().now()
-    measured = metrics(found, records, before)
-    down = outages(records, until, found.window_from, before)
+    measured = metrics(found, records, before.services)
+    down = outages(records, until, found.window_from, before.services)
+    lost = function_outages(state.project, records, until, found.window_from, before.checks)
     if as_json:
         whole = {
             **as_object(found),
             "metrics": {m.name.replace(" ", "_"): _measured(m) for m in measured},
             "outages": _each(down),
+            "functions": _each(lost),
             "hypotheses": [hypothesis_object(h) for h in found.hypotheses],
             "remarks": [remark_object(r) for r in found.remarks],
+            "after_recovery": checklist_object(state, found),
+            **conclusion_object(found),
             **causes_object(found.hypotheses, until),
         }
         click.echo(json.dumps(whole, ensure_ascii=False))
@@ -79,12 +87,13 @@ def show_command(options: Options, incident: str, as_json: bool) -> None:
     for metric in measured:
         took = duration(metric.ms) if metric.ms is not None else "not yet" if found.closed is None else "no"
         click.echo(f"  {metric.name:<16} {took:<10} {metric.rule}")
-    for outage in down:
+    for outage in (*down, *(replace(f, service=f"users: {f.service}") for f in lost)):
         slow = f", slow for {duration(outage.slow_ms)}" if outage.slow_ms else ""
         unknown = f", unknown for {duration(outage.unknown_ms)}" if outage.unknown_ms else ""
         still = ", still failing" if outage.now == "failing" and found.closed is None else ""
         click.echo(f"  {outage.service:<16} failing for {duration(outage.failing_ms)}{slow}{unknown}{still}")
-    for line in (*hypothesis_lines(found.hypotheses), *remark_lines(found.remarks)):
+    said = (*hypothesis_lines(found.hypotheses), *remark_lines(found.remarks), *conclusion_lines(found))
+    for line in (*said, *checklist_lines(state, found)):
         click.echo(f"  {line}")
     if cost := total(found.hypotheses, until):
         click.echo(f"  {cost}")

@@ -28,6 +28,7 @@ COMMANDS = {
     "watch": ("incidentui.cli.watch:command", "the session without a screen"),
     "trust": ("incidentui.cli.trust:command", "allow what a repository's file wants to run"),
     "check": ("incidentui.cli.check:command", "every check once"),
+    "validate": ("incidentui.cli.validate:command", "configuration and compose files: right, and fitting each other"),
     "map": ("incidentui.cli.map:command", "what needs what, and which checks see it, as a page"),
     "prove": ("incidentui.cli.prove:command", "which failures each check can see"),
     "act": ("incidentui.cli.act:command", "an action without a screen: plan, guards, record and verdict"),
@@ -75,9 +76,7 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            # Whoever read our output has gone (`events | head`): nobody is there to tell.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            ctx.exit(READER_GONE)
+            ctx.exit(_reader_gone())
 
     @override
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -141,9 +140,17 @@ def run(argv: Sequence[str]) -> int:
         return _say(error.format_message() + _where_to_look(error), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
+    except BrokenPipeError:  # a short answer is sent at the very end
+        return _reader_gone()
     except Exception as error:  # the last line of defence: a person sees a sentence, never a traceback
         return _say(_sentence(error), CANNOT_RUN)
     return result if isinstance(result, int) else 0
+
+
+def _reader_gone() -> int:
+    """Whoever read our output has gone (`events | head`): nobody is there to tell."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return READER_GONE
 
 
 def _where_to_look(error: click.ClickException) -> str:

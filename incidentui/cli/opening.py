@@ -4,12 +4,15 @@ import json
 
 import click
 
+from incidentui.cli.checklist import checklist_lines, to_tick
 from incidentui.cli.journal_access import open_to_write, responder
 from incidentui.cli.options import CannotRun, Options, Refused, may_write
 from incidentui.cli.times import parse_time
-from incidentui.core.inputs import CloseIncident, Command, OpenIncident, Refusal
+from incidentui.core.incidents import which
+from incidentui.core.inputs import CloseIncident, Command, OpenIncident, Refusal, TickRecovery
 from incidentui.core.model import Severity
 from incidentui.core.state import State
+from incidentui.core.ticks import left
 from incidentui.edge.clock import SystemClock
 from incidentui.edge.store.sqlite import SqliteJournal
 from incidentui.edge.text import clean_and_redact
@@ -46,11 +49,22 @@ def open_command(
 
 @click.command("close")
 @click.argument("incident", metavar="[ID]", required=False)
-@click.option("--reason", default="", help="Why it is over; needed when no check proves it.")
+@click.option("--reason", default="", help="Why it is over; needed when no check proves it, or a line is not ticked.")
+@click.option(
+    "--tick",
+    "lines",
+    metavar="N",
+    type=click.IntRange(1),
+    multiple=True,
+    help="A line of the checklist after recovery.",
+)
 @click.option("--json", "as_json", is_flag=True, help='Print {"id", "seq"}.')
 @click.pass_obj
-def close_command(options: Options, incident: str | None, reason: str, as_json: bool) -> None:
-    """Close an incident (default: the open one that was opened last)."""
+def close_command(options: Options, incident: str | None, reason: str, lines: tuple[int, ...], as_json: bool) -> None:
+    """Close an incident (default: the open one that was opened last).
+
+    What a --tick says stays said, also when something else still keeps it open.
+    """
     may_write(options, "close")
     clock = SystemClock()
     by = responder()
@@ -59,6 +73,16 @@ def close_command(options: Options, incident: str | None, reason: str, as_json: 
         desk = load(journal, clock.now())
         _must_be_there(desk, incident)
         why = clean_and_redact(reason, limit=TITLE_LIMIT * 5)
+        for item in to_tick(desk.state, incident, lines):
+            decided(journal, desk, clock, TickRecovery(item, by, incident=incident))
+            desk = load(journal, clock.now())
+        if not as_json and (known := which(desk.state, incident)) is not None and known.closed is None:
+            for line in checklist_lines(desk.state, known):
+                click.echo(line, err=True)
+            if left(desk.state.project.recovery, known.ticks):
+                click.echo(
+                    "incidentui: `close --tick N` says that a line was seen to be so, as a user sees it", err=True
+                )
         done, _ = decided(journal, desk, clock, CloseIncident(by=by, reason=why, incident=incident))
     finally:
         journal.close()

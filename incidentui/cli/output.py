@@ -5,8 +5,11 @@ Cleaning happens at the edges; this is the second line, for arguments, paths and
 
 import codecs
 import io
+import os
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import cast
 
 from typing_extensions import override
@@ -24,18 +27,43 @@ def _picture(found: re.Match[str]) -> str:
     return chr(0x2400 + ord(char)) if char < " " else "␡" if char == "\x7f" else "\ufffd"
 
 
+class NotPrintedError(OSError):
+    """Standard output takes nothing more. What was asked for is done all the same, and must not be done again."""
+
+    def __init__(self, error: OSError) -> None:
+        why = error.strerror or str(error)
+        super().__init__(f"the answer cannot be printed: {why}. What the command did and recorded stands.")
+
+
 class Inert(io.TextIOWrapper):
     """A stream that writes text and nothing else. Click looks for a buffer to write past it: there is none."""
 
     @override
     def write(self, text: str, /) -> int:
-        super().write(harmless(text))
+        with printing():
+            super().write(harmless(text))
         return len(text)
+
+    @override
+    def flush(self) -> None:
+        with printing():
+            super().flush()
 
     @property
     @override
     def buffer(self) -> io.BufferedWriter:
         raise AttributeError("buffer")
+
+
+@contextmanager
+def printing() -> Iterator[None]:
+    """What goes wrong in here is the fault of whoever takes our output; one that has gone is another matter."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise NotPrintedError(error) from error
 
 
 def _twin(error: UnicodeError) -> tuple[str, int]:
@@ -52,7 +80,8 @@ def guard() -> None:
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
-            continue  # started with the descriptor closed
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  # started with it closed
+            continue
         setattr(
             sys,
             name,

@@ -32,7 +32,7 @@ def command(options: Options, names: tuple[str, ...], as_json: bool) -> int:
         click.echo(f"incidentui: {problem.words()}", err=True)
     from incidentui.edge.prove.prover import Prover
 
-    proofs = asyncio.run(Prover(SystemClock(), loaded.config.dir).prove(chosen(loaded.config.checks, names)))
+    proofs = asyncio.run(Prover(SystemClock(), loaded.config.dir).prove(chosen(loaded, names)))
     plain = options.ascii or _ascii_terminal()
     click.echo(as_document(proofs) if as_json else as_table(proofs, ascii_only=plain))
     return CANNOT_RUN if loaded.errors and exit_code(proofs) != 1 else exit_code(proofs)

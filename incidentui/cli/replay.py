@@ -15,6 +15,8 @@ from incidentui.edge.clock import SystemClock
 from incidentui.edge.store.window import Record, find_incident, window_of
 from incidentui.session.replay import ReplaySession
 
+_SQLITE = b"SQLite format 3\0"
+
 
 @click.command("replay")
 @click.argument("what", metavar="ID|FILE")
@@ -23,7 +25,7 @@ from incidentui.session.replay import ReplaySession
 @click.option("--json", "as_json", is_flag=True, help="With --at: the state at that time, as one object.")
 @click.pass_obj
 def command(options: Options, what: str, speed: float, at: str | None, as_json: bool) -> int:
-    """Walk through an incident of this project, or through an exported record."""
+    """Walk through an incident of this project, through an exported record, or through a journal: a drill's."""
     if as_json and not at:
         raise CannotRun("--json needs --at T: the state at which time?")
     clock = SystemClock()
@@ -51,12 +53,23 @@ def command(options: Options, what: str, speed: float, at: str | None, as_json: 
         journal.close()
 
 
+def _opened(file: str) -> Record:
+    """A journal as it lies there (of a drill, a copy), or what `export` wrote."""
+    with open(file, "rb") as begin:
+        is_journal = begin.read(len(_SQLITE)) == _SQLITE
+    if is_journal:
+        from incidentui.edge.store.sqlite import open_journal
+
+        return open_journal(file, "", SystemClock(), read_only=True)
+    from incidentui.edge.store.jsonl import JsonlJournal
+
+    return JsonlJournal(file)
+
+
 def _record(options: Options, what: str) -> tuple[Record, str | None]:
     """A file when there is one of that name, else an incident of the project; with the incident to walk through."""
     if Path(what).is_file():
-        from incidentui.edge.store.jsonl import JsonlJournal
-
-        record = JsonlJournal(what)
+        record = _opened(what)
         if record.last() == 0:
             raise CannotRun(f"{what} holds no event.")
         held = record.incidents()

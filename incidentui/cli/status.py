@@ -11,6 +11,7 @@ import click
 from incidentui.cli.drifting import drift_lines, drift_objects, unlisted_lines
 from incidentui.cli.journal_access import open_to_read, project_root
 from incidentui.cli.options import Options
+from incidentui.cli.restarted import restart_lines, restart_objects
 from incidentui.config.load import parse
 from incidentui.core.causes import doubts, echo_words, echoes, in_order, unseen
 from incidentui.core.decide import decide
@@ -18,16 +19,21 @@ from incidentui.core.evolve import evolve
 from incidentui.core.fixes import places
 from incidentui.core.follow import behind, dirty_count, missing, same, unpushed, unsaved
 from incidentui.core.format import change_size, duration, short
+from incidentui.core.functions import broken, cannot, functions
 from incidentui.core.inputs import Input, LedgerLooked, LookAtFixes, Sampled, StartWatch
+from incidentui.core.kinds import parts
 from incidentui.core.known_errors import of_source
 from incidentui.core.layers import BYPASSED, bypassed
 from incidentui.core.ledger import in_force, partly, taken_back, told
 from incidentui.core.links import Link, links
 from incidentui.core.model import Commit, FixStatus, Ms
+from incidentui.core.not_found import tied
 from incidentui.core.recent import Recent, add
 from incidentui.core.standing import ours, tip, wanted
 from incidentui.core.state import State
 from incidentui.core.turn import provisional
+from incidentui.core.twins import told as told_of_twins
+from incidentui.core.twins import twins
 from incidentui.core.words import STATE_MARK, fix_places, is_bad, marker, missed, named
 from incidentui.edge.clock import SystemClock
 from incidentui.session.turn import load, sample_of
@@ -108,8 +114,16 @@ def document(state: State, problems: tuple[str, ...]) -> dict[str, Any]:
                 "running_why": s.running_why,
                 "running_is": _against(state, s.running),
                 "build": s.odd or None,
+                "not_found": [
+                    {"says": t.says, "path": t.path, "workload": t.workload, "mount": t.target, "is": t.state}
+                    for t in (tied(state, s.name) if s.state == "failing" else ())
+                ],
             }
             for s in state.services.values()
+        ],
+        "functions": [
+            {"name": f.name, "state": f.state, "why": f.why, "check": f.check, "services": list(f.services)}
+            for f in functions(state)
         ],
         "checks": [
             {"name": c.name, "service": c.service, "state": c.state, "why": c.why, "layer": c.layer}
@@ -129,7 +143,7 @@ def document(state: State, problems: tuple[str, ...]) -> dict[str, Any]:
             "known_good_why": state.good.why if state.good else None,
             "known_good_by": state.good.by if state.good else None,
             "last": [
-                {"sha": c.sha, "author": c.author, "subject": c.subject, **_size(c)}
+                {"sha": c.sha, "author": c.author, "subject": c.subject, **_size(c), "touches": list(_touches(c))}
                 for c in (repo.commits[:10] if repo else ())
             ],
         },
@@ -145,9 +159,11 @@ def document(state: State, problems: tuple[str, ...]) -> dict[str, Any]:
                 "revision": w.revision,
                 "dirty": w.dirty or None,
                 "note": w.note,
+                "restarted": restart_objects(state, w.name),
             }
             for w in state.workloads.values()
         ],
+        "same_name": [{"project": name, "folders": list(made)} for name, made in twins(state.workloads.values())],
         "drift": drift_objects(state),
         "known_errors": [
             {"source": seen.source, "service": seen.service, "says": seen.error.text, **asdict(known)}
@@ -163,6 +179,14 @@ def document(state: State, problems: tuple[str, ...]) -> dict[str, Any]:
         "sources": [{"name": s.name, "state": "unknown", "why": s.why} for s in state.sources.values()],
         "problems": list(problems),
     }
+
+
+def _touches(commit: Commit) -> tuple[str, ...]:
+    return parts(file.path for file in commit.files)
+
+
+def _beneath(commit: Commit) -> str:
+    return "  (infrastructure)" if "infrastructure" in _touches(commit) else ""
 
 
 def _link(link: Link) -> dict[str, Any]:
@@ -251,16 +275,20 @@ def lines(state: State, problems: tuple[str, ...], now: Ms) -> list[str]:
         nowhere = ", a commit nobody pushed" if s.odd == "nowhere" else ""
         mark, why = ("~", echo_words(echo[s.name])) if s.name in echo else (STATE_MARK[s.state], s.why)
         out.append(f"{mark} {s.name:<16} {why:<40} {runs}{head}{nowhere}".rstrip())
+        out += [f"  └ {cannot(f)}: {f.why}" for f in broken(state) if s.name in f.services]
         out += [f"  └ {BYPASSED}"] if s.name in past else []
         out += [f"  └ {text}" for text in doubts(state, s, echo)]
         out += [f"  └ {link.text}" for link in links(state, s.name)]
+        out += [f"  └ {one.text}" for one in tied(state, s.name)] if s.state == "failing" else []
     if repo := state.repository:
         out.append("")
         good = f", known-good {short(state.good.sha)}" if state.good else ""
         where = f"{repo.remote}/{repo.branch} {short(repo.upstream)}" if repo.remote else "no remote"
         out.append(f"HEAD {short(repo.head)} on {repo.branch or 'no branch'}, {where}{good}")
         out += [f"! {text}" for text in unsaved(repo)]
-        out += [f"  {short(c.sha)} {change_size(c):>12}  {c.author:<12} {c.subject}" for c in repo.commits[:5]]
+        out += [
+            f"  {short(c.sha)} {change_size(c):>12}  {c.author:<12} {c.subject}{_beneath(c)}" for c in repo.commits[:5]
+        ]
     ledger = state.ledger
     if _ledger(state) is not None and ledger is not None and ledger.commits:
         back, force = taken_back(ledger, ours(state)), in_force(ledger, ours(state))
@@ -274,11 +302,12 @@ def lines(state: State, problems: tuple[str, ...], now: Ms) -> list[str]:
     ]
     if state.workloads:
         out.append("")
+    out += [f"! {told_of_twins(*twin)}" for twin in twins(state.workloads.values())]
     for w in state.workloads.values():
         mark = "✗" if is_bad(w) else "?" if w.state == "unknown" else "·" if w.health == "none" else "✓"
         built = f"built from uncommitted code: {w.dirty}" if w.dirty else ""
         out.append(f"{mark} {w.name:<16} {w.state:<12} {', '.join(part for part in (w.note, built) if part)}".rstrip())
-        out += drift_lines(state, w)
+        out += [*restart_lines(state, w.name), *drift_lines(state, w)]
         for known in of_source(state.errors, f"workload:{w.name}"):
             out.append(f"  └ known: {known.meaning} Next: {known.step}")
     out += unlisted_lines(state)

@@ -97,6 +97,7 @@ def build(
     from incidentui.edge.containers.drift import DriftSource
     from incidentui.edge.containers.executor import WorkloadExecutor
     from incidentui.edge.containers.logs import WorkloadLogs
+    from incidentui.edge.deploy import DeployExecutor
     from incidentui.edge.git.bisecting import BisectExecutor
     from incidentui.edge.git.clone import GitClone
     from incidentui.edge.git.executor import GitExecutor
@@ -117,13 +118,14 @@ def build(
         FixExecutor(config.dir, me, clock),
         BisectExecutor(config.dir, config.bisect_command, clock, typed=typed),
         CiExecutor(config.dir, config.remote, config.ci_command, clock),
+        DeployExecutor(config.dir, config.branch, config.remote, config.deploy_command, clock),
     ]
     sources: list[Source] = [GitSource(config.dir, config.branch, config.remote, clock)]
     engines, watching = engines_of(config, clock, against)
     sources += watching
     keeper = keeper_of(config, engines, clock, me)
     kept = Backups(backups(config.dir))
-    executors += [CheckpointExecutor(keeper, clock), VolumeExecutor(engines, kept, clock, me)]
+    executors += [CheckpointExecutor(keeper, clock), VolumeExecutor(engines, kept, clock, me, keeper)]
     executors.append(InsideExecutor(config.dir, engines, kept, clock, me))
     if engines:
         executors.append(WorkloadExecutor(*engines, clock=clock, keeper=keeper))

@@ -18,7 +18,7 @@ _LONG = 24
 """A query value of this length is more likely a token than a word."""
 
 
-INNER = frozenset({"agreement", "workload", "data", "agent", "tunnel"})
+INNER = frozenset({"agreement", "workload", "data", "agent", "tunnel", "backup", "image"})
 """Kinds that do not go the user's way unless the file says so."""
 
 
@@ -93,6 +93,8 @@ class Check:
     recover_after: int = 2
     crosses: tuple[str, ...] = ()
     """The layers that a look goes through, as the project calls them."""
+    function: str = ""
+    """What users do that it stands for: "make a booking"."""
 
     @property
     def kind(self) -> str:

@@ -83,6 +83,8 @@ class ProjectConfig:
     deploy_by_paths: bool = False
     ci_command: tuple[str, ...] | None = None
     """What tells how the pipeline of a commit ended, instead of gh or glab."""
+    deploy_command: tuple[str, ...] | None = None
+    """What starts a deploy of what the branch says."""
     bisect_command: tuple[str, ...] | None = None
     checkpoint_files: tuple[str, ...] = ()
     """Beside the compose files; paths and patterns inside the project."""
@@ -90,6 +92,8 @@ class ProjectConfig:
     """How long all must be good before a checkpoint is taken by itself; None: never."""
     green_every_ms: Ms = 3_600_000
     green_kept: int = 10
+    recovery: tuple[str, ...] = ()
+    """The checklist after recovery."""
     runbooks: tuple[str, ...] = RUNBOOK_FOLDERS
     rehearse: RehearseConfig = field(default_factory=RehearseConfig)
     keys: Mapping[str, str] = field(default_factory=dict)
@@ -126,6 +130,7 @@ class ProjectConfig:
             deploy_by_paths=self.deploy_by_paths,
             green_after_ms=self.green_after_ms,
             green_every_ms=self.green_every_ms,
+            recovery=self.recovery,
         )
 
     def commands(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -133,6 +138,8 @@ class ProjectConfig:
         found = [(f"services.{r.service}.revision", r.command) for r in self.revisions if r.command]
         if self.ci_command:
             found.append(("deploy.ci", self.ci_command))
+        if self.deploy_command:
+            found.append(("deploy.start", self.deploy_command))
         if self.bisect_command:
             found.append(("bisect.command", self.bisect_command))
         found += [(f"rehearse.commands[{n}]", argv) for n, argv in enumerate(self.rehearse.commands)]
@@ -181,4 +188,5 @@ def _check_spec(check: CheckConfig) -> CheckSpec:
         crosses=check.crosses,
         kind=check.kind,
         workload=getattr(check, "workload", ""),
+        function=check.function,
     )

@@ -94,6 +94,14 @@ def command_list(value: Any) -> tuple[tuple[str, ...], ...]:
     return tuple(("sh", "-ec", v) if isinstance(v, str) else argv(v) for v in value)
 
 
+def checklist_line(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise wrong("must be text", 'write "the manual sync button works"')
+    if len(value) > 200 or not value.isprintable():
+        raise wrong("is no line of text", "at most 200 characters that print")
+    return " ".join(value.split())
+
+
 def secret(value: Any) -> Secret | str:
     if isinstance(value, str):
         return value
@@ -184,9 +192,16 @@ def unfit(path: str) -> tuple[str, str]:
     return "", ""
 
 
+class RecoveryTable(Table):
+    checklist: Annotated[list[Annotated[str, BeforeValidator(checklist_line)]], Field(max_length=20)] = Field(
+        default_factory=list
+    )
+
+
 class DeployTable(Table):
     by_paths: bool = False
     ci: CiTable | None = None
+    start: CiTable | None = None
 
 
 class RehearseTable(Table):

@@ -184,7 +184,13 @@ def without_untrusted(loaded: Loaded) -> Loaded:
     refused = f"its commands are not allowed yet: incidentui trust {CONFIG}" if loaded.config.rehearse.commands else ""
     rehearse = replace(loaded.config.rehearse, commands=(), refused=refused)
     config = replace(
-        loaded.config, services=services, checks=checks, rehearse=rehearse, ci_command=None, bisect_command=None
+        loaded.config,
+        services=services,
+        checks=checks,
+        rehearse=rehearse,
+        ci_command=None,
+        deploy_command=None,
+        bisect_command=None,
     )
     return replace(loaded, config=config, problems=(*loaded.problems, *problems))
 

@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 
 from incidentui.config.checks import CheckConfig, RevisionSpec
 from incidentui.config.lines import key_lines, line_of
+from incidentui.config.mistakes import told
 from incidentui.config.model import (
     RUNBOOK_FOLDERS,
     DockerConfig,
@@ -29,27 +30,18 @@ from incidentui.config.schema import (
     DeployTable,
     DockerTable,
     ProjectTable,
+    RecoveryTable,
     RehearseTable,
     ServiceTable,
     near,
     unfit,
 )
-from incidentui.config.tables import KINDS, LATER_KEYS
+from incidentui.config.tables import KINDS
 from incidentui.config.tables.common import CheckTable
 
-_TABLES = ["project", "deploy", "bisect", "services", "checks", "rehearse", "checkpoint", "keys"]
+_TABLES = ["project", "deploy", "bisect", "services", "checks", "rehearse", "checkpoint", "recovery", "keys"]
 _Path = tuple[str | int, ...]
 _Model = TypeVar("_Model", bound=BaseModel)
-_WORDS = {
-    "string_type": "must be text",
-    "int_type": "must be a whole number",
-    "bool_type": "must be true or false",
-    "list_type": "must be a list",
-    "dict_type": "must be a table",
-    "model_type": "must be a table",
-    "model_attributes_type": "must be a table",
-    "string_too_short": "must not be empty",
-}
 
 
 def validated(parsed: Parsed) -> tuple[ProjectConfig, tuple[Problem, ...]]:
@@ -89,6 +81,7 @@ class _Reader:
             size_limit=project.size_limit,
             deploy_by_paths=deploy.by_paths,
             ci_command=deploy.ci.command if deploy.ci else None,
+            deploy_command=deploy.start.command if deploy.start else None,
             bisect_command=bisect.command,
             runbooks=self._folders(project.runbooks),
             rehearse=self._rehearse(),
@@ -97,6 +90,7 @@ class _Reader:
             green_after_ms=kept.on_green,
             green_every_ms=kept.at_most,
             green_kept=kept.keep,
+            recovery=self._recovery(),
         )
 
     def wrong(self, path: _Path, text: str, hint: str = "") -> None:
@@ -125,6 +119,13 @@ class _Reader:
         if read.on_green is not None and not self.parsed.data.get("checks"):
             self.warn(("checkpoint", "on_green"), "nothing is ever green without a check", "add [[checks]]")
         return read
+
+    def _recovery(self) -> tuple[str, ...]:
+        read = self._sound(RecoveryTable, self.parsed.data.get("recovery", {}), ("recovery",)) or RecoveryTable()
+        for n, line in enumerate(read.checklist):
+            if line in read.checklist[:n]:
+                self.warn(("recovery", "checklist", n), f"“{line}” stands twice", "one tick is enough for both")
+        return tuple(dict.fromkeys(read.checklist))
 
     def _rehearse(self) -> RehearseConfig:
         read = self._sound(RehearseTable, self.parsed.data.get("rehearse", {}), ("rehearse",)) or RehearseTable()
@@ -246,43 +247,8 @@ class _Reader:
 
     def _say(self, model: type[BaseModel], path: _Path, detail: ErrorDetails) -> None:
         loc = tuple(detail["loc"])
-        text, hint = _words(model, loc, detail)
+        text, hint = told(model, loc, detail)
         self.wrong((*path, *loc), text, hint)
-
-
-def _words(model: type[BaseModel], loc: _Path, detail: ErrorDetails) -> tuple[str, str]:
-    kind, context = detail["type"], detail.get("ctx", {})
-    match kind:
-        case "wrong":
-            return str(context["text"]), str(context["hint"])
-        case "extra_forbidden":
-            return _unknown(model, loc)
-        case "missing":
-            return "is missing", ""
-        case "literal_error":
-            expected = str(context.get("expected", ""))
-            words = [word.strip("' ") for word in expected.replace(" or ", ",").split(",")]
-            return f"must be {expected}, not {detail['input']!r:.60}", near(str(detail["input"]), words)
-        case _:
-            return _WORDS.get(kind, detail["msg"][:1].lower() + detail["msg"][1:]), ""
-
-
-def _unknown(model: type[BaseModel], loc: _Path) -> tuple[str, str]:
-    key = str(loc[-1])
-    if key in LATER_KEYS:
-        return f"{LATER_KEYS[key]} cannot be checked yet", "take it out"
-    known = _keys_of(model, loc[:-1])
-    return "unknown key", near(key, known) or "known: " + ", ".join(known)
-
-
-def _keys_of(model: type[BaseModel], path: _Path) -> list[str]:
-    """The keys of the table at `path` within `model`."""
-    for part in path:
-        field = model.model_fields.get(str(part))
-        annotation = field.annotation if field else None
-        args = (annotation, *getattr(annotation, "__args__", ()))
-        model = next((a for a in args if isinstance(a, type) and issubclass(a, BaseModel)), model)
-    return [field.alias or name for name, field in model.model_fields.items()]
 
 
 def _under(key: str, table: str) -> bool:

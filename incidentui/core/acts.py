@@ -30,6 +30,7 @@ from incidentui.core.model import (
     Moment,
     Ms,
     Outcome,
+    Plan,
     SeenError,
     Verdict,
 )
@@ -75,6 +76,18 @@ def can_be_cut(attempt: Attempt) -> bool:
     if attempt.verdict is not None:
         return False
     return attempt.plan.action in (STOPPABLE if attempt.outcome is None else WATCHES)
+
+
+LONG_MS: Ms = 10 * 60_000
+
+
+def may_take_long(attempt: Attempt, now: Ms) -> Ms:
+    """How long its effect may go on, when that is more than whoever leaves would wait for, and it can be ended; else 0.
+
+    A followed command may run for hours: `gh run watch`, a copy.
+    """
+    left = attempt.plan.within_ms - (now - attempt.asked)
+    return left if attempt.outcome is None and can_be_cut(attempt) and left > LONG_MS else 0
 
 
 def show_plan(d: Deciding, c: ShowPlan) -> Decision:
@@ -258,7 +271,7 @@ def judge(d: Deciding, stopped_by: str = "") -> None:
         bad = next((light.finding for light in lights if light.ok is False), "")
         _verdict(d, attempt, "done", Verdict("not complete" if bad else "complete", bad or attempt.why, lights))
         return
-    world = attempt.plan.action.startswith(("workload.", "checkpoint.", "volume.", "compose."))
+    world = attempt.plan.action.startswith(("workload.", "checkpoint.", "volume.", "compose.", "deploy."))
     wanted = ORDER if attempt.plan.push or world else ("tree",)
     settled = all(light.ok in (True, None) for light in lights if light.name in wanted and light.name != "worktree")
     waited = d.now - attempt.acted
@@ -379,6 +392,8 @@ def _user_path(d: Deciding, attempt: Attempt) -> Light:
     wanted = attempt.plan.checks
     if attempt.plan.action == "wait" and not wanted:
         return Light("user_path", None, "does not apply")
+    if _only_files(attempt.plan):
+        return Light("user_path", None, "does not apply: nothing was restarted, and files are read at a start")
     checks = [c for c in d.state.checks.values() if (c.name in wanted if wanted else c.layer == "user")]
     if not checks:
         return Light("user_path", None, "no check goes the user's path")
@@ -410,6 +425,11 @@ def _steady(d: Deciding, attempt: Attempt, check: str) -> Ms:
         return 0
     every = next((spec.every_ms for spec in d.state.project.checks if spec.name == check), STEADY_MS)
     return min(every, STEADY_MS)
+
+
+def _only_files(plan: Plan) -> bool:
+    """A restore that makes no container anew: what it wrote is read by who is started next."""
+    return plan.action == "checkpoint.restore" and not any(step.verb == "create" for step in plan.steps)
 
 
 def _asked_since(d: Deciding, attempt: Attempt) -> int:
@@ -511,16 +531,22 @@ def _with_errors(d: Deciding, attempt: Attempt, verdict: Verdict) -> Verdict:
 
 
 def _seen_since(d: Deciding, attempt: Attempt) -> tuple[SeenError, ...]:
-    """The errors of services that were asked again and failed: what nobody looked at again is not the same again."""
+    """What services told when they were asked again and failed: what nobody heard since is not the same again. Of a
+    workload that said nothing since, its last words stand."""
     since = _asked_since(d, attempt)
     specs = {check.name: check.service for check in d.state.project.checks}
     last = {name: d.recent[name].looks[-1] for name in specs if name in d.recent and d.recent[name].looks}
     failed = [name for name, look in last.items() if look.at > since and look.state == "failing"]
     services = {specs[name] for name in failed}
+    last_words = {seen.source: seen for seen in sorted(d.state.errors, key=lambda seen: seen.told)}
     return tuple(
         seen
         for seen in d.state.errors
-        if (seen.service in services if seen.source.startswith("workload:") else seen.source[6:] in failed)
+        if (
+            seen.service in services and (seen.told > since or seen is last_words[seen.source])
+            if seen.source.startswith("workload:")
+            else seen.source[6:] in failed and seen.told > since
+        )
     )
 
 

@@ -14,6 +14,9 @@ CauseWord = Literal["suspected", "confirmed", "fixed", "ruled out"]
 Origin = Literal["unknown", "introduced", "pre-existing"]
 """Whether the change that is blamed brought a cause in, or it was there before."""
 RemarkKind = Literal["ruled out", "misled us"]
+Conclusion = Literal["symptom", "root cause", "real problem"]
+"""What users met; what brought it about; and what let that happen and would let it happen again."""
+CONCLUSIONS: tuple[Conclusion, ...] = ("symptom", "root cause", "real problem")
 Stretch = tuple[Ms, Ms]
 STRETCHES = 50
 
@@ -55,6 +58,16 @@ class Remark:
     kind: RemarkKind
     what: str
     why: str
+    by: str
+    at: Ms
+
+
+@dataclass(frozen=True, slots=True)
+class Concluded:
+    """One of the three sentences that an incident comes down to, as it was said last."""
+
+    what: Conclusion
+    text: str
     by: str
     at: Ms
 

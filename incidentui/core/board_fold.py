@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from incidentui.core import events as e
-from incidentui.core.board import STRETCHES, Hypothesis, Ms, Remark, cause_word
+from incidentui.core.board import CONCLUSIONS, STRETCHES, Concluded, Hypothesis, Ms, Remark, cause_word
 
 
 def folded(
@@ -22,6 +22,12 @@ def remarked(remarks: tuple[Remark, ...], event: e.RemarkMade, at: Ms) -> tuple[
     """What is said again stands once, with its newest reason."""
     others = (r for r in remarks if (r.kind, r.what) != (event.kind, event.what))
     return (*others, Remark(event.kind, event.what, event.why, event.by, at))
+
+
+def concluded(said: tuple[Concluded, ...], event: e.ConclusionDrawn, at: Ms) -> tuple[Concluded, ...]:
+    """Always in the order of the three, whichever was said first."""
+    kept = {one.what: one for one in said} | {event.what: Concluded(event.what, event.text, event.by, at)}
+    return tuple(kept[what] for what in CONCLUSIONS if what in kept)
 
 
 def _added(event: e.HypothesisAdded, at: Ms) -> Hypothesis:

@@ -20,6 +20,15 @@ class FileCopy:
     mode: int
     missing: str = ""
     """Why there is no copy: too large, cannot be read."""
+    link: str = ""
+    """Where it leads, when it is a link to a folder: such a one is kept as what it is."""
+
+    @property
+    def holds(self) -> str:
+        """As it is shown: "3f2a… mode 644", "a link to releases/41", or why there is no copy."""
+        if self.missing:
+            return self.missing
+        return f"a link to {self.link}" if self.link else f"{self.sha256[:12]} mode {self.mode:o}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +67,8 @@ class CheckThen:
     name: str
     state: str
     why: str = ""
+    function: str = ""
+    """What users could do then, if it was ok."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +154,8 @@ def _pairs(
 
 
 def _file(then: FileCopy, now: FileCopy) -> str:
+    if then.link or now.link:
+        return f"{then.holds} → {now.holds}" if then.holds != now.holds else ""
     if then.sha256 != now.sha256:
         return f"content {then.sha256[:12]} → {now.sha256[:12]}"
     return f"mode {then.mode:o} → {now.mode:o}" if then.mode != now.mode else ""

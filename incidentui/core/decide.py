@@ -128,14 +128,8 @@ def _command(d: Deciding, c: i.Command) -> Decision:
         case i.StopWatch():
             d.say(e.WatchStopped(c.by, c.why), "watch")
             return d.done()
-        case i.OpenIncident():
-            return incidents.open_incident(d, c)
-        case i.Acknowledge():
-            return incidents.acknowledge(d, c)
-        case i.SetSeverity():
-            return incidents.set_severity(d, c)
-        case i.CloseIncident():
-            return incidents.close(d, c)
+        case i.OpenIncident() | i.Acknowledge() | i.SetSeverity() | i.TickRecovery() | i.CloseIncident():
+            return _about_incident(d, c)
         case (
             i.AddNote()
             | i.MarkMoment()
@@ -144,6 +138,7 @@ def _command(d: Deciding, c: i.Command) -> Decision:
             | i.ChangeHypothesis()
             | i.ChangeCause()
             | i.MakeRemark()
+            | i.Conclude()
         ):
             return _record(d, c)
         case i.ShowPlan():
@@ -164,7 +159,23 @@ def _command(d: Deciding, c: i.Command) -> Decision:
             assert_never(c)
 
 
-_OnBoard = i.AddHypothesis | i.ChangeHypothesis | i.ChangeCause | i.MakeRemark
+def _about_incident(
+    d: Deciding, c: i.OpenIncident | i.Acknowledge | i.SetSeverity | i.TickRecovery | i.CloseIncident
+) -> Decision:
+    match c:
+        case i.OpenIncident():
+            return incidents.open_incident(d, c)
+        case i.Acknowledge():
+            return incidents.acknowledge(d, c)
+        case i.SetSeverity():
+            return incidents.set_severity(d, c)
+        case i.TickRecovery():
+            return incidents.tick(d, c)
+        case i.CloseIncident():
+            return incidents.close(d, c)
+
+
+_OnBoard = i.AddHypothesis | i.ChangeHypothesis | i.ChangeCause | i.MakeRemark | i.Conclude
 
 
 def _record(d: Deciding, c: i.AddNote | i.MarkMoment | i.MarkGood | _OnBoard) -> Decision:
@@ -187,5 +198,7 @@ def _on_board(d: Deciding, c: _OnBoard) -> Decision:
             return hypotheses.change(d, c)
         case i.MakeRemark():
             return hypotheses.remark(d, c)
+        case i.Conclude():
+            return hypotheses.conclude(d, c)
         case i.ChangeCause():
             return hypotheses.change_cause(d, c)

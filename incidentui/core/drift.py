@@ -29,6 +29,8 @@ class Port:
     """Where it may be published; empty: on any free port."""
     place: str = ""
     """File and line that say so: "docker-compose.yml:18"."""
+    address: str = ""
+    """Of this machine; empty: all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ class Declared:
     health: bool = False
     depends_on: tuple[tuple[str, str], ...] = ()
     """Service, place."""
+    container: str = ""
+    """The name of its container, where it is not left to compose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,8 @@ class DriftRow:
     running: str
     so_what: str = ""
     place: str = ""
+    uncommitted: bool = False
+    """Of a file that no commit holds: no rollback brings it back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +158,11 @@ class Drift:
     @property
     def bad(self) -> int:
         return sum(row.level == "bad" for row in self.rows)
+
+    @property
+    def silent(self) -> bool:
+        """Kept for the volumes of what went: nothing is said of it."""
+        return not (self.rows or self.why or self.by or self.checkpoint)
 
 
 def compare(declared: Declared, actual: Actual, around: Around, by: str = "") -> Drift:

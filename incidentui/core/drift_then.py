@@ -33,15 +33,22 @@ def against(
     listed: Sequence[str],
     files: Sequence[FileCopy],
     made: Mapping[str, Ms | None],
+    uncommitted: frozenset[str] = frozenset(),
 ) -> tuple[Drift, ...]:
     """`now`: what could be read; `listed`: every workload that is there; `files`: those of `then`, as they are now;
-    `made`: when the volumes of then were made."""
+    `made`: when the volumes of then were made; `uncommitted`: which of the files no commit holds."""
     was = {container.name: container for container in then.containers}
     out = [_container(then, was[name], now[name], made) for name in listed if name in was and name in now]
     out += [_entry(then, name, why=f"it is not in checkpoint {then.id}") for name in listed if name not in was]
     out += [_entry(then, name, (_gone(it),)) for name, it in was.items() if name not in listed]
-    changed = tuple(_files(then, files))
-    return (*out, *([_entry(then, FILES, in_order(changed))] if changed else []))
+    changed = of_files(then, files, uncommitted)
+    return (*out, *changed)
+
+
+def of_files(then: Checkpoint, files: Sequence[FileCopy], uncommitted: frozenset[str]) -> tuple[Drift, ...]:
+    """One entry, for all files; none where the checkpoint has none."""
+    rows = tuple(_files(then, files, uncommitted))
+    return (_entry(then, FILES, in_order(rows)),) if rows else ()
 
 
 def _entry(then: Checkpoint, name: str, rows: Sequence[DriftRow] = (), why: str = "") -> Drift:
@@ -110,18 +117,20 @@ def _health(was: ContainerThen, now: Actual) -> Iterator[DriftRow]:
         yield DriftRow("health check", "ok", "there" if was.health else "none", "there")
 
 
-def _files(then: Checkpoint, files: Sequence[FileCopy]) -> Iterator[DriftRow]:
+def _files(then: Checkpoint, files: Sequence[FileCopy], uncommitted: frozenset[str]) -> Iterator[DriftRow]:
     now = {file.path: file for file in files}
     for was in then.files:
         found = now.get(was.path)
         if found is None or (was.missing and was.missing == found.missing):
             continue
-        yield _file(was, found)
+        row = _file(was, found)
+        if row.level != "ok" and was.path in uncommitted:
+            row = replace(row, so_what="no commit holds it: restore the checkpoint", uncommitted=True)
+        yield row
 
 
 def _file(was: FileCopy, now: FileCopy) -> DriftRow:
-    what, declared = f"file {was.path}", was.missing or f"{was.sha256[:12]} mode {was.mode:o}"
-    running = now.missing or f"{now.sha256[:12]} mode {now.mode:o}"
+    what, declared, running = f"file {was.path}", was.holds, now.holds
     if (was.sha256, was.mode, was.missing) == (now.sha256, now.mode, now.missing):
         return DriftRow(what, "ok", declared, running)
     if now.missing == "not there":

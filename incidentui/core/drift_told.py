@@ -8,6 +8,7 @@ from incidentui.core.format import count, short
 from incidentui.core.model import Ms, Repository, Workload
 
 REMEMBERED_MS: Ms = 24 * 3_600_000
+MOST_GONE = 100
 DECLARED, THEN = "declared", "then"
 
 
@@ -33,7 +34,16 @@ def remembered(before: Drift | None, now: Drift, at: Ms) -> Drift:
     )
     told = {row.what for row in alarms}
     rows = (*alarms, *(row for row in now.rows if row.what not in told))
-    return replace(now, rows=rows[:MOST_ROWS], volumes=volumes)
+    here = {volume.name for volume in volumes}
+    unseen = (volume for name, volume in known.items() if name not in here)
+    return replace(now, rows=rows[:MOST_ROWS], volumes=(*volumes, *unseen)[:MOST_ROWS])
+
+
+def kept(before: Mapping[str, Drift], now: Sequence[Drift]) -> tuple[Drift, ...]:
+    """The volumes of workloads that went: between `rm` and `up` there is none, and what comes back may be another."""
+    there = {drift.workload for drift in now}
+    gone = (Drift(name, volumes=drift.volumes) for name, drift in before.items() if name not in there and drift.volumes)
+    return tuple(gone)[:MOST_GONE]
 
 
 def _again(known: VolumeSeen | None, volume: VolumeSeen) -> VolumeSeen:

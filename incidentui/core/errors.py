@@ -7,6 +7,7 @@ file lies): two failures with one signature are the same error. Pure; texts were
 import json
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from incidentui.core.evidence import CheckLook
 from incidentui.core.format import short
@@ -155,9 +156,26 @@ def _frames(lines: Sequence[str], patterns: Sequence[re.Pattern[str]] = _FRAMES)
 # -- of what is red now
 
 
-def is_new(state: State, source: str, error: ErrorText) -> bool:
-    known = [seen.error.signature for seen in state.errors if seen.source == source]
-    return error.signature not in known and len(known) < KNOWN
+def is_news(state: State, source: str, service: str, error: ErrorText) -> bool:
+    """It was not told since its source is red; or it is there again after an action, and after what runs since then."""
+    known = [seen for seen in state.errors if seen.source == source]
+    same = next((seen for seen in known if seen.error.signature == error.signature), None)
+    if same is None:
+        return len(known) < KNOWN
+    attempt = state.attempt
+    if attempt is None or attempt.acted is None:
+        return False
+    runs = state.services[service].running_since if service in state.services else None
+    return same.told <= max(attempt.acted, runs or 0)
+
+
+def told(errors: tuple[SeenError, ...], seen: SeenError) -> tuple[SeenError, ...]:
+    """The errors with one more; one that was told before stands once, where it was seen first."""
+    known = [(e.source, e.error.signature) for e in errors]
+    if (seen.source, seen.error.signature) not in known:
+        return (*errors, seen)
+    n = known.index((seen.source, seen.error.signature))
+    return (*errors[:n], replace(errors[n], error=seen.error, last=seen.at), *errors[n + 1 :])
 
 
 def telling(state: State) -> SeenError | None:

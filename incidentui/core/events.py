@@ -6,7 +6,7 @@ New fields have defaults; names and types never change (an old journal must alwa
 
 from typing import Literal
 
-from incidentui.core.board import HypothesisWord, Origin, RemarkKind
+from incidentui.core.board import Conclusion, HypothesisWord, Origin, RemarkKind
 from incidentui.core.drift import Drift, DriftRow
 from incidentui.core.model import (
     CheckState,
@@ -36,6 +36,7 @@ from incidentui.core.model import (
     Verdict,
     Workload,
 )
+from incidentui.core.restarts import Restart
 from incidentui.core.value import dataclass
 
 # -- watching
@@ -207,6 +208,13 @@ class WorkloadChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkloadRestarted:
+    """Another process, or another container, runs under its name than was seen up last."""
+
+    restart: Restart
+
+
+@dataclass(frozen=True, slots=True)
 class SourceLost:
     source: str
     why: str
@@ -349,10 +357,21 @@ class StageChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class RecoveryTicked:
+    """A line of the checklist after recovery was seen to be good; not `good`: its tick was taken back."""
+
+    item: str
+    by: str
+    good: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class IncidentClosed:
     by: str
     reason: str
     resolved: bool
+    left: tuple[str, ...] = ()
+    """What of the checklist after recovery nobody ticked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -405,6 +424,15 @@ class RemarkMade:
     kind: RemarkKind
     what: str
     why: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConclusionDrawn:
+    """What it comes down to; said again, it takes the place of what was said before."""
+
+    what: Conclusion
+    text: str
     by: str
 
 
@@ -598,6 +626,7 @@ Event = (
     | DeployFollowed
     | WorkloadsSeen
     | WorkloadChanged
+    | WorkloadRestarted
     | DriftSeen
     | SourceLost
     | SourceRegained
@@ -616,6 +645,7 @@ Event = (
     | IncidentAcknowledged
     | SeverityChanged
     | StageChanged
+    | RecoveryTicked
     | IncidentClosed
     | NoteAdded
     | MomentMarked
@@ -623,6 +653,7 @@ Event = (
     | HypothesisChanged
     | RemarkMade
     | CauseChanged
+    | ConclusionDrawn
     | ActionPlanned
     | ActionRequested
     | ActionProgressed
@@ -655,6 +686,7 @@ TYPES: dict[str, type[Event]] = {
     "deploy.followed": DeployFollowed,
     "workloads.seen": WorkloadsSeen,
     "workload.changed": WorkloadChanged,
+    "workload.restarted": WorkloadRestarted,
     "drift.seen": DriftSeen,
     "source.lost": SourceLost,
     "source.regained": SourceRegained,
@@ -673,6 +705,7 @@ TYPES: dict[str, type[Event]] = {
     "incident.acknowledged": IncidentAcknowledged,
     "incident.severity-changed": SeverityChanged,
     "incident.stage-changed": StageChanged,
+    "recovery.ticked": RecoveryTicked,
     "incident.closed": IncidentClosed,
     "note.added": NoteAdded,
     "moment.marked": MomentMarked,
@@ -680,6 +713,7 @@ TYPES: dict[str, type[Event]] = {
     "hypothesis.changed": HypothesisChanged,
     "remark.made": RemarkMade,
     "cause.changed": CauseChanged,
+    "conclusion.drawn": ConclusionDrawn,
     "action.planned": ActionPlanned,
     "action.requested": ActionRequested,
     "action.progressed": ActionProgressed,

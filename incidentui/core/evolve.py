@@ -9,8 +9,9 @@ from dataclasses import replace
 from typing import TypeVar, assert_never
 
 from incidentui.core import events as e
-from incidentui.core.board_fold import folded, remarked
+from incidentui.core.board_fold import concluded, folded, remarked
 from incidentui.core.checkpoint import OnGreen
+from incidentui.core.errors import told
 from incidentui.core.model import (
     Attempt,
     AwaitedDeploy,
@@ -30,8 +31,10 @@ from incidentui.core.model import (
     Workload,
 )
 from incidentui.core.redeploy import brings_back
+from incidentui.core.restarts import ran, remembered
 from incidentui.core.state import State
 from incidentui.core.steps import fold_run
+from incidentui.core.ticks import ticked
 from incidentui.core.words import is_bad
 
 SPANS = 64
@@ -83,6 +86,7 @@ def _apply(state: State, recorded: e.Recorded) -> State:
             | e.RepositorySeen()
             | e.WorkloadsSeen()
             | e.WorkloadChanged()
+            | e.WorkloadRestarted()
             | e.DriftSeen()
             | e.SourceLost()
             | e.SourceRegained()
@@ -104,7 +108,7 @@ def _apply(state: State, recorded: e.Recorded) -> State:
         case e.LedgerRead():
             return replace(state, ledger=event.ledger)
         case e.ErrorSeen():
-            return replace(state, errors=(*state.errors, event.seen)[-ERRORS:])
+            return replace(state, errors=told(state.errors, event.seen)[-ERRORS:])
         case e.SuspectNamed():
             return replace(state, suspect=event.suspect)
         case e.KnownGoodSet():
@@ -116,11 +120,12 @@ def _apply(state: State, recorded: e.Recorded) -> State:
             | e.IncidentAcknowledged()
             | e.SeverityChanged()
             | e.StageChanged()
+            | e.RecoveryTicked()
             | e.IncidentClosed()
             | e.NoteAdded()
         ):
             return _incident_event(state, event, recorded)
-        case e.HypothesisAdded() | e.HypothesisChanged() | e.CauseChanged() | e.RemarkMade():
+        case e.HypothesisAdded() | e.HypothesisChanged() | e.CauseChanged() | e.RemarkMade() | e.ConclusionDrawn():
             return _on_board(state, event, recorded)
         case e.ActionRequested() | e.ActionProgressed() | e.ActionEnded() | e.LightSeen() | e.VerdictGiven():
             return _action(state, event, recorded)
@@ -166,6 +171,7 @@ def _world(
     | e.RepositorySeen
     | e.WorkloadsSeen
     | e.WorkloadChanged
+    | e.WorkloadRestarted
     | e.DriftSeen
     | e.SourceLost
     | e.SourceRegained,
@@ -173,7 +179,7 @@ def _world(
 ) -> State:
     match event:
         case e.CheckChanged():
-            state = replace(state, checks=_put(state.checks, event.check, _check(event)))
+            state = replace(state, checks=_put(state.checks, event.check, _check(event, state.checks.get(event.check))))
             return _recovered(state, f"check:{event.check}") if event.now in ("ok", "slow") else state
         case e.ServiceChanged():
             return _service_changed(state, event, recorded)
@@ -207,12 +213,19 @@ def _world(
             for gone in state.workloads.keys() - workloads.keys():
                 state = _recovered(state, f"workload:{gone}")  # what comes under its name is another one
             engines = _with(state.engines, event.engine)
-            return replace(state, workloads=workloads, engines=engines, crashed=crashed)
+            known = state.ran
+            for workload in event.workloads:
+                known = ran(known, workload, recorded.at)
+            return replace(state, workloads=workloads, engines=engines, crashed=crashed, ran=known)
         case e.WorkloadChanged():
             workloads = _put(state.workloads, event.now.name, event.now)
-            state = replace(state, workloads=workloads, crashed=_crashed(state.crashed, event.now, recorded.at))
+            known = ran(state.ran, event.now, recorded.at)
+            down = _crashed(state.crashed, event.now, recorded.at)
+            state = replace(state, workloads=workloads, crashed=down, ran=known)
             well = event.now.state == "running" and not is_bad(event.now)
             return _recovered(state, f"workload:{event.now.name}") if well else state
+        case e.WorkloadRestarted():
+            return replace(state, ran=remembered(state.ran, event.restart, recorded.at))
         case e.DriftSeen():
             return replace(state, drift={drift.workload: drift for drift in event.drifts})
         case e.SourceLost():
@@ -256,7 +269,8 @@ def _crashed(crashed: Mapping[str, Ms], now: Workload, at: Ms) -> Mapping[str, M
     return {n: since for n, since in crashed.items() if n != now.name} if now.state == "running" else crashed
 
 
-def _check(event: e.CheckChanged) -> CheckStatus:
+def _check(event: e.CheckChanged, was: CheckStatus | None) -> CheckStatus:
+    over = event.was == "failing" and event.now != "failing"
     return CheckStatus(
         name=event.check,
         service=event.service,
@@ -268,6 +282,7 @@ def _check(event: e.CheckChanged) -> CheckStatus:
         latency_ms=event.latency_ms,
         looks=event.looks,
         evidence=event.evidence,
+        failed_ms=event.was_ms if over else was.failed_ms if was is not None else None,
     )
 
 
@@ -379,6 +394,7 @@ def _incident_event(
     | e.IncidentAcknowledged
     | e.SeverityChanged
     | e.StageChanged
+    | e.RecoveryTicked
     | e.IncidentClosed
     | e.NoteAdded,
     recorded: e.Recorded,
@@ -404,10 +420,17 @@ def _incident_event(
             changed = replace(incident, severity=event.now)
         case e.StageChanged():
             changed = _staged(incident, event, recorded)
+        case e.RecoveryTicked():
+            changed = replace(
+                incident,
+                ticks=ticked(incident.ticks, event.item, event.by, recorded.at, good=event.good),
+                responders=_with(incident.responders, event.by),
+            )
         case e.IncidentClosed():
             changed = replace(
                 incident,
                 stage="closed",
+                left=event.left,
                 closed=recorded.at,
                 closed_reason=event.reason,
                 resolved=(incident.resolved or recorded.at) if event.resolved else None,
@@ -444,7 +467,9 @@ def _staged(incident: Incident, event: e.StageChanged, recorded: e.Recorded) -> 
     elif event.now == "mitigating":
         mitigated = None
     resolved = recorded.at if event.now == "resolved" else None
-    return replace(incident, stage=event.now, mitigated=mitigated, resolved=resolved)
+    # Red again: what was seen in between says nothing of what comes after.
+    ticks = () if event.now == "mitigating" else incident.ticks
+    return replace(incident, stage=event.now, mitigated=mitigated, resolved=resolved, ticks=ticks)
 
 
 def _incident(state: State, incident: Incident) -> State:
@@ -453,13 +478,16 @@ def _incident(state: State, incident: Incident) -> State:
 
 def _on_board(
     state: State,
-    event: e.HypothesisAdded | e.HypothesisChanged | e.CauseChanged | e.RemarkMade,
+    event: e.HypothesisAdded | e.HypothesisChanged | e.CauseChanged | e.RemarkMade | e.ConclusionDrawn,
     recorded: e.Recorded,
 ) -> State:
     incident = state.incidents.get(recorded.incident or "")
     if incident is None:
         return state
     incident = replace(incident, responders=_with(incident.responders, event.by))
+    if isinstance(event, e.ConclusionDrawn):
+        drawn = concluded(incident.conclusions, event, recorded.at)
+        return _incident(state, replace(incident, conclusions=drawn))
     if isinstance(event, e.RemarkMade):
         return _incident(state, replace(incident, remarks=remarked(incident.remarks, event, recorded.at)))
     return _incident(state, replace(incident, hypotheses=folded(incident.hypotheses, event, recorded.at)))

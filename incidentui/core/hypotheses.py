@@ -10,7 +10,7 @@ from incidentui.core import events as e
 from incidentui.core.board import Hypothesis, HypothesisWord, cause_word
 from incidentui.core.envelope import rfc3339
 from incidentui.core.incidents import nobody, which
-from incidentui.core.inputs import AddHypothesis, ChangeCause, ChangeHypothesis, MakeRemark
+from incidentui.core.inputs import AddHypothesis, ChangeCause, ChangeHypothesis, Conclude, MakeRemark
 from incidentui.core.model import Incident, Moment, Ms
 from incidentui.core.state import State
 from incidentui.core.turn import Deciding, Decision, refuse
@@ -73,6 +73,19 @@ def remark(d: Deciding, c: MakeRemark) -> Decision:
         return refuse(f"{incident.id} has {MOST} of these", "what else was seen fits into a note")
     said = e.RemarkMade(c.kind, what, why, c.by)
     d.say(said, c.by, "key", incident=incident.id, source=f"responder:{c.by}")
+    return d.done(incident.id)
+
+
+def conclude(d: Deciding, c: Conclude) -> Decision:
+    incident = which(d.state, c.incident)
+    if incident is None or incident.closed is not None:
+        return _none(incident, c.incident)
+    text = _line(c.text)
+    if not text:
+        return refuse(f"what is the {c.what}?", "say it in one sentence")
+    if any((said.what, said.text) == (c.what, text) for said in incident.conclusions):
+        return refuse("the board says so already")
+    d.say(e.ConclusionDrawn(c.what, text, c.by), c.by, "key", incident=incident.id, source=f"responder:{c.by}")
     return d.done(incident.id)
 
 

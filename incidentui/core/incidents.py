@@ -1,8 +1,10 @@
 """Opening, moving through its stages, and closing an incident."""
 
 from incidentui.core import events as e
+from incidentui.core import recovery
 from incidentui.core.causes import echoes
 from incidentui.core.format import duration, short
+from incidentui.core.idle import by_hand, idle, words
 from incidentui.core.inputs import (
     Acknowledge,
     AddNote,
@@ -11,12 +13,13 @@ from incidentui.core.inputs import (
     MarkMoment,
     OpenIncident,
     SetSeverity,
+    TickRecovery,
 )
 from incidentui.core.layers import on_user_path
 from incidentui.core.model import Incident, KnownGood, Ms, Severity, Stage
 from incidentui.core.recent import CheckRecent, Recent, fresh_within
 from incidentui.core.state import State
-from incidentui.core.suspects import last_deploy
+from incidentui.core.suspects import deploy_before
 from incidentui.core.turn import Deciding, Decision, refuse
 
 
@@ -46,8 +49,10 @@ def suggested_title(state: State) -> str:
     red = [s for s in state.services.values() if s.state == "failing" and s.name not in echo]
     if not red:
         return ""
-    deploy = last_deploy(state, min(s.since or 0 for s in red))
+    deploy = deploy_before(state, min(s.since or 0 for s in red))
     after = f" after deploy {short(deploy.now)}" if deploy else ""
+    if still := by_hand(state, [w for s in red for w in idle(state, s.name)]):
+        after = f"; {words(still[0])}"
     verb = "fails" if len(red) == 1 else "fail"
     return f"{', '.join(s.name for s in red[:2])} {verb}: {red[0].why}{after}"
 
@@ -60,7 +65,7 @@ def window(state: State, since: Ms | None, now: Ms) -> tuple[Ms | None, Ms, int]
         return (first if first is not None and first >= since else since), since, 0
     if first is None:
         return None, now, 0
-    deploy = last_deploy(state, first)
+    deploy = deploy_before(state, first)
     if deploy is None:
         return first, first, 0
     return first, min(deploy.at, first), max(0, state.seq - deploy.seq + 1)
@@ -125,8 +130,19 @@ def close(d: Deciding, c: CloseIncident) -> Decision:
     missing = unproven(d.state, d.recent, d.now, incident)
     if missing and not c.reason.strip():
         return refuse(f"not resolved: {missing}", "closing all the same needs a reason")
-    d.say(e.IncidentClosed(c.by, c.reason.strip(), resolved=not missing), "closed", "key", incident=incident.id)
+    left = recovery.open_lines(d.state, incident)
+    closed = e.IncidentClosed(c.by, c.reason.strip(), resolved=not missing, left=left)
+    d.say(closed, "closed", "key", incident=incident.id)
     return d.done(incident.id)
+
+
+def tick(d: Deciding, c: TickRecovery) -> Decision:
+    incident = which(d.state, c.incident)
+    if incident is None:
+        return nobody(c.incident)
+    if incident.closed is not None:
+        return refuse(f"{incident.id} is closed: its checklist stays as it was then")
+    return recovery.tick(d, c, incident)
 
 
 def unproven(state: State, recent: Recent, now: Ms, incident: Incident) -> str:
@@ -142,7 +158,7 @@ def not_resolved(state: State, incident: Incident | None = None) -> str:
     bad = [c for c in user if c.state not in ("ok", "slow")]
     if bad:
         return f"{bad[0].service} is {bad[0].state} on the user path"
-    return _beside(state, incident) if incident is not None else ""
+    return _beside(state, incident) or recovery.unticked(state, incident) if incident is not None else ""
 
 
 def _beside(state: State, incident: Incident) -> str:

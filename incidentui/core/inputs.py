@@ -6,7 +6,7 @@ Text in an observation was cleaned and redacted at the edge that made it.
 import hashlib
 from typing import Literal
 
-from incidentui.core.board import HypothesisWord, Origin, RemarkKind
+from incidentui.core.board import Conclusion, HypothesisWord, Origin, RemarkKind
 from incidentui.core.drift import Drift
 from incidentui.core.model import (
     CheckState,
@@ -277,10 +277,20 @@ class SetSeverity:
 
 @dataclass(frozen=True, slots=True)
 class CloseIncident:
-    """Closing as resolved needs a green user path; otherwise a reason."""
+    """Closing as resolved needs a green user path and every tick after recovery; otherwise a reason."""
 
     by: str
     reason: str = ""
+    incident: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TickRecovery:
+    """One line of the checklist after recovery was seen to be good; or (not `good`) it was not, after all."""
+
+    item: str
+    by: str
+    good: bool = True
     incident: str | None = None
 
 
@@ -321,6 +331,14 @@ class ChangeHypothesis:
     why: str | None = None
     did: str | None = None
     saw: str | None = None
+    incident: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conclude:
+    what: Conclusion
+    text: str
+    by: str
     incident: str | None = None
 
 
@@ -429,11 +447,13 @@ Command = (
     | Acknowledge
     | SetSeverity
     | CloseIncident
+    | TickRecovery
     | AddNote
     | MarkMoment
     | AddHypothesis
     | ChangeHypothesis
     | MakeRemark
+    | Conclude
     | ChangeCause
     | MarkGood
     | ShowPlan

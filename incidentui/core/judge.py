@@ -20,7 +20,7 @@ def sampled(d: Deciding, look: Sampled) -> None:
     recent = d.recent.get(look.check)
     if spec is None or status is None or recent is None:
         return  # a check that was taken out of the configuration
-    judged = _judge(spec, status, recent)
+    judged = _judge(spec, status, recent) or _seen_at_last(status, look)
     if judged is None:
         _tell_error(d, spec, look)
         return
@@ -61,7 +61,7 @@ def _tell_error(d: Deciding, spec: CheckSpec, look: Sampled) -> None:
         return
     error = errors.of_look(answer)
     source = f"check:{spec.name}"
-    if errors.is_new(d.state, source, error):
+    if errors.is_news(d.state, source, spec.service, error):
         runs = d.state.services.get(spec.service, ServiceStatus(spec.service)).running
         seen = SeenError(source, spec.service, error, look.at, runs, answer.known)
         d.say(e.ErrorSeen(seen), spec.service, "quiet", at=look.at)
@@ -85,6 +85,13 @@ def _judge(spec: CheckSpec, status: CheckStatus, recent: CheckRecent) -> tuple[C
     if last in ("failing", "unknown") and _other_reason(status, recent, needed):
         return last, needed, needed
     return None
+
+
+def _seen_at_last(status: CheckStatus, look: Sampled) -> tuple[CheckState, int, int] | None:
+    """The same red again, when nothing is kept of it yet and this look can be: a claim needs its evidence."""
+    if status.state != "failing" or look.state != "failing" or status.evidence or look.evidence is None:
+        return None
+    return ("failing", status.looks, status.looks) if status.why == look.why else None
 
 
 def _red_before(recent: CheckRecent) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from incidentui.core import events as e
 from incidentui.core.model import CheckState, Incident, Ms, ServiceStatus
+from incidentui.core.suspects import NEAR_MS, before_red
 from incidentui.core.value import dataclass
 
 HANDOVER_MS = 10_000
@@ -26,6 +27,7 @@ class Outage:
     """One service over the window. Times are those of looks: exact to one interval of its checks."""
 
     service: str
+    """Or the function of users that it is of."""
     failing_ms: Ms
     slow_ms: Ms
     unknown_ms: Ms
@@ -47,7 +49,8 @@ class Detection:
 Before = Mapping[str, ServiceStatus]
 """The services as they were before the first record."""
 Stretch = tuple[Ms, Ms]
-_Run = tuple[Ms, CheckState]
+Runs = list[tuple[Ms, CheckState]]
+"""Each state with the time it began, oldest first."""
 
 
 def outages(
@@ -55,17 +58,21 @@ def outages(
 ) -> tuple[Outage, ...]:
     """Outage per service that was ever not ok between `since` and `until`, from the judged states in `records`."""
     found = list(records)
-    runs: dict[str, list[_Run]] = {s.name: [(s.since, s.state)] for s in (before or {}).values() if s.since is not None}
+    runs: dict[str, Runs] = {s.name: [(s.since, s.state)] for s in (before or {}).values() if s.since is not None}
     for recorded in found:
         event = recorded.event
         if isinstance(event, e.ServiceChanged):
             _add(runs.setdefault(event.service, []), _since(event, recorded), event.now)
-    blind = unwatched(found, until)
-    measured = (_outage(name, each, since, until, blind) for name, each in runs.items() if each)
-    return tuple(o for o in measured if o.failing_ms or o.slow_ms or o.unknown_ms)
+    return measured(runs, until, since, unwatched(found, until))
 
 
-def _add(runs: list[_Run], start: Ms, state: CheckState) -> None:
+def measured(runs: Mapping[str, Runs], until: Ms, since: Ms | None, blind: Sequence[Stretch]) -> tuple[Outage, ...]:
+    """The outage of each that was ever not ok. `blind`: when nobody watched."""
+    found = (_outage(name, each, since, until, blind) for name, each in runs.items() if each)
+    return tuple(o for o in found if o.failing_ms or o.slow_ms or o.unknown_ms)
+
+
+def _add(runs: Runs, start: Ms, state: CheckState) -> None:
     if not runs:
         runs.append((start, state))
     elif runs[-1][1] != state:
@@ -76,7 +83,7 @@ def _since(event: e.ServiceChanged, recorded: e.Recorded) -> Ms:
     return event.since if event.since is not None else recorded.at
 
 
-def _outage(name: str, runs: list[_Run], since: Ms | None, until: Ms, blind: Sequence[Stretch]) -> Outage:
+def _outage(name: str, runs: Runs, since: Ms | None, until: Ms, blind: Sequence[Stretch]) -> Outage:
     total: dict[CheckState, Ms] = {"ok": 0, "slow": 0, "failing": 0, "unknown": 0}
     ends = [start for start, _ in runs[1:]] + [until]
     for (start, state), end in zip(runs, ends, strict=True):
@@ -138,15 +145,16 @@ def _start(incident: Incident, records: Iterable[e.Recorded]) -> tuple[Ms, str]:
 
 
 def last_deploy(records: Iterable[e.Recorded], start: Ms) -> e.Recorded | None:
-    """The last deploy before the clock starts (a look at what runs may come a little after the first red one).
+    """The deploy that the start of the clock is dated to (a look at what runs may come a little after the first red).
 
     What was deployed after somebody began to act on it is a way back, however quickly it came.
     """
     found = list(records)
     acted = [r.at for r in found if _acts(r) and r.at >= start]
-    until = min([start + 5_000, *acted])
-    near = [r for r in found if isinstance(r.event, e.Deployed) and r.at <= until]
-    return max(near, key=lambda r: (r.at, r.seq), default=None)
+    until = min([start + NEAR_MS, *acted])
+    near = sorted((r for r in found if isinstance(r.event, e.Deployed) and r.at <= until), key=lambda r: (r.at, r.seq))
+    at = before_red([r.at for r in near], start)
+    return None if at is None else near[at]
 
 
 def _acts(recorded: e.Recorded) -> bool:

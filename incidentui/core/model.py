@@ -7,8 +7,9 @@ Shas are full 40-digit object names. `None` always means "nobody knows", never z
 from dataclasses import field
 from typing import Literal
 
-from incidentui.core.board import Hypothesis, Remark
+from incidentui.core.board import Concluded, Hypothesis, Remark
 from incidentui.core.board import Ms as Ms
+from incidentui.core.ticks import Tick
 from incidentui.core.value import dataclass
 
 CheckState = Literal["ok", "slow", "failing", "unknown"]
@@ -50,6 +51,8 @@ class CheckSpec:
     """The `type` of the file; empty in records from before it was kept."""
     workload: str = ""
     """Whose log or state it reads."""
+    function: str = ""
+    """What users do that it stands for, as the project says it: "make a booking"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,8 @@ class ProjectSpec:
     """How long all must be good after a deploy or an action before a checkpoint is taken; None: by hand alone."""
     green_every_ms: Ms = 3_600_000
     """At most one in this time."""
+    recovery: tuple[str, ...] = ()
+    """The checklist after recovery: what people look at themselves before it is over."""
 
 
 # -- what was seen -----------------------------------------------------------------------------
@@ -116,6 +121,8 @@ class CheckStatus:
     """How many looks in a row agree with the state when it was judged."""
     evidence: str | None = None
     """SHA-256 of the evidence behind the last transition."""
+    failed_ms: Ms | None = None
+    """How long it failed the last time, once that was over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,6 +384,12 @@ class SeenError:
     revision: str | None = None
     """What ran then."""
     known: tuple[KnownError, ...] = ()
+    last: Ms | None = None
+    """When it was told again after an action; None: never."""
+
+    @property
+    def told(self) -> Ms:
+        return self.at if self.last is None else self.last
 
 
 @dataclass(frozen=True, slots=True)
@@ -663,6 +676,8 @@ class RunStep:
     """The step that follows when it failed; None: nothing goes on before it is done or skipped."""
     looks: bool = False
     """It changes nothing, so there is nothing to take back."""
+    before_close: bool = False
+    """Closing as resolved waits for it."""
     tries: int = 0
     fault: str = ""
     """What it failed with last."""
@@ -671,6 +686,8 @@ class RunStep:
     undoing: bool = False
     begun: bool = False
     """Something of it was tried or done, and not taken back since."""
+    runs: bool = False
+    """Something of it can be run here: `x` shows that first. False: a person does it and ticks it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -750,5 +767,11 @@ class Incident:
     actions: int = 0
     """How many of all of them were to change something."""
     hypotheses: tuple[Hypothesis, ...] = ()
+    conclusions: tuple[Concluded, ...] = ()
+    """Symptom, root cause, real problem: those that somebody said."""
     remarks: tuple[Remark, ...] = ()
     """As they were said; a thing said again stands once, with its newest reason."""
+    ticks: tuple[Tick, ...] = ()
+    """Of the checklist after recovery, since users were served last."""
+    left: tuple[str, ...] = ()
+    """What of it was open when the incident was closed."""

@@ -6,6 +6,9 @@ from incidentui.core.format import parse_duration
 from incidentui.core.inputs import Refusal
 from incidentui.core.model import Ms
 
+COMMITTED = "committed"
+"""Of the precondition that a plan does not hold which would run what no commit holds."""
+
 
 def deadline(args: Mapping[str, str], default: Ms, key: str = "within") -> Ms | Refusal:
     """`within=`: how long the outcome is waited for. Read alike for every action, and so is every other duration."""

@@ -85,7 +85,7 @@ def _look(asked: Asked, commit: Commit, naming: frozenset[str]) -> Found:
         if touched
         else "",
         f"{lines} lines in one commit, the limit is {limit}" if lines > limit else "",
-        *_special(paths, ("migration", "configuration", "dependencies")),
+        *_special(paths, ("migration", "infrastructure", "configuration", "dependencies")),
         "is itself a revert" if _is_revert(commit) else "",
         f"CI {commit.ci}" if commit.ci.startswith("failed") else "",
     ]
@@ -119,6 +119,7 @@ def _symbol(asked: Asked) -> str:
 
 _SPECIAL: dict[Kind, str] = {
     "migration": "changes the schema: ",
+    "infrastructure": "changes what it runs on: ",
     "configuration": "changes configuration: ",
     "dependencies": "changes dependencies: ",
 }

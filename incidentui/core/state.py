@@ -26,6 +26,7 @@ from incidentui.core.model import (
     TakenBack,
     Workload,
 )
+from incidentui.core.restarts import Ran
 from incidentui.core.value import dataclass
 
 
@@ -42,6 +43,8 @@ class State:
     sources: Mapping[str, Source] = field(default_factory=dict)
     workloads: Mapping[str, Workload] = field(default_factory=dict)
     engines: tuple[str, ...] = ()
+    ran: Mapping[str, Ran] = field(default_factory=dict)
+    """By workload: what was seen up last, and its restarts."""
     crashed: Mapping[str, Ms] = field(default_factory=dict)
     """Workloads whose crash was told and who have not run since, by name: the next crash of the loop is no news."""
     repository: Repository | None = None

@@ -114,6 +114,24 @@ def last_deploy(state: State, before: Ms, service: str | None = None) -> Deploy 
     return next(reversed(_deploys(state, before, service)), None)
 
 
+def deploy_before(state: State, red: Ms) -> Deploy | None:
+    """The deploy that a red is dated to, of any service."""
+    found = _deploys(state, red, None)
+    at = before_red([d.at for d in found], red)
+    return None if at is None else found[at]
+
+
+def before_red(times: Sequence[Ms], red: Ms) -> int | None:
+    """Of deploys in order the last one just before the red. One seen just after it only where none came just before:
+    a look at what runs comes once a second, and what was deployed while it was red already did not bring it."""
+    after = next((n for n, at in enumerate(times) if at > red), len(times))
+    if after and times[after - 1] >= red - NEAR_MS:
+        return after - 1
+    if after < len(times) and times[after] <= red + NEAR_MS:
+        return after
+    return after - 1 if after else None
+
+
 def deploys_near(state: State, red: Ms, service: str) -> list[Deploy]:
     """Those that may have brought the red: the last before it, with what came seconds before or after. Oldest first."""
     found = _deploys(state, red, service)

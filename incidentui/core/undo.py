@@ -16,9 +16,17 @@ def own_undo(attempt: Attempt) -> tuple[str, dict[str, str]] | None:
         return "workload.start", _workload(args)
     if plan.action == "workload.start":
         return "workload.stop", _workload(args)
+    if plan.action == "checkpoint.restore" and (before := _before(attempt)):
+        return plan.action, {"id": before}
     if plan.action == "fix.mark" and "commit" in args:
         return "fix.forget", {"commit": args["commit"], "reason": "the step was undone"}
     return None
+
+
+def _before(attempt: Attempt) -> str:
+    """The checkpoint that it took first, by its own words."""
+    said = next((step.text for step in attempt.progress if step.verb == "save" and step.state == "done"), "")
+    return said.rpartition("checkpoint ")[2] if "checkpoint " in said else ""
 
 
 def _workload(args: dict[str, str]) -> dict[str, str]:

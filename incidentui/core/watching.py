@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from incidentui.core import errors
 from incidentui.core import events as e
-from incidentui.core.drift_told import newly, remembered
+from incidentui.core.drift_told import kept, newly, remembered
 from incidentui.core.follow import expected
 from incidentui.core.inputs import (
     DriftLooked,
@@ -17,12 +17,16 @@ from incidentui.core.inputs import (
     SourceFailed,
     WorkloadsLooked,
 )
-from incidentui.core.model import Commit, ErrorText, KnownError, Moment, Repository, SeenError, Workload
+from incidentui.core.model import Commit, ErrorText, KnownError, Moment, Ms, Repository, SeenError, Workload
+from incidentui.core.restarts import Restart, restarted
+from incidentui.core.state import State
 from incidentui.core.suspects import name_suspect
 from incidentui.core.turn import Deciding
 from incidentui.core.words import is_bad
 
 SAME_DEPLOY_MS = 60_000
+SEVERAL = ("checkpoint.restore", "compose.up", "volume.restore")
+"""Actions that start more than what their word names."""
 MOST_GONE = 20
 """Told one by one; more at once are taken down together."""
 
@@ -80,6 +84,35 @@ def _commit(repo: Repository | None, sha: str) -> Commit | None:
 
 
 def workloads(d: Deciding, look: WorkloadsLooked) -> None:
+    ran = d.state.ran
+    _looked(d, look)
+    for w in look.workloads:
+        found = restarted(ran.get(w.name), w, d.now, _doing(d.state, w, d.now))
+        if found is not None:
+            d.say(e.WorkloadRestarted(found), w.name, _of_restart(d.state, found), source=w.engine)
+
+
+def _doing(state: State, workload: Workload, now: Ms) -> str:
+    """The action of ours in whose time it was started: on it, or on several at once."""
+    started = workload.since if workload.since is not None else now
+    for attempt in reversed(tuple(state.attempts.values())):
+        on_it = attempt.plan.target == workload.name or attempt.plan.action in SEVERAL
+        over = attempt.ended if attempt.ended is not None else now
+        if attempt.plan.changes and on_it and attempt.asked <= started <= over:
+            return attempt.run
+    return ""
+
+
+def _of_restart(state: State, found: Restart) -> Moment:
+    """A deploy is a restart too, and has a row of its own: a moment is only what somebody else did to the same
+    container while users suffer.
+    """
+    same = found.engine == "docker" and found.was == found.now
+    needed = any(found.workload in service.workloads for service in state.project.services)
+    return "key" if same and needed and not found.run and state.current is not None else "detail"
+
+
+def _looked(d: Deciding, look: WorkloadsLooked) -> None:
     known = {n: w for n, w in d.state.workloads.items() if w.engine == look.engine}
     logs = dict(look.logs)
     came_back = any(known[w.name].state == "unknown" for w in look.workloads if w.name in known)
@@ -128,8 +161,8 @@ def _say_workload(d: Deciding, changed: e.WorkloadChanged, moment: Moment, look:
     d.say(changed, changed.now.name, moment, source=changed.now.engine)
     error = _error(changed.now, evidence, known) if is_bad(changed.now) else None
     source = f"workload:{changed.now.name}"
-    if error is not None and errors.is_new(d.state, source, error):
-        service = next((s.name for s in d.state.project.services if changed.now.name in s.workloads), "")
+    service = next((s.name for s in d.state.project.services if changed.now.name in s.workloads), "")
+    if error is not None and errors.is_news(d.state, source, service, error):
         runs = d.state.services[service].running if service in d.state.services else None
         seen = SeenError(source, service, error, d.now, runs, known)
         d.say(e.ErrorSeen(seen), changed.now.name, "quiet", source=changed.now.engine)
@@ -187,7 +220,8 @@ def source_answered(d: Deciding, look: SourceAnswered) -> None:
 
 def drift(d: Deciding, look: DriftLooked) -> None:
     """Recorded when it changed. What differs only now is told; of a mount or a volume that is a moment."""
-    now = tuple(remembered(d.state.drift.get(each.workload), each, d.now) for each in look.drifts)
+    seen = tuple(remembered(d.state.drift.get(each.workload), each, d.now) for each in look.drifts)
+    now = (*seen, *kept(d.state.drift, seen))
     if {each.workload: each for each in now} == dict(d.state.drift):
         return
     fresh = newly(d.state.drift, now)

@@ -6,7 +6,7 @@ The same words serve the screen, `events`, and the timeline of the draft.
 from collections.abc import Iterable
 from dataclasses import replace
 
-from incidentui.core import board_words
+from incidentui.core import board_words, restarts
 from incidentui.core import events as e
 from incidentui.core.board_words import Tone as Tone
 from incidentui.core.drift_told import reference
@@ -61,12 +61,15 @@ def _say(event: e.Event, key: bool) -> tuple[str, str, Tone]:
             return _judged(event)
         case e.WorkloadChanged():
             return _workload(event, key)
+        case e.WorkloadRestarted():
+            return "·", restarts.words(event.restart), "text"
         case (
             e.IncidentOpened()
             | e.WindowMoved()
             | e.IncidentAcknowledged()
             | e.SeverityChanged()
             | e.StageChanged()
+            | e.RecoveryTicked()
             | e.IncidentClosed()
             | e.NoteAdded()
             | e.MomentMarked()
@@ -74,6 +77,8 @@ def _say(event: e.Event, key: bool) -> tuple[str, str, Tone]:
             return _incident(event)
         case e.HypothesisAdded() | e.HypothesisChanged() | e.CauseChanged():
             return board_words.told(event)
+        case e.ConclusionDrawn():
+            return "·", f"{event.what}: {event.text}", "text"
         case e.RemarkMade():
             return "·", f"{event.kind}: {event.what} ({event.why})", "text"
         case (
@@ -138,6 +143,7 @@ def _incident(
     | e.IncidentAcknowledged
     | e.SeverityChanged
     | e.StageChanged
+    | e.RecoveryTicked
     | e.IncidentClosed
     | e.NoteAdded
     | e.MomentMarked,
@@ -159,6 +165,10 @@ def _incident(
         case e.StageChanged():
             mark: tuple[str, Tone] = ("✓", "ok") if event.now in ("monitoring", "resolved") else ("·", "text")
             return mark[0], f"{event.was} → {event.now}: {event.why}", mark[1]
+        case e.RecoveryTicked():
+            return (
+                ("✓", f"ticked: {event.item}", "ok") if event.good else ("○", f"tick taken back: {event.item}", "text")
+            )
         case e.IncidentClosed():
             how = "resolved" if event.resolved else "not resolved"
             return (

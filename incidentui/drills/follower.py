@@ -20,8 +20,8 @@ TRIES = 2
 PLAN_S, RUNS_S = 15.0, 200.0
 BELIEVED_S, SETTLES_S, PAUSE_S = 1.6, 25.0, 0.3
 """An offer that stood this long is believed; how long the checks may take to agree; between two looks."""
-_OFFER = re.compile(r"^ +▸ (?P<title>\S.*?)  +\d+ steps?\b.*\n +(?P<why>.*because .*)$", re.MULTILINE)
-_TO_DO = re.compile(r"^ [▸✗?] (\d+) ", re.MULTILINE)
+_OFFER = re.compile(r"^ +▸ (?P<title>\S.*?)  +(?P<why>.*\bbecause .*?)(?:  +\d+ steps?)?$", re.MULTILINE)
+_TO_DO = re.compile(r"^ [▸✗?] +(\d+) ", re.MULTILINE)
 _ALL_DONE = re.compile(r"\b(\d+) of \1 done")
 _WORD = re.compile(r"type the \w+ to run it: +(\S+)")
 _YES, _AT_ONCE = r"Y yes, take back", r"runs it at once"
@@ -131,22 +131,28 @@ def _take_up(terminal: Terminal, offered: Offered) -> None:
 def _one_step(terminal: Terminal) -> bool:
     """The step to do, done; False: there is none, or it is not complete."""
     terminal.wait(_PAGE, 10)
-    to_do = _TO_DO.search(terminal.text)
-    if to_do is None or _ALL_DONE.search(terminal.text):
+    _still(terminal)
+    n = _to_do(terminal)
+    if not n or _ALL_DONE.search(terminal.text):
         return False
-    n = to_do[1]
     terminal.wait(rf" {n}  \S", 5)  # beside the steps: what it is, and how it is done
     if re.search(rf" {n}  \S.* done by hand", terminal.text):
         note = Step(f"tick step {n}", _PAGE, ("x",), rf"step {n} done, note")
         play(
-            terminal, (note, Step("no note", rf"step {n} done, note", (ENTER,), rf"step {n} is done|[▸✗?] (?!{n} )\d"))
+            terminal, (note, Step("no note", rf"step {n} done, note", (ENTER,), rf"step {n} is done|[▸✗?] +(?!{n} )\d"))
         )
         return True
     words = (_ran(terminal) for _ in range(TRIES))
     if next((word for word in words if word != "REFUSED"), "") == "COMPLETE":
         return True
     _still(terminal)
-    return re.search(rf"^ ✓ {n} ", terminal.text, re.MULTILINE) is not None  # done, and users wait for something else
+    # Done, and users wait for something else; or not done, and its author says what follows then.
+    return re.search(rf"^ ✓ +{n} ", terminal.text, re.MULTILINE) is not None or _to_do(terminal) not in ("", n)
+
+
+def _to_do(terminal: Terminal) -> str:
+    """The number of the step to do; those before it may have failed, and led on. Empty: there is none."""
+    return next(reversed(_TO_DO.findall(terminal.text)), "")
 
 
 def _ran(terminal: Terminal) -> str:

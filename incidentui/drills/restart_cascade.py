@@ -64,7 +64,7 @@ def tree(n: int) -> dict[str, str]:
 
 def furnish(root: Path, marks: Mapping[str, str]) -> None:
     """What lies on the server beside the deployed code, as the programs found it when they were last started."""
-    lab = root / "lab"
+    lab = beside_the_code(root)
     for folder in ("mounts", "tftpboot", "volumes/agent", "backup"):
         (lab / folder).mkdir(parents=True)
     for number, name in enumerate(CAPTURES, 1):
@@ -76,6 +76,16 @@ def furnish(root: Path, marks: Mapping[str, str]) -> None:
     mounted = str(lab / "mounts" / "captures")
     write(lab / "backend.json", {"port": int(marks["BACKEND"]), "captures": mounted, "agent_token": TOKEN})
     build(root, "main")
+
+
+def beside_the_code(root: Path) -> Path:
+    """The folder of settings, which lies in the checkout and in no commit; `lab` in the sandbox leads there."""
+    work = root / "work"
+    (work / ".git" / "info").mkdir(exist_ok=True)
+    (work / ".git" / "info" / "exclude").write_text("/lab/\n", encoding="utf-8")
+    (work / "lab").mkdir()
+    (root / "lab").symlink_to("work/lab")
+    return root / "lab"
 
 
 def rot(root: Path, marks: Mapping[str, str]) -> None:
@@ -153,6 +163,7 @@ SCENARIO = Scenario(
     furnish=furnish,
     rot=rot,
     forward=True,
+    checkpoint=True,
     left_out="recreating a container that ends with KeyError: 'ContainerConfig' (needs a container engine)",
     # Its record names the start and the time that each cause took.
     original=Original(

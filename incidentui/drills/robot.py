@@ -57,9 +57,8 @@ def typed_word(what: str, word: str) -> tuple[Step, ...]:
 RUNBOOK_STEPS = {
     "1": "step 1 is to be ticked",
     "2": "plan the reset",
-    "3": "step 3 is to be ticked",
     "4": "plan the verification",
-    "5": "step 5 is to be ticked",
+    "6": "step 6 is to be ticked",
 }
 
 
@@ -114,8 +113,8 @@ def _standing(terminal: Terminal) -> str:
     # The list is passed on the way to the runbook that is being worked through.
     if not terminal.see(r"STEPS ─", 6):
         return "choose one"
-    terminal.wait(r"[▸✗?] [1-5] |✓ 5 ", 10)
-    to_do = re.search(r"[▸✗?] ([1-5]) ", terminal.text)
+    terminal.wait(r"[▸✗?] [1-6] |✓ 6 ", 10)
+    to_do = re.search(r"[▸✗?] ([1-6]) ", terminal.text)
     return RUNBOOK_STEPS[to_do[1]] if to_do else "back to the screen"
 
 

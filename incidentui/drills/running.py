@@ -28,8 +28,9 @@ def remembered(folder: Path, drill: str, seed: int, host: str = "") -> Record:
     return records.remember(folder, sandboxes.new(), drill, seed, host)
 
 
-def build(record: Record, now_s: int) -> None:
-    sandboxes.build(record.sandbox, record.drill, record.seed, now_s, record.engine)
+def build(record: Record, now_s: int, bare: bool = False) -> None:
+    """`bare`: the repository has no runbooks of its own."""
+    sandboxes.build(record.sandbox, record.drill, record.seed, now_s, record.engine, bare)
     sandboxes.start(record.sandbox)
 
 

@@ -25,7 +25,7 @@ from incidentui.core.value import dataclass
 from incidentui.drills import history
 from incidentui.drills.history import SandboxError, git
 from incidentui.drills.registry import CONTAINERS, DRILLS
-from incidentui.drills.scenario import Request, Scenario, marked
+from incidentui.drills.scenario import Request, Scenario, marked, without_runbooks
 
 MARKER = ".incidentui-drill"
 """An empty file that says: this folder is a sandbox, and may be deleted as one."""
@@ -95,10 +95,13 @@ class About:
     ports: Mapping[str, int]
     engine: str = ""
     """The address of the engine that runs its containers; empty: it has none."""
+    without_runbooks: bool = False
+    """Its repository has none of its own: who works in it has those that ship."""
 
     @property
     def scenario(self) -> Scenario:
-        return (CONTAINERS if self.engine else DRILLS)[self.drill]
+        found = (CONTAINERS if self.engine else DRILLS)[self.drill]
+        return without_runbooks(found) if self.without_runbooks else found
 
     @property
     def front(self) -> int:
@@ -118,19 +121,19 @@ def new() -> Sandbox:
     return sandbox
 
 
-def build(sandbox: Sandbox, drill: str, seed: int, now_s: int, host: str = "") -> None:
+def build(sandbox: Sandbox, drill: str, seed: int, now_s: int, host: str = "", bare: bool = False) -> None:
     """Everything but the processes: folders, remote, past, clone, first deploy, Supervisor's configuration.
 
-    `host`: the engine for its containers, which are started too.
+    `host`: the engine for its containers, which are started too; `bare`: without runbooks of its own.
     """
-    scenario = (CONTAINERS if host else DRILLS)[drill]
+    scenario = About(drill, seed, "", {}, host, bare).scenario
     ports = dict(zip(scenario.ports, free_ports(len(scenario.ports)), strict=True))
     for folder in (sandbox.remote, sandbox.deploy, sandbox.logs):
         folder.mkdir()
     git(["init", "-q", "--bare", "-b", "main", "--template=", "."], sandbox.remote)
     known = marks(sandbox, ports, host)
     good = history.write_past(sandbox.remote, scenario, known, now_s)
-    about = About(drill, seed, good, ports, host)
+    about = About(drill, seed, good, ports, host, bare)
     _write(sandbox.root / ABOUT, json.dumps({name: getattr(about, name) for name in About.__slots__}))
     _write(sandbox.root / "rows.json", history.data(scenario.rows, "rows.json"))
     if scenario.password_file:
@@ -138,9 +141,9 @@ def build(sandbox: Sandbox, drill: str, seed: int, now_s: int, host: str = "") -
     _write(sandbox.conf, configuration(sandbox, about))
     _set_hook(sandbox, scenario, known)
     _first_deploy(sandbox, good)
+    clone(sandbox, sandbox.work, scenario.responder)
     if scenario.furnish is not None:
         scenario.furnish(sandbox.root, known)
-    clone(sandbox, sandbox.work, scenario.responder)
 
 
 def marks(sandbox: Sandbox, ports: Mapping[str, int], host: str = "") -> dict[str, str]:

@@ -4,6 +4,7 @@ How a sandbox is built, broken, judged and scored is the same for all of them an
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -104,6 +105,8 @@ class Scenario:
     """Where it runs in containers: the service and the words in its log that say that a user asked for something."""
     unasked: bool = False
     """Whether its containers are taken without being asked for, where an engine is here."""
+    checkpoint: bool = False
+    """Whether one was taken while all was good, before anything broke."""
     left_out: str = ""
     """What of the real incident it does not show here, and why."""
 
@@ -120,6 +123,15 @@ class Scenario:
     def told(self) -> str:
         """What a responder is told at the start."""
         return f"{self.goal} Left out here: {self.left_out}." if self.left_out else self.goal
+
+
+def without_runbooks(scenario: Scenario) -> Scenario:
+    """The same drill, with a repository that has no runbooks of its own."""
+
+    def tree(n: int) -> dict[str, str]:
+        return {name: text for name, text in scenario.tree(n).items() if not name.startswith("runbooks/")}
+
+    return replace(scenario, tree=tree)
 
 
 def marked(text: str, marks: Mapping[str, str]) -> str:

@@ -16,6 +16,8 @@ class Robot:
     about: str
     script: Sequence[Step] = ()
     """Empty: it has none, and goes by the runbooks that are offered."""
+    bare: bool = False
+    """Whether the repository it works in has no runbooks of its own."""
     resumes: bool = False
     """Whether it can go on where a killed run stopped."""
 
@@ -66,11 +68,10 @@ ROLL_BACK: tuple[Step, ...] = (
     Step("name the commit", rf"TAKES BACK|{ASKED}", (*"HEAD", ENTER), r"TAKES BACK", within_s=10, only_if=ASKED),
     *MAIN,
     Step("it is complete", r"✓ COMPLETE", (ESC,), r"s skip, with a reason", within_s=30),
-    *_ticked(3),
     Step("plan the verification", r"x run", ("x",), r"runs it at once", within_s=10),
     Step("verify", r"runs it at once", ("x",), r"RUNNING|VERDICT", again=True),
     Step("it is verified", r"✓ COMPLETE", (ESC,), r"s skip, with a reason", within_s=30),
-    *_ticked(5),
+    *_ticked(6),
     Step("back to the screen", r"RUNBOOK", (ESC, ESC), r"c close"),
 )
 CLOSED: tuple[Step, ...] = (
@@ -289,7 +290,7 @@ DEAD_BACKEND_NAIVE: tuple[Step, ...] = (
 RED: tuple[Step, ...] = _opened("")
 """Something turns red, whatever it is: opened, and taken."""
 LEFT: tuple[Step, ...] = (*CLOSED, *GONE)
-BY_RUNBOOK = Robot("takes the runbook that is offered, and does what it says")
+BY_RUNBOOK = Robot("takes the runbook that is offered, of those that ship alone, and does what it says", bare=True)
 """Knows nothing of the drill: `follower.follow`, between RED and LEFT."""
 
 ROBOTS: dict[str, dict[str, Robot]] = {

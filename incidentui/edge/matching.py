@@ -3,6 +3,7 @@
 `re` has no limit, and some patterns take years on some lines. The package `regex` reads the same syntax and has one.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from time import perf_counter
@@ -23,11 +24,11 @@ class TooSlowError(Exception):
 
 
 @cache
-def _compiled(pattern: str, multiline: bool) -> Any:
+def _compiled(pattern: str, flags: int) -> Any:
     """Once for each pattern of the project: thousands of lines of a log are searched at each look."""
     import regex  # 20 ms: not for a screen that has no such rule
 
-    return regex.compile(pattern, regex.MULTILINE if multiline else 0)
+    return regex.compile(pattern, flags)
 
 
 class Matching:
@@ -40,16 +41,27 @@ class Matching:
         """A match object as of `re`. TooSlowError when the time of the look is used up."""
         return next(self._matches(pattern, text, multiline), None)
 
+    def whole(self, pattern: str, text: str, flags: int = 0) -> bool:
+        """Whether all of the text is matched. `flags`: IGNORECASE, MULTILINE, DOTALL of `re`. TooSlowError."""
+        return (
+            next(self._within(pattern, lambda s: iter([_compiled(pattern, flags).fullmatch(text, timeout=s)])))
+            is not None
+        )
+
     def every(self, pattern: str, text: str) -> Iterator[Any]:
         """`^` and `$` stand at every line. TooSlowError."""
         return self._matches(pattern, text, multiline=True)
 
     def _matches(self, pattern: str, text: str, multiline: bool) -> Iterator[Any]:
+        flags = re.MULTILINE if multiline else 0
+        return self._within(pattern, lambda limit_s: _compiled(pattern, flags).finditer(text, timeout=limit_s))
+
+    def _within(self, pattern: str, find: Callable[[float], Iterator[Any]]) -> Iterator[Any]:
         if self._left_s <= 0:
             raise TooSlowError(pattern)
         began = perf_counter()
         try:
-            yield from _compiled(pattern, multiline).finditer(text, timeout=min(self._left_s, WITHIN_S))
+            yield from find(min(self._left_s, WITHIN_S))
         except TimeoutError:
             raise TooSlowError(pattern) from None
         finally:

@@ -7,6 +7,7 @@ import re
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -131,8 +132,10 @@ def _allowed(file: Path, content: bytes, place: str, project_dir: Path) -> Runbo
     return replace(runbook, asked_again=again, changes=trust.changes(file, content, calls) if again else ())
 
 
+@lru_cache(MOST_FILES + 100)
 def parsed(content: bytes, place: str) -> Runbook:
-    """What is shown and what runs: both come of these bytes, which were read once."""
+    """What is shown and what runs: both come of these bytes, which were read once. The same bytes are not parsed twice:
+    an open screen looks at the files again and again."""
     from incidentui.runbook.parse import LONGEST, parse
 
     # Four bytes are the longest character: what is cut here is refused there for its length.

@@ -3,6 +3,7 @@
 from incidentui.core import events as e
 from incidentui.core.acts import NAMES
 from incidentui.core.format import change_size, count, duration
+from incidentui.core.kinds import parts
 from incidentui.core.model import Attempt
 from incidentui.core.words import light_mark, marker
 from incidentui.postmortem.facts import Facts
@@ -20,11 +21,12 @@ def commits(facts: Facts) -> list[str]:
             text(c.author),
             change_size(c),
             str(c.file_count) if c.sized else UNKNOWN,
+            ", ".join(parts(file.path for file in c.files)),
             text(c.subject),
         )
         for c in facts.commits
     ]
-    return table(("Commit", "Role", "Committed", "Author", "Lines", "Files", "Subject"), rows)
+    return table(("Commit", "Role", "Committed", "Author", "Lines", "Files", "Touches", "Subject"), rows)
 
 
 def roles(facts: Facts, name: str) -> list[str]:
@@ -82,7 +84,7 @@ def _attempt(facts: Facts, attempt: Attempt) -> list[str]:
     took = f"after {duration(attempt.ended - attempt.asked)}" if attempt.ended is not None else "not over"
     ended = f" at {stamp(attempt.ended)}" if attempt.ended is not None else ""
     out = [
-        f"### {text(_name(attempt).capitalize())}: {text(plan.title)}",
+        f"### {text(f'{_name(attempt).capitalize()}: {plan.title}' if attempt.number else plan.title)}",
         "",
         f"Asked at {stamp(attempt.asked)} by {text(attempt.by)}. **{verdict(attempt)}**{ended}, {took}.",
     ]

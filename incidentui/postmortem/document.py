@@ -5,12 +5,16 @@ from typing import Any
 from incidentui.core import codec
 from incidentui.core.board import Hypothesis, cause_word, causes, lost_ms
 from incidentui.core.envelope import rfc3339
+from incidentui.core.kinds import parts
 from incidentui.core.model import Ms
 from incidentui.core.words import evidence_of, row
 from incidentui.postmortem.acted import roles
+from incidentui.postmortem.after import left
 from incidentui.postmortem.facts import Facts
 from incidentui.postmortem.gaps import candidates, gaps, not_covered
+from incidentui.postmortem.infrastructure import objects as infrastructure
 from incidentui.postmortem.markdown import plain
+from incidentui.postmortem.restarted import objects
 
 TIMES = ("window_from", "first_red", "opened", "acknowledged", "mitigated", "resolved", "closed")
 
@@ -33,16 +37,39 @@ def document(facts: Facts) -> dict[str, Any]:
         "detected": {"at": _time(facts.detected.at), "how": facts.detected.how},
         "recovered": _time(facts.recovered),
         "metrics": {m.name.replace(" ", "_"): {"ms": m.ms, "rule": m.rule} for m in facts.metrics},
+        "after_recovery": {
+            "ticked": [{"item": t.item, "by": t.by, "at": _time(t.at)} for t in incident.ticks],
+            "left": list(left(facts)),
+        },
         "outages": [{**codec.to_json(o), "first": _time(o.first), "last": _time(o.last)} for o in facts.outages],
+        "functions": [
+            {"name": o.service, **{k: v for k, v in codec.to_json(o).items() if k != "service"}}
+            | {"first": _time(o.first), "last": _time(o.last)}
+            for o in facts.functions
+        ],
         "suspect": codec.to_json(facts.suspect) if facts.suspect is not None else None,
-        "commits": [{**codec.to_json(c), "at": _time(c.at), "roles": roles(facts, c.sha)} for c in facts.commits],
+        "commits": [
+            {
+                **codec.to_json(c),
+                "at": _time(c.at),
+                "roles": roles(facts, c.sha),
+                "touches": list(parts(file.path for file in c.files)),
+            }
+            for c in facts.commits
+        ],
+        "infrastructure": infrastructure(facts),
         "attempts": [
             {**codec.to_json(a), "was": facts.was.get(a.run), **{k: _time(getattr(a, k)) for k in ("asked", "ended")}}
             for a in facts.attempts
         ],
         "hypotheses": [_hypothesis(h) for h in incident.hypotheses],
         "remarks": [{**codec.to_json(r), "at": _time(r.at)} for r in incident.remarks],
+        "conclusions": [{**codec.to_json(c), "at": _time(c.at)} for c in incident.conclusions],
         "causes": [_cause(h, facts.as_of) for h in causes(incident.hypotheses)],
+        "suggested_causes": [
+            {"at": _time(s.at), "service": s.service, "says": s.tied.says, "cause": s.tied.text}
+            for s in facts.suggested
+        ],
         "code": {
             "branch": state.repository.branch if state.repository else None,
             "head": state.repository.head if state.repository else None,
@@ -53,6 +80,7 @@ def document(facts: Facts) -> dict[str, Any]:
         },
         "components": [codec.to_json(s) for s in state.services.values()],
         "workloads": [codec.to_json(w) for w in state.workloads.values()],
+        "restarts": [{**found, "at": _time(found["at"])} for found in objects(facts)],
         "not_covered": [{"what": what, "why": why} for what, why in not_covered(facts)],
         "action_items": [plain(item) for item in candidates(facts)],
         "gaps": [plain(gap) for gap in gaps(facts)],

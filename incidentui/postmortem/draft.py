@@ -3,25 +3,33 @@
 Valid at any moment: while the incident is open it says "as of".
 """
 
-from incidentui.core.format import change_size, count, duration, latency
+from incidentui.core.format import change_size, count, duration
+from incidentui.core.handover import handed_over
 from incidentui.core.model import Commit, Ms
 from incidentui.postmortem.acted import attempts, code, commits, fixes, runbooks, verdict
+from incidentui.postmortem.after import after_recovery
+from incidentui.postmortem.conclusion import conclusion
 from incidentui.postmortem.facts import Facts
 from incidentui.postmortem.gaps import candidates, gaps
+from incidentui.postmortem.impact import impact, took
+from incidentui.postmortem.infrastructure import infrastructure
 from incidentui.postmortem.markdown import UNKNOWN, section, sha, stamp, table, text
+from incidentui.postmortem.restarted import restarts
 from incidentui.postmortem.seen import components, evidence, timeline
+from incidentui.postmortem.suggested import lines as suggested
 from incidentui.postmortem.theories import causes, hypotheses, remarks
-
-ASK = [f"{UNKNOWN}: for the people who were there"]
+from incidentui.postmortem.went import sections as went
 
 
 def render(facts: Facts) -> str:
     parts = [
         _head(facts),
         section("Summary", _summary(facts)),
-        section("Impact", _impact(facts)),
+        *([section("Hand-over", _handover(facts))] if facts.open else []),
+        section("Impact", impact(facts)),
         section("Metrics", _metrics(facts)),
         section("Commits", commits(facts)),
+        *([section("Infrastructure changes", rows)] if (rows := infrastructure(facts)) else []),
         section("Attempts", attempts(facts)),
         *([section("Hypotheses", hypotheses(facts))] if facts.incident.hypotheses else []),
         *remarks(facts),
@@ -29,8 +37,10 @@ def render(facts: Facts) -> str:
         section("Code state", code(facts)),
         *([section("Fixes", fixes(facts))] if facts.state.fixes else []),
         section("Components", components(facts)),
+        *([section("Restarts", rows)] if (rows := restarts(facts)) else []),
+        *after_recovery(facts),
         section("Causes", _causes(facts)),
-        section("Went well, went wrong, where we were lucky", ASK),
+        *went(facts),
         section("Action items", _items(facts)),
         section("Gaps", [f"- {gap}" for gap in gaps(facts)]),
         *([section("Evidence", evidence(facts))] if facts.evidence else []),
@@ -85,6 +95,7 @@ def _recovered(facts: Facts) -> str:
 def _summary(facts: Facts) -> list[str]:
     red = [o for o in facts.outages if o.failing_ms]
     out = [f"{text(o.service)} failed for {duration(o.failing_ms)}, from {stamp(o.first)}." for o in red]
+    out += [f"Users could not {text(f.service)} for {duration(f.failing_ms)}." for f in facts.functions if f.failing_ms]
     if not red:
         out.append("No service was seen failing.")
     if facts.deploy is not None:
@@ -99,6 +110,13 @@ def _summary(facts: Facts) -> list[str]:
     return [" ".join(out)]
 
 
+def _handover(facts: Facts) -> list[str]:
+    """While it is open: for whoever goes on with it."""
+    it = handed_over(facts.state, facts.incident, facts.as_of)
+    nexts = [f"{n}. {text(line)}" for n, line in enumerate(it.next, 1)]
+    return [*(f"- {text(line)}" for line in it.now), "", "Next:", "", *nexts]
+
+
 def _deployed(facts: Facts) -> str:
     assert facts.deploy is not None
     commit = _known(facts, facts.deploy.now)
@@ -111,56 +129,15 @@ def _known(facts: Facts, name: str) -> Commit | None:
     return next((c for c in facts.commits if c.sha == name), None)
 
 
-def _impact(facts: Facts) -> list[str]:
-    services = facts.state.services
-    quiet = [text(name) for name in services if all(o.service != name for o in facts.outages)]
-    none_seen = [f"No outage seen: {', '.join(quiet)}."] if quiet else []
-    if not facts.outages:
-        return none_seen or ["No service is watched."]
-    rows = [
-        (
-            text(o.service),
-            duration(o.failing_ms) if o.failing_ms else "none",
-            _seconds(o.failing_ms),
-            duration(o.slow_ms) if o.slow_ms else "none",
-            duration(o.unknown_ms) if o.unknown_ms else "none",
-            stamp(o.first) if o.first is not None else "none",
-            _good_again(o.first, o.last),
-            _exact(facts, o.service),
-        )
-        for o in facts.outages
-    ]
-    head = ("Service", "Failing", "Seconds", "Slow", "Unknown", "First failed look", "First good look", "Exact to")
-    return [*table(head, rows), "", "Measured by the checks, from look to look.", *none_seen]
-
-
-def _seconds(ms: Ms) -> str:
-    return f"{ms / 1000:.1f}" if ms % 1000 else str(ms // 1000)
-
-
-def _good_again(first: Ms | None, last: Ms | None) -> str:
-    if first is None:
-        return "none"
-    return stamp(last) if last is not None else "not seen"
-
-
-def _exact(facts: Facts, service: str) -> str:
-    every = [c.every_ms for c in facts.state.project.checks if c.service == service]
-    return f"±{_took(max(every))}" if every else UNKNOWN
-
-
 def _metrics(facts: Facts) -> list[str]:
-    rows = [(m.name, _took(m.ms) if m.ms is not None else _not(facts), text(m.rule)) for m in facts.metrics]
+    rows = [(m.name, took(m.ms) if m.ms is not None else _not(facts), text(m.rule)) for m in facts.metrics]
     return table(("", "Time", "Rule"), rows)
 
 
-def _took(ms: Ms) -> str:
-    """A drill is over in seconds: there the parts of one count."""
-    return duration(ms) if ms >= 1000 else latency(ms)
-
-
 def _causes(facts: Facts) -> list[str]:
-    suspect, by_people = facts.suspect, causes(facts)
+    suspect, found, hints = facts.suspect, causes(facts), suggested(facts.suggested)
+    parts = [part for part in (conclusion(facts), found, hints) if part]
+    by_people = [line for n, part in enumerate(parts) for line in ([""] if n else []) + part]
     said = [*by_people, ""] if by_people else []
     if suspect is None:
         return by_people or [UNKNOWN]

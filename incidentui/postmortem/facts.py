@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from incidentui.core import events as e
+from incidentui.core.functions import function_outages
 from incidentui.core.inputs import Evidence
 from incidentui.core.metrics import (
     Detection,
@@ -23,6 +24,7 @@ from incidentui.core.steps import run_after
 from incidentui.core.suspects import since_good
 from incidentui.core.value import dataclass
 from incidentui.core.words import evidence_of
+from incidentui.postmortem.suggested import Suggested, suggested
 
 ROWS = 5_000
 """A timeline longer than this keeps its key moments only."""
@@ -66,6 +68,8 @@ class Facts:
     detected: Detection
     metrics: tuple[Metric, ...]
     outages: tuple[Outage, ...]
+    functions: tuple[Outage, ...]
+    """Of what users do, by the names that the project gives it."""
     recovered: Ms | None
     deploy: Deploy | None
     """The last before the first red."""
@@ -83,6 +87,8 @@ class Facts:
     runbooks: tuple[RunbookRun, ...]
     lost: tuple[Lost, ...]
     unwatched: tuple[Stretch, ...]
+    suggested: tuple[Suggested, ...]
+    """Causes that the record itself suggests."""
     notes: int
     evidence: tuple[tuple[e.Recorded, Evidence], ...]
 
@@ -124,6 +130,9 @@ def gather(
         detected=detection(incident, records),
         metrics=metrics(incident, records, services),
         outages=outages(records, until, incident.window_from, services),
+        functions=function_outages(
+            state.project, records, until, incident.window_from, before.checks if before is not None else None
+        ),
         recovered=recovered(records, services),
         deploy=deploy,
         suspect=suspect,
@@ -136,6 +145,7 @@ def gather(
         runbooks=_runbooks(records),
         lost=_lost(records),
         unwatched=unwatched(records, until),
+        suggested=suggested(state, records),
         notes=sum(isinstance(r.event, e.NoteAdded) for r in records),
         evidence=_evidence(timeline, evidence),
     )

@@ -8,14 +8,18 @@ from incidentui.core.board_words import OFTEN
 from incidentui.core.format import count, duration, short, size
 from incidentui.core.hypotheses import to_decide
 from incidentui.core.metrics import HANDOVER_MS
+from incidentui.postmortem.after import left
+from incidentui.postmortem.conclusion import missing
 from incidentui.postmortem.facts import Facts
 from incidentui.postmortem.markdown import sha, stamp, text
+from incidentui.postmortem.went import unsaid
 
 
 def gaps(facts: Facts) -> tuple[str, ...]:
     """Questions for people, most important first, as Markdown."""
     return (
         *_causes(facts),
+        *missing(facts),
         *_impact(facts),
         *_times(facts),
         *_looks(facts),
@@ -23,6 +27,7 @@ def gaps(facts: Facts) -> tuple[str, ...]:
         *_attempts(facts),
         *_hypotheses(facts),
         *_components(facts),
+        *(f"After recovery: nobody saw that this is so: “{text(line)}”." for line in left(facts)),
         *_people(facts),
     )
 
@@ -55,6 +60,12 @@ def _impact(facts: Facts) -> list[str]:
     out = ["Impact: how many users were affected."]
     if not facts.notes:
         out.append("Impact: what users saw; no note says it.")
+    named = {c.service for c in facts.state.project.checks if c.function}
+    out += [
+        f"Impact: what users could not do while {text(o.service)} failed; no check of it names its `function`."
+        for o in facts.outages
+        if named and o.failing_ms and o.service not in named
+    ]
     out += [
         f"Impact: {text(o.service)} was unknown for {duration(o.unknown_ms)}; nobody saw whether it answered."
         for o in facts.outages
@@ -145,7 +156,7 @@ def _people(facts: Facts) -> list[str]:
         owner = f"Action items: {len(items)} suggested, none has an owner or a due date."
     else:
         owner = "Action items: none was written."
-    return ["Went well, went wrong, where we were lucky: nobody said it yet.", owner]
+    return [*(f"{title}: nobody said it yet." for title in unsaid(facts)), owner]
 
 
 def not_covered(facts: Facts) -> tuple[tuple[str, str], ...]:

@@ -34,6 +34,7 @@ ARGS: dict[str, tuple[str, ...]] = {
     "verify": ("checks", "within", "consecutive"),
     "wait": ("for", "checks", "within", "consecutive", "every"),
     "ci.wait": ("commit", "within", "provider"),
+    "deploy.start": ("within",),
     # No `command` here: what a file of a repository runs comes from the configuration, which is allowed by its hash.
     "git.bisect": ("good", "bad", "within", "step", "first-parent"),
     "fix.mark": ("commit", "file", "contains", "matches", "check"),
@@ -61,6 +62,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "verify": (),
     "wait": (),
     "ci.wait": ("commit",),
+    "deploy.start": (),
     "git.bisect": (),
     "fix.mark": ("commit",),
     "fix.forget": ("commit",),

@@ -12,6 +12,8 @@ from incidentui.core.value import dataclass
 
 Pairs = tuple[tuple[str, str], ...]
 Level = Literal["error", "warning"]
+AFTER_RECOVERY = "after recovery"
+"""A heading: once the runbook is begun, closing as resolved waits for the steps under it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,8 @@ class Runbook:
                 then=s.then,
                 otherwise=s.otherwise,
                 looks=s.looks,
+                before_close=s.phase.strip().lower() == AFTER_RECOVERY,
+                runs=not s.by_hand,
             )
             for s in self.steps
         )

@@ -13,6 +13,7 @@ from typing import Literal
 from incidentui.core.causes import echoes
 from incidentui.core.drift import Drift
 from incidentui.core.format import count, short
+from incidentui.core.idle import by_hand, idle, words
 from incidentui.core.model import Attempt, CheckStatus, SeenError, ServiceStatus, Workload
 from incidentui.core.state import State
 from incidentui.core.value import dataclass
@@ -106,11 +107,17 @@ def _seen(state: State) -> Iterator[Sequence[Seen]]:
         return
     yield tuple(_after_acting(state))
     yield tuple(_told(state, causes))
+    yield tuple(_beside_git(state))
+    yield tuple(_tag("restart", f"{words(w)}, and no deploy did it") for w in by_hand(state, _idle(state, causes)))
     yield tuple(_deployed(state, causes))
     yield tuple(_one("services", s.name, f"{s.name} is failing: {s.why}") for s in causes)
     yield tuple(_logins(state, causes))
     yield (*_drifted(state), *_fallen(state, causes))
     yield tuple(_told(state, echo))
+
+
+def _idle(state: State, causes: Sequence[ServiceStatus]) -> list[Workload]:
+    return [w for service in causes for w in idle(state, service.name)]
 
 
 def _failing(state: State) -> tuple[list[ServiceStatus], list[ServiceStatus]]:
@@ -186,6 +193,14 @@ def _deployed(state: State, causes: Sequence[ServiceStatus]) -> Iterator[Seen]:
     for service in causes:
         if deploy := deploy_before(state, service.name):
             yield _tag("rollback", f"{service.name} failed after deploy {short(deploy)}")
+
+
+def _beside_git(state: State) -> Iterator[Seen]:
+    """What changed since all was good and lies in no commit: a rollback would leave it as it is."""
+    for drift in state.drift.values():
+        if rows := [row for row in drift.rows if row.uncommitted and row.level == "bad"]:
+            more = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
+            yield _tag("configuration", f"{rows[0].what}{more} is not as in the checkpoint, and no commit holds it")
 
 
 def _logins(state: State, causes: Sequence[ServiceStatus]) -> Iterator[Seen]:

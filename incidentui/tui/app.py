@@ -20,6 +20,7 @@ from incidentui.core.format import count
 from incidentui.session.ports import Session, View
 from incidentui.tui.crash import report
 from incidentui.tui.desk import Desk
+from incidentui.tui.page import Following
 from incidentui.tui.present.scene import RunbookEntry
 from incidentui.tui.screen import IncidentScreen
 from incidentui.tui.strips import Paint
@@ -27,6 +28,9 @@ from incidentui.tui.theme import Theme, ThemeName
 
 if TYPE_CHECKING:
     from incidentui.runbook.model import Runbook
+
+FILES_S = 2.0
+"""Between two looks at the files of runbooks, while some are shown."""
 
 
 class IncidentApp(App[None], inherit_bindings=False):
@@ -62,13 +66,14 @@ class IncidentApp(App[None], inherit_bindings=False):
         self._after_first_frame = after_first_frame
         self._paint = Paint(Theme(theme, plain=self.no_color), ascii)
         self._filters.clear()  # our strips are final; a filter could only damage them
-        self._make = lambda surface: Desk(session, surface, tuple(runbooks), zone=zone)
+        self._make = lambda surface: Desk(session, surface, tuple(runbooks), zone=zone, reread=self._reread)
         self._unsubscribe: Callable[[], None] | None = None
         self._told = False
         self.last_words = ""
         """Of a crash; said in one line when the terminal is restored."""
         self._newest: View | None = None
         self._first = True
+        self._reading = False
 
     @property
     def desk(self) -> Desk:
@@ -84,6 +89,7 @@ class IncidentApp(App[None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         self._unsubscribe = self.session.subscribe(self._published)
+        self.set_interval(FILES_S, self._while_runbooks_are_shown)
 
     def on_ready(self) -> None:
         if gc.isenabled():
@@ -97,18 +103,36 @@ class IncidentApp(App[None], inherit_bindings=False):
             self._after_first_frame()
         self.run_worker(self._read_shelf, thread=True, exit_on_error=False)
 
+    def _while_runbooks_are_shown(self) -> None:
+        if self.screen_stack and isinstance(self.screen, IncidentScreen) and isinstance(self.desk.page, Following):
+            self._reread()
+
+    def _reread(self) -> None:
+        """One look at a time, and none before the first is over."""
+        if self.desk.shelved and not self._reading:
+            self._reading = True
+            self.run_worker(self._read_shelf, thread=True, exit_on_error=False)
+
     def _read_shelf(self) -> None:
-        books = tuple(self._shelf())
+        try:
+            books = tuple(self._shelf())
+        finally:
+            self._reading = False
         self.from_any_thread(lambda: self._shelved(books))
 
     def _shelved(self, books: "tuple[Runbook, ...]") -> None:
         if not self.screen_stack:  # who leaves at once is gone before the last runbook is read
             return
         desk = self.desk
+        again = desk.shelved
+        if again and books == desk.books:
+            return
+        if again:
+            desk.restock(books)
         desk.books, desk.shelved = books, True
         if books:
             desk.runbooks = tuple(map(_to_choose, books))
-        if desk.pages:
+        if desk.pages and not again:
             from incidentui.tui.openings import go_on  # whoever opened a page has it loaded
 
             go_on(desk)

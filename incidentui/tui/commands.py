@@ -4,12 +4,12 @@ from collections.abc import Callable
 from typing import cast
 
 from incidentui.core import inputs as i
-from incidentui.core.acts import can_be_cut
-from incidentui.core.format import short
-from incidentui.core.incidents import suggested_title, unproven
+from incidentui.core.acts import can_be_cut, may_take_long
+from incidentui.core.format import duration, short
+from incidentui.core.incidents import suggested_title
 from incidentui.core.model import Severity
 from incidentui.session.ports import Done, Transport
-from incidentui.tui import moves, openings
+from incidentui.tui import ending, moves, openings
 from incidentui.tui.desk import Desk
 from incidentui.tui.keys import ACTS, RECORDS, action_of
 from incidentui.tui.present.format import parse_when
@@ -109,28 +109,6 @@ def severity(desk: Desk) -> None:
     desk.prompt(f"severity 1 to 4, now {incident.severity}", done)
 
 
-def close_incident(desk: Desk) -> None:
-    incident = desk.scene().incident
-    if incident is None:
-        desk.refuse("c", "no incident is open", "p shows the draft of the last one")
-        return
-    view = desk.view
-    missing = unproven(view.state, view.recent, desk.session.now(), incident)
-
-    def done(reason: str) -> None:
-        if missing and not reason.strip():
-            desk.refuse("c", f"not resolved: {missing}", "Closing all the same needs a reason")
-            return
-        tell(desk, "c", i.CloseIncident(desk.session.me, reason.strip()), f"{incident.id} closed, p shows the draft")
-
-    if missing:
-        desk.prompt(f"close {incident.id} though {missing}, because", done)
-    else:
-        desk.ask(
-            f"Close {incident.id} as resolved?  c or y closes it, any other key does not.", ("c", "y"), lambda: done("")
-        )
-
-
 def mark(desk: Desk) -> None:
     key = desk.pane.cursor
     if desk.focus == "commits" and isinstance(key, tuple):
@@ -207,6 +185,10 @@ def leave(desk: Desk) -> None:
     running = " The running step is finished and recorded." if attempt is not None else ""
     watch = "Watching stops here" if desk.view.observing else "The other process goes on watching"
     ends = attempt is not None and attempt.outcome is None and attempt.by == desk.session.me and can_be_cut(attempt)
+    if attempt is not None and ends and (left := may_take_long(attempt, desk.session.now())):
+        ask = f"Leave?  k ends the running step first, w waits for its end, up to {duration(left)}.  {watch}."
+        desk.ask(ask, ("w",), desk.surface.leave, {"k": lambda: _end_and_leave(desk)})
+        return
     if not ends:
         desk.ask(f"Leave?  q or y leaves.  {watch}; the record stays.{running}", ("q", "y"), desk.surface.leave)
         return
@@ -272,7 +254,7 @@ TABLE: dict[str, Run] = {
     "open_incident": open_incident,
     "acknowledge": acknowledge,
     "severity": severity,
-    "close_incident": close_incident,
+    "close_incident": ending.close_incident,
     "mark": mark,
     "filter": search,
     "details": details,

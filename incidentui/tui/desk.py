@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from incidentui.core.model import Ms
 from incidentui.core.value import dataclass
 from incidentui.session.ports import Session, View
-from incidentui.tui.page import Opening, Page
+from incidentui.tui.page import Following, Opening, Page
 from incidentui.tui.palette import Palette
 from incidentui.tui.pane import LinePane
 from incidentui.tui.present.scene import RunbookEntry, Scene, first_red
@@ -90,6 +90,10 @@ class Desk:
     """The same, parsed; they come after the first frame."""
     shelved: bool = False
     """Whether they have come."""
+    begun: "Runbook | None" = None
+    """The text that the run began with, once its file says something else."""
+    reread: Callable[[], None] = lambda: None
+    """Looks at the files again, in a thread; `restock` hears of it when they changed."""
     zone: tzinfo | None = None
     focus: PaneName = "timeline"
     zoom: PaneName | None = None
@@ -150,11 +154,26 @@ class Desk:
         """The pane that has the focus, or the page's."""
         return self.surface.host if self.pages else self.surface.pane(self.zoom or self.focus)
 
+    def restock(self, books: "tuple[Runbook, ...]") -> None:
+        """Files changed while the screen was open: pages follow, and a run keeps the text that it began with."""
+        run = self.view.state.runbook
+        if run is not None and run.ended is None:
+            mine = next((b for b in self.books if (b.id, b.digest) == (run.runbook, run.digest)), None)
+            self.begun = mine or self.begun
+        self.books = books
+        for opened in self.pages:
+            if isinstance(opened.page, Following):
+                opened.page.follow(books, self)
+
     # -- PageContext
 
     @property
     def cursor(self) -> Hashable:
         return self.surface.host.cursor
+
+    @property
+    def top(self) -> int:
+        return self.surface.host.top
 
     def push(self, page: Page, origin: Hashable = None) -> None:
         self._remember()
@@ -202,6 +221,10 @@ class Desk:
         self.surface.clipboard(text)
         self.say(f"copied {len(text)} characters")
 
+    def scroll(self, top: int) -> None:
+        self.surface.host.stand(None, top)
+        self.surface.draw_now()
+
     def draw(self) -> None:
         self.surface.redraw()
 
@@ -228,6 +251,8 @@ class Desk:
     def _enter(self, page: Page) -> None:
         if isinstance(page, Opening):
             page.opened(self)
+        if isinstance(page, Following):
+            self.reread()
         self._show()
 
     def _show(self) -> None:
@@ -244,5 +269,5 @@ def _sentence(hint: str) -> str:
         return ""
     first = hint.split()[0]
     # R is not r, so the name of a key stays as it is; and a command is written as it is typed.
-    as_it_is = len(first) == 1 or first in _KEYS or first == "incidentui"
+    as_it_is = len(first) == 1 or first in _KEYS or first == "incidentui" or "." in first[1:-1]
     return (hint if as_it_is else hint[0].upper() + hint[1:]) + ("" if hint.endswith((".", "?", "!")) else ".")

@@ -22,7 +22,7 @@ from incidentui.tui.present import (
 )
 from incidentui.tui.present.format import hms
 from incidentui.tui.present.headline import Headline, headline
-from incidentui.tui.present.parts import title
+from incidentui.tui.present.parts import more, title
 from incidentui.tui.present.scene import Scene
 from incidentui.tui.present.status import KeyHint
 from incidentui.tui.regions import NONE, PANES, Needs, PaneName, Rect, Regions, class_of, regions
@@ -66,6 +66,10 @@ _LINES: dict[PaneName, Callable[..., list[Line]]] = {
     "workloads": workloads.lines,
     "runbook": runbook.lines,
 }
+
+
+_WHOLE = ("services", "workloads")
+"""Lists of what there is now: what does not fit is counted in their title. Commits go on for ever anyway."""
 
 
 def top_rect(r: Regions) -> Rect:
@@ -134,7 +138,8 @@ def _foot(screen: "IncidentScreen", scene: Scene, width: int) -> None:
         keys = status.typing_keys(hints, "letters go to the word", width)
     if not screen.live:
         keys = status.no_keys(width)
-    screen.foot.set_lines([status.status(scene, width, desk.said, typing), keys])
+    below = status.rest(scene, width, desk.said, typing)
+    screen.foot.set_lines([status.status(scene, width, desk.said, typing), below or keys])
 
 
 def _page_hints(page: Page) -> list[KeyHint]:
@@ -154,6 +159,9 @@ def _pane(screen: "IncidentScreen", scene: Scene, name: PaneName, rect: Rect) ->
         return
     lines = _LINES[name](scene, width, focused=here)
     pane.pinned = (0, 0) if tabbed else (1, 0)
+    pane.tells = tabbed
+    if name in _WHOLE and not tabbed:
+        lines[0] = more(lines[0], len(lines) - rect.height - pane.top)
     # In the compact form the tab is the title.
     pane.set_lines(lines[1:] if tabbed else lines)
     pane.rest()
@@ -205,6 +213,6 @@ def _page(screen: "IncidentScreen", scene: Scene, rect: Rect) -> None:
     ZONE.set(scene.zone)
     lines = list(page.lines(scene.view, scene.now, rect.width - 2, rect.height))
     host.pinned = page.pinned
-    if host.cursor is None and isinstance(page, Starting) and page.start is not None:
-        host.stand(page.start, 0)
+    if host.cursor is None and isinstance(page, Starting) and page.first_row is not None:
+        host.stand(page.first_row, 0)
     host.set_lines(lines)

@@ -3,12 +3,13 @@
 from incidentui.tui import commands, moves
 from incidentui.tui.desk import Desk
 from incidentui.tui.keys import typed
+from incidentui.tui.page import ON_PAGES
 from incidentui.tui.pane import LinePane
 from incidentui.tui.regions import PANES
 
 _TINY = frozenset({"n", "q", "ctrl+c", "ctrl+z"})
-_ON_PAGES = frozenset({"?", "ctrl+p", ":", "n", "q", "i", "h", "J", "K", "ctrl+z"})
-"""Keys of the main screen that mean the same on a page, unless the page has its own use for them."""
+_IS_OPEN = frozenset({("?", "help"), ("p", "draft"), ("c", "close")})
+"""What a key would open, while that page is the one on top."""
 
 
 def key(desk: Desk, key: str) -> None:
@@ -82,8 +83,8 @@ def _page(desk: Desk, key: str) -> None:
         desk.back()
     elif key == "ctrl+c":
         commands.stop_step(desk)
-    elif key in _ON_PAGES:
-        if not (key == "?" and page.title == "help"):
+    elif key in ON_PAGES:
+        if (key, page.title) not in _IS_OPEN:
             commands.press(desk, key)
     elif (move := moves.SCROLLS.get(key)) is not None:
         move(desk)

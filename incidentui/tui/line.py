@@ -78,6 +78,19 @@ def cut_middle(path: str, width: int) -> str:
     return path[:head] + "…" + path[len(path) - (keep - head) :]
 
 
+def cut_sentence(text: str, width: int) -> str:
+    """A sentence shortened: a path in it gives way first, in its middle, so that the end says what is the matter."""
+    over = cells(text) - width
+    path = max((word for word in text.split(" ") if "/" in word), key=cells, default="")
+    if over <= 0 or cells(path) - over < _PATH:
+        return cut(text, width)
+    return cut(text.replace(path, cut_middle(path, cells(path) - over), 1), width)
+
+
+_PATH = 9
+"""Cells of a path below which it says nothing."""
+
+
 def pad(text: str, width: int, right: bool = False) -> str:
     """Exactly `width` cells, cut or filled."""
     text = cut(text, width)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from incidentui.core.events import Recorded
 from incidentui.core.format import short
+from incidentui.core.idle import by_hand, idle_under_red
 from incidentui.core.state import State
 from incidentui.core.words import is_bad
 from incidentui.tui.desk import Desk
@@ -84,6 +85,13 @@ def runbook_page(desk: Desk, ident: str, key: str = "enter") -> Page | None:
     if book is None:
         desk.refuse(key, f"runbook {ident or 'unknown'} is not here", "r lists those that are")
         return None
+    run, begun = desk.view.state.runbook, desk.begun
+    if (
+        run is not None
+        and begun is not None
+        and (begun.id, begun.digest) == (ident, run.digest) != (ident, book.digest)
+    ):
+        return RunbookPage(begun, desk.books, book)
     return RunbookPage(book, desk.books)
 
 
@@ -118,29 +126,29 @@ def step(desk: Desk, key: str) -> None:
 
 
 def act(desk: Desk) -> None:
-    from incidentui.tui.pages.act import ActPage, Choice, about_commit, about_workload
+    from incidentui.tui.pages.act import ActPage, about_workload, commit_menu
 
     key, state = desk.pane.cursor, desk.view.state
-    choices: tuple[Choice, ...] = ()
-    about = "what stands here"
     if desk.focus == "commits" and isinstance(key, tuple):
-        about, choices = f"commit {short(str(key[1]))}", about_commit(str(key[1]), desk.session.me, state)
+        menu = commit_menu(str(key[1]), desk.session.me, state)
     elif desk.focus == "workloads" and isinstance(key, tuple):
-        about, choices = f"workload {key[1]}", about_workload(str(key[1]), state)
+        menu = ActPage(f"workload {key[1]}", about_workload(str(key[1]), state))
     else:
-        about, choices = "the incident", usual(desk)
-    desk.push(ActPage(about, choices), origin=key)
+        menu = ActPage("the incident", usual(desk))
+    desk.push(menu, origin=key)
 
 
 def usual(desk: Desk) -> "tuple[Choice, ...]":
     """The ways back that fit what is red: known-good, the suspect, workloads that are down, and a fresh look."""
-    from incidentui.tui.pages.act import Choice, about_checkpoints, about_workload
+    from incidentui.tui.pages.act import Choice, about_checkpoints, about_workload, to_good
 
-    state, out = desk.view.state, []
+    state = desk.view.state
+    out: list[Choice] = []
     branch = state.project.branch or "the branch"
+    for workload in by_hand(state, tuple(idle_under_red(state))):
+        out += about_workload(workload.name, state)[:1]
     if state.good is not None and not _good_runs(state):
-        to = (("to", state.good.sha), ("push", "true"))
-        out.append(Choice(f"Reset {branch} to known-good {short(state.good.sha)}", "one new commit", "git.reset", to))
+        out.append(to_good(state.good.sha, branch))
     if state.suspect is not None:
         commits = (("commits", state.suspect.sha), ("push", "true"))
         out.append(Choice(f"Revert suspect {short(state.suspect.sha)}", "new commit, new push", "git.revert", commits))

@@ -6,11 +6,19 @@ Keys are named as the key bar shows them: a character for what prints (`x`, `!`,
 
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from incidentui.core.model import Ms
 from incidentui.session.ports import Session, View
 from incidentui.tui.line import Line
+
+if TYPE_CHECKING:
+    from incidentui.runbook.model import Runbook
+
+ON_PAGES = frozenset({"?", "ctrl+p", ":", "n", "q", "i", "h", "p", "c", "J", "K", "ctrl+z"})
+"""Keys of the main screen that mean the same on a page, unless the page has its own use for them."""
+END = 1_000_000_000
+"""A row past the end of any page."""
 
 
 class PageContext(Protocol):
@@ -22,6 +30,11 @@ class PageContext(Protocol):
     @property
     def cursor(self) -> Hashable:
         """Key of the row the cursor stands on; None when no line of the page has a key."""
+        ...
+
+    @property
+    def top(self) -> int:
+        """Rows of the page that are scrolled past."""
         ...
 
     @property
@@ -54,6 +67,10 @@ class PageContext(Protocol):
         ...
 
     def copy(self, text: str) -> None: ...
+
+    def scroll(self, top: int) -> None:
+        """Shows the page from this row of what scrolls on; past the end it is its end."""
+        ...
 
     def draw(self) -> None:
         """Draws the page again soon: something in it changed."""
@@ -105,7 +122,14 @@ class Starting(Protocol):
     """A page that knows which row is to be looked at first."""
 
     @property
-    def start(self) -> Hashable: ...
+    def first_row(self) -> Hashable: ...
+
+
+@runtime_checkable
+class Following(Protocol):
+    """A page of runbooks: while it is shown the files are looked at again, and it is told when they changed."""
+
+    def follow(self, books: "Sequence[Runbook]", screen: PageContext) -> None: ...
 
 
 @runtime_checkable

@@ -4,10 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import field
 
 from incidentui.core.value import dataclass
-from incidentui.tui.line import Line, Seg, fit, length, pad, spread
+from incidentui.tui.line import Line, Seg, cells, fit, length, pad, spread
 from incidentui.tui.present.parts import hints
 
 ROWS = 8
+_LEAST, _MOST = 28, 44
+"""Cells of the labels, so that what is said of them stands under each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +69,9 @@ class Palette:
         """The floating window: `width` cells, everything on the raised ground."""
         inner = width - 4
         first = max(0, min(self.at - ROWS + 1, len(self.found) - ROWS))
-        body = [
-            self._row(entry, at, inner, first + n == self.at)
-            for n, (entry, at) in enumerate(self.found[first : first + ROWS])
-        ]
+        seen = self.found[first : first + ROWS]
+        column = min(_MOST, max((cells(entry.label) for entry, _ in seen), default=0))
+        body = [self._row(entry, at, inner, column, first + n == self.at) for n, (entry, at) in enumerate(seen)]
         typed = (Seg("› ", "accent", bold=True), Seg(self.text, "strong"), Seg(" ", "mode"))
         count = f"{len(self.found)} of {len(self.entries)}"
         foot = spread(inner, (*hints(("enter", "opens a plan or a page, never acts")),), hints(("esc", "close")))
@@ -81,10 +82,10 @@ class Palette:
         head = spread(inner, typed, (Seg(count, "muted"),))
         return [blank, _raised(head.segs, inner), blank, *rows, blank, _raised(foot.segs, inner), blank]
 
-    def _row(self, entry: Entry, at: frozenset[int], width: int, here: bool) -> Line:
+    def _row(self, entry: Entry, at: frozenset[int], width: int, column: int, here: bool) -> Line:
         label = _lit(entry.label, at, bool(entry.refused))
         note = f"refused: {entry.refused}" if entry.refused else entry.note
-        gap = pad("", max(2, 28 - length(label)))
+        gap = pad("", max(2, max(_LEAST, column + 2) - length(label)))
         left = (*label, Seg(gap), Seg(note, "muted"))
         line = spread(width, left, (Seg(entry.key, "accent", bold=True),) if entry.key else ())
         return Line((Seg("  "), *line.segs), "select" if here else "raised")

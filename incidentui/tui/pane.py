@@ -13,6 +13,7 @@ from textual.widget import Widget
 from typing_extensions import override
 
 from incidentui.core.value import dataclass
+from incidentui.tui.beyond import beyond
 from incidentui.tui.line import Ground, Line
 from incidentui.tui.strips import Paint, changed, draw, selected
 
@@ -134,6 +135,10 @@ class LinePane(LineView):
         self.pinned = pinned
         self.active = self.visited = False
         """Focused: only then the cursor is drawn."""
+        self.tells = False
+        """Whether the last row that scrolls is given up to say how many lie beyond."""
+        self.worst_first = False
+        """What comes in before the rows at its top is to be seen, also by who stands in it."""
         self._cursor: Hashable = None
         self._top = 0
         self._rows: dict[Hashable, int] = {}
@@ -166,11 +171,11 @@ class LinePane(LineView):
                 self._cursor = min(self._rows, key=lambda key: abs(self._rows[key] - near))
             elif self._cursor is not None:
                 self._cursor = None
-        elif old is not None and (self.active or self._top):
+        elif old is not None and (self._top or (self.active and not self.worst_first)):
             # At its top a pane that nobody stands in shows what is worst now: that comes first.
             self._top += new - old
         self._clamp()
-        if self._cursor is not None and old is None:
+        if self._cursor is not None and (old is None or (self.active and self.worst_first)):
             self._reveal()
         self._update()
 
@@ -253,7 +258,14 @@ class LinePane(LineView):
         return list(self._rows.values())
 
     def _room(self) -> int:
+        return self._rows_for_body() - self._told()
+
+    def _rows_for_body(self) -> int:
         return max(0, (self._height or self.size.height) - sum(self.pinned))
+
+    def _told(self) -> int:
+        """The row that says what lies beyond: 1 when something does, and there is more than that row."""
+        return int(self.tells and 1 < self._rows_for_body() < self._body())
 
     def _body(self) -> int:
         return max(0, len(self._lines) - sum(self.pinned))
@@ -283,12 +295,17 @@ class LinePane(LineView):
             return y
         if y >= height - last:
             return len(self._lines) - (height - y)
+        if y - first >= self._room():
+            return None
         index = first + self._top + (y - first)
         return index if index < len(self._lines) - last else None
 
     @override
     def _at(self, y: int) -> tuple[Line, bool]:
         index = self._line_at(y)
+        if index is None and self._told():
+            rail = self._lines[self.pinned[0] + self._top].rail
+            return beyond(self._top, self._body() - self._top - self._room(), rail), False
         if index is None or not 0 <= index < len(self._lines):
             return _EMPTY, False
         line = self._lines[index]

@@ -68,8 +68,10 @@ class IncidentScreen(Screen[None], inherit_bindings=False):
         self.regions = Regions("compact", NONE, NONE, NONE, NONE, NONE, NONE)
         self.top_view = LineView(id="top", margin=True, paint=paint)
         self.panes: dict[PaneName, LinePane] = {n: LinePane(id=n, paint=paint) for n in PANES}
+        self.panes["workloads"].worst_first = True
         self.selected = LineView(id="selected", paint=paint)
         self.page_host = LinePane(id="host", margin=True, paint=paint)
+        self.page_host.tells = True
         self.foot = LineView(id="foot", margin=True, paint=paint)
         self.floating = LineView(id="palette", paint=paint)
         self._places = Places(self._rect, self._prepare)

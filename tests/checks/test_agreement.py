@@ -111,7 +111,7 @@ def test_a_tunnel_to_a_port_that_nobody_publishes_is_told_with_both_files_and_li
     assert lab.check()[:2] == ("ok", "2 values agree on 5051")
 
 
-@pytest.mark.req("R1-26")
+@pytest.mark.req("R1-26", "R1-39")
 def test_a_token_that_differs_is_told_and_shown_nowhere(lab: Lab) -> None:
     lab.agree(AGENT, BACKEND)
     done = lab.run("check", "--json")

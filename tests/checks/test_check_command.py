@@ -105,11 +105,27 @@ def test_nothing_to_ask_is_two_and_says_what_to_do(tmp_path: Path, names: tuple[
     assert ("did you mean front?" if names else "no check is configured") in done.stderr
 
 
+def test_a_file_that_cannot_be_read_is_not_said_to_hold_no_check(tmp_path: Path) -> None:
+    project = configured(tmp_path, front="http://127.0.0.1:1/")
+    file = project / "incidentui.toml"
+    file.write_text(file.read_text(encoding="utf-8") + "{\n", encoding="utf-8")
+    done = check(project)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "not valid TOML" in done.stderr
+    assert "no check is configured" not in done.stderr
+
+
 def test_a_check_left_out_by_an_error_is_not_green(tmp_path: Path) -> None:
     with serving(always()) as good:
         project = configured(tmp_path, front=good.url)
         with (project / "incidentui.toml").open("a") as file:
             file.write('[[checks]]\nname = "broken"\nservice = "api"\n')
-        done = check(project)
+        done = check(project, "--json", "--junit", str(tmp_path / "junit.xml"))
     assert done.returncode == 2
     assert "broken" in done.stderr or "checks" in done.stderr
+    document = json.loads(done.stdout)
+    assert (document["verdict"], [c["verdict"] for c in document["checks"]]) == ("unknown", ["ok"])
+    assert ["checks[1].url: is missing" in problem for problem in document["problems"]] == [True]
+    suite = ElementTree.parse(tmp_path / "junit.xml").getroot()
+    assert (suite.get("tests"), suite.get("errors")) == ("2", "1")
+    assert "is missing" in suite.findall("testcase/error")[0].get("message", "")

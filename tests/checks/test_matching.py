@@ -30,6 +30,10 @@ def test_no_pattern_holds_the_program(tmp_path: Path, monkeypatch: pytest.Monkey
             tmp_path,
             f"url = '{page.url}'\nexpect = {{ body = ['{_ENDLESS}'] }}",
             f"url = '{api.url}'\nexpect = {{ json = {{ '$.v' = {{ matches = '{_ENDLESS}' }} }} }}",
+            *(
+                f"url = '{api.url}'\nexpect = {{ json = {{ \"{path}\" = {{ present = true }} }} }}"
+                for path in (f"$[?@ =~ /{_ENDLESS}/]", f"$[?search(@, '{_ENDLESS}')]", f"$[?match(@, '{_ENDLESS}')]")
+            ),
             f"type = 'log'\nfile = 'app.log'\nnot_contains = ['{_ENDLESS}']",
             f"type = 'command'\ncommand = ['echo', '{_TEXT}']\nexpect = {{ stdout = ['{_ENDLESS}'] }}",
             f"type = 'agreement'\nvalues = [{{ name = 'a', file = 'v.txt', regex = '{_ENDLESS}' }}, "
@@ -43,6 +47,6 @@ def test_no_pattern_holds_the_program(tmp_path: Path, monkeypatch: pytest.Monkey
         done = run(tmp_path, "--json")
     assert done.stdout, done.stderr
     *slow, plain = json.loads(done.stdout)["checks"]
-    assert [(c["verdict"], _WHY in c["why"]) for c in slow] == [("unknown", True)] * 7, [c["why"] for c in slow]
+    assert [(c["verdict"], _WHY in c["why"]) for c in slow] == [("unknown", True)] * 10, [c["why"] for c in slow]
     assert plain["verdict"] == "ok"
     assert done.returncode == 4

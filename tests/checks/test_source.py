@@ -70,6 +70,23 @@ async def test_the_looks_that_can_cross_a_threshold_carry_evidence_and_few_other
     assert kept(again) == [True] * 3 + [False] * 3
 
 
+async def test_looks_asked_for_in_between_leave_no_threshold_without_evidence(clock: StillClock) -> None:
+    """`v`, and the looks after an action, come among the regular ones: the row that counts begins after them."""
+    turns = Turns()
+    with serving(turns.handler) as server:
+        check = HttpCheck("api", "api", url=server.url, every_ms=10, fail_after=2, recover_after=2)
+        source = ChecksSource([check], clock)
+        running = asyncio.create_task(source.run(turns.report))
+        turns.status = "503 No"
+        await turns.next(6, "failing")
+        await source.look()
+        after = await turns.next(6, "failing")
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    assert [sample.evidence is not None for sample in after][:3].count(True) >= 2
+    assert after[-1].evidence is None
+
+
 async def test_at_most_so_many_at_once_and_all_of_them_asked(clock: StillClock) -> None:
     inside, most, lock, all_in = 0, 0, threading.Lock(), threading.Event()
 

@@ -210,6 +210,12 @@ url = "http://127.0.0.1/"
             "2: checkpoint.files[1]: 'config/**.yml': ** stands for whole folders, nothing can be added to it",
         ),
         ('[checkpoint]\nfiles = ["./"]', "2: checkpoint.files[0]: './' is the whole project · write the files that"),
+        ('[recovery]\nchecklist = ["a", 3]', '2: recovery.checklist[1]: must be text · write "the manual sync button'),
+        (
+            '[recovery]\nchecklist = ["a", "a"]',
+            "2: recovery.checklist[1]: “a” stands twice · one tick is enough for both",
+        ),
+        ('[recovery]\nticks = ["a"]', "2: recovery.ticks: unknown key · known: checklist"),
         ("[keys]\nnote = 3", "2: keys.note: must be the name of a key"),
         ("[project]\nevery = 90s", "incidentui.toml:2:11: not valid TOML: "),
         ("[project]\nname = leads", 'text needs quotes: "leads"'),

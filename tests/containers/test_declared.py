@@ -92,8 +92,8 @@ async def test_both_ways_tell_the_same_of_two_files(folder: Path, tool: str) -> 
     base, over = "docker-compose.yml", "docker-compose.override.yml"
     assert sorted(web.ports, key=lambda port: port.inside) == [
         Port(80, (8080,), f"{base}:6"),
-        Port(9000, (9000,), f"{base}:7"),
-        Port(9001, (9001,), f"{base}:7"),
+        Port(9000, (9000,), f"{base}:7", "127.0.0.1"),
+        Port(9001, (9001,), f"{base}:7", "127.0.0.1"),
     ]
     assert sorted(web.mounts, key=lambda mount: mount.target) == [
         Mount("/cache", "", place=f"{base}:13"),
@@ -164,7 +164,7 @@ async def test_what_compose_refuses_is_told_in_its_words_without_a_value(folder:
     if shutil.which("docker-compose") is None:
         pytest.skip("no docker-compose here (Debian: apt-get install docker-compose)")
     (folder / "bad.yml").write_text("version: '3.8'\nservices:\n  web:\n    image: x\n    prots: ['8080:80']\n")
-    with pytest.raises(UnreadableError, match=r"docker-compose config refuses: .*prots"):
+    with pytest.raises(UnreadableError, match=r"compose config refuses: .*prots"):
         await read(folder, "bad.yml")
     (folder / "bad.yml").write_text("version: '3.8'\nnmae: lab\nservices:\n  web:\n    image: x\n")
     with pytest.raises(UnreadableError, match=r"config refuses: .*nmae"):

@@ -60,6 +60,7 @@ def test_the_last_checkpoint_says_what_should_be_where_nothing_is_declared(lab: 
     assert {name: bad(drift) for name, drift in good.items()} == {"agent": {}, "web": {}, "project files": {}}
     assert good["agent"]["by"].startswith("checkpoint 2")
     assert good["agent"]["by"].endswith(", by hand")
+    assert "✓ project files    nothing differs" in lab.place.run("status", DOCKER_HOST=env).stdout
     changed(lab)
     told = lab.status()
     assert bad(told["agent"]) == {

@@ -96,10 +96,16 @@ async def test_a_program_that_does_not_stay_up_is_a_failed_restart(
     supervisord: Start, clock: Clock, reports: Reports
 ) -> None:
     crash = f"{PYTHON} -c 'import sys; sys.stderr.write(\"no DATABASE_URL\\n\"); sys.exit(7)'\nstartretries=1"
-    executor = WorkloadExecutor(SupervisorEngine(str(supervisord(worker=crash).socket)), clock=clock)
+    engine = SupervisorEngine(str(supervisord(worker=crash).socket))
+    executor = WorkloadExecutor(engine, clock=clock)
+
+    async def given_up() -> list[Workload]:
+        return [w for w in await engine.workloads() if w.note.startswith("gave up")]
+
+    await until_async(given_up, 1)  # before that it is another process with each try, and a plan is of one
     plan = await plan_for(executor, "worker")
     acted = await executor.act("r1", plan, None, reports)
-    assert acted.outcome == "failed"
+    assert acted.outcome == "failed", acted.why
     assert "Exited too quickly" in acted.why
     assert acted.evidence is not None
     assert "no DATABASE_URL" in acted.evidence.body

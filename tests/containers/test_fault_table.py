@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from tests.containers.table.declared import DECLARED
 from tests.containers.table.ends import ENDS
 from tests.containers.table.engines import ENGINES
 from tests.containers.table.fault import Fault, Ground
@@ -19,13 +20,13 @@ from tests.faults.table import record
 
 pytestmark = pytest.mark.docker
 
-EVERY = (*ENDS, *OUTSIDE, *ENGINES)
+EVERY = (*ENDS, *OUTSIDE, *DECLARED, *ENGINES)
 SEED = 6
 SAMPLE = 8
 
 
 def sample() -> list[Fault]:
-    return random.Random(SEED).sample([fault for fault in EVERY if not fault.long], SAMPLE)
+    return random.Random(SEED).sample([fault for fault in EVERY if not fault.long and fault not in DECLARED], SAMPLE)
 
 
 def well(results: Sequence[Result]) -> None:
@@ -47,6 +48,13 @@ def test_a_sample_of_the_faults(shared_engine: Dockerd) -> None:
 def test_every_fault(shared_engine: Dockerd) -> None:
     results = play_all(shared_engine, EVERY)
     record("containers: faults on a real engine, on the screen", **board(results))
+    well(results)
+
+
+@pytest.mark.soak
+def test_the_same_words_on_a_small_screen(shared_engine: Dockerd) -> None:
+    results = play_all(shared_engine, (*ENDS, *DECLARED), 80, 24)
+    record("containers: ends and drift, on a screen of 80 by 24", **board(results))
     well(results)
 
 

@@ -44,6 +44,35 @@ def until(found: Callable[[], object], seconds: float = 30) -> None:
         assert time.monotonic() < end, "it did not come"
 
 
+@pytest.mark.req("R0-16")
+def test_restarts_by_hand_are_recorded_with_the_container_and_counted(
+    project: Callable[..., tuple[int, Any]], engine: private.Dockerd, tmp_path: Path
+) -> None:
+    options = (*LABELS, "com.docker.compose.service=web", "--health-cmd", "true", "--health-interval", "1s")
+    ident = engine.run("ferry-web-1", "sleep", "600", options=options)
+    state = {"DOCKER_HOST": engine.url, "INCIDENTUI_HOME": str(tmp_path / "state"), "INCIDENTUI_USER": "ines"}
+    command = [sys.executable, "-m", "incidentui", "--project", str(tmp_path / "ferry"), "watch", "--json"]
+    until(lambda: b"healthy" in engine.docker("ps", "--format", "{{.Status}}").stdout)
+
+    def seen() -> list[dict[str, Any]]:
+        (web,) = project("status")[1]["workloads"]
+        return list(web["restarted"])
+
+    with subprocess.Popen(command, env={**os.environ, **state}, stdout=subprocess.PIPE) as watch:
+        try:
+            assert watch.stdout is not None
+            assert any(b"workloads.seen" in line for line in watch.stdout)
+            engine.docker("restart", "-t", "0", "ferry-web-1")
+            until(lambda: any(one["settled"] == "healthy" for one in seen()))
+            engine.docker("restart", "-t", "0", "ferry-web-1")
+            until(lambda: len(seen()) == 2)
+        finally:
+            watch.terminate()
+    first, second = seen()
+    assert {(one["was"], one["now"]) for one in (first, second)} == {(ident, ident)}
+    assert (first["before"], second["before"], second["number"]) == ("healthy", "healthy", 2)
+
+
 @pytest.mark.req("F60")
 def test_containers_from_the_list_to_a_restart_and_a_dead_engine(
     project: Callable[..., tuple[int, Any]], engine: private.Dockerd

@@ -158,6 +158,19 @@ def test_a_volume_of_the_same_name_and_another_birth_was_made_anew() -> None:
     assert later.bad == 0, "after a day it is the volume"
 
 
+def test_a_volume_is_remembered_while_nobody_mounts_it() -> None:
+    """`rm`, `volume rm`, `up`: between them there is no container, or no compose that answers."""
+    first = compare(DECLARED, ACTUAL, AROUND)
+    anew = compare(DECLARED, mounted(0, created=12 * HOUR), replace(AROUND, oldest=12 * HOUR))
+    for between in ((), (Drift("web", why="compose refuses"),)):
+        state = looked(State(), first, 11 * HOUR)
+        for fact in decide(state, {}, DriftLooked(between), 12 * HOUR).facts:
+            state = evolve(state, provisional(fact, state.seq + 1))
+        assert state.drift["web"].rows == ()
+        state = looked(state, anew, 12 * HOUR)
+        assert [row.what for row in state.drift["web"].rows if row.level == "bad"] == ["age of shop_data"]
+
+
 def test_only_what_is_new_is_told_and_a_mount_is_a_moment() -> None:
     state = looked(State(), compare(DECLARED, ACTUAL, AROUND), HOUR)
     port = compare(DECLARED, replace(ACTUAL, ports={80: (5051,)}), AROUND)

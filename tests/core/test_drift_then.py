@@ -2,10 +2,14 @@
 
 from dataclasses import replace
 
+import pytest
+
+from incidentui.cli.drifting import unlisted_lines
 from incidentui.core.checkpoint import Checkpoint, ContainerThen, FileCopy, VolumeThen
 from incidentui.core.drift import Actual, Drift, Mount, Mounted, Port
 from incidentui.core.drift_then import FILES, against
 from incidentui.core.drift_told import newly, reference, told
+from incidentui.core.state import State
 
 DAY = 86_400_000
 AGENT = ContainerThen(
@@ -39,6 +43,17 @@ MADE = {"config": DAY}
 
 def drift(now: Actual = NOW, then: Checkpoint = THEN, files: tuple[FileCopy, ...] = (FILE,)) -> dict[str, Drift]:
     return {d.workload: d for d in against(then, {now.workload: now}, [now.workload], files, MADE)}
+
+
+@pytest.mark.parametrize(
+    ("files", "line"),
+    [((FILE,), f"✓ {FILES:<16} nothing differs"), ((FileCopy(FILE.path, "c" * 64, 100, 0o644),), f"! {FILES}")],
+)
+def test_files_beside_a_checkpoint_are_told_with_what_differs_or_that_nothing_does(
+    files: tuple[FileCopy, ...], line: str
+) -> None:
+    state = State(drift=drift(files=files))
+    assert line in unlisted_lines(state)
 
 
 def bad(found: Drift) -> dict[str, tuple[str, str]]:

@@ -207,8 +207,8 @@ def test_nothing_is_made_up_without_a_known_good() -> None:
         ("schema.sql", "migration"),
         ("package-lock.json", "dependencies"),
         ("services/x/go.sum", "dependencies"),
-        ("docker-compose.prod.yml", "configuration"),
-        ("deploy/values.yaml", "configuration"),
+        ("docker-compose.prod.yml", "infrastructure"),
+        ("deploy/values.yaml", "infrastructure"),
         (".env.production", "configuration"),
         ("server/immigration.py", ""),
         ("src/configure.ts", ""),
@@ -261,6 +261,25 @@ def test_another_error_is_said_to_be_another_one() -> None:
     assert verdict.word == "not complete"
     assert verdict.other_error == ("KeyError: 'rows'",)
     assert "same error" not in {light.name: light.finding for light in verdict.lights}["user_path"]
+
+
+@pytest.mark.req("R0-10")
+def test_of_a_check_that_was_red_in_two_ways_the_error_of_now_is_quoted() -> None:
+    """It failed with one error, then with another; after the action it is the second one that is there again."""
+    watch = Watch().red(TRACE)
+    watch.look("failing", "500", "TypeError: the sheet is gone")
+    assert acted(watch, "TypeError: the sheet is gone").verdict.same_error == ("TypeError: the sheet is gone",)
+    watch = Watch().red(TRACE)
+    watch.look("failing", "500", "TypeError: the sheet is gone")
+    assert acted(watch, TRACE).verdict.same_error == ("KeyError: 'seats'",), "and back to the first one"
+
+
+def test_an_error_that_is_there_again_stands_once_in_the_record_of_each_action() -> None:
+    watch = Watch().red(TRACE)
+    before = len([event for event in watch.events if isinstance(event, e.ErrorSeen)])
+    acted(watch, TRACE)
+    assert len([event for event in watch.events if isinstance(event, e.ErrorSeen)]) == before + 1
+    assert [(s.error.text, s.last is not None) for s in watch.state.errors] == [("KeyError: 'seats'", True)]
 
 
 def test_what_nobody_asked_again_is_not_the_same_again() -> None:

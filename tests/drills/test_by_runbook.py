@@ -10,17 +10,8 @@ from incidentui.drills import follower
 from tests.drills.test_robot import drill, kept, told
 from tests.e2e.world import Place
 
-FIXES = {
-    "restart-cascade": [
-        "lead-the-tunnel",
-        "mount-the-captures",
-        "restore-the-agent",
-        "give-the-token",
-        "build-the-image",
-        "verify-recovery",
-    ]
-}
-"""The runbooks that lead out of it; of the others the shipped way back alone."""
+FIXES = {"restart-cascade": ["configuration-mismatch"]}
+"""The runbooks that lead out of it, all of them shipped; of the others the way back alone."""
 
 
 def solve(home: Path, name: str, seed: int) -> None:
@@ -31,6 +22,7 @@ def solve(home: Path, name: str, seed: int) -> None:
         assert result["score"] >= 90
         place = Place(record.sandbox.work, record.home)
         events = [json.loads(line) for line in place.ok("events", "--json").splitlines()]
+        assert not list(record.sandbox.work.glob("runbooks/*")), "none of its own"
         begun = [e["data"]["runbook"] for e in events if e["type"].endswith("runbook.started")]
         assert sorted(begun) == sorted(FIXES.get(name, ["roll-back-a-bad-deploy"]))
         listed = json.loads(place.ok("runbook", "list", "--json"))["runbooks"]

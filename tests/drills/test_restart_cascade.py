@@ -95,8 +95,10 @@ def test_the_configuration_of_the_sandbox_has_no_mistake() -> None:
         ("capture-journey", "user"),
         ("lab-page", "user"),
         ("tunnel-port", "inner"),
+        ("tunnel-leads", "inner"),
         ("captures-there", "inner"),
         ("code-of-main", "inner"),
+        ("agent-of-main", "inner"),
         ("agent-runs", "inner"),
         ("agent-let-in", "inner"),
         ("agent-token", "inner"),
@@ -265,7 +267,7 @@ def test_the_naive_robot_restarts_claims_the_first_fix_and_is_believed_by_nobody
     verdicts = told_of(result["journal"], "action.verdict-given")
     assert [given["verdict"]["word"] for given in verdicts] == ["not complete"] * 4
     assert told_of(result["journal"], "incident.closed") == [
-        {"by": "robot", "reason": "the page is back", "resolved": False}
+        {"by": "robot", "reason": "the page is back", "resolved": False, "left": []}
     ]
     # What is left out is said at the start, on the timeline.
     (goal,) = told_of(result["journal"], "note.added")

@@ -168,3 +168,23 @@ def test_by_keys_in_a_real_terminal(tmp_path: Path) -> None:
         "pre-existing",
         "tunnel to 5051",
     )
+
+
+@pytest.mark.req("R1-53")
+def test_symptom_root_cause_and_real_problem_are_three_sentences(place: Here) -> None:
+    assert "nobody said the symptom, the root cause, the real problem" in section(place.ok("export", "INC-1"), "Gaps")
+    place.ok("cause", "conclude", "symptom", "a micro change broke everything")
+    place.ok("cause", "conclude", "root-cause", "a guess")
+    place.ok("cause", "conclude", "root-cause", "configuration debt: ports, mounts, tokens")
+    code, why = place.run("cause", "conclude", "root-cause", "configuration debt: ports, mounts, tokens")
+    assert (code, "says so already" in why) == (3, True)
+    told = place.json("cause", "list")
+    assert (told["symptom"], told["real_problem"]) == ("a micro change broke everything", None)
+    assert place.json("show", "INC-1")["root_cause"] == "configuration debt: ports, mounts, tokens"
+    draft = place.ok("export", "INC-1")
+    causes = section(draft, "Causes")
+    assert "| Symptom | a micro change broke everything | ana" in causes
+    assert "| Root cause | configuration debt: ports, mounts, tokens | ana" in causes
+    assert "| Real problem | _unknown_ | nobody |" in causes
+    assert "nobody said the real problem." in section(draft, "Gaps")
+    assert "a guess" not in causes

@@ -1,11 +1,16 @@
 """What the plan of compose.up says and which words it gives compose, of facts as both composes give them."""
 
+from dataclasses import replace
+
 import pytest
 
 from incidentui.core.drift import Declared
-from incidentui.core.model import Plan, Workload
+from incidentui.core.inputs import Refusal
+from incidentui.core.model import Plan, ProjectSpec, Repository, ServiceSpec, Workload
+from incidentui.core.state import State
 from incidentui.edge.containers.blast import Blast
 from incidentui.edge.containers.compose_plan import Asked, Ground, argv, make_plan
+from incidentui.edge.containers.compose_up import of_service
 from incidentui.edge.containers.deeds import Wish
 
 WISH = Wish(10_000, 1_000, "")
@@ -43,3 +48,61 @@ def test_version_2_is_told_whether_it_may_pull(pull: bool, word: str, tool: tupl
 @pytest.mark.parametrize("version", ["1.29.2", ""])
 def test_version_1_knows_no_such_word(version: str) -> None:
     assert "--pull" not in argv(ground(("docker-compose",), version), Asked("web", WISH, pull=True))
+
+
+def stops(ground: Ground, asked: Asked, repository: Repository | None = None) -> list[tuple[str, bool]]:
+    plan = make_plan(ground, asked, False, "here", repository)
+    assert isinstance(plan, Plan)
+    return [(p.text, p.ok) for p in plan.checked if p.name == "committed"]
+
+
+@pytest.mark.req("F46")
+def test_a_build_of_uncommitted_code_needs_a_reason() -> None:
+    dirty = Repository(head="a" * 40, dirty=("web/app.py", "docs/x.md"), dirty_count=2)
+    build = Asked("web", WISH, build=True)
+    assert stops(ground(), build, dirty) == [
+        ("it would build what is 2 files not committed: web/app.py, docs/x.md", False)
+    ]
+    assert stops(ground(), replace(build, uncommitted="it burns"), dirty)[0][1]
+    assert stops(ground(), build, Repository(head="a" * 40)) == []
+    assert stops(ground(), Asked("web", WISH), dirty) == [], "nothing is built: what is here is not looked at"
+
+
+@pytest.mark.req("F46")
+def test_an_image_that_says_it_was_built_from_uncommitted_code_needs_a_reason() -> None:
+    says = replace(ground(), image="sha256:2", says="org.opencontainers.image.revision = a942e4f-dirty")
+    ((text, ok),) = stops(says, Asked("web", WISH))
+    assert text.startswith("image x:1 was built from uncommitted code: ")
+    assert text.endswith("a942e4f-dirty")
+    assert not ok
+    assert stops(replace(says, image="sha256:1"), Asked("web", WISH)) == [], "it runs already: nothing new comes in"
+
+
+def test_only_what_a_service_is_made_of_stands_against_its_build() -> None:
+    spec = ProjectSpec("ferry", services=(ServiceSpec("pages", workloads=("web",), paths=("web/",)),))
+    state = State(project=spec, repository=Repository(head="a" * 40, dirty=("old",), dirty_count=1))
+    mine = of_service(state, "web", ("web/app.py", "docs/x.md"))
+    assert mine is not None
+    assert (mine.head, mine.dirty, mine.dirty_count) == ("a" * 40, ("web/app.py",), 1)
+    anybody = of_service(State(), "web", ("docs/x.md",))
+    assert anybody is not None
+    assert anybody.dirty == ("docs/x.md",)
+    assert of_service(state, "web", None) is None, "git does not tell"
+
+
+def test_a_build_may_make_another_image_of_what_runs_as_it_is_declared() -> None:
+    same = replace(ground(), same=True)
+    assert isinstance(make_plan(same, Asked("web", WISH), False, "here"), Refusal)
+    plan = make_plan(same, Asked("web", WISH, build=True), False, "here")
+    assert isinstance(plan, Plan)
+    assert "created anew if it changed" in plan.title
+
+
+def test_a_container_that_another_project_of_the_same_name_made_is_not_taken_over_unseen() -> None:
+    plan = make_plan(replace(ground(), made_in="/home/bo/ferry"), Asked("web", WISH), False, "here")
+    assert isinstance(plan, Plan)
+    (warning,) = plan.warnings
+    assert warning.startswith("container web was made in /home/bo/ferry, by another project of the name ferry")
+    alone = make_plan(ground(), Asked("web", WISH), False, "here")
+    assert isinstance(alone, Plan)
+    assert alone.warnings == ()

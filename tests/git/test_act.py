@@ -57,6 +57,20 @@ async def test_a_migration_in_the_window_is_named(world: World) -> None:
     assert "no migration file" in dict((await world.planned(to="HEAD~1", **PUSH)).not_covered)["database"]
 
 
+async def test_a_way_back_that_takes_the_checks_with_it_says_so(world: World) -> None:
+    world.commit("checks", {"incidentui.toml": "[project]\nname = 'leads'\n"})
+    world.push()
+    (gone,) = (await world.planned(to="good", **PUSH)).warnings
+    assert "incidentui.toml goes with it: the next start has no checks" in gone
+    world.commit("more checks", {"incidentui.toml": "[project]\nname = 'leads'\nbranch = 'main'\n"})
+    world.push()
+    (older,) = (await world.planned(to="HEAD~1", **PUSH)).warnings
+    assert "incidentui.toml goes back too" in older
+    world.commit("later", {"a.txt": "a9\n"})
+    world.push()
+    assert (await world.planned(to="HEAD~1", **PUSH)).warnings == ()
+
+
 @pytest.mark.req("R3-06", "R1-22", "F42")
 async def test_each_step_is_reported_and_the_evidence_holds_them(world: World) -> None:
     plan = await world.planned(to="good", **PUSH)

@@ -229,7 +229,7 @@ def opened(story: Story) -> None:
 def reverted(story: Story) -> None:
     """Pushed, and nothing is deployed."""
     act(story, "09:12:00", git_plan("git.revert", "Revert bad1bad, then push", BACK), "run-1", BAD, REVERT)
-    story.looks("bookings-page", "failing", "09:12:30", "09:12:50")
+    story.looks("bookings-page", "failing", "09:12:30", "09:12:50", evidence=LOOK)
     story.at("09:13:02", i.Ticked())
 
 

@@ -187,12 +187,19 @@ def test_what_ships_has_no_problem_and_only_known_actions(path: Path) -> None:
     assert book.steps[-1].title in ("Verify recovery", "Hand over", "Tell people")
 
 
-def test_the_roll_back_has_the_five_steps() -> None:
+def test_the_roll_back_has_its_six_steps() -> None:
     path = next(p for p in SHIPPED if p.stem == "roll-back-a-bad-deploy")
     book = parse(path.read_text(), path.name)
-    expected = ["Look at the window", "Reset to known-good", "Wait for the deploy", "Verify recovery", "Hand over"]
-    assert titles(book) == expected
-    assert [s.action.name if s.action else None for s in book.steps] == [None, "git.reset", None, "verify", None]
+    assert titles(book) == [
+        "Look at the window",
+        "Reset to known-good",
+        "Start the deploy, if none came",
+        "Verify recovery",
+        "Still red: it was not the commit, or not alone",
+        "Hand over",
+    ]
+    actions = [s.action.name if s.action else None for s in book.steps]
+    assert actions == [None, "git.reset", "deploy.start", "verify", None, None]
 
 
 _MARKDOWN = """# a

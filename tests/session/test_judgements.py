@@ -115,6 +115,19 @@ def test_not_seeing_a_red_service_does_not_mend_it(story: Story) -> None:
     assert state_after("ok", "09:09:40") == "ok"
 
 
+def test_a_red_without_evidence_takes_that_of_the_next_look_that_has_some(story: Story) -> None:
+    told(story, quiet)
+    story.looks("bookings-page", "failing", "09:05:10", "09:05:20", "09:05:30", why="503")
+    assert story.desk.state.checks["bookings-page"].evidence is None
+    story.looks("bookings-page", "failing", "09:05:40", why="503", evidence="503 Service Unavailable")
+    status = story.desk.state.checks["bookings-page"]
+    assert status.evidence is not None
+    assert status.since == when("09:05:10")
+    before = story.desk.state.seq
+    story.looks("bookings-page", "failing", "09:05:50", why="503", evidence="503 Service Unavailable")
+    assert story.desk.state.seq == before
+
+
 @pytest.mark.req("F8")
 def test_recovery_reaches_every_open_incident(story: Story) -> None:
     told(story, quiet, broken, opened)

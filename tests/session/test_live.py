@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typing_extensions import override
@@ -51,7 +52,7 @@ def until(condition: Callable[[], bool], what: str, seconds: float = 10.0) -> No
 def running(tmp_path: Path) -> Iterator[Callable[..., LiveSession]]:
     started: list[LiveSession] = []
 
-    def start(*executors: Doing, folder: str = "a", **more: str) -> LiveSession:
+    def start(*executors: Doing, folder: str = "a", **more: Any) -> LiveSession:
         (tmp_path / folder).mkdir(exist_ok=True)
         live = session(tmp_path / folder, Said(), *executors, **more)
         started.append(live)

@@ -88,14 +88,16 @@ def journal(path: Path) -> SqliteJournal:
     return open_journal(path / "journal.db", "ferry", SystemClock())
 
 
-def session(path: Path, source: Said, *executors: Doing, me: str = "ines", read_only: str = "") -> LiveSession:
+def session(
+    path: Path, source: Said, *executors: Doing, me: str = "ines", read_only: str = "", spec: ProjectSpec = SPEC
+) -> LiveSession:
     return LiveSession(
         Parts(
             journal=journal(path),
             clock=SystemClock(),
             processes=SystemProcesses(),
             lock=ObserverLock(path / "observer.lock"),
-            world=lambda: World(SPEC, (source,), executors),
+            world=lambda: World(spec, (source,), executors),
             drafter=lambda journal, state, incident, now: "draft",
             me=me,
             read_only=read_only,

@@ -244,6 +244,41 @@ def test_a_reader_that_goes_away_is_told_nothing(run: Run, project: Path, tmp_pa
     assert (done.stdout, done.stderr) == ("141\n", "")
 
 
+@pytest.mark.parametrize("command", ["export INC-1", "incidents"])
+def test_a_short_answer_whose_reader_has_gone_is_told_nothing_either(
+    run: Run, project: Path, tmp_path: Path, command: str
+) -> None:
+    ok(run("open", "one"))
+    line = f"exec 3> >(exec <&-; sleep 0.2); {sys.executable} -m incidentui {command} >&3"
+    done = subprocess.run(["bash", "-c", line], cwd=project, env=environment(tmp_path), capture_output=True, text=True)
+    assert (done.returncode, done.stderr) in [(141, ""), (0, "")]
+
+
+FULL = "the answer cannot be printed: No space left on device. What the command did and recorded stands."
+
+
+@pytest.mark.parametrize(("where", "code", "said"), [(">/dev/full", 2, FULL), (">&-", 0, "")])
+def test_a_note_whose_answer_cannot_be_printed_is_not_said_to_be_lost(
+    run: Run, project: Path, tmp_path: Path, where: str, code: int, said: str
+) -> None:
+    line = f"{sys.executable} -m incidentui note kept {where}"
+    done = subprocess.run(["bash", "-c", line], cwd=project, env=environment(tmp_path), capture_output=True, text=True)
+    assert done.returncode == code
+    assert done.stderr.strip() == (f"incidentui: {said}" if said else "")
+    assert [event["data"]["text"] for event in events(run)] == ["kept"]
+
+
+def test_a_journal_as_it_lies_there_is_replayed(run: Run, tmp_path: Path) -> None:
+    """A drill's, a backup: the file alone is enough, in any folder."""
+    ok(run("open", "Backend answers 503"))
+    ok(run("note", "seen"))
+    file = next((tmp_path / "home").rglob("journal.db"))
+    then = json.loads(ok(run("replay", str(file), "--json", "--at", "23:59:59")))
+    assert then["incidents"]["INC-1"]["title"] == "Backend answers 503"
+    (tmp_path / "notes.txt").write_bytes(b"\xff\xfe")
+    assert "is no record" in run("replay", str(tmp_path / "notes.txt")).stderr
+
+
 def test_a_broken_journal_is_one_sentence(run: Run, project: Path, tmp_path: Path) -> None:
     ok(run("note", "x"))
     file = next((tmp_path / "home").rglob("journal.db"))

@@ -151,7 +151,9 @@ async def test_closing_asks_for_the_reason_when_nobody_looked_lately() -> None:
         await seen.press("c")
         await seen.type("moved away")
         await seen.press("enter")
-        assert [a for a in seen.session.asked if isinstance(a, CloseIncident)] == [CloseIncident("ana", "moved away")]
+        assert [a for a in seen.session.asked if isinstance(a, CloseIncident)] == [
+            CloseIncident("ana", "moved away", "INC-7")
+        ]
 
 
 # -- flapping

@@ -13,9 +13,10 @@ from incidentui.tui.pane import LinePane
 class Alone(App[None]):
     CSS = "LinePane { width: 40; height: 6; }"
 
-    def __init__(self, pinned: tuple[int, int]) -> None:
+    def __init__(self, pinned: tuple[int, int], tells: bool) -> None:
         super().__init__()
         self.pane = LinePane(id="alone", pinned=pinned)
+        self.pane.tells = tells
 
     @override
     def compose(self) -> ComposeResult:
@@ -27,8 +28,8 @@ def rows(numbers: Sequence[int]) -> list[Line]:
 
 
 @asynccontextmanager
-async def pane(lines: Sequence[Line], pinned: tuple[int, int] = (1, 0)) -> AsyncIterator[LinePane]:
-    app = Alone(pinned)
+async def pane(lines: Sequence[Line], pinned: tuple[int, int] = (1, 0), tells: bool = False) -> AsyncIterator[LinePane]:
+    app = Alone(pinned, tells)
     async with app.run_test() as pilot:
         app.pane.set_active(True)
         app.pane.set_lines(lines)
@@ -67,6 +68,16 @@ async def test_rows_that_come_before_do_not_move_the_cursor_or_what_is_seen() ->
         assert texts(p) == before
 
 
+async def test_the_worst_comes_into_view_though_somebody_stands_at_the_top() -> None:
+    async with pane(rows(range(10, 30))) as p:
+        p.worst_first = True
+        p.move(1)
+        p.set_lines(rows([3, *range(10, 30)]))
+        assert (p.cursor, texts(p)[1:4]) == (11, ["row 3", "row 10", "row 11"])
+        p.set_lines(rows([*range(4), *range(10, 30)]))
+        assert (p.cursor, texts(p)[-1]) == (11, "row 11"), "the cursor stays to be seen"
+
+
 async def test_a_row_that_goes_leaves_the_cursor_near() -> None:
     async with pane(rows(range(10))) as p:
         p.move(5)
@@ -100,3 +111,14 @@ async def test_a_cursor_move_repaints_two_rows() -> None:
         p._repaint_regions.clear()
         p.move(1)
         assert {r.y for r in p._repaint_regions} == {1, 2}
+
+
+async def test_what_lies_beyond_is_told_in_the_last_row() -> None:
+    async with pane([*rows(range(20)), Line((Seg("WORD"),))], pinned=(1, 1), tells=True) as p:
+        assert texts(p) == ["TITLE", "row 0", "row 1", "row 2", "↓ 17 more rows", "WORD"]
+        p.move(5)
+        assert texts(p) == ["TITLE", "row 3", "row 4", "row 5", "↓ 14 more rows   ↑ 3 above", "WORD"]
+        p.end(last=True)
+        assert texts(p) == ["TITLE", "row 17", "row 18", "row 19", "↑ 17 above", "WORD"]
+        p.set_lines([*rows(range(4)), Line((Seg("WORD"),))])
+        assert texts(p) == ["TITLE", "row 0", "row 1", "row 2", "row 3", "WORD"]

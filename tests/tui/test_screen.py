@@ -95,7 +95,7 @@ async def test_closing_red_asks_for_a_reason_and_takes_no_empty_one() -> None:
         await screen.press("c")
         await screen.type("handed over")
         await screen.press("enter")
-        assert asked(screen, i.CloseIncident) == [i.CloseIncident("ana", "handed over")]
+        assert asked(screen, i.CloseIncident) == [i.CloseIncident("ana", "handed over", "INC-7")]
 
 
 async def test_m_marks_the_moment_or_the_commit() -> None:

@@ -1,13 +1,15 @@
 """What was found by looking at the real screen: names that were cut, hints that lied, rows that said nothing."""
 
+import re
 from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
 from incidentui.core import events as e
+from incidentui.core.inputs import Refusal
 from incidentui.core.model import Attempt, Owner, Plan, PlanCommit, PlanStep, Precondition, Source, StepState, Workload
-from incidentui.session.ports import LogLine
+from incidentui.session.ports import LogLine, View
 from incidentui.tui.line import cells
 from incidentui.tui.pages.event import told
 from incidentui.tui.pages.layout import commands
@@ -281,3 +283,149 @@ async def test_a_verdict_is_opened_at_the_light_that_is_red() -> None:
         await screen.press("k")
         await screen.settle()
         assert screen.screen.host.cursor == ("light", "remote")
+
+
+def long_list(services: int, workloads: int) -> View:
+    """More than there is room for; some of each are red, and one has a name that nobody can say."""
+    state = fakes.incident().state
+    names = ["the-service-that-keeps-the-list-of-all-vouchers", *(f"svc-{n:02}" for n in range(services - 1))]
+    red = [replace(state.services["api"], name=n, since=fakes.NOW - 900_000) for n in names[:2]]
+    good = [replace(state.services["login"], name=n) for n in names[2:]]
+    web = state.workloads["web"]
+    many = {f"worker-{n:03}": replace(web, name=f"worker-{n:03}") for n in range(workloads)}
+    services_ = {**state.services, **{s.name: s for s in (*red, *good)}}
+    return replace(fakes.incident(), state=replace(state, services=services_, workloads=many))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
+async def test_what_a_list_has_no_room_for_is_counted(size: tuple[int, int]) -> None:
+    async with shown(long_list(30, 500), size=size) as screen:
+        for pane, title in (("2", "2 SERVICES ─"), ("4", "4 WORKLOADS ─")):
+            text = await screen.press(pane)
+            rows = [row for row in text.splitlines() if "svc-" in row or "worker-" in row or "vouchers" in row]
+            told = re.search(r"↓ (\d+) more rows" if size[0] == 80 else rf"{title}.* · ↓ (\d+)", text)
+            assert told is not None, text
+            if pane == "4":
+                assert int(told[1]) + sum("worker-" in row[:20] for row in rows) == 500
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
+async def test_a_long_name_leaves_room_for_its_state(size: tuple[int, int]) -> None:
+    async with shown(long_list(30, 5), size=size) as screen:
+        assert "vouchers and 2 more are failing   503 for 15m" in screen.text
+        assert "the-service-that-keeps-the-list-of-all-vouchers" not in screen.rows[1]
+
+
+async def test_facts_do_not_say_again_what_the_sentence_says() -> None:
+    async with shown(fakes.quiet(), size=(200, 50)) as screen:
+        text = await screen.press("1", "G")
+        assert text.count("heads-up: sam deploys sync changes at 9") == 2, "its row, and the sentence of SELECTED"
+        assert "by             bo" in text
+        assert "key            no" not in text
+
+
+LONG = Refusal("the commands of this file are not allowed yet", "incidentui trust runbooks/lead-the-tunnel.md --diff")
+
+
+@pytest.mark.parametrize("width", [80, 120])
+async def test_an_answer_that_is_longer_than_its_row_goes_on_below(width: int) -> None:
+    view = fakes.incident()
+    session = fakes.session(view)
+    session.plan_answer = replace(LONG, hint=LONG.hint if width == 80 else LONG.hint + " for all of it, step by step")
+    async with shown(view, size=(width, 24), session=session) as screen:
+        await screen.press("a", "1")
+        assert screen.status.strip().startswith("1 refused: the commands of this file are not allowed yet.")
+        assert screen.bar.strip().startswith("incidentui trust runbooks/lead-the-tunnel.md --diff")
+        await screen.press("j")
+        assert "esc back" in screen.bar
+
+
+async def test_words_without_a_hint_go_on_below_too() -> None:
+    async with shown(fakes.incident(), size=(80, 24)) as screen:
+        screen.screen.desk.say("one word after the other " * 5)
+        await screen.settle()
+        assert (screen.status + " " + screen.bar).split()[1:] == ("one word after the other " * 5).split()
+
+
+async def test_what_the_palette_says_of_its_entries_stands_under_each_other() -> None:
+    async with shown(fakes.incident(), size=(80, 24)) as screen:
+        text = await screen.press("ctrl+p")
+        assert len({row.index("opens its plan") for row in text.splitlines() if "opens its plan" in row}) == 1
+
+
+async def test_help_names_every_mark_of_a_state() -> None:
+    async with shown(fakes.incident(), size=(120, 40)) as screen:
+        text = await screen.press("?")
+        marks = text[text.index("MARKS") :]
+        assert [m for m in "✓!✗?~≈≡≠▲★◇◆▸○–“┆·↵" if m not in marks] == []
+
+
+@pytest.mark.parametrize("width", [50, 56, 78])
+def test_a_long_answer_takes_from_the_curve_and_a_path_gives_before_what_is_the_matter(width: int) -> None:
+    view = fakes.first_red()
+    told = "agent: ../lab/volumes/agents/of/the/north/agent.json is not there"
+    services_ = {
+        **view.state.services,
+        "api": replace(view.state.services["api"], why="echo of tunnel"),
+        "sheets": replace(view.state.services["sheets"], state="unknown", why=told),
+    }
+    rows = [
+        r.text for r in services.lines(fakes.scene(replace(view, state=replace(view.state, services=services_))), width)
+    ]
+    assert any("echo of tunnel " in row for row in rows)
+    assert any(row.startswith("  └ agent: ../lab/") and row.endswith("agent.json is not there") for row in rows)
+    assert all(cells(row) <= width for row in rows)
+
+
+def test_a_workload_that_just_came_up_says_so() -> None:
+    view = fakes.quiet()
+    web = replace(view.state.workloads["web"], since=view.state.at - 6_000)
+    scene = fakes.scene(replace(view, state=replace(view.state, workloads={"web": web})))
+    assert "up 6s" in workloads.lines(scene, 50)[1].text
+
+
+def test_titles_of_runbooks_take_the_room_there_is() -> None:
+    title = "Give the agent the backend's own token"
+    scene = replace(fakes.scene(fakes.quiet()), runbooks=(RunbookEntry(title, "t", "12 steps"),))
+    assert title in runbook.lines(scene, 66)[1].text
+    assert "12 steps" in runbook.lines(scene, 40)[1].text
+
+
+@pytest.mark.parametrize("width", [100, 120, 200])
+async def test_the_way_back_stands_on_the_bar_of_every_page(width: int) -> None:
+    async with shown(fakes.incident(), size=(width, 40)) as screen:
+        for keys in (("4", "enter"), ("3", "enter"), ("h",), ("l",), ("p",)):
+            await screen.press("escape", *keys)
+            assert screen.screen.desk.page is not None, keys
+            assert "esc back   ? help" in screen.bar, keys
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
+async def test_a_folder_without_git_is_known_and_empty_panes_say_it_in_whole_sentences(size: tuple[int, int]) -> None:
+    view = fakes.quiet()
+    none = Source("git", fakes.NOW - 60_000, f"not a git repository: {'/a/long/way' * 9}; git init", 10_000)
+    bare = replace(view.state, repository=None, sources={"git": none})
+    async with shown(replace(view, state=bare), size=size) as screen:
+        assert "✓ Everything answers." in screen.text
+        assert "unknown" not in screen.rows[0]
+        assert "No commits: not a git repository." in await screen.press("3")
+    empty = replace(bare, services={}, checks={}, project=replace(bare.project, services=(), checks=()))
+    async with shown(replace(view, state=empty), size=size) as screen:
+        assert "· No checks yet. None is named in incidentui.toml." in screen.text
+        assert "No services are named in incidentui.toml." in await screen.press("2")
+    lost = replace(none, why="git did not answer within 5 s")
+    async with shown(replace(view, state=replace(bare, sources={"git": lost})), size=size) as screen:
+        assert "1 unknown" in screen.rows[0]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
+async def test_what_fails_and_for_how_long_stand_in_the_headline_whatever_it_answers(size: tuple[int, int]) -> None:
+    view = fakes.first_red()
+    told = "step 4, sync button: 200, but a login page"
+    services_ = {**view.state.services, "api": replace(view.state.services["api"], why=told)}
+    lost = replace(view.state.services["sheets"], state="unknown", why="no route to host")
+    state = replace(view.state, services={**services_, "sheets": lost})
+    async with shown(replace(view, state=state), size=size) as screen:
+        assert " for 42s" in screen.rows[1]
+        assert "1 unknown" in screen.rows[1]
+        assert (told in screen.rows[1]) == (size[0] > 80)

@@ -5,6 +5,7 @@ from incidentui.config.tables.common import CheckTable
 from incidentui.config.tables.data import DataTable
 from incidentui.config.tables.http import HttpTable
 from incidentui.config.tables.journey import JourneyTable
+from incidentui.config.tables.kept import BackupTable, ImageTable
 from incidentui.config.tables.links import AgentTable, TunnelTable
 from incidentui.config.tables.local import CommandTable, HeartbeatTable, LogTable, WorkloadTable
 from incidentui.config.tables.net import PrometheusTable, TcpTable
@@ -22,6 +23,8 @@ KINDS: dict[str, type[CheckTable]] = {
     "data": DataTable,
     "agent": AgentTable,
     "tunnel": TunnelTable,
+    "backup": BackupTable,
+    "image": ImageTable,
 }
 LATER_KEYS = {"conditions": "condition strings"}
 """Keys that are known, and cannot be checked yet."""

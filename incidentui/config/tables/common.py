@@ -1,12 +1,12 @@
 """What the tables of all kinds of checks have."""
 
 from collections.abc import Iterator
-from typing import Literal, TypedDict
+from typing import Annotated, Literal, TypedDict
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from incidentui.config.checks import Check
-from incidentui.config.schema import Duration, Name, Table, Times
+from incidentui.config.schema import Duration, Name, Table, Times, printable
 from incidentui.core.model import Layer, Ms
 
 
@@ -19,6 +19,7 @@ class Common(TypedDict):
     fail_after: int
     recover_after: int
     crosses: tuple[str, ...]
+    function: str
 
 
 class CheckTable(Table):
@@ -31,6 +32,7 @@ class CheckTable(Table):
     fail_after: Times = 3
     recover_after: Times = 2
     crosses: list[Name] = Field(default_factory=list, max_length=20)
+    function: Annotated[str, Field(max_length=64), AfterValidator(printable)] = ""
 
     def common(self) -> Common:
         return Common(
@@ -42,6 +44,7 @@ class CheckTable(Table):
             fail_after=self.fail_after,
             recover_after=self.recover_after,
             crosses=tuple(dict.fromkeys(self.crosses)),
+            function=" ".join(self.function.split()),
         )
 
     def check(self) -> Check:

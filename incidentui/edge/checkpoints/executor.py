@@ -136,7 +136,7 @@ class CheckpointExecutor:
             target_kind="project",
             steps=(
                 PlanStep("save", "a checkpoint of now first"),
-                *(PlanStep("write", f"{file.path} ({file.size} bytes, mode {file.mode:o})") for file, _ in files),
+                *(PlanStep("write", _written_as(file)) for file, _ in files),
                 *(PlanStep("create", f"{b.name} anew from image {b.image[7:19]}, its volumes kept") for b in backs),
                 PlanStep("look", "compare files and images with the checkpoint"),
             ),
@@ -147,6 +147,7 @@ class CheckpointExecutor:
             ),
             not_covered=beyond,
             undo="The checkpoint that is taken first brings back what is now.",
+            warnings=() if backs else ("restart who reads these files: most programs read them when they start",),
             within_ms=within_ms,
             host=", ".join(engine.address for engine in self._keeper.engines) if backs else "",
             loses=losses.loses,
@@ -269,6 +270,10 @@ class CheckpointExecutor:
 
 def _given(key: str, value: str) -> tuple[tuple[str, str], ...]:
     return ((key, value),) if value else ()
+
+
+def _written_as(file: FileCopy) -> str:
+    return f"{file.path}, {file.holds}" if file.link else f"{file.path} ({file.size} bytes, mode {file.mode:o})"
 
 
 def _still(now: FileCopy) -> Precondition:

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Sequence
 
 from incidentui.core.drift import Drift
-from incidentui.core.drift_then import FILES, against
+from incidentui.core.drift_then import FILES, of_files
 from incidentui.core.inputs import DriftLooked, Observation
 from incidentui.edge.checkpoints.reference import Reference
 from incidentui.edge.checkpoints.store import CheckpointError
@@ -34,16 +34,15 @@ class FilesSource:
                     report(observation)
 
     async def look(self) -> Sequence[Observation]:
-        return [DriftLooked(await asyncio.to_thread(self._drifts))]
+        return [DriftLooked(await files_beside(self._then))]
 
-    def _drifts(self) -> tuple[Drift, ...]:
-        try:
-            then = self._then.checkpoint()
-        except CheckpointError as wrong:
-            why = clean_and_redact(str(wrong), 300)
-            return (Drift(FILES, why=why, checkpoint=self._then.wanted or "?"),)
-        if then is None:
-            return ()
-        # Of containers nothing can be said here: none is called gone.
-        found = against(then, {}, [container.name for container in then.containers], self._then.files(then), {})
-        return tuple(drift for drift in found if drift.workload == FILES)
+
+async def files_beside(then: Reference) -> tuple[Drift, ...]:
+    """Files alone: of containers nothing is said here."""
+    try:
+        found = await asyncio.to_thread(then.checkpoint)
+    except CheckpointError as wrong:
+        return (Drift(FILES, why=clean_and_redact(str(wrong), 300), checkpoint=then.wanted or "?"),)
+    if found is None:
+        return ()
+    return of_files(found, await asyncio.to_thread(then.files, found), await then.uncommitted(found))

@@ -9,16 +9,14 @@ from incidentui.core.model import Ms
 from incidentui.edge.checkpoints.store import CheckpointError, Store
 from incidentui.edge.checkpoints.taking import copied, keyed
 from incidentui.edge.containers.docker_words import moment
+from incidentui.edge.git.run import GitError, git
 
-BEFORE = "before "
-"""How the reason of those begins that were taken because something dangerous was about to be done."""
 NEWEST = "latest"
 
 
 class Reference:
     def __init__(self, top: Path, store: Store, wanted: str = "") -> None:
-        """`wanted`: an id, the beginning of one, `latest`; empty: the last that was taken by hand or on
-        green. What was there before an action may have been broken: nothing is compared with it unasked."""
+        """`wanted`: an id, the beginning of one, `latest`; empty: the last that was taken by hand or on green."""
         self._top, self._store, self.wanted = top, store, wanted
         self._read: Checkpoint | None = None
         self._key: bytes | None = None
@@ -38,18 +36,8 @@ class Reference:
             return self._store.find(self.wanted)
         ids = self._store.ids()
         if ids != self._seen[0]:
-            whys = {each: self._why(each) for each in reversed(ids)}
-            good = (each for each, why in whys.items() if why is not None and not why.startswith(BEFORE))
-            # One that cannot be read is told only where no other is there.
-            self._seen = ids, next(good, next((each for each, why in whys.items() if why is None), None))
+            self._seen = ids, self._store.good()
         return self._seen[1]
-
-    def _why(self, ident: str) -> str | None:
-        """Why it was taken; None: it cannot be read."""
-        try:
-            return self._store.read(ident).why
-        except CheckpointError:
-            return None
 
     def stamp(self) -> object:
         """Another one when a checkpoint was taken or a file of it changed; asks no engine."""
@@ -61,6 +49,15 @@ class Reference:
 
     def files(self, then: Checkpoint) -> tuple[FileCopy, ...]:
         return tuple(copied(self._top, file.path)[0] for file in then.files)
+
+    async def uncommitted(self, then: Checkpoint) -> frozenset[str]:
+        """Its files that git does not hold: no rollback brings them back. None where git cannot tell."""
+        paths = [file.path for file in then.files]
+        try:
+            held = (await git(self._top, "ls-files", "-z", "--", *paths)).names
+        except GitError:
+            return frozenset()
+        return frozenset(paths) - frozenset(held)
 
     def made(self, then: Checkpoint) -> Mapping[str, Ms | None]:
         return {volume.name: moment(volume.created) for volume in then.volumes}

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import os
+import secrets
 import stat
 import tempfile
 from collections.abc import Sequence
@@ -22,6 +23,9 @@ def differing(top: Path, checkpoint: Checkpoint) -> list[tuple[FileCopy, FileCop
 
 def put_back(top: Path, file: FileCopy, content: bytes) -> None:
     """Whole or not at all; through a link, to where it leads inside the project."""
+    if file.link:
+        _link(top, top / file.path, os.fsdecode(content))
+        return
     target = Path(os.path.realpath(top / file.path))
     if not inside(top, target):
         raise CheckpointError(f"{file.path} leads out of {top} by now: it is not written")
@@ -37,6 +41,19 @@ def put_back(top: Path, file: FileCopy, content: bytes) -> None:
                 os.fchown(out.fileno(), before.st_uid, before.st_gid)
             os.fsync(out.fileno())
         os.replace(temporary, target)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+
+
+def _link(top: Path, place: Path, to: str) -> None:
+    if not inside(top, place.parent) or not inside(top, place.parent / to):
+        raise CheckpointError(f"{place} leads out of {top} by now: it is not written")
+    place.parent.mkdir(parents=True, exist_ok=True)
+    temporary = place.parent / f".{place.name}.{secrets.token_hex(6)}"
+    os.symlink(to, temporary)
+    try:
+        os.replace(temporary, place)
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
@@ -58,6 +75,8 @@ def tried(store: Store, checkpoint: Checkpoint, gone: Sequence[str], now: Ms) ->
 
 def _compared(scratch: Path, file: FileCopy) -> list[str]:
     written = scratch / file.path
+    if file.link:
+        return [] if written.is_symlink() else [f"{file.path}: no link was made"]
     if hashlib.sha256(written.read_bytes()).hexdigest() != file.sha256:
         return [f"{file.path}: the restored content is another one"]
     mode = stat.S_IMODE(written.stat().st_mode)

@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from typing_extensions import override
+
 from incidentui.core.checkpoint import Checkpoint, Tested
 from incidentui.core.codec import CodecError, from_json, to_json
 from incidentui.edge.store.dated import Dated, free, named
@@ -24,6 +26,9 @@ KEPT = 30
 """Of those that were taken before an action; those taken by hand stay until somebody removes them."""
 GREEN_KEPT = 10
 BY_HAND, GREEN = "by hand", "green "
+BEFORE = "before "
+"""How the reason of those begins that were taken because something dangerous was about to be done."""
+GOOD = "good"
 _RECORD, _FILES, _TESTS, _KEY = "checkpoint.json", "files", "tests.jsonl", "key"
 _LIMIT = 4_000_000
 
@@ -37,6 +42,29 @@ class Store(Dated):
         """`green`: how many are kept of those that were taken because all was good."""
         super().__init__(folder, "checkpoint", CheckpointError)
         self._green = green
+
+    @override
+    def find(self, wanted: str) -> str:
+        """An id, the beginning of one, `latest`, or `good`: the last that was taken by hand or because all was good."""
+        if wanted != GOOD:
+            return super().find(wanted)
+        if (found := self.good()) is None:
+            raise CheckpointError("no checkpoint was taken by hand or on green yet: incidentui checkpoint take")
+        return found
+
+    def good(self) -> str | None:
+        """What was there before an action may have been broken: such a one is not meant unasked."""
+        whys = {each: self._why(each) for each in reversed(self.ids())}
+        good = (each for each, why in whys.items() if why is not None and not why.startswith(BEFORE))
+        # One that cannot be read is told only where no other is there.
+        return next(good, next((each for each, why in whys.items() if why is None), None))
+
+    def _why(self, ident: str) -> str | None:
+        """Why it was taken; None: it cannot be read."""
+        try:
+            return self.read(ident).why
+        except CheckpointError:
+            return None
 
     def read(self, ident: str) -> Checkpoint:
         file = self.folder / ident / _RECORD

@@ -48,8 +48,11 @@ class Keeper:
 
     def saw(self, state: State) -> None:
         """The verdicts of now: an effect is not told the state, its plan was."""
-        checks = state.checks.values()
-        self._checks = tuple(CheckThen(c.name, c.state, clean_and_redact(c.why, 200)) for c in checks)
+        stands_for = {c.name: c.function for c in state.project.checks}
+        self._checks = tuple(
+            CheckThen(c.name, c.state, clean_and_redact(c.why, 200), stands_for.get(c.name, ""))
+            for c in state.checks.values()
+        )
 
     async def take(self, why: str = BY_HAND, whole: bool = False) -> Checkpoint:
         """Raises CheckpointError when it cannot be kept; `whole`: also when something could not be looked at."""
@@ -115,7 +118,7 @@ class Keeper:
         found = {path for pattern in (*_COMPOSE, *self._files) for path in self.top.glob(pattern)}
         named = {self.top / name for name in self._files if not any(c in name for c in "*?[")}
         for path in sorted(found | named):
-            if inside(self.top, path) and not path.is_dir():
+            if inside(self.top, path) and (leads(path) or not path.is_dir()):
                 yield os.path.relpath(path, self.top)
 
 
@@ -124,8 +127,19 @@ def inside(top: Path, path: Path) -> bool:
     return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(top))
 
 
+def leads(path: Path) -> str:
+    """Where a link to a folder, or to nothing, leads; empty: it is none. One to a file is read as that file."""
+    try:
+        return "" if path.is_file() else os.readlink(path)
+    except OSError:
+        return ""
+
+
 def copied(top: Path, path: str) -> tuple[FileCopy, bytes | None]:
     """A file as it is; without its content where there is none to be had."""
+    if link := leads(top / path):
+        content = os.fsencode(link)
+        return FileCopy(path, hashlib.sha256(content).hexdigest(), len(content), 0, link=clean(link, 200)), content
     try:
         handle = os.open(top / path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(handle, "rb") as file:

@@ -17,6 +17,7 @@ from incidentui.edge.checks.probe import Ground, Look
 from incidentui.edge.checks.web.expect import Judgement
 from incidentui.edge.checks.web.http import HttpProbe
 from incidentui.edge.checks.web.json_rules import NOT_JSON, find, parse
+from incidentui.edge.matching import TooSlowError
 from incidentui.edge.text import clean
 
 AHEAD_MS: Ms = 60_000
@@ -60,7 +61,10 @@ class HeartbeatProbe:
         data = parse(text)
         if data is NOT_JSON:
             return Judgement("failing", "not JSON", (Finding("JSON", "can be read", clean(text, 60), False),))
-        values = find(self.check.json, data)
+        try:
+            values = find(self.check.json, data)
+        except TooSlowError as rule:
+            return Judgement("unknown", str(rule))
         moment = moment_of(values[0]) if values else None
         if moment is None:
             got = clean(str(values[0]), 60) if values else "absent"

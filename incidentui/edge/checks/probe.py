@@ -8,6 +8,7 @@ from incidentui.config.agreement import AgreementCheck
 from incidentui.config.checks import Check, HeldCheck, HttpCheck
 from incidentui.config.data import DataCheck
 from incidentui.config.journey import JourneyCheck
+from incidentui.config.kept import BackupCheck, ImageCheck
 from incidentui.config.kinds import CommandCheck, HeartbeatCheck, LogCheck, PrometheusCheck, TcpCheck, WorkloadCheck
 from incidentui.config.links import AgentCheck, TunnelCheck
 from incidentui.core.evidence import Hop, Timing
@@ -112,6 +113,8 @@ def probe(check: Check, ground: Ground) -> Probe:
             from incidentui.edge.checks.workload import WorkloadProbe
 
             return WorkloadProbe(check, ground)
+        case BackupCheck() | ImageCheck():
+            return _of_containers(check, ground)
         case HeldCheck():
             from incidentui.edge.checks.held import HeldProbe
 
@@ -122,3 +125,13 @@ def probe(check: Check, ground: Ground) -> Probe:
             return JourneyProbe(check, ground)
         case _:
             raise NotImplementedError(check.kind)
+
+
+def _of_containers(check: BackupCheck | ImageCheck, ground: Ground) -> Probe:
+    if isinstance(check, BackupCheck):
+        from incidentui.edge.checks.kept import BackupProbe
+
+        return BackupProbe(check, ground)
+    from incidentui.edge.checks.image import ImageProbe
+
+    return ImageProbe(check, ground)

@@ -18,6 +18,7 @@ from incidentui.core.model import Ms, OddBuild
 from incidentui.edge import step
 from incidentui.edge.checks.web.http import HttpProbe, Transports
 from incidentui.edge.checks.web.json_rules import BadPathError, find, parse
+from incidentui.edge.matching import TooSlowError
 from incidentui.edge.text import clean_and_redact
 from incidentui.session.ports import Clock, Report
 
@@ -155,7 +156,7 @@ class RevisionSource:
             return text
         try:
             values = find(path, parse(text))
-        except BadPathError as wrong:
+        except (BadPathError, TooSlowError) as wrong:
             raise NotKnownError(str(wrong)) from wrong
         if not values or not isinstance(values[0], str):
             raise NotKnownError(f"the answer has no {path}")

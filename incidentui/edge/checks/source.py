@@ -60,6 +60,8 @@ class ChecksSource:
         """Every check once, now, with evidence."""
         async with self._transports.in_use():
             looks = await asyncio.gather(*(watched.look(self._slots) for watched in self._watched))
+        for watched in self._watched:
+            watched.begin_anew()
         return [sampled(look, True, self._library) for look in looks]
 
     async def _again_and_again(self, watched: "_Watched", delay: float, report: Report) -> None:
@@ -96,6 +98,10 @@ class _Watched:
     async def look(self, slots: asyncio.Semaphore) -> Look:
         async with self._one_at_a_time, self._of_service, slots:
             return await self.probe.look()
+
+    def begin_anew(self) -> None:
+        """A look that came in between breaks the row: those that make up the next one carry evidence again."""
+        self._said = None
 
     def wants_evidence(self, look: Look) -> bool:
         """The first looks that say something new: one of them is the look that crosses a threshold."""

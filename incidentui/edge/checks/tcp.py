@@ -8,6 +8,7 @@ import asyncio
 import shlex
 from contextlib import suppress
 from time import perf_counter
+from urllib.parse import urlsplit
 
 from incidentui.config.checks import Expect, HttpCheck
 from incidentui.config.kinds import TcpCheck, TcpHop, host_port
@@ -19,6 +20,7 @@ from incidentui.edge.checks.probe import Ground, Look
 from incidentui.edge.checks.web.expect import Judgement
 from incidentui.edge.checks.web.failures import failure
 from incidentui.edge.checks.web.http import HttpProbe
+from incidentui.edge.checks.web.names import Address, addresses, first_of, late
 from incidentui.edge.matching import Matching, TooSlowError
 
 CAP = 64 * 1024
@@ -74,9 +76,9 @@ class TcpProbe:
 
     def _late(self, hop: TcpHop) -> Tried:
         wanted = f" without saying {self.check.expect_text}" if self.check.expect_text and not hop.is_url else ""
-        return Tried(
-            hop, "failing", f"timed out after {self.check.timeout_ms / 1000:g}s{wanted}", said=bytes(self._heard)
-        )
+        why = f"timed out after {self.check.timeout_ms / 1000:g}s{wanted}"
+        host = urlsplit(hop.address).hostname or "" if hop.is_url else host_port(hop.address)[0]
+        return Tried(hop, *late(host, why), said=bytes(self._heard))
 
     async def _try(self, hop: TcpHop) -> Tried:
         return await (self._ask_page(hop) if hop.is_url else self._connect(hop))
@@ -91,7 +93,7 @@ class TcpProbe:
         started = perf_counter()
         self._heard.clear()
         try:
-            reader, writer = await asyncio.open_connection(host, port, limit=CAP)
+            reader, writer = await first_of(await addresses(host, port), _to, lambda made: made[1].transport.abort())
         except (OSError, ExceptionGroup) as wrong:
             state, why = failure(wrong, host)
             return Tried(hop, state, _short(why))
@@ -129,6 +131,11 @@ class TcpProbe:
                 ended = f"said {CAP // 1024} KiB" if chunk else "closed"
                 return Tried(hop, "failing", f"{ended} without saying {wanted}", took, bytes(self._heard))
         return Tried(hop, "ok", "answers", took, bytes(self._heard))
+
+
+async def _to(address: Address) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    family, host, port = address
+    return await asyncio.open_connection(host, port, family=family, limit=CAP)
 
 
 def judged(check: TcpCheck, tried: list[Tried]) -> Judgement:

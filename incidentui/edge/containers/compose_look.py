@@ -18,7 +18,7 @@ from incidentui.edge.containers.compose_own import Entry, own
 from incidentui.edge.containers.compose_plan import Asked, Ground
 from incidentui.edge.containers.declared import project, tool_of, usual_files
 from incidentui.edge.containers.docker import DockerEngine
-from incidentui.edge.containers.docker_words import SERVICE
+from incidentui.edge.containers.docker_words import FOLDER, SERVICE, dirty
 from incidentui.edge.containers.drift import digest, labelled_files
 from incidentui.edge.text import clean_and_redact
 
@@ -72,6 +72,7 @@ class ComposeLook:
             drift = await self._drift(engine, service, *mine[0])
         wanted = service.image or f"{name}_{asked.service}"
         images = [wanted] if service.image else [f"{name}_{asked.service}", f"{name}-{asked.service}"]
+        image, says = await engine.call(lambda api: _image(api, images))
         return Ground(
             tool=tool,
             version=version,
@@ -82,7 +83,9 @@ class ComposeLook:
             found=found,
             drift=drift,
             same=_label(found, _HASH) == told if told and _label(found, _HASH) else None,
-            image=await engine.call(lambda api: _image(api, images)),
+            image=image,
+            made_in=_elsewhere(self._folder, files, found),
+            says=says,
             blast=blast,
             volumes=frozenset(await engine.volume_names()),
             config=digest(told or repr(service))[:32],
@@ -135,6 +138,13 @@ def environment(engine: DockerEngine) -> dict[str, str]:
     return {**os.environ, **({"DOCKER_HOST": host} if host.startswith("unix://") else {})}
 
 
+def _elsewhere(folder: Path, files: Sequence[str], found: Mapping[str, Any]) -> str:
+    """Where its container was made, if not from where the compose files lie."""
+    made = _label(found, FOLDER)
+    here = (folder / os.path.dirname(files[0])).resolve()
+    return made if made and Path(made).resolve() != here else ""
+
+
 def _label(found: Mapping[str, Any], label: str) -> str:
     return str(((found.get("Config") or {}).get("Labels") or {}).get(label, ""))
 
@@ -143,15 +153,17 @@ def _labels(entry: Mapping[str, Any]) -> Mapping[str, str]:
     return entry.get("Labels") or {}
 
 
-def _image(api: Any, names: Sequence[str]) -> str:
+def _image(api: Any, names: Sequence[str]) -> tuple[str, str]:
+    """Its id, and the label that says it was built from uncommitted code; empty where there is none."""
     from docker.errors import NotFound
 
     for name in names:
         try:
-            return str(api.inspect_image(name)["Id"])
+            found = api.inspect_image(name)
         except NotFound:
             continue
-    return ""
+        return str(found["Id"]), dirty((found.get("Config") or {}).get("Labels") or {})
+    return "", ""
 
 
 def _of_image(engine: DockerEngine, ident: str) -> dict[str, bool]:

@@ -4,8 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from incidentui.core.drift import Declared, Drift
+from incidentui.core.follow import unsaved
 from incidentui.core.inputs import Offer, Refusal
-from incidentui.core.model import Plan, PlanStep, Precondition, Workload
+from incidentui.core.model import Plan, PlanStep, Precondition, Repository, Workload
+from incidentui.core.plan import COMMITTED
 from incidentui.core.value import dataclass
 from incidentui.edge.containers.blast import Blast, digest, unnamed
 from incidentui.edge.containers.deeds import Wish, losing, seconds, words
@@ -24,6 +26,8 @@ class Asked:
     build: bool = False
     pull: bool = False
     deps: bool = False
+    uncommitted: str = ""
+    """Why what no commit holds may run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,10 @@ class Ground:
     volumes: frozenset[str]
     config: str
     """A hash of the resolved configuration, comparable in this process alone."""
+    made_in: str = ""
+    """The folder that its container was made in, where that is not the one of the compose files."""
+    says: str = ""
+    """The label of the declared image that says it was built from uncommitted code, with its value."""
 
 
 def argv(ground: Ground, asked: Asked) -> tuple[str, ...]:
@@ -74,15 +82,22 @@ def argv(ground: Ground, asked: Asked) -> tuple[str, ...]:
 
 def _pulls(ground: Ground, asked: Asked) -> tuple[str, ...]:
     """Version 2 would follow a `pull_policy: always` and run what nobody has seen; version 1 knows no such policy."""
-    first = ground.version.startswith("1.") or (not ground.version and ground.tool == ("docker-compose",))
-    return () if first else ("--pull", "missing" if asked.pull else "never")
+    return () if _version_1(ground) else ("--pull", "missing" if asked.pull else "never")
 
 
-def make_plan(ground: Ground, asked: Asked, save: bool, host: str) -> Plan | Refusal:
+def _version_1(ground: Ground) -> bool:
+    return ground.version.startswith("1.") or (not ground.version and ground.tool == ("docker-compose",))
+
+
+def make_plan(
+    ground: Ground, asked: Asked, save: bool, host: str, repository: Repository | None = None
+) -> Plan | Refusal:
     if why := refused(ground, asked):
         return why
     name, wish = asked.service, asked.wish
-    blast = Blast(ground.blast.rows, (*ground.blast.loses, *left_behind(ground))) if recreates(ground) else Blast()
+    blast = (
+        Blast(ground.blast.rows, (*ground.blast.loses, *left_behind(ground))) if recreates(ground, asked) else Blast()
+    )
     look = "running" if not ground.declared.health else "healthy"
     steps = (
         *((SAVE,) if save else ()),
@@ -92,32 +107,34 @@ def make_plan(ground: Ground, asked: Asked, save: bool, host: str) -> Plan | Ref
     return Plan(
         action=ACTION,
         args=(("name", name), *_given(asked), ("within", f"{wish.within_ms}ms"), ("stay", f"{wish.stay_ms}ms")),
-        title=f"Bring {name} up as {', '.join(ground.files)} declares it: {_verb(ground)}",
+        title=f"Bring {name} up as {', '.join(ground.files)} declares it: {_verb(ground, asked)}",
         target=name,
         target_kind="service",
         steps=steps,
-        checked=(*_preconditions(ground), *losing("recreate", blast, wish)),
+        checked=(*_preconditions(ground), *_committed(ground, asked, repository), *losing("recreate", blast, wish)),
         not_covered=tuple(_not_covered(ground, asked)),
-        undo=_undo(ground),
+        undo=_undo(ground, asked),
         within_ms=wish.within_ms,
         host=host,
+        warnings=tuple(_warned(ground)),
         blast=(*_changes(ground.drift), *_image(ground), *_rows(blast), *_needed(ground, asked)),
         loses=blast.loses,
     )
 
 
-def recreates(ground: Ground) -> bool:
-    return ground.now is not None and (ground.same is not True or _other_image(ground))
+def recreates(ground: Ground, asked: Asked) -> bool:
+    """A build may make another image of it: nobody knows before."""
+    return ground.now is not None and (ground.same is not True or _other_image(ground) or asked.build)
 
 
 def _other_image(ground: Ground) -> bool:
     return bool(ground.image) and ground.image != ground.found.get("Image")
 
 
-def _verb(ground: Ground) -> str:
+def _verb(ground: Ground, asked: Asked) -> str:
     if ground.now is None:
         return "created"
-    if not recreates(ground):
+    if not recreates(ground, asked):
         return "started"
     return "created anew" if ground.same is False or _other_image(ground) else "created anew if it changed"
 
@@ -125,12 +142,13 @@ def _verb(ground: Ground) -> str:
 def does(ground: Ground, asked: Asked) -> str:
     alone = "and what it depends on" if asked.deps else "without what it depends on"
     how = "builds its image first, from the work tree as it is" if asked.build else "builds nothing"
-    return f"{asked.service} {_verb(ground)} by {' '.join(ground.tool)} {ground.version}, {alone}; {how}, keeps volumes"
+    by = f"{' '.join(ground.tool)} {ground.version}"
+    return f"{asked.service} {_verb(ground, asked)} by {by}, {alone}; {how}, keeps volumes"
 
 
 def refused(ground: Ground, asked: Asked) -> Refusal | None:
     name, here = asked.service, ground.declared.image
-    if trap(ground):
+    if trap(ground, asked):
         anew = Offer(f"Create {name} anew", "the same configuration as now", "workload.recreate", (("name", name),))
         return Refusal(
             f"docker-compose {ground.version} cannot create {name} anew on this engine: its image has no "
@@ -138,7 +156,7 @@ def refused(ground: Ground, asked: Asked) -> Refusal | None:
             "use docker compose (version 2)",
             choices=(anew,),
         )
-    if ground.now is not None and not recreates(ground) and ground.now.state == "running":
+    if ground.now is not None and not recreates(ground, asked) and ground.now.state == "running":
         return Refusal(f"{name} runs as it is declared: compose would change nothing", f"workload.restart name={name}")
     if ground.found and not ground.found.get("_image_here", True):
         why = f"the image that {name} was made from is gone: compose would ask, and could lose its unnamed volumes"
@@ -150,9 +168,11 @@ def refused(ground: Ground, asked: Asked) -> Refusal | None:
     return None
 
 
-def trap(ground: Ground) -> bool:
+def trap(ground: Ground, asked: Asked) -> bool:
     """Version 1 reads a field of images that engines no longer send; it is only read of a container made anew."""
-    return ground.version.startswith("1.") and recreates(ground) and not ground.found.get("_container_config", True)
+    return (
+        ground.version.startswith("1.") and recreates(ground, asked) and not ground.found.get("_container_config", True)
+    )
 
 
 def left_behind(ground: Ground) -> Iterator[str]:
@@ -176,6 +196,8 @@ def _given(asked: Asked) -> Iterator[tuple[str, str]]:
             yield key, "true"
     if asked.wish.lose:
         yield "lose", asked.wish.lose
+    if asked.uncommitted:
+        yield "uncommitted", asked.uncommitted
 
 
 def _preconditions(ground: Ground) -> Iterator[Precondition]:
@@ -186,6 +208,17 @@ def _preconditions(ground: Ground) -> Iterator[Precondition]:
         ident = ground.now.ident
         yield Precondition("container", f"still container {ident[:12]}, {words(ground.now)}", ident)
     yield Precondition("image", f"its image is still {digest(ground.image) or 'not here'}", ground.image)
+
+
+def _committed(ground: Ground, asked: Asked, repository: Repository | None) -> Iterator[Precondition]:
+    """What would run for the first time, and no commit holds: nobody could build it again, nor say what is in it."""
+    reason = asked.uncommitted
+    note = f"goes all the same: {reason}" if reason else 'uncommitted="why" goes on all the same'
+    for what in unsaved(repository) if asked.build and repository is not None else ():
+        yield Precondition(COMMITTED, f"it would build what is {what}", what, bool(reason), note)
+    if not asked.build and ground.says and (ground.now is None or _other_image(ground)):
+        text = f"image {clean(ground.declared.image, 80)} was built from uncommitted code: {clean(ground.says, 120)}"
+        yield Precondition(COMMITTED, text, ground.says, bool(reason), note)
 
 
 def _changes(drift: Drift | None) -> Iterator[tuple[str, str]]:
@@ -210,6 +243,12 @@ def _needed(ground: Ground, asked: Asked) -> Iterator[tuple[str, str]]:
         yield f"service {clean(service, 60)}", "started, or created anew where its declaration changed: not looked at"
 
 
+def _warned(ground: Ground) -> Iterator[str]:
+    if ground.made_in:
+        said = f"container {ground.now.name if ground.now else ''} was made in {clean(ground.made_in, 120)}"
+        yield f"{said}, by another project of the name {ground.project}: this one would take it over"
+
+
 def _not_covered(ground: Ground, asked: Asked) -> Iterator[tuple[str, str]]:
     yield "env files", "and what a build reads are not allowed by hash: only the compose files are"
     if not asked.deps and ground.declared.depends_on:
@@ -220,12 +259,15 @@ def _not_covered(ground: Ground, asked: Asked) -> Iterator[tuple[str, str]]:
     yield "data, volumes", "are not touched: what is wrong in them stays wrong"
 
 
-def _undo(ground: Ground) -> str:
+def _undo(ground: Ground, asked: Asked) -> str:
     if ground.now is None:
         return "Stop it again: what it wrote into volumes stays."
-    if not recreates(ground):
+    if not recreates(ground, asked):
         return "Stop it again."
-    return (
-        "There is no way back to the old container: compose removes it once the new one runs. While compose fails "
-        "before that, the old one is brought back. With the file as it was, compose.up makes its like; volumes go on."
+    when = (
+        "compose removes it once the new one runs. While compose fails before that, the old one is brought back."
+        if _version_1(ground)
+        else "compose removes it before the new one is started, and does not bring it back when that fails."
     )
+    like = "With the file as it was, compose.up makes its like; volumes go on."
+    return f"There is no way back to the old container: {when} {like}"

@@ -5,12 +5,14 @@ is one: a compose that fails half-way leaves the old container stopped under ano
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from incidentui.core.inputs import ActionActed, Evidence, Refusal
-from incidentui.core.model import Attempt, Light, Ms, Plan, Workload
+from incidentui.core.model import Attempt, Light, Ms, Plan, Repository, Workload
 from incidentui.core.plan import deadline
+from incidentui.core.reasons import in_paths
 from incidentui.core.state import State
 from incidentui.edge import step
 from incidentui.edge.checkpoints.before import saved
@@ -29,7 +31,7 @@ from incidentui.edge.containers.telling import Steps
 from incidentui.edge.text import clean_and_redact
 from incidentui.session.ports import Clock, Report
 
-KEYS = ("name", "build", "pull", "deps", "within", "stay", "lose")
+KEYS = ("name", "build", "pull", "deps", "within", "stay", "lose", "uncommitted")
 UP_S = 300.0
 BUILD_S = 1800.0
 
@@ -66,7 +68,8 @@ class ComposeExecutor:
             return ground
         if self._keeper is not None:
             self._keeper.saw(state)
-        return make_plan(ground, asked, self._keeper is not None, self._docker.address)
+        repository = of_service(state, asked.service, await _fresh(self._folder)) if asked.build else None
+        return make_plan(ground, asked, self._keeper is not None, self._docker.address, repository)
 
     # -- acting
 
@@ -168,7 +171,29 @@ def _asked(args: Mapping[str, str]) -> Asked | Refusal:
         if args.get(key, "false") not in ("true", "false"):
             return Refusal(f"{key}={args[key]} is neither true nor false", usage=True)
     yes = {key: args.get(key) == "true" for key in ("build", "pull", "deps")}
-    return Asked(args["name"], Wish(within_ms, stay_ms, args.get("lose", "").strip()), **yes)
+    wish = Wish(within_ms, stay_ms, args.get("lose", "").strip())
+    return Asked(args["name"], wish, **yes, uncommitted=args.get("uncommitted", "").strip())
+
+
+async def _fresh(folder: Path) -> tuple[str, ...] | None:
+    """What is not committed now: what the record says may be of a while ago. None where git does not tell."""
+    from incidentui.edge.git.place import layout
+    from incidentui.edge.git.planning import dirty
+    from incidentui.edge.git.run import GitError
+
+    try:
+        return tuple(await dirty(await layout(folder)))
+    except GitError:
+        return None
+
+
+def of_service(state: State, name: str, found: Sequence[str] | None) -> Repository | None:
+    """The clone with the uncommitted files that this service is made of; all of them where nobody says which."""
+    if found is None:
+        return None
+    paths = tuple(path for spec in state.project.services if name in spec.workloads for path in spec.paths)
+    mine = tuple(file for file in found if not paths or in_paths(file, paths))
+    return replace(state.repository or Repository(), dirty=mine, dirty_count=len(mine))
 
 
 def _said(output: str) -> str:

@@ -172,6 +172,7 @@ class _Reader:
             ports=tuple(self._ports(name, table)),
             mounts=tuple(self._mounts(name, table)),
             environment=tuple(self._environment(name, table)),
+            container=self._text(table.get("container_name")) or "",
             health=isinstance(health, dict) and not _off(health),
             depends_on=tuple(
                 (str(other), self._at(name, "needs", str(other))) for other in table.get("depends_on") or ()
@@ -189,8 +190,8 @@ class _Reader:
 
     def _ports(self, service: str, table: Mapping[str, Any]) -> Iterator[Port]:
         for entry in table.get("ports") or ():
-            for inside, outside in _published(entry, self._text):
-                yield Port(inside, outside, self._at(service, "port", str(inside)))
+            for inside, outside, address in _published(entry, self._text):
+                yield Port(inside, outside, self._at(service, "port", str(inside)), address)
 
     def _mounts(self, service: str, table: Mapping[str, Any]) -> Iterator[Mount]:
         mounts = (_mount(entry, self._text) for entry in table.get("volumes") or ())
@@ -254,19 +255,22 @@ def _merged(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, An
     return out
 
 
-def _published(entry: Any, text: Callable[[Any], str | None]) -> Iterator[tuple[int, tuple[int, ...]]]:
-    """TCP port inside -> where it may be published."""
+def _published(entry: Any, text: Callable[[Any], str | None]) -> Iterator[tuple[int, tuple[int, ...], str]]:
+    """TCP port inside -> where it may be published, and at which address; empty: at all."""
     if isinstance(entry, dict):
         target, host = text(entry.get("target")) or "", text(entry.get("published")) or ""
-        protocol = text(entry.get("protocol")) or "tcp"
+        protocol, address = text(entry.get("protocol")) or "tcp", text(entry.get("host_ip")) or ""
     else:
-        short = SHORT_PORT.fullmatch(text(entry) or "")
+        whole = text(entry) or ""
+        short = SHORT_PORT.fullmatch(whole)
         if short is None:
             return
         target, host, protocol = short[2], short[1] or "", short[3] or "tcp"
+        address = whole[: short.start(1) if short[1] is not None else short.start(2)].rstrip(":").strip("[]")
     inside, outside = port_range(target), port_range(host)
+    address = "" if address in ("0.0.0.0", "::") else address
     for n, port in enumerate(inside if protocol == "tcp" else ()):
-        yield port, (outside[n],) if len(outside) == len(inside) else tuple(outside)
+        yield port, (outside[n],) if len(outside) == len(inside) else tuple(outside), address
 
 
 def _mount(entry: Any, text: Callable[[Any], str | None]) -> tuple[str, str, bool] | None:
@@ -304,7 +308,7 @@ def _lines(service: Any, table: Mapping[str, Any], variables: Lookup) -> Iterato
     yield "", "", getattr(service, "line", None)
     yield "image", "", line_at(table.get("image") or next((key for key in table if key == "build"), None))
     for entry in table.get("ports") or ():
-        for inside, _ in _published(entry, plain):
+        for inside, _, _ in _published(entry, plain):
             yield "port", str(inside), line_at(entry)
     for entry in table.get("volumes") or ():
         if (mount := _mount(entry, plain)) is not None:

@@ -14,7 +14,10 @@ from incidentui.edge.containers.seen import Contact, Look, Seen
 from incidentui.session.ports import Clock, Report
 
 SAFETY_S = 30.0
-APART_S = 0.2
+APART_MS: Ms = 200
+"""Of looks that events ask for, when they ask again and again ..."""
+AT_ONCE = 4
+"""... after so many: kill, die, stop and start of one restart are each told when they come."""
 ECHO_S = 1.0
 """After what events told of: an engine sends them before its list knows, and of a start that fails it sends none."""
 UNSETTLED_S = 5.0
@@ -42,6 +45,8 @@ class DockerSource:
         self._turned: set[str] | None = None
         """All that events named since the look before, where a glance at them is enough."""
         self._listed: Ms = 0
+        self._paced: Ms = 0
+        """Until when the looks of events so far last, `APART_MS` each."""
 
     async def run(self, report: Report) -> None:
         try:
@@ -86,10 +91,11 @@ class DockerSource:
     async def _next_hint(self) -> None:
         """Returns when a list is due: an event came, the stream opened or ended, or long enough has passed."""
         wait_s = self._listen()
-        await asyncio.sleep(APART_S)
+        await asyncio.sleep(max(0, self._paced - AT_ONCE * APART_MS - self._clock.mono()) / 1000)
         try:
             async with asyncio.timeout(min(wait_s, self._patience_s())):
                 await self._woken.wait()
+            self._paced = max(self._paced, self._clock.mono()) + APART_MS
         except TimeoutError:
             self.engine.listing.doubt()
             for ident in self._named:

@@ -20,6 +20,7 @@ from incidentui.core.drift import Actual, Around, Declared, Drift, compare
 from incidentui.core.drift_then import FILES
 from incidentui.core.inputs import DriftLooked, Observation, Refusal
 from incidentui.core.model import Ms
+from incidentui.edge.checkpoints.files_source import files_beside
 from incidentui.edge.checkpoints.store import CheckpointError
 from incidentui.edge.checks.agreed.documents import UnreadableError
 from incidentui.edge.containers.actual import read_all
@@ -128,7 +129,8 @@ class DriftSource:
         except UnreadableError as wrong:
             why = clean_and_redact(str(wrong), 300)
             return tuple(Drift(name, why=why) for name, _ in entries)
-        return await self._compared(declared, entries)
+        beside = await files_beside(self._then) if self._then is not None else ()
+        return (*await self._compared(declared, entries), *(drift for drift in beside if drift.bad))
 
     async def _declared(self, files: Sequence[str], name: str) -> Project:
         """Asked again only when a file changed: compose takes a second."""

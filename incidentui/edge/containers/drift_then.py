@@ -21,4 +21,5 @@ async def against(engine: "DockerEngine", listed: Sequence[Entry], then: "Refere
     read = await read_all(engine, listed, then.digest)
     now = {name: actual for (name, _), (_, actual) in zip(listed, read, strict=True) if actual is not None}
     files = await asyncio.to_thread(then.files, found)
-    return drift_then.against(found, now, [name for name, _ in listed], files, then.made(found))
+    names, uncommitted = [name for name, _ in listed], await then.uncommitted(found)
+    return drift_then.against(found, now, names, files, then.made(found), uncommitted)

@@ -1,6 +1,7 @@
 """The git executor of a session: plans, acts, settles and looks, for every `git.` action."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from incidentui.config.model import RehearseConfig
@@ -11,6 +12,7 @@ from incidentui.edge.git import marking, restore
 from incidentui.edge.git.branch_mode import BranchWay
 from incidentui.edge.git.diff import diff
 from incidentui.edge.git.lights import lights, settle
+from incidentui.edge.git.own_files import warned
 from incidentui.edge.git.place import layout
 from incidentui.edge.git.planning import Site
 from incidentui.edge.git.rehearsal import put_away
@@ -48,7 +50,10 @@ class GitExecutor:
         if action not in _PLANS:
             return Refusal(f'git knows no action "{action}"', f"known: {', '.join(sorted(_PLANS))}")
         try:
-            return await _PLANS[action](self._site, args, state, incident)
+            plan = await _PLANS[action](self._site, args, state, incident)
+            if isinstance(plan, Plan):
+                plan = replace(plan, warnings=(*plan.warnings, *await warned(self._top, plan)))
+            return plan
         except GitError as error:
             return Refusal(f"{error.what} ({error.where})", error.todo)
         except OSError as error:

@@ -10,7 +10,7 @@ from incidentui.config.checks import OPERATORS, Expect
 from incidentui.config.journey import Save
 from incidentui.core.model import Ms
 from incidentui.core.value import dataclass
-from incidentui.edge.prove.patterns import NoExampleError, address, example
+from incidentui.edge.prove.patterns import NoExampleError, address, example, found_in
 
 VALUE = "stand-in-value"
 HTML, JSON = "text/html; charset=utf-8", "application/json"
@@ -115,7 +115,7 @@ def _document(scene: Scene) -> Answer:
     if texts and isinstance(document, dict):
         document = {**document, "stand-in": texts}
     body = json.dumps(document, ensure_ascii=False)
-    missing = next((p for p in scene.expect.body if re.search(p, body) is None), None)
+    missing = next((p for p in scene.expect.body if not found_in(p, body)), None)
     if missing is not None:
         raise CannotStandInError(f"no JSON is known that {missing} matches")
     return Answer(kind=scene.expect.content_type or JSON, body=b"" if scene.bodiless else body.encode())

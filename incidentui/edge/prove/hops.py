@@ -1,6 +1,5 @@
 """How a TCP check is proved: a good port for each hop, and then each hop broken in turn, in every way it could be."""
 
-import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -11,7 +10,7 @@ from incidentui.config.checks import Check
 from incidentui.config.kinds import TcpCheck, TcpHop
 from incidentui.core.value import dataclass
 from incidentui.edge.prove.answers import HTML, Answer, CannotStandInError
-from incidentui.edge.prove.patterns import NoExampleError, example
+from incidentui.edge.prove.patterns import NoExampleError, example, found_in
 from incidentui.edge.prove.ports import Manner, Played, harbour
 from incidentui.edge.prove.trials import PATIENCE_MS, Case, Trial
 
@@ -82,7 +81,7 @@ def _talk(check: TcpCheck, *, last: bool) -> Iterator[Fault]:
 
 def _stranger(pattern: str) -> bytes:
     """What another service would say: not what is asked for, unless everything is."""
-    other = (text for text in _STRANGERS if re.search(pattern, text.decode("utf-8", errors="replace")) is None)
+    other = (text for text in _STRANGERS if not found_in(pattern, text.decode("utf-8", errors="replace")))
     return next(other, _STRANGERS[0])
 
 

@@ -7,6 +7,7 @@ from incidentui.core.format import short
 from incidentui.core.inputs import Command, MarkGood, Refusal
 from incidentui.core.model import Ms
 from incidentui.core.state import State
+from incidentui.core.suspects import since_good
 from incidentui.core.value import dataclass
 from incidentui.session.ports import Done, View
 from incidentui.tui.line import Line, Seg, cells
@@ -32,40 +33,57 @@ class Choice:
 
 
 def about_commit(sha: str, me: str, state: State) -> tuple[Choice, ...]:
-    branch = state.project.branch or "the branch"
-    return (
-        Choice(f"Revert {short(sha)}", "new commit, new push", "git.revert", (("commits", sha), ("push", "true"))),
+    """Going back comes first where it leads back: on known-good the way to it, on what came since the way out of it."""
+    name, branch, push = short(sha), state.project.branch or "the branch", ("push", "true")
+    revert = Choice(f"Revert {name}", "new commit, new push", "git.revert", (("commits", sha), push))
+    aside = (
         Choice(
-            f"Reset {branch} to {short(sha)}",
-            "one new commit with its tree",
-            "git.reset",
-            (("to", sha), ("push", "true")),
-        ),
-        Choice(f"Mark {short(sha)} known-good", "only recorded", command=MarkGood(sha, me)),
-        Choice(
-            f"Move {branch} itself to {short(sha)}",
+            f"Move {branch} itself to {name}",
             "later commits vanish from it",
             "git.reset",
-            (("to", sha), ("mode", "branch"), ("push", "true")),
+            (("to", sha), ("mode", "branch"), push),
         ),
-        Choice(f"Mark {short(sha)} as a fix", "looked for after each move", "fix.mark", (("commit", sha),)),
-        Choice(f"Wait for CI of {short(sha)}", "only looks", "ci.wait", (("commit", sha),)),
-        Choice(f"Bisect from known-good to {short(sha)}", "only looks", "git.bisect", (("bad", sha),)),
+        Choice(f"Mark {name} as a fix", "looked for after each move", "fix.mark", (("commit", sha),)),
+        Choice(f"Wait for CI of {name}", "only looks", "ci.wait", (("commit", sha),)),
     )
+    good = state.good
+    if good is not None and good.sha == sha:
+        return (to_good(good.sha, branch), *aside, replace(revert, note="takes back what was good"))
+    known = (to_good(good.sha, branch),) if good is not None and _came_since(sha, state) else ()
+    return (
+        revert,
+        *known,
+        Choice(f"Reset {branch} to {name}", "one new commit with its tree", "git.reset", (("to", sha), push)),
+        Choice(f"Mark {name} known-good", "only recorded", command=MarkGood(sha, me)),
+        *aside,
+        Choice(f"Bisect from known-good to {name}", "only looks", "git.bisect", (("bad", sha),)),
+    )
+
+
+def to_good(good: str, branch: str) -> Choice:
+    args = (("to", good), ("push", "true"))
+    return Choice(f"Reset {branch} to known-good {short(good)}", "one new commit with its tree", "git.reset", args)
+
+
+def _came_since(sha: str, state: State) -> bool:
+    """Whether it came after known-good, on the branch as it is on the remote, or here where there is none."""
+    repository = state.repository
+    tip = (repository.upstream or repository.head) if repository is not None else None
+    return tip is not None and any(commit.sha == sha for commit in since_good(state, tip))
 
 
 def about_workload(name: str, state: State) -> tuple[Choice, ...]:
     args = (("name", name),)
     workload = state.workloads.get(name)
-    containers = _about_container(name, args) if workload is not None and workload.engine == "docker" else ()
-    return (
-        Choice(f"Restart {name}", "the same again", "workload.restart", args),
-        Choice(f"Stop {name}", "until it is started", "workload.stop", args),
-        Choice(f"Start {name}", "when it is down", "workload.start", args),
-        Choice(f"Create {name} anew", "the same configuration, volumes kept", "workload.recreate", args),
-        *about_checkpoints(),
-        *containers,
-    )
+    restart = Choice(f"Restart {name}", "the same again", "workload.restart", args)
+    stop = Choice(f"Stop {name}", "until it is started", "workload.stop", args)
+    start = Choice(f"Start {name}", "when it is down", "workload.start", args)
+    anew = Choice(f"Create {name} anew", "the same configuration, volumes kept", "workload.recreate", args)
+    down = workload is not None and workload.state in ("stopped", "exited")
+    first = (start, restart, stop) if down else (restart, stop, start)
+    if workload is None or workload.engine != "docker":
+        return (*first, *about_checkpoints())
+    return (*first, anew, *about_checkpoints(), *_about_container(name, args))
 
 
 _COMMAND: Asks = (("command", "run, as words without a shell"),)
@@ -161,6 +179,11 @@ def tell(screen: PageContext, key: str, command: Command, done: str) -> None:
             screen.say(done)
 
     screen.when(screen.session.submit(command), answered)
+
+
+def commit_menu(sha: str, me: str, state: State) -> "ActPage":
+    good = " ★ known-good" if state.good is not None and state.good.sha == sha else ""
+    return ActPage(f"commit {short(sha)}{good}", about_commit(sha, me, state))
 
 
 class ActPage:

@@ -54,8 +54,8 @@ class Asked(Generic[T]):
     def lines(self, now: Ms, width: int) -> list[Line]:
         """What stands in the place of the answer: being asked, or why there is none. Empty once it is there."""
         if self.refusal is not None:
-            text = " ".join(part for part in (f"{self.refusal.why}.", self.refusal.hint) if part)
-            return hanging((Seg("? ", "unknown"),), text, width)
+            why = hanging((Seg("? ", "unknown"),), self.refusal.why, width)
+            return [*why, *(hanging((Seg("  "),), self.refusal.hint, width, "muted") if self.refusal.hint else [])]
         if self._broken():
             return hanging((Seg("? ", "unknown"),), f"{self.whom} could not be asked.", width)
         if self.answer is None:

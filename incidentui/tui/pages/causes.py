@@ -1,6 +1,7 @@
 """The causes on the hypothesis board: in the order they were found, with state, time lost, how often again, and origin.
 
-They head the board as soon as one is confirmed: until then there is nothing but theories.
+They head the board as soon as one is confirmed: until then there is nothing but theories. What stands here stands
+nowhere else on the board.
 """
 
 from collections.abc import Sequence
@@ -8,27 +9,37 @@ from dataclasses import replace
 
 from incidentui.core.board import CauseWord, Hypothesis, Ms, Origin, cause_word, causes, lost_ms
 from incidentui.core.board_words import CAUSE_MARK, gate, total
-from incidentui.core.format import duration
+from incidentui.core.format import duration, short
+from incidentui.core.hypotheses import to_decide
 from incidentui.core.inputs import ChangeCause
+from incidentui.core.state import State
 from incidentui.tui.line import Line, Seg, Token, cells, spread
 from incidentui.tui.page import PageContext
 from incidentui.tui.pages.act import tell
-from incidentui.tui.pages.layout import hanging, rule, wall
+from incidentui.tui.pages.layout import hanging, rule, stack, wall
 
 ASKS = {"5": "fixed", "6": "again", "7": "origin"}
 _INK: dict[CauseWord, Token] = {"suspected": "muted", "confirmed": "fail", "fixed": "ok", "ruled out": "muted"}
 _ORIGINS: tuple[Origin, ...] = ("introduced", "pre-existing", "unknown")
 
 
-def cause_lines(board: Sequence[Hypothesis], until: Ms, width: int) -> list[Line]:
+STRIDE = 10
+"""The cursor stops at each so many rows of a long one, so that none is passed unread."""
+
+
+def known_causes(board: Sequence[Hypothesis]) -> list[Hypothesis]:
+    """Empty while there are only theories."""
     found = causes(board)
-    if not any(cause_word(h) in ("confirmed", "fixed") or h.again or h.origin != "unknown" for h in found):
-        return []
-    rows = [line for h in found for line in _cause(h, until, width)]
-    return [rule(width, "CAUSES", (Seg(total(board, until), "muted"),)), *rows]
+    known = any(cause_word(h) in ("confirmed", "fixed") or h.again or h.origin != "unknown" for h in found)
+    return found if known else []
 
 
-def _cause(h: Hypothesis, until: Ms, width: int) -> list[Line]:
+def cause_lines(board: Sequence[Hypothesis], state: State, until: Ms, width: int) -> list[Line]:
+    rows = stack(*(_cause(h, state, until, width) for h in known_causes(board)), space=width >= 98)
+    return [rule(width, "CAUSES", (Seg(total(board, until), "muted"),)), *rows] if rows else []
+
+
+def _cause(h: Hypothesis, state: State, until: Ms, width: int) -> list[Line]:
     word = cause_word(h)
     head = (Seg(f"{CAUSE_MARK[word]} ", _INK[word]), Seg(f"{h.n} ", "muted"))
     took = Seg(f"{duration(lost_ms(h, until)):>8}", "text", bold=word == "confirmed")
@@ -37,7 +48,7 @@ def _cause(h: Hypothesis, until: Ms, width: int) -> list[Line]:
         Seg(f"   {h.origin}" if h.origin != "unknown" else "", "muted"),
         Seg(f"   {word:<9} ", _INK[word]),
         took,
-        Seg(f"   {wall(h.at)}", "muted"),
+        Seg(f"   {wall(h.at)} · {h.by}", "muted"),
     )
     lead = sum(cells(seg.text) for seg in head)
     room = width - lead - sum(cells(seg.text) for seg in tail) - 2
@@ -45,10 +56,32 @@ def _cause(h: Hypothesis, until: Ms, width: int) -> list[Line]:
         rows = [spread(width, (*head, Seg(h.thought, bold=word == "confirmed")), tail)]
     else:
         rows = [*hanging(head, h.thought, width, bold=word == "confirmed"), spread(width, (), tail)]
-    indent = Seg(" " * lead)
-    for name, said in (("fix", h.fix), ("!", gate(h))):
-        rows += hanging((indent, Seg(f"{name:<5}", "muted")), said, width, "muted") if said else []
-    return [replace(rows[0], key=("cause", h.n)), *rows[1:]]
+    rows += tested(h, state, lead, width)
+    rows += _said("fix", h.fix, lead, width)
+    if often := gate(h):
+        rows += hanging((Seg(" " * lead), Seg("!    ", "slow")), often, width)
+    return keyed(h, rows)
+
+
+def tested(h: Hypothesis, state: State, lead: int, width: int) -> list[Line]:
+    """What was done to test it, seen, and why the verdict is this one."""
+    rows = [row for part in (("did", h.did), ("saw", h.saw), ("why", h.why)) for row in _said(*part, lead, width)]
+    return [*rows, *_said("", _commits(h, state), lead, width)]
+
+
+def _said(name: str, said: str, lead: int, width: int) -> list[Line]:
+    return hanging((Seg(" " * lead), Seg(f"{name:<5}", "muted")), said, width, "muted") if said else []
+
+
+def _commits(h: Hypothesis, state: State) -> str:
+    """What stands of them now, where the ledger tells; what did not help has to be decided on."""
+    now = {c.sha: c.state for c in state.ledger.commits} if state.ledger is not None else {}
+    said = " · ".join(f"{short(sha)} {now.get(sha, '')}".rstrip() for sha in h.commits)
+    return said + (": keep or take back?" if said and to_decide(h, state) else "")
+
+
+def keyed(h: Hypothesis, rows: Sequence[Line]) -> list[Line]:
+    return [replace(row, key=("hypothesis", h.n, n)) if n % STRIDE == 0 else row for n, row in enumerate(rows)]
 
 
 def ask(key: str, h: Hypothesis, incident: str, screen: PageContext) -> None:

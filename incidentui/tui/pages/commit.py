@@ -6,14 +6,14 @@ from types import MappingProxyType
 
 from incidentui.core.errors import in_file
 from incidentui.core.format import change_size, count, short
-from incidentui.core.kinds import kind_of
+from incidentui.core.kinds import kind_of, parts
 from incidentui.core.model import Commit, FileChange, Ms, Repository
 from incidentui.core.standing import standing
 from incidentui.core.state import State
 from incidentui.session.ports import DiffLine, View
 from incidentui.tui.line import Ground, Line, Seg, Token, cells, cut_middle, length, spread
 from incidentui.tui.page import PageContext
-from incidentui.tui.pages.act import ActPage, about_commit
+from incidentui.tui.pages.act import commit_menu
 from incidentui.tui.pages.asking import Asked, nothing
 from incidentui.tui.pages.layout import (
     beside,
@@ -97,6 +97,8 @@ def _about(commit: Commit, state: State, width: int) -> list[Line]:
     if deploy is not None:
         same = day_and_time(deploy.at)[:10] == day_and_time(commit.at)[:10]
         facts.append(f"deployed {wall(deploy.at) if same else day_and_time(deploy.at)}")
+    touched = parts(file.path for file in commit.files)
+    facts.append(f"touches {', '.join(touched)}" if touched else "")
     return [
         *(line for mark, told in findings(state, commit.sha) for line in hanging((mark,), told, width)),
         *hanging((), commit.subject, width, "strong", bold=True),
@@ -326,7 +328,7 @@ class CommitPage:
         if view.read_only:
             screen.refuse("a", view.read_only, "Start without it to act.")
         else:
-            screen.push(ActPage(f"commit {short(self.sha)}", about_commit(self.sha, screen.session.me, view.state)))
+            screen.push(commit_menu(self.sha, screen.session.me, view.state))
 
     def neighbour(self, step: int, view: View) -> "CommitPage | None":
         shas = [commit.sha for commit in view.state.repository.commits] if view.state.repository else []

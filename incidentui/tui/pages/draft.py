@@ -65,18 +65,28 @@ def gaps(text: str) -> list[Gap]:
     return found
 
 
-def draft_lines(text: str, start: int, width: int, height: int) -> list[Line]:
-    """Parts at the left (above, where there is one column), the text from line `start` on."""
+def draft_lines(text: str, width: int, height: int) -> tuple[list[Line], list[Line]]:
+    """What stays above it, and what scrolls: the parts above the text, or at its left where there is room."""
     listed, missing = parts(text), gaps(text)
-    body = text.splitlines()[start:]
     if size_of(width, height) == "compact":
-        return [*_short(listed, missing, width), Line(), *_text(body, width)]
-    right = width - _PARTS - 3
+        return [*_short(listed, missing, width), Line()], _text(text.splitlines(), width)
     left = stack(
-        section(_PARTS, "PARTS", [_row(part, missing, start) for part in listed]),
+        section(_PARTS, "PARTS", [_row(part, missing) for part in listed]),
         section(_PARTS, "GAPS", _gap_rows(missing), (Seg(str(len(missing)), "slow"),)),
     )
-    return beside((_PARTS, left), (right, _text(body, right)))
+    right = _room(width, height)
+    return [], beside((_PARTS, left), (right, _text(text.splitlines(), right)))
+
+
+def gap_rows(text: str, width: int, height: int) -> list[int]:
+    """Of what scrolls the rows where a gap begins."""
+    lines, room = text.splitlines(), _room(width, height)
+    return [len(_text(lines[: gap.line], room)) for gap in gaps(text)]
+
+
+def _room(width: int, height: int) -> int:
+    """Columns that the text has."""
+    return width if size_of(width, height) == "compact" else width - _PARTS - 3
 
 
 def _short(listed: Sequence[Part], missing: Sequence[Gap], width: int) -> list[Line]:
@@ -95,12 +105,10 @@ def _mark(part: Part, missing: Sequence[Gap]) -> Seg:
     return Seg("! ", "slow") if _of(part, missing) else Seg("✓ ", "ok")
 
 
-def _row(part: Part, missing: Sequence[Gap], start: int) -> Line:
+def _row(part: Part, missing: Sequence[Gap]) -> Line:
     n = _of(part, missing)
     right = Seg(count(n, "gap"), "slow") if n else Seg(str(part.items) if part.items else "", "muted")
-    here = start > 0 and part.line == start
-    title = Seg(part.title, "strong" if here else "text", bold=here)
-    return spread(_PARTS, (_mark(part, missing), title), (right,))
+    return spread(_PARTS, (_mark(part, missing), Seg(part.title)), (right,))
 
 
 def _gap_rows(missing: Sequence[Gap]) -> list[Line]:
@@ -163,13 +171,13 @@ class DraftPage:
     """The draft of one incident, made anew whenever it is opened."""
 
     title = "draft"
-    pinned = (1, 0)
     typing = False
     keys = (("[ ]", "next gap"), ("w", "write file"), ("v", "make it anew"), ("y", "copy"))
 
     def __init__(self, incident: str) -> None:
         self.incident = incident
-        self.start = 0
+        self.pinned = (1, 0)
+        self._size = (80, 24)
         self.text: Asked[str] = Asked("the record")
 
     def opened(self, screen: PageContext) -> None:
@@ -181,14 +189,18 @@ class DraftPage:
         as_of = f", as of {wall(self.text.answered)[:5]}" if still_open and self.text.answered else ""
         right = (Seg('still open: valid, marked "as of"', "muted"),) if still_open else ()
         top = heading(width, "DRAFT", (Seg(self.incident + as_of),), right)
-        body = self.text.lines(now, width) or draft_lines(self.text.answer or "", self.start, width, height)
-        return [top, *([Line()] if size_of(width, height) != "compact" else []), *body]
+        self._size = width, height
+        waiting = self.text.lines(now, width)
+        above, body = ([], waiting) if waiting else draft_lines(self.text.answer or "", width, height)
+        head = [top, *([Line()] if size_of(width, height) != "compact" else []), *above]
+        self.pinned = (len(head), 0)
+        return [*head, *body]
 
     def handle(self, key: str, screen: PageContext) -> bool:
         text = self.text.answer
         match key:
             case "v":
-                self.start = 0
+                screen.scroll(0)
                 self.opened(screen)
             case "w" | "y" | "[" | "]" if text is None:
                 screen.refuse(key, "the draft is not there yet")
@@ -204,15 +216,12 @@ class DraftPage:
         return True
 
     def _gap(self, key: str, screen: PageContext) -> None:
-        at = [gap.line for gap in gaps(self.text.answer or "")]
-        found = [n for n in at if n > self.start] if key == "]" else [n for n in reversed(at) if n < self.start]
-        if found:
-            self.start = found[0]
-        elif key == "[" and self.start:
-            self.start = 0
-        else:
+        at, top = gap_rows(self.text.answer or "", *self._size), screen.top
+        found = [row for row in at if row > top] if key == "]" else [row for row in reversed(at) if row < top]
+        if found or (key == "[" and top):
+            screen.scroll(found[0] if found else 0)
+        if screen.top == top:
             screen.refuse(key, "no gap further on" if key == "]" else "no gap before this")
-        screen.draw()
 
     def _write(self, path: str, screen: PageContext, replace: bool = False) -> None:
         if not path.strip():
@@ -224,7 +233,7 @@ class DraftPage:
 
     def _wrote(self, wrong: str, file: Path, screen: PageContext) -> None:
         if not wrong:
-            screen.say(f"written to {file}")
+            screen.say(f"written to {file.absolute()}")
         elif wrong == "exists":
             screen.prompt(f"{file} exists, type yes to replace it", lambda word: self._replace(word, file, screen))
         else:

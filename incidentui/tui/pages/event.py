@@ -1,6 +1,6 @@
 """What the journal holds about one event, field by field in words: the page of a row that has no evidence behind it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
 
 from incidentui.core import words
@@ -26,6 +26,8 @@ from incidentui.tui.pages.layout import (
 _TIMES = frozenset({"at", "since", "first_red", "window_from", "asked", "acted", "ended", "remote_asked"})
 _MACHINE = frozenset({"boot", "started", "digest", "words"})
 """Fields that only a program can read, and the sentence that stands above them."""
+_SHORT = 12
+"""Cells of a fact from which on it is left out where the sentence above says it already."""
 _LONG = 12
 """Items of a list that are named; the rest is counted."""
 TONE: dict[words.Tone, Token] = {
@@ -54,10 +56,12 @@ def event_lines(recorded: Recorded, width: int, height: int) -> list[Line]:
 
 
 def event_facts(recorded: Recorded, width: int) -> list[Line]:
-    return section(width, "FACTS", _rows(told(recorded.event), width))
+    sentence = words.row(recorded).text
+    facts = ((label, value) for label, value in told(recorded.event) if len(value) < _SHORT or value not in sentence)
+    return section(width, "FACTS", _rows(facts, width))
 
 
-def _rows(facts: Iterator[tuple[str, str]], width: int) -> list[Line]:
+def _rows(facts: Iterable[tuple[str, str]], width: int) -> list[Line]:
     return [line for label, value in facts for line in hanging((cell(label, 14, "muted"),), value, width)]
 
 
@@ -85,7 +89,7 @@ def told(value: object, prefix: str = "") -> Iterator[tuple[str, str]]:
         if both and field.name in ("was", "now"):
             continue
         label = prefix + field.name.removesuffix("_ms").removesuffix("_s").replace("_", " ")
-        if inner is None or inner == "" or inner == () or field.name in _MACHINE:
+        if inner is None or inner == "" or inner == () or field.name in _MACHINE or (field.name == "key" and not inner):
             continue
         if is_dataclass(inner) and not prefix:
             yield from told(inner, f"{label} ")

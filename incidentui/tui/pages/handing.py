@@ -1,8 +1,8 @@
 """Two ways off the straight path of a runbook: the last step is taken back, or another person goes on with it."""
 
-from collections.abc import Mapping
+from functools import partial
 
-from incidentui.core.inputs import HandOver, SetStep
+from incidentui.core.inputs import HandOver, Refusal, SetStep
 from incidentui.core.steps import to_undo
 from incidentui.runbook.back import Back, way_back
 from incidentui.runbook.fields import RUNS
@@ -10,11 +10,13 @@ from incidentui.runbook.model import Runbook, Step
 from incidentui.runbook.variables import values, with_given
 from incidentui.tui.page import PageContext
 from incidentui.tui.pages.act import tell
+from incidentui.tui.pages.handed import HandedPage
+from incidentui.tui.pages.needs import ask
 from incidentui.tui.pages.plan import open_plan
 from incidentui.tui.pages.runbook import run_of
 
 
-def undo_last(book: Runbook, given: Mapping[str, str], screen: PageContext) -> None:
+def undo_last(book: Runbook, given: dict[str, str], screen: PageContext) -> None:
     """The last step that was gone through: by its plan, or by hand with a word of what was done."""
     state = screen.session.view.state
     run = run_of(book, state)
@@ -34,16 +36,23 @@ def undo_last(book: Runbook, given: Mapping[str, str], screen: PageContext) -> N
     if way.action in RUNS and not book.trusted:
         screen.refuse("u", f"{way.action} of this file is not allowed yet", f"incidentui trust {book.path}")
         return
-    _undo(step, way, given, screen)
-
-
-def _undo(step: Step, way: Back, given: Mapping[str, str], screen: PageContext) -> None:
-    n, me = step.n, screen.session.me
+    again = partial(undo_last, book, given, screen)
     if way.missing:
-        screen.refuse("u", f"{way.missing[0]} has no value", "x asks for it when the step runs.")
-    elif way.action:
+        ask(book, way.missing[0], given, again, screen, key="u")
+    else:
+        _undo(book, step, way, given, screen)
+
+
+def _undo(book: Runbook, step: Step, way: Back, given: dict[str, str], screen: PageContext) -> None:
+    n, me = step.n, screen.session.me
+
+    def unset(refused: Refusal) -> None:
+        why = refused.why if refused.unset in given else ""
+        ask(book, refused.unset, given, partial(undo_last, book, given, screen), screen, why, key="u")
+
+    if way.action:
         args = with_given(dict(way.args), given) if way.action == "shell" else dict(way.args)
-        open_plan(screen, "u", way.action, args, n, undoes=True)
+        open_plan(screen, "u", way.action, args, n, undoes=True, unset=unset)
     elif way.nothing:
         said = "it changed nothing"
         tell(screen, "u", SetStep(n, "undone", me, said), f"step {n} is undone: {said}")
@@ -65,6 +74,7 @@ def hand_over(book: Runbook, screen: PageContext) -> None:
         screen.refuse("T", "it is not being worked through", "x starts it.")
     elif run.who != me:
         tell(screen, "T", HandOver(me, me), f"you work through it now, in the place of {run.who}")
+        screen.push(HandedPage())
     else:
 
         def given(text: str) -> None:

@@ -1,11 +1,12 @@
 """The hypothesis board: by verdict, with what was done, seen, and why; the refuted stay readable. Keys only record."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from incidentui.core.board import Hypothesis, HypothesisWord, total_ms
 from incidentui.core.board_words import HYPOTHESIS_MARK
-from incidentui.core.format import duration, short
-from incidentui.core.hypotheses import VERDICTS, to_decide
+from incidentui.core.format import duration
+from incidentui.core.hypotheses import VERDICTS
 from incidentui.core.inputs import AddHypothesis, ChangeHypothesis, Refusal
 from incidentui.core.model import Incident, Ms
 from incidentui.core.state import State
@@ -13,7 +14,9 @@ from incidentui.session.ports import Done, View
 from incidentui.tui.line import Line, Seg, Token, cells, spread
 from incidentui.tui.page import PageContext
 from incidentui.tui.pages.act import tell
-from incidentui.tui.pages.causes import ASKS, ask, cause_lines
+from incidentui.tui.pages.causes import ASKS, ask, cause_lines, keyed, known_causes, tested
+from incidentui.tui.pages.conclusion import KEY, conclude, conclusion_lines
+from incidentui.tui.pages.impact import impact_lines
 from incidentui.tui.pages.layout import hanging, heading, rule, stack, wall
 from incidentui.tui.pages.remarks import KINDS, remark, remark_lines
 
@@ -34,8 +37,6 @@ _ASKS: dict[HypothesisWord, str] = {
     "refuted": "refuted, because",
     "correct, not the cause": "correct, not the cause, because",
 }
-_STRIDE = 10
-"""The cursor stops at each so many rows of a long one, so that none is passed unread."""
 
 
 def board_lines(incident: Incident, state: State, now: Ms, width: int) -> list[Line]:
@@ -44,15 +45,21 @@ def board_lines(incident: Incident, state: State, now: Ms, width: int) -> list[L
     about = (Seg(f"{len(board)}, by what we know now" if board else "none yet", "text"),)
     tail = (Seg("goes into the draft as it stands", "muted"),) if width >= 80 else ()
     top = [heading(width, "HYPOTHESES", about, tail), *([Line()] if width >= 98 else [])]
+    impact = impact_lines(incident, state, until, width)
+    ends = conclusion_lines(incident.conclusions, width)
     if not board:
         empty = "No hypothesis yet. h records what you think is the cause, before you try something."
-        return [*top, *stack(hanging((), empty, width, "muted"), remark_lines(incident.remarks, width))]
-    groups = (_group(name, words, board, state, until, width) for name, words in GROUPS)
-    return [*top, *stack(cause_lines(board, until, width), *groups, remark_lines(incident.remarks, width))]
+        said = hanging((), empty, width, "muted")
+        return [*top, *stack(impact, said, ends, remark_lines(incident.remarks, width))]
+    known = known_causes(board)
+    others = [h for h in board if h not in known]
+    groups = (_group(name, words, others, state, until, width) for name, words in GROUPS)
+    causes = cause_lines(board, state, until, width)
+    return [*top, *stack(impact, causes, ends, *groups, remark_lines(incident.remarks, width))]
 
 
 def _group(
-    name: str, words: tuple[HypothesisWord, ...], board: tuple[Hypothesis, ...], state: State, until: Ms, width: int
+    name: str, words: tuple[HypothesisWord, ...], board: Sequence[Hypothesis], state: State, until: Ms, width: int
 ) -> list[Line]:
     found = [h for h in board if h.verdict in words]
     if not found:
@@ -75,18 +82,7 @@ def _entry(h: Hypothesis, state: State, width: int) -> list[Line]:
         rows = [spread(width, (*head, Seg(h.thought, bold=bold)), tail)]
     else:
         rows = [*hanging(head, h.thought, width, bold=bold), Line((Seg(" " * lead), *tail))]
-    indent = Seg(" " * lead)
-    for name, said in (("did", h.did), ("saw", h.saw), ("why", h.why)):
-        rows += hanging((indent, Seg(f"{name:<5}", "muted")), said, width, "muted") if said else []
-    rows += hanging((indent, Seg("     ")), _commits(h, state), width, "muted") if h.commits else []
-    return [replace(row, key=("hypothesis", h.n, n)) if n % _STRIDE == 0 else row for n, row in enumerate(rows)]
-
-
-def _commits(h: Hypothesis, state: State) -> str:
-    """What stands of them now, where the ledger tells; what did not help has to be decided on."""
-    now = {c.sha: c.state for c in state.ledger.commits} if state.ledger is not None else {}
-    said = " · ".join(f"{short(sha)} {now.get(sha, '')}".rstrip() for sha in h.commits)
-    return said + (": keep or take back?" if to_decide(h, state) else "")
+    return keyed(h, [*rows, *tested(h, state, lead, width)])
 
 
 class HypothesesPage:
@@ -96,15 +92,15 @@ class HypothesesPage:
 
     def __init__(self, incident: str, first: int = 0) -> None:
         self.incident = incident
-        self.start = ("hypothesis", first, 0) if first else None
+        self.first_row = ("hypothesis", first, 0) if first else None
         self._may_record, self._empty = True, False
 
     @property
     def keys(self) -> tuple[tuple[str, str], ...]:
         if not self._may_record:
             return (("y", "copy"),)
-        of_one = ("1-4", "verdict"), ("5", "fixed"), ("6", "again"), ("7", "origin")
-        beside = ("8", "ruled out"), ("9", "misled us")
+        of_one = ("1–4", "verdict"), ("5", "fixed"), ("6", "again"), ("7", "origin")
+        beside = ("8", "ruled out"), ("9", "misled us"), (KEY, "conclusion")
         if self._empty:
             return (("h", "new"), *beside, ("n", "note"))
         return (("h", "new"), *of_one, *beside, ("e", "did, saw"), ("n", "note"), ("y", "copy"))
@@ -120,12 +116,15 @@ class HypothesesPage:
     def handle(self, key: str, screen: PageContext) -> bool:
         if key == "y":
             self._copy(screen)
-        elif key not in ("h", "e", *"123456789"):
+        elif key not in ("h", "e", *"0123456789"):
             return False
         elif refusal := _refused(screen.session.view):
             screen.refuse(key, *refusal)
         elif key == "h":
             self._new(screen)
+        elif key == KEY:
+            incident = screen.session.view.state.incidents.get(self.incident)
+            conclude(incident.conclusions if incident else (), self.incident, screen)
         elif key in KINDS:
             remark(key, self.incident, screen)
         else:
@@ -146,7 +145,7 @@ class HypothesesPage:
     def _chosen(self, screen: PageContext) -> Hypothesis | None:
         key = screen.cursor
         incident = screen.session.view.state.incidents.get(self.incident)
-        n = key[1] if isinstance(key, tuple) and key[0] in ("hypothesis", "cause") else None
+        n = key[1] if isinstance(key, tuple) and key[0] == "hypothesis" else None
         return next((h for h in incident.hypotheses if h.n == n), None) if incident else None
 
     def _copy(self, screen: PageContext) -> None:

@@ -11,6 +11,8 @@ from incidentui.tui.line import Line, Seg
 from incidentui.tui.pages.layout import beside, hanging, section, split, stack
 
 MOST = 3
+SAID = 2
+"""Lines of what was said, on a small screen."""
 
 
 def of_workload(name: str, state: State, log: Iterable[LogLine]) -> tuple[KnownError, ...]:
@@ -32,7 +34,10 @@ def _beside(known: KnownError, width: int) -> list[Line]:
 
 
 def _stacked(known: KnownError, width: int) -> list[Line]:
-    return [*_says(known, width), *_means(known, width)]
+    """What an engine says can be long, and stands above already: what it means must be seen on a small screen, too."""
+    said = _says(known, width)
+    cut = [*said[:SAID], Line((Seg("        …", "muted"),))] if len(said) > SAID + 1 else said
+    return [*cut, *_means(known, width)]
 
 
 def _says(known: KnownError, width: int) -> list[Line]:

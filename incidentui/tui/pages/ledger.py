@@ -6,6 +6,7 @@ page, a file its differences.
 
 from incidentui.core.errors import since
 from incidentui.core.format import count, short
+from incidentui.core.kinds import parts
 from incidentui.core.ledger import in_force, taken_back
 from incidentui.core.model import Attempt, FileLeft, InForce, Ledger, LedgerCommit, Verdict
 from incidentui.core.standing import ours
@@ -31,7 +32,9 @@ def ledger_lines(attempt: Attempt, verdict: Verdict, state: State, width: int, t
     one = section(left, "FILES THAT STILL DIFFER", files, (Seg(f"from ★ {short(ledger.good)}", "muted"),))
     other = _error(verdict, state, right)
     return stack(
-        section(width, f"COMMITS SINCE ★ {short(ledger.good)}", commit_rows(ledger, own, width), _counts(ledger, own)),
+        section(
+            width, f"COMMITS SINCE ★ {short(ledger.good)}", commit_rows(ledger, state, width), _counts(ledger, own)
+        ),
         beside((left, one), (right, other)) if two else stack(one, other),
     )
 
@@ -48,19 +51,21 @@ def _counts(ledger: Ledger, own: frozenset[str]) -> tuple[Seg, ...]:
     return (Seg(f"{force} in force", "fail" if force else "muted"), Seg(f" · {back} taken back", "muted"), *older)
 
 
-def commit_rows(ledger: Ledger, own: frozenset[str], width: int) -> list[Line]:
+def commit_rows(ledger: Ledger, state: State, width: int) -> list[Line]:
+    own, known = ours(state), {c.sha: c for c in state.repository.commits} if state.repository else {}
     out: list[Line] = []
     for commit in ledger.commits:
         if commit.sha not in own:
-            out += _commit(commit, width)
+            files = known[commit.sha].files if commit.sha in known else ()
+            out += _commit(commit, "infrastructure" in parts(file.path for file in files), width)
     return out
 
 
-def _commit(commit: LedgerCommit, width: int) -> list[Line]:
+def _commit(commit: LedgerCommit, infrastructure: bool, width: int) -> list[Line]:
     glyph, token = MARKS[commit.state]
     ink: Token = "muted" if commit.state == "taken back" else "text"
     word: Token = "muted" if commit.state == "taken back" else token
-    tail = "" if commit.state == "taken back" else _extent(commit)
+    tail = "" if commit.state == "taken back" else _extent(commit) + ", infrastructure" * infrastructure
     head = (Seg(f"{glyph} ", token), Seg(f"{short(commit.sha)} {commit.state:<11} ", word))
     subject = cut(commit.subject, max(8, width - 22 - cells(tail) - 2))
     rows = [spread(width, (*head, Seg(subject, ink)), (Seg(tail, "muted"),), key=("commit", commit.sha))]

@@ -5,26 +5,22 @@ The bar's shape says it, not its colour alone.
 
 from collections.abc import Iterable, Sequence
 
-from incidentui.core.model import Light, LightName
+from incidentui.core.lights_told import LIGHT_NAMES, says_nothing
+from incidentui.core.model import Light
 from incidentui.core.words import light_mark
 from incidentui.tui.line import Line, Seg, Token, cells
 from incidentui.tui.pages.layout import wrap
 
-NAMES: dict[LightName, str] = {
-    "tree": "commit tree",
-    "worktree": "work tree",
-    "remote": "remote",
-    "running": "running",
-    "user_path": "user path",
-}
 _GAP = 2
+_WIDE = 20
+"""Cells of a column from which on a finding stands there whole."""
 _TOKEN: dict[str, Token] = {"✓": "ok", "✗": "fail", "○": "muted", "–": "muted"}
 
 
 def all_five(lights: Iterable[Light]) -> tuple[Light, ...]:
     """The lights in their order; what was not looked at yet says so."""
     seen = {light.name: light for light in lights}
-    return tuple(seen.get(name) or Light(name, None, "not looked yet", looked=False) for name in NAMES)
+    return tuple(seen.get(name) or Light(name, None, "not looked yet", looked=False) for name in LIGHT_NAMES)
 
 
 def mark(light: Light) -> Seg:
@@ -41,15 +37,22 @@ def five_lights(lights: Iterable[Light], width: int) -> list[Line]:
 
 def _light(light: Light, width: int) -> list[tuple[Seg, ...]]:
     bad = light.looked and light.ok is False
-    name = Seg(NAMES[light.name], "strong" if bad else "muted", bold=bad)
+    name = Seg(LIGHT_NAMES[light.name], "strong" if bad else "muted", bold=bad)
     token: Token = "fail" if bad else "text" if light.looked else "muted"
-    first, *more = wrap(light.finding, width - 2)
+    first, *more = wrap(_finding(light, width), width - 2)
     return [
         (name,),
         (_bar(light, width),),
         (mark(light), Seg(" "), Seg(first, token, bold=bad)),
         *((Seg("  "), Seg(row, token, bold=bad)) for row in more),
     ]
+
+
+def _finding(light: Light, width: int) -> str:
+    """In a narrow column its first part: the whole stands under EVIDENCE."""
+    if width >= _WIDE:
+        return light.finding
+    return "" if says_nothing(light) else light.finding.partition("; ")[0]
 
 
 def _bar(light: Light, width: int) -> Seg:

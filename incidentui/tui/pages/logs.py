@@ -98,7 +98,7 @@ class LogsPage:
         return ("f", "follow"), ("/", "filter"), ("l", "which logs"), (".", loud), ("@", since), ("y", "copy")
 
     @property
-    def start(self) -> object:
+    def first_row(self) -> object:
         """Standing still, it begins where following left off: at the end."""
         return None if self._stood is None else ("log", len(self._stood.lines) - 1)
 
@@ -194,8 +194,8 @@ class LogsPage:
         older = logs.fitting - len(logs.lines)
         said = [f"{thousands(older)} older lines not shown"] if older else []
         said += [f"{thousands(logs.gone)} no longer kept"] if logs.gone else []
-        begins = "the deploy" if self.deploy else "what each log ends with"
-        return Line((Seg(f"… {', '.join(said)}" if said else f"… from {begins} on", "muted"),))
+        begins = "from the deploy on" if self.deploy else "what stood there before was not read"
+        return Line((Seg(f"… {', '.join(said) or begins}", "muted"),))
 
     def _note(self, logs: FollowedLogs) -> tuple[Seg, ...]:
         parts = [f'"{self.containing}"'] if self.containing else []

@@ -9,15 +9,17 @@ from incidentui.tui.page import PageContext
 Then = Callable[[], None]
 
 
-def ask(book: Runbook, name: str, given: dict[str, str], then: Then, screen: PageContext, why: str = "") -> None:
-    """`why`: what was given cannot stand there; it is there to be mended."""
+def ask(
+    book: Runbook, name: str, given: dict[str, str], then: Then, screen: PageContext, why: str = "", key: str = "x"
+) -> None:
+    """`why`: what was given cannot stand there; it is there to be mended. `key`: which began it."""
 
     def typed(text: str) -> None:
         if text.strip():
             given[name] = text.strip()
             then()
         else:
-            screen.refuse("x", f"{name} needs a value")
+            screen.refuse(key, f"{name} needs a value")
 
     screen.prompt(why or book.prompt_of(name), typed, given.get(name, ""))
 

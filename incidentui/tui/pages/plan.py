@@ -12,7 +12,7 @@ from incidentui.core.model import Ms, Plan
 from incidentui.core.state import State
 from incidentui.session.ports import Done, View
 from incidentui.tui.line import Line, Seg, spread
-from incidentui.tui.page import PageContext
+from incidentui.tui.page import ON_PAGES, PageContext
 from incidentui.tui.pages.layout import hanging, quoted, railed, size_of
 from incidentui.tui.pages.plan_lines import closed, innocents, may_skip, plan_argvs, plan_head, plan_lines
 from incidentui.tui.pages.word_line import closed_lines, missing, stop_hint, word_lines
@@ -111,9 +111,16 @@ class PlanPage:
             case "n":
                 screen.say("stopped, nothing changed")
                 screen.back()
+            case _ if self._begins_word(key):
+                screen.refuse(key, "the word comes after x", f"x, then {self.plan.target}")
             case _:
                 return False
         return True
+
+    def _begins_word(self, key: str) -> bool:
+        """Who reads "type the branch: main" types it. Without x it is not taken: it may have been meant for a shell."""
+        wanted = self.plan.changes and not self._asked and not closed(self.plan)
+        return wanted and key == self.plan.target[:1] and key not in ON_PAGES
 
     def _begin(self, screen: PageContext) -> None:
         self.answer = ""

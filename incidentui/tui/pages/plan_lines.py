@@ -5,10 +5,11 @@ from dataclasses import replace
 
 from incidentui.core.format import duration, short
 from incidentui.core.model import Plan, PlanCommit, PlanStep, Precondition
+from incidentui.core.plan import COMMITTED
 from incidentui.core.redeploy import NAME as TAKEN_BACK
 from incidentui.core.state import State
 from incidentui.session.ports import View
-from incidentui.tui.line import Line, Seg, Token, cells, pad, spread
+from incidentui.tui.line import Line, Seg, Token, cells, length, pad, spread
 from incidentui.tui.pages.layout import beside, cell, commands, flow, hanging, headings, section, size_of, split, stack
 
 _ROLE: dict[str, tuple[str, Token]] = {
@@ -42,7 +43,7 @@ def plan_lines(plan: Plan, view: View, width: int, height: int, step: int | None
 
 def plan_head(plan: Plan, view: View, width: int, step: int | None = None) -> list[Line]:
     """What never scrolls away: what it is, and that nothing happened yet."""
-    return [*headings(width, "PLAN", (Seg(plan.title),), _where(plan, view.state, step)), _warning(plan)]
+    return [*headings(width, "PLAN", (Seg(plan.title),), _where(plan, view.state, step)), *_warning(plan, width)]
 
 
 def _where(plan: Plan, state: State, step: int | None) -> tuple[Seg, ...]:
@@ -56,11 +57,15 @@ def _where(plan: Plan, state: State, step: int | None) -> tuple[Seg, ...]:
     return (Seg(" · ".join(parts), "muted"),) if parts else ()
 
 
-def _warning(plan: Plan) -> Line:
+def _warning(plan: Plan, width: int) -> list[Line]:
+    """Where it would happen is not cut: it goes below."""
     if not plan.changes:
-        return Line((Seg("Changes nothing. ", "ok"), Seg("It only looks.", "muted")))
-    on = f" On {plan.host}." if plan.host else ""
-    return Line((Seg("Changes production.", "fail"), Seg(f" Nothing has happened yet.{on}", "muted")))
+        return [Line((Seg("Changes nothing. ", "ok"), Seg("It only looks.", "muted")))]
+    said = (Seg("Changes production.", "fail"), Seg(" Nothing has happened yet.", "muted"))
+    on = f"On {plan.host}." if plan.host else ""
+    if length(said) + 1 + cells(on) <= width:
+        return [Line((*said, Seg(f" {on}" if on else "", "muted")))]
+    return [Line(said), *hanging((), on, width, "muted")]
 
 
 def _left(plan: Plan, width: int) -> list[Line]:
@@ -169,7 +174,7 @@ _REHEARSED: dict[str, tuple[str, Token]] = {
 
 def closed(plan: Plan) -> str:
     """Why the word line is closed; empty when it is open."""
-    if again := brought_back(plan) or losing(plan):
+    if again := brought_back(plan) or uncommitted(plan) or losing(plan):
         return again
     red = plan.rehearsal.red if plan.rehearsal else None
     return f"the rehearsal is red, {' '.join(red.argv)[:80]}: {red.why}" if red else ""
@@ -184,6 +189,8 @@ def may_skip(plan: Plan) -> tuple[str, str] | None:
     """The argument that goes on all the same, with its reason, and what it is called."""
     if brought_back(plan):
         return "anyway", "go on all the same"
+    if uncommitted(plan):
+        return "uncommitted", "run it all the same"
     if losing(plan):
         return "lose", "let it be lost"
     commands = plan.rehearsal is not None and bool(plan.rehearsal.commands)
@@ -227,11 +234,7 @@ def _commit(commit: PlanCommit, author: int, width: int) -> Line:
 
 
 def _not_covered(plan: Plan, width: int) -> list[Line]:
-    column = min(max([9, *(cells(what) for what, _ in plan.not_covered)]), 16)
-    out: list[Line] = []
-    for what, why in plan.not_covered:
-        out += hanging((Seg("! ", "slow"), cell(what, column)), why, width, "muted")
-    return out
+    return _named(plan.not_covered, 16, width, (Seg("! ", "slow"),))
 
 
 def _loses(plan: Plan, width: int) -> list[Line]:
@@ -239,19 +242,30 @@ def _loses(plan: Plan, width: int) -> list[Line]:
 
 
 def _blast(plan: Plan, width: int) -> list[Line]:
-    column = min(max([9, *(cells(what) for what, _ in plan.blast)]), 20)
+    return _named(plan.blast, 20, width)
+
+
+def _named(pairs: Sequence[tuple[str, str]], most: int, width: int, lead: tuple[Seg, ...] = ()) -> list[Line]:
+    """What is named, and a sentence about it; a name of more than `most` cells stands above its own."""
+    column = max([9, *(n + 1 for what, _ in pairs if (n := cells(what)) <= most)])
     out: list[Line] = []
-    for what, why in plan.blast:
-        if cells(what) <= column:
-            out += hanging((cell(what, column),), why, width, "muted")
+    for what, why in pairs:
+        if cells(what) < column:
+            out += hanging((*lead, cell(what, column)), why, width, "muted")
         else:
-            out += flow([(Seg(what),), (Seg(why, "muted"),)], width)
+            out += hanging(lead, what, width)
+            out += hanging((Seg(" " * (length(lead) + 2)),), why, width, "muted")
     return out
 
 
 def losing(plan: Plan) -> str:
     """What would be lost and has no reason yet; empty when nothing stands against the plan."""
     return next((p.text for p in plan.checked if p.name == "loses" and not p.ok), "")
+
+
+def uncommitted(plan: Plan) -> str:
+    """What would run and no commit holds, without a reason yet; empty when nothing does."""
+    return next((p.text for p in plan.checked if p.name == COMMITTED and not p.ok), "")
 
 
 def innocents(plan: Plan) -> list[PlanCommit]:

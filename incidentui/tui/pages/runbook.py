@@ -5,21 +5,24 @@ Knows nothing of Markdown: it is handed the runbook as values, and the run from 
 
 from collections.abc import Mapping, Sequence
 
-from incidentui.core.format import minutes, short
+from incidentui.core.format import short
 from incidentui.core.model import Ms, RunbookRun, RunStep
 from incidentui.core.state import State
-from incidentui.core.steps import current_step
+from incidentui.core.steps import current_step, passed
 from incidentui.runbook.model import Runbook
-from incidentui.runbook.stands import last_run, tries
+from incidentui.runbook.stands import last_run
 from incidentui.runbook.variables import values
 from incidentui.session.ports import View
-from incidentui.tui.line import Line, Seg, Token, spread
+from incidentui.tui.line import Line, Seg, spread
 from incidentui.tui.pages.layout import beside, broken, cell, hanging, heading, section, size_of, stack, wall
 from incidentui.tui.pages.meanwhile import meanwhile
-from incidentui.tui.pages.running import MARK, time_left
-from incidentui.tui.pages.shown_step import attempt_of, step_lines
+from incidentui.tui.pages.running import MARK
+from incidentui.tui.pages.shown_step import step_lines
+from incidentui.tui.pages.step_rows import step_rows
 
 _LEFT = 34
+_ABOVE = 3
+"""Rows above the first step: the heading, an empty one, the rule."""
 
 
 def run_of(runbook: Runbook, state: State) -> RunbookRun | None:
@@ -53,7 +56,9 @@ def runbook_lines(
     at: int | None,
     given: Mapping[str, str],
     linked: Sequence[Runbook] = (),
+    newer: Runbook | None = None,
 ) -> list[Line]:
+    """`newer`: what the file says by now, where the run goes on with the text that it began with."""
     run = run_of(runbook, view.state)
     top = heading(width, "RUNBOOK", (Seg(runbook.title),), _whose(run, view.state))
     shown = shown_step(runbook, run, at)
@@ -64,11 +69,16 @@ def runbook_lines(
         return step_lines(runbook, step, run, view.state, now, wide, given, linked, space)
 
     if kind == "compact":
-        body = [*_last(runbook, run, view.state, now, width), _one_line(runbook, run, at, width), Line()]
+        body = [
+            *_changed(runbook, run, newer, width),
+            *_last(runbook, run, view.state, now, width),
+            _one_line(runbook, run, at, width),
+            Line(),
+        ]
         return [top, *body, *middle_of(width, False)]
     side = 50 if kind == "wide" else 0
     middle = width - _LEFT - 3 - (side + 3 if side else 0)
-    columns = [(_LEFT, _left(runbook, run, view, now, at, given)), (middle, middle_of(middle))]
+    columns = [(_LEFT, _left(runbook, run, view, now, at, given, height - _ABOVE, newer)), (middle, middle_of(middle))]
     if side:
         later = next((s for s in runbook.steps if shown is not None and s.n > shown), None)
         columns.append((side, meanwhile(view.state, later, now, side)))
@@ -94,7 +104,7 @@ def _whose(run: RunbookRun | None, state: State) -> tuple[Seg, ...]:
 
 
 def _done(steps: Sequence[RunStep]) -> str:
-    done = sum(step.state in ("done", "skipped") for step in steps)
+    done = sum(passed(step) for step in steps)
     undone = sum(step.state == "undone" for step in steps)
     return f"{done} of {len(steps)} done" + (f", {undone} undone" if undone else "")
 
@@ -113,11 +123,18 @@ def _one_line(runbook: Runbook, run: RunbookRun | None, at: int | None, width: i
 
 
 def _left(
-    runbook: Runbook, run: RunbookRun | None, view: View, now: Ms, at: int | None, given: Mapping[str, str]
+    runbook: Runbook,
+    run: RunbookRun | None,
+    view: View,
+    now: Ms,
+    at: int | None,
+    given: Mapping[str, str],
+    room: int,
+    newer: Runbook | None,
 ) -> list[Line]:
     steps = steps_of(runbook, run)
     shown = shown_step(runbook, run, at)
-    rows = [row for step in steps for row in _step_row(step, step.n == shown, view.state, now, run)]
+    rows = step_rows(steps, shown, view.state, now, run, _LEFT, room)
     known = values(runbook, view.state, given)
     names = [
         line
@@ -127,7 +144,7 @@ def _left(
     return stack(
         section(_LEFT, "STEPS", rows, (Seg(_done(steps), "muted"),)),
         section(_LEFT, "VARIABLES", names),
-        section(_LEFT, "FROM", _from(runbook, run)),
+        section(_LEFT, "FROM", _from(runbook, run, newer)),
         section(_LEFT, "LAST RUN", _last(runbook, run, view.state, now, _LEFT)),
     )
 
@@ -136,41 +153,23 @@ def _value(value: str) -> str:
     return short(value) if len(value) == 40 else value or "asked when needed"
 
 
-def _from(runbook: Runbook, run: RunbookRun | None) -> list[Line]:
+def _changed(runbook: Runbook, run: RunbookRun | None, newer: Runbook | None, width: int) -> list[Line]:
+    if newer is not None:
+        said = "the file changed since this run began; this is the text of then"
+    elif run is not None and run.digest != runbook.digest:
+        said = "the file changed since this run began"
+    else:
+        return []
+    return hanging((Seg("! ", "slow"),), said, width)
+
+
+def _from(runbook: Runbook, run: RunbookRun | None, newer: Runbook | None) -> list[Line]:
     path = runbook.path or runbook.id
     rows = [Line((Seg(row, "text"),)) for row in broken(path, _LEFT)]
-    if run is not None and run.digest != runbook.digest:
-        rows += hanging((Seg("! ", "slow"),), "the file changed since this run began", _LEFT)
+    rows += _changed(runbook, run, newer, _LEFT)
     allowed = "came with the program" if runbook.origin == "shipped" else "allowed" if runbook.trusted else ""
     why = runbook.asked_again + ("; d shows it" if runbook.changes else "")
     rows += hanging(
         (), allowed or why or "its shell commands are not allowed yet", _LEFT, "muted" if allowed else "slow"
     )
     return rows
-
-
-def _step_row(step: RunStep, here: bool, state: State, now: Ms, run: RunbookRun | None) -> list[Line]:
-    glyph, token = MARK[step.state]
-    if here and step.state == "todo":
-        glyph, token = "▸", "accent"
-    took = minutes(step.took_ms) if step.took_ms is not None else ""
-    if step.state == "running" and step.since is not None:
-        took = minutes(now - step.since)
-    head = (Seg(f"{glyph} ", token), Seg(f"{step.n} ", "muted"))
-    text: Token = "strong" if here else "text" if step.state != "todo" else "muted"
-    rows = hanging(head, step.title, _LEFT - 7, text, bold=here)
-    first = spread(_LEFT, rows[0].segs, (Seg(took, "muted"), Seg(" ")))
-    about = _about(step, state, run, now)
-    return [first, *rows[1:], *(hanging((Seg("    "),), about, _LEFT, "muted") if about else [])]
-
-
-def _about(step: RunStep, state: State, run: RunbookRun | None, now: Ms) -> str:
-    attempt = attempt_of(step.n, state, run)
-    if step.state == "running" and attempt is not None and attempt.verdict is None:
-        return ("being undone, " if step.undoing else "") + time_left(attempt, now)
-    if step.note:
-        return step.note + tries(step)
-    if attempt is None or attempt.verdict is None:
-        return ""
-    number = f"attempt {attempt.number}, " if attempt.number else ""
-    return f"{number}{attempt.verdict.word}{tries(step)}"

@@ -1,6 +1,7 @@
 """The runbooks to choose from: those that fit what is seen first, each with its reason; and how each went last."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from incidentui.core.format import count
 from incidentui.core.model import Ms
@@ -8,18 +9,26 @@ from incidentui.runbook.model import Runbook
 from incidentui.runbook.stands import last_run
 from incidentui.runbook.suggest import offers
 from incidentui.session.ports import View
-from incidentui.tui.line import Line, Seg, Token, cut_middle, spread
+from incidentui.tui.line import Line, Seg, Token, cells, spread
 from incidentui.tui.page import PageContext
-from incidentui.tui.pages.layout import hanging, heading, section
+from incidentui.tui.pages.layout import GAP, beside, hanging, heading, section
 from incidentui.tui.pages.runbook import run_of
-from incidentui.tui.pages.runbook_page import RunbookPage, start
+from incidentui.tui.pages.runbook_page import RunbookPage
+from incidentui.tui.pages.starting import start
+
+_TITLE = 40
+_WIDE = 98
+"""From this width on what a runbook is for stands beside its title."""
 
 
 def list_lines(runbooks: Sequence[Runbook], view: View, now: Ms, width: int) -> list[Line]:
     reasons = _reasons(runbooks, view)
-    rows = [row for book in runbooks for row in _entry(book, view, now, reasons, width)]
+    column = min(_TITLE, max((cells(book.title) for book in runbooks), default=0)) + 2
+    rows = [row for book in runbooks for row in _entry(book, view, now, reasons, width, column)]
     none = hanging((), "No runbooks found: Markdown files in runbooks/ of the project are read.", width, "muted")
-    return [heading(width, "RUNBOOKS"), Line(), *section(width, "CHOOSE", rows or none)]
+    shipped = sum(book.origin == "shipped" for book in runbooks)
+    note = (Seg(f"{shipped} of {len(runbooks)} came with the program", "muted"),) if shipped else ()
+    return [heading(width, "RUNBOOKS"), Line(), *section(width, "CHOOSE", rows or none, note)]
 
 
 def _reasons(runbooks: Sequence[Runbook], view: View) -> Mapping[str, str]:
@@ -32,26 +41,37 @@ def _best_first(runbooks: tuple[Runbook, ...], view: View) -> tuple[Runbook, ...
     return tuple(sorted(runbooks, key=lambda b: -1 if run_of(b, view.state) else order.get(b.id, len(order))))
 
 
-def _entry(book: Runbook, view: View, now: Ms, reasons: Mapping[str, str], width: int) -> list[Line]:
+def _entry(book: Runbook, view: View, now: Ms, reasons: Mapping[str, str], width: int, column: int) -> list[Line]:
     running, reason = run_of(book, view.state) is not None, reasons.get(book.id, "")
     mark = Seg("▸ ", "accent") if running or reason else Seg("  ")
+    said = _said(book, view, now, running, reason)
+    key = ("runbook", book.id)
+    if width >= _WIDE:
+        title = hanging((mark,), book.title, column, bold=bool(reason))
+        middle = width - column - 2 * GAP - _STEPS
+        rows = [row for text, token in said for row in hanging((), text, middle, token)]
+        across = beside((column, title), (middle, rows), (_STEPS, [spread(_STEPS, (), (_steps(book),))]))
+        return [replace(across[0], key=key), *across[1:]]
+    first = spread(width, (mark, Seg(book.title, bold=bool(reason))), (_steps(book),), key=key)
+    return [first, *(row for text, token in said for row in hanging((Seg("    "),), text, width, token))]
+
+
+_STEPS = 9
+
+
+def _steps(book: Runbook) -> Seg:
     errors = sum(problem.level == "error" for problem in book.problems)
-    note: Token = "fail" if errors else "muted"
-    said = count(errors, "error") if errors else f"{count(len(book.steps), 'step')} · {_where(book)}"
-    title = (mark, Seg(book.title, bold=bool(reason)))
-    first = spread(width, title, (Seg(cut_middle(said, width // 2), note),), key=("runbook", book.id))
+    return Seg(count(errors, "error"), "fail") if errors else Seg(count(len(book.steps), "step"), "muted")
+
+
+def _said(book: Runbook, view: View, now: Ms, running: bool, reason: str) -> list[tuple[str, Token]]:
+    """Why it is offered, what it is for and how it went last, and where it is written if it is the project's own."""
     why = " · ".join(filter(None, ("being worked through" * running, f"because {reason}" if reason else "")))
-    rows = [first]
-    rows += hanging((Seg("    "),), why, width) if why else []
     last = view.state.last_runs.get(book.id)
     before = last_run(last, now) if last is not None and not running else ""
-    text = " · ".join(part for part in (before, book.summary) if part)
-    rows += hanging((Seg("    "),), text, width, "muted") if text else []
-    return rows
-
-
-def _where(book: Runbook) -> str:
-    return "came with the program" if book.origin == "shipped" else book.path
+    about = " · ".join(filter(None, (before, book.summary, book.path if book.origin != "shipped" else "")))
+    rows: list[tuple[str, Token]] = [(why, "text"), (about, "muted")]
+    return [(text, token) for text, token in rows if text]
 
 
 class RunbooksPage:
@@ -80,6 +100,12 @@ class RunbooksPage:
                 return [heading(width, "RUNBOOKS"), Line(), *hanging((Seg("○ "),), "reading them", width, "muted")]
             self.runbooks, self._ordered = _best_first(tuple(found), view), True
         return list_lines(self.runbooks, view, now, width)
+
+    def follow(self, books: Sequence[Runbook], screen: PageContext) -> None:
+        """Where each stood it stands; what is new comes last."""
+        now = {book.id: book for book in books}
+        kept = [now.pop(book.id) for book in self.runbooks if book.id in now]
+        self.runbooks = (*kept, *now.values())
 
     def handle(self, key: str, screen: PageContext) -> bool:
         if key not in ("enter", "x"):

@@ -5,11 +5,10 @@ A typed action and shell text both open their plan; nothing is run from here.
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from uuid import uuid4
 
 from incidentui.core.acts import can_be_cut
-from incidentui.core.inputs import Refusal, SetStep, StartRunbook
-from incidentui.core.model import Ms, RunStep
+from incidentui.core.inputs import Refusal, SetStep
+from incidentui.core.model import Ms, RunbookRun, RunStep
 from incidentui.core.steps import current_step, to_undo
 from incidentui.runbook.fields import RUNS
 from incidentui.runbook.model import Runbook, Step
@@ -24,8 +23,9 @@ from incidentui.tui.pages.handing import hand_over, undo_last
 from incidentui.tui.pages.needs import ask, asked_anew
 from incidentui.tui.pages.plan import open_plan
 from incidentui.tui.pages.runbook import run_of, runbook_lines, shown_step
-from incidentui.tui.pages.running import ActionPage, cut_short
+from incidentui.tui.pages.running import ActionPage
 from incidentui.tui.pages.shown_step import attempt_of
+from incidentui.tui.pages.starting import skip, start
 
 
 class RunbookPage:
@@ -34,10 +34,12 @@ class RunbookPage:
     title = "runbook"
     typing = False
 
-    def __init__(self, runbook: Runbook, books: Sequence[Runbook] = ()) -> None:
-        """`books`: the others, for links that lead to them."""
+    def __init__(self, runbook: Runbook, books: Sequence[Runbook] = (), newer: Runbook | None = None) -> None:
+        """`books`: the others, for links that lead to them; `newer`: what the file says by now, where a run goes on
+        with the text that it began with."""
         self.runbook = runbook
         self._books = books
+        self.newer = newer
         self._linked: tuple[Runbook, ...] = ()
         self.at: int | None = None
         """The step that was chosen to be shown; None follows the one to do."""
@@ -54,7 +56,8 @@ class RunbookPage:
 
     @property
     def keys(self) -> tuple[tuple[str, str], ...]:
-        changed = (("d", "what changed"),) if self.runbook.changes else ()
+        changed = (("d", "what changed"),) if (self.newer or self.runbook).changes else ()
+        changed = (("N", "go by the new text"), *changed) if self.newer is not None and self._mine else changed
         last = f"1–{len(self._linked)}" if len(self._linked) > 1 else "1"
         linked = ((last, "the runbook it links to"),) if self._linked else ()
         read = (*changed, *linked, ("[ ]", "step"), ("y", "copy the command"))
@@ -78,9 +81,8 @@ class RunbookPage:
         to_do = self._to_do
         if to_do is not None and to_do.state == "running":
             yield from ((("s", "cut short, with a reason"),) if self._cut else ())
-        else:
-            tried = to_do is not None and to_do.state in ("failed", "unknown", "undone")
-            again = "run again" if tried else "run"
+        elif to_do is not None:
+            again = "run again" if to_do.state in ("failed", "unknown", "undone") else "run"
             yield "x", "done" if self._by_hand else again
             yield "s", "skip, with a reason"
         if self._back and (to_do is None or to_do.state != "running"):
@@ -91,8 +93,41 @@ class RunbookPage:
     def opened(self, screen: PageContext) -> None:
         self._me = screen.session.me
 
+    def follow(self, books: Sequence[Runbook], screen: PageContext) -> None:
+        """The file says something else, or is allowed by now. A run goes on with the text that it began with."""
+        self._books = books
+        now, run = next((b for b in books if b.id == self.runbook.id), None), self._run(screen)
+        if now is None:
+            screen.say(f"{self.runbook.path} is not there any more: this is what it said", ok=False)
+        elif now.digest == self.runbook.digest:
+            self.runbook, self.newer = now, None
+        elif run is not None and run.digest == self.runbook.digest:
+            self.newer = now
+            screen.say("the file changed; this run goes on with the text that it began with", ok=False)
+        else:
+            self.runbook = now
+            screen.say("the file changed; this is what it says now")
+
+    def _run(self, screen: PageContext) -> RunbookRun | None:
+        return run_of(self.runbook, screen.session.view.state)
+
+    def _by_the_new_text(self, screen: PageContext) -> None:
+        """Where its steps are the same ones it goes on; else it begins anew."""
+        run = self._run(screen)
+        if self.newer is None:
+            screen.refuse("N", "the file says what is shown")
+            return
+        anew = run is not None and any(self.newer.moved(run, step.n) for step in run.steps)
+        self.runbook, self.newer = self.newer, None
+        if not anew:
+            screen.say("this is what the file says now")
+        elif not start(self.runbook, screen):
+            screen.draw()
+
     def lines(self, view: View, now: Ms, width: int, height: int) -> list[Line]:
         run = run_of(self.runbook, view.state)
+        if self.newer is not None and (run is None or run.digest != self.runbook.digest):
+            self.runbook, self.newer = self.newer, None  # that run is over
         self._begun = run is not None
         self._mine = run is None or self._me in ("", run.who)
         self._to_do = to_do = current_step(run.steps) if run is not None else None
@@ -105,22 +140,24 @@ class RunbookPage:
         self._cut = attempt is not None and to_do is not None and attempt.step == to_do.n and can_be_cut(attempt)
         here = shown_step(self.runbook, run, self.at)
         self._linked = siblings(self.runbook, self.runbook.step(here) if here is not None else None, self._books)
-        return runbook_lines(self.runbook, view, now, width, height, self.at, self.given, self._linked)
+        return runbook_lines(self.runbook, view, now, width, height, self.at, self.given, self._linked, self.newer)
 
     def handle(self, key: str, screen: PageContext) -> bool:
         match key:
-            case "x" | "s" | "u" | "X" | "T" if screen.session.view.read_only:
+            case "x" | "s" | "u" | "X" | "T" | "N" if screen.session.view.read_only:
                 screen.refuse(key, screen.session.view.read_only, "Start without it to act.")
-            case "x" | "s" | "u" | "X" if (holder := self._others(screen)) is not None:
+            case "x" | "s" | "u" | "X" | "N" if (holder := self._others(screen)) is not None:
                 screen.refuse(key, f"{holder} works through it", "T takes it over.")
             case "x":
                 self._go_on(screen)
             case "X":
                 self._only(screen)
             case "s":
-                self._skip(screen)
+                skip(self.runbook, screen, self._follow_the_run)
             case "u":
                 undo_last(self.runbook, self.given, screen)
+            case "N":
+                self._by_the_new_text(screen)
             case "T":
                 hand_over(self.runbook, screen)
             case "[" | "]":
@@ -166,10 +203,11 @@ class RunbookPage:
             screen.refuse("y", "this step has no command text")
 
     def _what_changed(self, screen: PageContext) -> None:
-        if self.runbook.changes:
-            screen.push(ChangesPage(self.runbook))
+        book = self.newer or self.runbook
+        if book.changes:
+            screen.push(ChangesPage(book))
         else:
-            screen.refuse("d", self.runbook.asked_again or "it did not change since it was allowed")
+            screen.refuse("d", book.asked_again or "it did not change since it was allowed")
 
     def _output(self, screen: PageContext) -> bool:
         step, state = self._step(screen), screen.session.view.state
@@ -181,6 +219,10 @@ class RunbookPage:
         return True
 
     # -- going on
+
+    def _follow_the_run(self) -> None:
+        """What was chosen to be shown is let go: the step to do is shown."""
+        self.at = None
 
     def _others(self, screen: PageContext) -> str | None:
         """Who else works through it."""
@@ -209,7 +251,7 @@ class RunbookPage:
         if to_do is not None and self.runbook.moved(run, to_do.n):
             start(self.runbook, screen)  # its steps are others now
         elif step is None or to_do is None:
-            screen.refuse("x", "every step is done", "c closes the incident.")
+            screen.refuse("x", "every step is done", "esc goes back; there c closes the incident.")
         elif step.n != to_do.n:
             screen.refuse("x", f"step {to_do.n} is the one to do", "[ and ] go there, X runs only this one.")
         elif to_do.state == "running" and not step.by_hand:
@@ -248,6 +290,8 @@ class RunbookPage:
         """Opens the plan that shows the exact text; only a typed yes runs it."""
         if step.held:
             screen.refuse("x", step.held, "s skips it, with a reason.")
+        elif (another := self._not_in_the_file(step)) is not None:
+            screen.refuse("x", *another)
         elif not asked_anew(step, self.given, self._sure, lambda: self._shell(step, screen), screen):
             # Whether it is allowed is asked of the file as it lies there now, when the plan is made.
             args = with_given({"runbook": self.runbook.id, "step": str(step.n)}, self.given)
@@ -257,49 +301,13 @@ class RunbookPage:
         why = refused.why if refused.unset in self.given else ""
         ask(self.runbook, refused.unset, self.given, lambda: self._shell(step, screen), screen, why)
 
-    def _skip(self, screen: PageContext) -> None:
-        run = run_of(self.runbook, screen.session.view.state)
-        step = current_step(run.steps) if run else None
-        if step is None:
-            screen.refuse("s", "there is no step to skip", "x starts the runbook." if run is None else "")
-            return
-        n = step.n
-        attempt = screen.session.view.state.attempt
-        if attempt is not None and attempt.step == n and attempt.verdict is None:
-            if can_be_cut(attempt):
-                cut_short(attempt, screen)
-            else:
-                screen.refuse("s", "the step is running, and cannot be cut off half-way", "Its verdict comes.")
-            return
-
-        def skipped(why: str) -> None:
-            if not why.strip():
-                screen.refuse("s", "skipping needs a reason", f"Step {n} is still to do.")
-            else:
-                self.at = None
-                tell(
-                    screen,
-                    "s",
-                    SetStep(n, "skipped", screen.session.me, why.strip()),
-                    f"step {n} skipped: {why.strip()}",
-                )
-
-        screen.prompt(f"skip step {n}, why", skipped)
+    def _not_in_the_file(self, step: Step) -> tuple[str, str] | None:
+        """Shell text is read from the file when it runs: it must not be another one than what is shown."""
+        now = self.newer.step(step.n) if self.newer is not None else step
+        if now is not None and _texts(now) == _texts(step):
+            return None
+        return f"step {step.n} says something else now", "N goes by the new text."
 
 
-def start(runbook: Runbook, screen: PageContext) -> bool:
-    """Starts it inside the open incident; says why when it cannot."""
-    view = screen.session.view
-    if view.read_only:
-        screen.refuse("x", view.read_only, "Start without it to act.")
-    elif view.state.current is None:
-        screen.refuse("x", "a runbook is worked through inside an incident", "o opens one.")
-    elif not runbook.steps:
-        screen.refuse("x", "it holds no step", "It is only to be read.")
-    else:
-        command = StartRunbook(
-            uuid4().hex, runbook.id, runbook.title, runbook.digest, runbook.run_steps(), screen.session.me
-        )
-        tell(screen, "x", command, f"{runbook.title}: started")
-        return True
-    return False
+def _texts(step: Step) -> list[tuple[object, ...]]:
+    return [(command.lang, command.text, command.attrs) for command in step.texts]

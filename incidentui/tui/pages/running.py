@@ -124,7 +124,7 @@ class ActionPage:
         self._judged = False
         self._choices = 0
         self._left = self._cut = False
-        self.start: Hashable = None
+        self.first_row: Hashable = None
 
     @property
     def title(self) -> str:
@@ -139,7 +139,8 @@ class ActionPage:
         choices = ((last, "plan what next"),) if self._choices else ()
         return (
             *choices,
-            *((("enter", "open the row"), ("d", "all differences")) if self._left else (("enter", "evidence"),)),
+            ("enter", "open the row"),
+            *((("d", "all differences"),) if self._left else ()),
             ("v", "look again"),
             ("n", "note"),
             ("y", "copy verdict"),
@@ -153,20 +154,23 @@ class ActionPage:
         self._judged = attempt.verdict is not None
         self._left = attempt.ledger is not None and bool(attempt.in_force)
         red = next((lit for lit in attempt.lights if lit.looked and lit.ok is False), None)
-        self.start = self._start(attempt, red.name if red is not None else None)
         may_act = not view.read_only and view.playhead is None
         self._cut = may_act and attempt.step is not None and can_be_cut(attempt)
         self._choices = len(verdict.what_now(view.state, attempt)) if may_act else 0
+        compact = size_of(width, height) == "compact"
+        self.first_row = self._start(attempt, red.name if red is not None else None, compact)
         if attempt.verdict is not None:
             return verdict.verdict_lines(attempt, attempt.verdict, view, width, height)
         return running_lines(attempt, view, now, width, height)
 
-    def _start(self, attempt: Attempt, red: str | None) -> Hashable:
+    def _start(self, attempt: Attempt, red: str | None, compact: bool) -> Hashable:
         """The row that says most, of those that leave the sentence on top in sight."""
         if not self._judged:
             return None
         if self._left:
             return ("commit", attempt.in_force[0])
+        if compact:
+            return ("choice", 1) if self._choices else None
         return ("light", red) if red is not None else None
 
     def handle(self, key: str, screen: PageContext) -> bool:

@@ -6,6 +6,7 @@
 from collections.abc import Iterable, Sequence
 
 from incidentui.core.format import count, duration, short
+from incidentui.core.lights_told import LIGHT_NAMES, says_nothing, silent_lights
 from incidentui.core.model import Attempt, Light, Plan, Verdict
 from incidentui.core.state import State
 from incidentui.session.ports import View
@@ -13,8 +14,10 @@ from incidentui.tui.line import Line, Seg, Token, cells, length, spread
 from incidentui.tui.pages.act import Choice, choice_lines
 from incidentui.tui.pages.layout import beside, cell, hanging, headings, section, size_of, split, stack, wall
 from incidentui.tui.pages.ledger import MARKS, ledger_lines, not_rolled_back
-from incidentui.tui.pages.lights import NAMES, all_five, five_lights, mark
+from incidentui.tui.pages.lights import all_five, five_lights, mark
 
+Deltas = list[tuple[Seg, str, Token]]
+"""Label, names, and the ink of the names."""
 _WORD: dict[str, tuple[str, Token]] = {
     "complete": ("✓", "ok"),
     "not complete": ("✗", "fail"),
@@ -40,12 +43,14 @@ def verdict_lines(attempt: Attempt, verdict: Verdict, view: View, width: int, he
             section(width, "DELTA", delta_lines(delta_rows(attempt, verdict), width)),
             space=space,
         )
+    evidence = section(width, "EVIDENCE", _evidence(lights, width), _looks(attempt, lights)) if shown else []
+    delta, choices = delta_rows(attempt, verdict), _now(view, attempt)
     return stack(
         headings(width, "VERDICT", (Seg(attempt.plan.title),), _when(attempt)),
         _sentence(attempt, verdict, view.state, width),
         five_lights(lights, width) if shown else [],
-        section(width, "EVIDENCE", _evidence(lights, width), _looks(attempt, lights)) if shown else [],
-        _pair(delta_rows(attempt, verdict), _now(view, attempt), width, space),
+        # What to do next must be seen without scrolling; that the lights are right can be read up.
+        *((evidence, _pair(delta, choices, width)) if space else (*_next_first(delta, choices, width), evidence)),
         _left_over(verdict, view.state, width, space),
         space=space,
     )
@@ -106,29 +111,37 @@ def _looks(attempt: Attempt, lights: Sequence[Light]) -> tuple[Seg, ...]:
 
 
 def _evidence(lights: Iterable[Light], width: int) -> list[Line]:
-    return [line for light in all_five(lights) if light.looked for line in _proof(light, width)]
+    """A row for each light; those that had nothing to look at share one for each reason."""
+    looked = [light for light in all_five(lights) if light.looked]
+    out = [line for light in looked if not says_nothing(light) for line in _proof(light, width)]
+    return [
+        *out,
+        *(row for told in silent_lights(looked) for row in hanging((Seg("– ", "muted"),), told, width, "muted")),
+    ]
 
 
 def _proof(light: Light, width: int) -> list[Line]:
     bad = light.ok is False
     behind = Seg(" ↵", "accent" if bad else "muted") if light.evidence else Seg("  ")
     right = (Seg(wall(light.at), "muted"), behind)
-    head = (mark(light), Seg(" "), cell(NAMES[light.name], 13, "fail" if bad else "text", bold=bad))
+    head = (mark(light), Seg(" "), cell(LIGHT_NAMES[light.name], 13, "fail" if bad else "text", bold=bad))
     column = max(20, int(width * 0.36))
     how = min(30, width - 16 - column - 12)
-    rows = hanging(head, light.detail or light.finding, 16 + column)
+    beside = 0 < cells(light.how) <= how
+    rows = hanging(head, light.detail or light.finding, 16 + column if beside else width - 11)
     first = rows[0].segs
     gap = Seg(" " * max(1, 16 + column + 1 - length(first)))
     key = ("light", light.name)
-    if how >= cells(light.how):
+    if beside:
         return [spread(width, (*first, gap, Seg(light.how, "muted")), right, key=key), *rows[1:]]
-    return [spread(width, first, right, key=key), *rows[1:], *hanging((Seg(" " * 16),), light.how, width, "muted")]
+    below = hanging((Seg(" " * 16),), light.how, width, "muted") if light.how else []
+    return [spread(width, first, right, key=key), *rows[1:], *below]
 
 
 # -- delta and what now
 
 
-def delta_rows(attempt: Attempt, verdict: Verdict) -> list[tuple[Seg, str, Token]]:
+def delta_rows(attempt: Attempt, verdict: Verdict) -> Deltas:
     delta, plan = verdict.delta, attempt.plan
     rows = [
         (Seg("  newly red    ", "fail" if delta.newly_red else "muted"), _names(delta.newly_red), "fail"),
@@ -146,16 +159,22 @@ def _names(names: Sequence[str]) -> str:
     return ", ".join(names) or "none"
 
 
-def delta_lines(rows: list[tuple[Seg, str, Token]], width: int) -> list[Line]:
+def delta_lines(rows: Deltas, width: int) -> list[Line]:
     return [line for label, names, token in rows for line in hanging((label,), names, width, token)]
 
 
-def _pair(delta: list[tuple[Seg, str, Token]], choices: Sequence[Choice], width: int, two: bool) -> list[Line]:
-    left, right = split(width, 0.5) if two else (width, width)
-    note = (Seg("before → after, all checks", "muted"),)
-    one = section(left, "DELTA", delta_lines(delta, left), note)
-    other = section(right, "WHAT NOW", choice_lines(choices, right))
-    return beside((left, one), (right, other)) if two else [*other, *one]
+_ALL_CHECKS = (Seg("before → after, all checks", "muted"),)
+
+
+def _pair(delta: Deltas, choices: Sequence[Choice], width: int) -> list[Line]:
+    left, right = split(width, 0.5)
+    one = section(left, "DELTA", delta_lines(delta, left), _ALL_CHECKS)
+    return beside((left, one), (right, section(right, "WHAT NOW", choice_lines(choices, right))))
+
+
+def _next_first(delta: Deltas, choices: Sequence[Choice], width: int) -> tuple[list[Line], list[Line]]:
+    one = section(width, "DELTA", delta_lines(delta, width), _ALL_CHECKS)
+    return section(width, "WHAT NOW", choice_lines(choices, width)), one
 
 
 def _now(view: View, attempt: Attempt) -> Sequence[Choice]:
@@ -166,9 +185,14 @@ def what_now(state: State, attempt: Attempt) -> tuple[Choice, ...]:
     """The next moves that make sense after this verdict, best first; at most nine."""
     if attempt.verdict is None:
         return ()
-    wait = Choice("Wait 5 more minutes", "looks, changes nothing", "verify", (("within", "5m"), ("consecutive", "3")))
+    wait = Choice(
+        "Wait up to 5m more",
+        "until 3 good in a row; changes nothing",
+        "verify",
+        (("within", "5m"), ("consecutive", "3")),
+    )
     if attempt.verdict.word == "complete":
-        verify = Choice("Verify for 5 minutes", wait.note, wait.action, wait.args)
+        verify = Choice("Verify: 3 good in a row", "within 5m; looks, changes nothing", wait.action, wait.args)
         if attempt.plan.local:
             return _undo(attempt)
         return () if attempt.plan.action == "verify" else (verify, *_undo(attempt))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from incidentui.core.format import count, duration, storage
 from incidentui.core.model import Ms
 from incidentui.session.ports import Kept
-from incidentui.tui.line import Line, Seg, Token, cells
+from incidentui.tui.line import Line, Seg, Token, cells, length
 from incidentui.tui.pages.layout import cell, hanging, section
 
 
@@ -17,7 +17,12 @@ def volume_lines(kept: Sequence[Kept] | None, now: Ms, width: int) -> list[Line]
     out: list[Line] = []
     for each in kept:
         text, token = _told(each, now)
-        out += hanging((cell(each.volume, column),), f"{each.inside} · {text}", width, token)
+        inside = hanging((cell(each.volume, column),), each.inside, width, "muted")
+        # Whether there is a backup stands behind the place, or under it where that is long.
+        if length(inside[-1].segs) + 3 + cells(text) <= width:
+            out += [*inside[:-1], Line((*inside[-1].segs, Seg(" · ", "muted"), Seg(text, token)))]
+        else:
+            out += [*inside, *hanging((Seg(" " * (column + 1)),), text, width, token)]
     return section(width, "VOLUMES", out, (Seg("a backs up, and restores", "muted"),))
 
 

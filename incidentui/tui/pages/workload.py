@@ -10,16 +10,18 @@ from incidentui.core.format import count, duration, short
 from incidentui.core.links import of_workload as of_workload_links
 from incidentui.core.model import CheckState, Ms, Workload
 from incidentui.core.state import State
+from incidentui.core.twins import others
 from incidentui.core.words import is_bad
 from incidentui.session.ports import Kept, LogLine, View
 from incidentui.tui.line import Line, Seg, Token
-from incidentui.tui.page import PageContext
+from incidentui.tui.page import END, PageContext
 from incidentui.tui.pages.act import ActPage, about_workload
 from incidentui.tui.pages.asking import Asked, nothing
 from incidentui.tui.pages.drift import differs, drift_lines
 from incidentui.tui.pages.known import known_lines, of_workload
 from incidentui.tui.pages.layout import beside, cell, hanging, heading, section, size_of, split, stack, wall
 from incidentui.tui.pages.log_lines import errors, log_lines
+from incidentui.tui.pages.restarted import restarted
 from incidentui.tui.pages.volumes import volume_lines
 
 LINES = 200
@@ -67,10 +69,13 @@ def facts(workload: Workload, state: State, now: Ms) -> list[tuple[str, str, Tok
     if workload.image:
         rows.append(("image", workload.image, "text"))
     if workload.origin:
-        rows.append(("compose", workload.origin, "text"))
+        too = others(workload, state.workloads.values())
+        also = f"; {', '.join(too)} made containers of that name too" if too else ""
+        rows.append(("compose", f"{workload.origin}{also}", "slow" if too else "text"))
     rows += [
         ("revision", *_revision(workload, state)),
         ("restarts", *_restarts(workload)),
+        *restarted(state, workload.name),
         ("up since" if workload.state == "running" else "so since", up, "text" if workload.since else "muted"),
         ("health check", "none" if workload.health == "none" else workload.health, "text"),
     ]
@@ -124,8 +129,10 @@ def _policy(workload: Workload, restarts: int) -> str:
     return f"{policy} is used up" if used_up else policy and f"policy {policy}"
 
 
-def workload_lines(name: str, view: View, now: Ms, width: int, height: int, only: bool = False) -> list[Line]:
-    """All but the log. `only`: of what was declared, only what differs."""
+def workload_lines(
+    name: str, view: View, now: Ms, width: int, height: int, only: bool = False, known: Sequence[Line] = ()
+) -> list[Line]:
+    """All but the log. `only`: of what was declared, only what differs; `known`: what its errors mean."""
     workload = view.state.workloads.get(name)
     compact = size_of(width, height) == "compact"
     if workload is None:
@@ -144,6 +151,7 @@ def workload_lines(name: str, view: View, now: Ms, width: int, height: int, only
     return stack(
         [heading(width, "WORKLOAD", (Seg(name),), (Seg(ident, "muted"),))],
         hanging((Seg(f"{glyph} ", token),), text, width, bold=token == "fail"),
+        known,
         section(width, "RUNNING", body),
         drift_lines(workload, view.state, width, compact=compact, only=only),
         space=not compact,
@@ -179,7 +187,8 @@ class WorkloadPage:
         """Of what was declared all, only what differs, or instead of it the last good checkpoint."""
         self.then: Asked[Sequence[Drift]] = Asked("the engine")
         self._may_act = True
-        self.start = 0
+        self.from_line = 0
+        """Where the log begins while it is not followed."""
         self.log: Asked[Sequence[LogLine]] = Asked(name)
         self.volumes: Asked[Sequence[Kept]] = Asked(name)
         self._screen: PageContext | None = None
@@ -207,10 +216,10 @@ class WorkloadPage:
         self._ask_again(now)
         space = size_of(width, height) != "compact"
         known = known_lines(of_workload(self.name, view.state, self.log.answer or ()), width, compact=not space)
-        about = workload_lines(self.name, self._beside(view), now, width, height, self.shows == "only")
+        about = workload_lines(self.name, self._beside(view), now, width, height, self.shows == "only", known)
         asking = self.then.lines(now, width) if self.shows == "then" else []
         kept = volume_lines(self.volumes.answer, now, width)
-        head = stack(about, section(width, "CHECKPOINT, RUNNING", asking), known, kept, space=space)
+        head = stack(about, section(width, "CHECKPOINT, RUNNING", asking), kept, space=space)
         room = max(3, height - len(head) - (2 if space else 1))
         return stack(head, section(width, "LOG", self._body(now, width, room), self._note()), space=space)
 
@@ -219,7 +228,7 @@ class WorkloadPage:
         refusal = self.log.lines(now, width) if self.log.refusal or answer is None else []
         if not answer:
             return refusal or nothing("It has written nothing.", answer)
-        rows = log_lines(answer[self.start :], width)
+        rows = log_lines(answer[self.from_line :], width)
         shown = rows[-max(1, room - len(refusal)) :] if self.follow else rows
         return [*shown, *refusal]
 
@@ -240,8 +249,12 @@ class WorkloadPage:
     def handle(self, key: str, screen: PageContext) -> bool:
         match key:
             case "f":
-                self.follow, self.start = not self.follow, 0
-                screen.draw()
+                self.follow, self.from_line = not self.follow, 0
+                screen.scroll(0)
+            case "up" | "k" | "pgup" | "ctrl+u" if self.follow and self.log.answer and screen.top == 0:
+                self.follow, self.from_line = False, 0
+                screen.scroll(END)
+                return False
             case "[" | "]":
                 self._error(key, screen)
             case "d":
@@ -279,13 +292,13 @@ class WorkloadPage:
     def _error(self, key: str, screen: PageContext) -> None:
         """The log from the next error on, or from the one before; newest first when coming from the end."""
         at = errors(self.log.answer or ())
-        here = len(self.log.answer or ()) if self.follow else self.start
+        here = len(self.log.answer or ()) if self.follow else self.from_line
         found = [n for n in at if n > here] if key == "]" else [n for n in reversed(at) if n < here]
         if not found:
             screen.refuse(key, "no error line further on" if key == "]" else "no error line before this")
             return
-        self.follow, self.start = False, found[0]
-        screen.draw()
+        self.follow, self.from_line = False, found[0]
+        screen.scroll(0)
 
     def _act(self, screen: PageContext) -> None:
         if screen.session.view.read_only:

@@ -9,7 +9,7 @@ from incidentui.core.standing import ours, standing
 from incidentui.tui.line import Line, Seg, Token, cut, fit, pad
 from incidentui.tui.present.follow import beside, different
 from incidentui.tui.present.parts import empty, hints, joined, title
-from incidentui.tui.present.scene import Scene, in_state, running
+from incidentui.tui.present.scene import Scene, in_state, running, without_git
 
 _AUTHOR = 6
 _UNSIZED = "   ·"
@@ -26,7 +26,8 @@ def lines(scene: Scene, width: int, *, focused: bool = False) -> list[Line]:
 def _nothing(scene: Scene) -> Line:
     git = scene.state.sources.get("git")
     if git is not None and git.lost_since is not None:
-        return empty(f"No commits: {git.why}. Other panes work.")
+        why = "not a git repository" if without_git(git) else git.why
+        return empty(f"No commits: {why}.")
     if scene.state.repository is not None:
         return empty("No commits yet on this branch.")
     return Line((Seg("○ asking git", "muted"),))

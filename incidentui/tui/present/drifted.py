@@ -3,6 +3,7 @@
 from incidentui.core.drift import DriftRow
 from incidentui.core.drift_told import rows_of
 from incidentui.core.model import ServiceStatus
+from incidentui.core.not_found import tied
 from incidentui.core.state import State
 
 _SOONEST = ("mount", "age", "port", "env", "health", "image", "revision")
@@ -10,10 +11,13 @@ _SOONEST = ("mount", "age", "port", "env", "health", "image", "revision")
 
 
 def drifted(state: State, service: ServiceStatus) -> list[str]:
-    """Of each workload of a service the difference to look at first: "agent: mount /config empty (compose.yml:26)"."""
+    """Of each workload of a service the difference to look at first: "agent: mount /config empty (compose.yml:26)".
+    Before all of them the mount under which a file should lie that is not found."""
     spec = next((s for s in state.project.services if s.name == service.name), None)
-    found = ((name, _bad(state, name)) for name in (spec.workloads if spec else ()))
-    return [_told("" if name == service.name else f"{name}: ", rows[0]) for name, rows in found if rows]
+    lost = {one.workload: one for one in tied(state, service.name)}
+    found = ((name, _bad(state, name)) for name in (spec.workloads if spec else ()) if name not in lost)
+    rest = [_told("" if name == service.name else f"{name}: ", rows[0]) for name, rows in found if rows]
+    return [*(one.text for one in lost.values()), *rest]
 
 
 def _bad(state: State, name: str) -> list[DriftRow]:

@@ -4,7 +4,7 @@ from incidentui.core.format import clock, duration, offset
 from incidentui.core.model import Incident
 from incidentui.tui.line import Line, Seg, Token, cells, cut, length, spread
 from incidentui.tui.present.format import hm, hms
-from incidentui.tui.present.scene import Scene, first_red, in_state, loud, not_looked, watched
+from incidentui.tui.present.scene import Scene, first_red, in_state, lost, loud, not_looked, watched
 from incidentui.tui.regions import Class
 
 _GAP = Seg("   ")
@@ -115,12 +115,11 @@ def _quiet(scene: Scene, kind: Class) -> tuple[Seg, ...]:
 
 def _count(scene: Scene, kind: Class) -> tuple[str, str, Token]:
     failing, unknown = loud(scene), in_state(scene, "unknown")
-    lost = [s for s in scene.state.sources.values() if s.lost_since is not None and not s.name.startswith("check:")]
     slow, total = in_state(scene, "slow"), len(watched(scene))
     if failing:
         return "✗", f"{len(failing)} failing", "fail"
-    if unknown or lost:
-        return "?", f"{len(unknown) + len(lost)} unknown", "unknown"
+    if unseen := len(unknown) + len(lost(scene)):
+        return "?", f"{unseen} unknown", "unknown"
     if not total:
         return "·", "no checks yet", "muted"
     if waiting := not_looked(scene):

@@ -4,22 +4,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from incidentui.core.format import change_size, count, duration, minutes, short
-from incidentui.core.model import Attempt, ServiceStatus
-from incidentui.core.words import is_bad
-from incidentui.tui.line import Ground, Line, Seg, Token, cut, pad, spread
+from incidentui.core.functions import cannot_in
+from incidentui.core.idle import by_hand, idle, words
+from incidentui.core.model import Attempt, ServiceStatus, Workload
+from incidentui.core.ticks import left
+from incidentui.tui.line import Ground, Line, Seg, Token, cells, cut, cut_middle, cut_sentence, length, pad, spread
 from incidentui.tui.present.drifted import drifted
 from incidentui.tui.present.follow import alarm, unfollowed
-from incidentui.tui.present.format import coarse, hms
+from incidentui.tui.present.format import hms
 from incidentui.tui.present.links import nearer
 from incidentui.tui.present.parts import hints, joined
+from incidentui.tui.present.quiet import quiet
 from incidentui.tui.present.scene import (
-    MARKS,
-    TOKENS,
     Scene,
     commit,
     echo_of,
     first_red,
     in_state,
+    lost,
     loud,
     not_looked,
     running,
@@ -28,6 +30,10 @@ from incidentui.tui.present.scene import (
 from incidentui.tui.regions import Class
 
 _LABEL = 19
+_ANSWER = 24
+"""Cells of what a service answers that are kept, whatever else is said."""
+_NAMED = 24
+"""Cells of a service's name: its state, and that others fail too, must stay beside it."""
 _OTHER = 60
 """Cells for what may be the cause beside a commit."""
 _ROOM = 100
@@ -66,16 +72,18 @@ def _block(scene: Scene, width: int, kind: Class) -> Headline:
     if red:
         return Headline(tuple(_failing(scene, red, width, kind)), True)
     unknown = [s.name for s in in_state(scene, "unknown")]
-    lost = _lost(scene)
-    if unknown or lost:
-        return Headline(tuple(_unknown(scene, [*lost, *unknown], width)), scene.incident is not None)
+    names = [*(s.name.removeprefix("remote:") for s in lost(scene)), *unknown]
+    if names:
+        return Headline(tuple(_unknown(scene, names, width)), scene.incident is not None)
     slow = in_state(scene, "slow")
     if slow:
-        first = _band(width, "slowbg", "slow", "!", _names(slow, "slow"), _since(scene, slow[0], kind), _others(scene))
+        first = _band(width, "slowbg", "slow", "!", *_told(scene, slow, "slow", width, kind))
         return Headline((first, *_open_tail(scene, width, "slowbg", "slow")), scene.incident is not None)
+    if scene.incident is not None and (not watched(scene) or not_looked(scene)):
+        return Headline((_unseen(scene, width), *_open_tail(scene, width, "unkbg", "unknown")), True)
     if scene.incident is not None:
         return Headline((_recovered(scene, width), *_open_tail(scene, width, "okbg", "ok")), True)
-    return Headline((_quiet(scene, width, kind),), False)
+    return Headline((quiet(scene, width, kind),), False)
 
 
 def _band(
@@ -89,8 +97,12 @@ def _band(
     *,
     loud: bool = True,
 ) -> Line:
-    name = Seg(pad(label, max(_LABEL, len(label) + 3)), token if loud else "strong", bold=loud)
+    name = Seg(pad(label, _wide(label)), token if loud else "strong", bold=loud)
     return spread(width, (Seg(f"{mark} ", token, bold=True), name, *text), right, ground=ground, rail=_rail(ground))
+
+
+def _wide(label: str) -> int:
+    return max(_LABEL, cells(label) + 3)
 
 
 def _rail(ground: Ground) -> Token:
@@ -102,7 +114,7 @@ def _rail(ground: Ground) -> Token:
 
 
 def _failing(scene: Scene, red: list[ServiceStatus], width: int, kind: Class) -> Iterable[Line]:
-    yield _band(width, "failbg", "fail", "✗", _names(red, "failing"), _since(scene, red[0], kind), _others(scene))
+    yield _band(width, "failbg", "fail", "✗", *_told(scene, red, "failing", width, kind))
     why = _why(scene, width, kind)
     if why is not None:
         yield why
@@ -111,7 +123,7 @@ def _failing(scene: Scene, red: list[ServiceStatus], width: int, kind: Class) ->
 
 
 def _names(bad: list[ServiceStatus], state: str) -> str:
-    names = [s.name for s in bad]
+    names = [cut_middle(s.name, _NAMED) for s in bad]
     if len(names) == 1:
         return f"{names[0]} is {state}"
     if len(names) <= 3 and sum(map(len, names)) <= 24:
@@ -119,7 +131,17 @@ def _names(bad: list[ServiceStatus], state: str) -> str:
     return f"{names[0]} and {len(names) - 1} more are {state}"
 
 
-def _since(scene: Scene, service: ServiceStatus, kind: Class) -> tuple[Seg, ...]:
+def _told(
+    scene: Scene, bad: list[ServiceStatus], state: str, width: int, kind: Class
+) -> tuple[str, tuple[Seg, ...], tuple[Seg, ...]]:
+    """Who, what for how long, and what else is not good."""
+    label, others = _names(bad, state), _others(scene)
+    room = width - 2 - _wide(label) - (length(others) + 2 if others else 0)
+    return label, _since(scene, bad[0], kind, room), others
+
+
+def _since(scene: Scene, service: ServiceStatus, kind: Class, room: int) -> tuple[Seg, ...]:
+    """The answer takes the room that how long it lasts leaves: both say what is broken."""
     lasted = duration(scene.now - service.since) if service.since is not None else "some time"
     path = {"user": "user path" if kind == "compact" else "on the user path", "inner": "inner"}[service.layer]
     check = scene.state.checks.get(service.check)
@@ -127,12 +149,12 @@ def _since(scene: Scene, service: ServiceStatus, kind: Class) -> tuple[Seg, ...]
     if scene.incident is None and check is not None and check.looks > 1:
         of = f"{check.looks} of {check.looks}"
         looks = f", {of}" if kind == "compact" else f", {of} looks"
-    return (
-        Seg(cut(service.why, 40), "strong", bold=True),
+    rest = (
         Seg(" for ", "strong", bold=True),
         Seg(lasted, "strong", bold=True),
-        Seg(f"{looks}, {path}", "text"),
+        Seg(f"{looks}: {lost}" if (lost := cannot_in(scene.state, service.name)) else f"{looks}, {path}", "text"),
     )
+    return Seg(cut_sentence(service.why, max(_ANSWER, room - length(rest))), "strong", bold=True), *rest
 
 
 def _others(scene: Scene) -> tuple[Seg, ...]:
@@ -150,6 +172,8 @@ def _others(scene: Scene) -> tuple[Seg, ...]:
 
 def _why(scene: Scene, width: int, kind: Class) -> Line | None:
     suspect = scene.state.suspect
+    if _stopped_by_hand(scene):
+        return _behind(scene, width)
     if suspect is None:
         found = alarm(scene)
         return unfollowed(scene, found, width, True) if found is not None else _behind(scene, width)
@@ -170,6 +194,12 @@ def _behind(scene: Scene, width: int) -> Line | None:
     right = (Seg(f"since {hms(since, scene.zone)}", "muted"),) if since is not None else ()
     said = (Seg(text, "strong"),)
     return _band(width, "failbg", "fail", "└", "behind it", said, right, loud=False) if text else None
+
+
+def _stopped_by_hand(scene: Scene) -> list[Workload]:
+    """Of what fails first: no commit is suspected while it stands still for another reason."""
+    red = min(loud(scene), key=lambda s: s.since or 0)
+    return by_hand(scene.state, idle(scene.state, red.name))
 
 
 def _suspicion(scene: Scene, kind: Class) -> tuple[Seg, ...]:
@@ -239,11 +269,10 @@ def _next(scene: Scene, width: int, ground: Ground, kind: Class) -> Iterable[Lin
 
 
 def _offer(scene: Scene, width: int, ground: Ground, kind: Class) -> Line:
-    from incidentui.core.incidents import suggested_severity  # only when something is red: it brings the judgements in
+    from incidentui.core.incidents import suggested_severity, window  # only when something is red: brings judgements in
 
-    red = first_red(scene)
-    start = scene.state.deploys[-1].at if scene.state.suspect and scene.state.deploys else red
-    right = (Seg(f"starts {hms(start, scene.zone)}", "muted"),) if start is not None else ()
+    _, start, _ = window(scene.state, None, scene.now)
+    right = (Seg(f"starts {hms(start, scene.zone)}", "muted"),)
     if kind == "compact":
         keys = hints(("o", "open incident"), ("i", "I'm on it"), ("esc", "not now"))
         return spread(width, keys, right, ground=ground, rail=_rail(ground))
@@ -263,13 +292,19 @@ def what_next(scene: Scene) -> tuple[tuple[Seg, ...], tuple[Seg, ...]]:
     if run is not None and run.ended is None:
         step = next((s for s in run.steps if s.state in ("running", "todo", "failed", "unknown")), None)
         if step is not None:
-            key = ("x", "preview") if step.action else ("x", "done")
+            key = ("x", "preview") if step.action or step.runs else ("x", "done")
             return (Seg(f"step {step.n}, {step.title[:1].lower()}{step.title[1:]}"),), hints(key)
         return (Seg("the runbook is at its end"),), hints(("c", "close"))
-    if incident is not None and incident.acknowledged is None:
+    if incident is not None and incident.acknowledged is None and incident.stage == "open":
         return (Seg("nobody has said they are on it"),), hints(("i", "I'm on it"))
+    if not watched(scene):
+        return (Seg("see for yourself what users get, and note it"),), hints(("n", "note"), ("c", "close"))
     if not in_state(scene, "failing"):
+        if incident is not None and (todo := left(scene.state.project.recovery, incident.ticks)):
+            return (Seg(f"{count(len(todo), 'line')} to tick after recovery, then close"),), hints(("c", "checklist"))
         return (Seg("prove that it stays good, then close"),), hints(("a", "act"), ("c", "close"))
+    if still := _stopped_by_hand(scene):
+        return (Seg(f"start {still[0].name}, or find out who stopped it"),), hints(("a", "act"), ("l", "logs"))
     if scene.state.good is not None and scene.state.suspect is not None:
         text = (Seg("reset to "), Seg("★", "strong"), Seg(f" {short(scene.state.good.sha)}, or a runbook"))
         return text, hints(("a", "act"), ("r", "runbooks"))
@@ -286,13 +321,18 @@ def _doing(scene: Scene, attempt: Attempt) -> str:
 
 
 def _merged(scene: Scene, width: int) -> Line:
-    """The second line at compact: the suspect, and what comes next at the right."""
-    if scene.state.suspect is None:
-        text, right = what_next(scene)
-        return _band(width, "failbg", "accent", "▸", "next", text, right, loud=False)
-    tail = _standing(scene)
-    said = (Seg(tail, "strong", bold=True),) if tail else _suspicion(scene, "compact")[:2]
+    """The second line at compact: what is behind it, and what comes next at the right."""
     text, right = what_next(scene)
+    suspect, still = scene.state.suspect, _stopped_by_hand(scene)
+    if suspect is None and not still:
+        return _band(width, "failbg", "accent", "▸", "next", text, right, loud=False)
+    said: tuple[Seg, ...]
+    if still:
+        mark, label, said = "└", "behind it", (Seg(words(still[0]), "strong", bold=True),)
+    else:
+        tail = _standing(scene)
+        mark, label = "▲", f"{short(suspect.sha) if suspect else ''} suspect"
+        said = (Seg(tail, "strong", bold=True),) if tail else _suspicion(scene, "compact")[:2]
     key = right[:1]
     todo = "".join(seg.text for seg in text)
     if todo.startswith("step "):
@@ -300,17 +340,10 @@ def _merged(scene: Scene, width: int) -> Line:
     todo = todo.partition(", or ")[0]  # here only the first way has room
     room = width - 2 - _LABEL - sum(len(s.text) for s in said) - 9
     goes = (Seg("next ", "muted"), Seg(cut(todo, room), "strong"), Seg("  "), *key) if room >= 6 else key
-    label = f"{short(scene.state.suspect.sha)} suspect"
-    return _band(width, "failbg", "fail", "▲", label, said, goes, loud=False)
+    return _band(width, "failbg", "fail", mark, label, said, goes, loud=False)
 
 
-# -- unknown, recovered, quiet
-
-
-def _lost(scene: Scene) -> list[str]:
-    """Sources nobody can ask, without those of checks (their services say it)."""
-    lost = [s for s in scene.state.sources.values() if s.lost_since is not None]
-    return [s.name.removeprefix("remote:") for s in lost if not s.name.startswith("check:")]
+# -- unknown, recovered
 
 
 def _unknown(scene: Scene, names: list[str], width: int) -> Iterable[Line]:
@@ -331,63 +364,25 @@ def _open_tail(scene: Scene, width: int, ground: Ground, token: Token) -> Iterab
     yield _band(width, ground, "accent", "▸", "next", text, right, loud=False)
 
 
+def _unseen(scene: Scene, width: int) -> Line:
+    """Nothing red in sight, for nothing looks: that is no recovery."""
+    if waiting := not_looked(scene):
+        label, why = "first look", f"{count(len(waiting), 'service')} to go, nothing is known of it yet"
+    else:
+        told = next(iter(scene.view.problems), "")
+        label, why = "nothing is checked", told or "no check is configured: what users get is unknown"
+    return _band(width, "unkbg", "unknown", "?", label, (Seg(cut(why, max(8, width - _LABEL - 4)), "strong"),))
+
+
 def _recovered(scene: Scene, width: int) -> Line:
     since = max((s.since or 0 for s in watched(scene)), default=0)
     lasted = f"all good for {duration(scene.now - since)}" if since else "all good"
-    text = (Seg(lasted, "strong", bold=True), Seg(", on the user path"))
+    users = any(c.layer == "user" for c in scene.state.project.checks)
+    path = "on the user path" if users else "inner: no check goes the users' way"
+    text = (Seg(lasted, "strong", bold=True), Seg(f", {path}"))
     incident = scene.incident
     right = (Seg("recovered", "muted"),) if incident is not None and incident.resolved is not None else ()
     return _band(width, "okbg", "ok", "✓", "everything answers", text, right)
-
-
-def _quiet(scene: Scene, width: int, kind: Class) -> Line:
-    all_of = watched(scene)
-    if scene.unread:
-        return spread(
-            width, (Seg("○ ", "muted"), Seg("First look. ", "text"), Seg("The configuration is read.", "muted"))
-        )
-    if not all_of:
-        return spread(width, (Seg("· ", "muted"), Seg("No checks yet.", "text")))
-    if waiting := not_looked(scene):
-        text = f"{count(len(all_of) - len(waiting), 'service')} looked at, {len(waiting)} to go."
-        return spread(width, (Seg("○ ", "muted"), Seg("First look. ", "text"), Seg(text, "muted")))
-    if down := [w.name for w in scene.state.workloads.values() if is_bad(w)]:
-        return spread(width, (Seg("! ", "slow", bold=True), Seg(_but_down(down), "text", bold=True)))
-    since = max((s.since or 0 for s in all_of), default=0)
-    left = [
-        Seg(f"{MARKS['ok']} ", TOKENS["ok"]),
-        Seg("Everything answers. ", "text", bold=True),
-        Seg(f"All checks good for {coarse(scene.now - since)}.", "muted"),
-    ]
-    if kind != "compact":
-        left += _known_good(scene)
-    return spread(width, left)
-
-
-def _but_down(names: list[str]) -> str:
-    """What answers may do so from memory: a workload that is down is not for nobody."""
-    if len(names) == 1:
-        return f"Everything answers, but {names[0]} is down."
-    said = f"{names[0]} and {names[1]}" if len(names) == 2 else f"{names[0]} and {len(names) - 1} more"
-    return f"Everything answers, but {said} are down."
-
-
-def _known_good(scene: Scene) -> list[Seg]:
-    good = scene.state.good
-    if good is None:
-        return []
-    runs = running(scene)
-    age = f", marked {coarse(scene.now - good.at)} ago" if good.by else ""
-    if (green := scene.state.green.at) is not None:
-        age += f", checkpoint {coarse(scene.now - green)} ago"
-    here = ", is what runs." if age else " is what runs."
-    tail = here if runs == good.sha else f"; {short(runs)} runs." if runs else "."
-    return [
-        Seg(" Known-good ", "muted"),
-        Seg("★ ", "strong"),
-        Seg(short(good.sha), "text", bold=True),
-        Seg(age + tail, "muted"),
-    ]
 
 
 def _problems(scene: Scene, width: int) -> Line:

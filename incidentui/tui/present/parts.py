@@ -1,10 +1,11 @@
 """Pieces that several panes share: the title line, key hints, sparklines."""
 
 from collections.abc import Hashable, Iterable
+from dataclasses import replace
 
 from incidentui.core.model import CheckState, Ms
 from incidentui.core.recent import CELL_MS, Cell
-from incidentui.tui.line import Line, Seg, Token, fit, length
+from incidentui.tui.line import Line, Seg, Token, cells, fit, length
 
 LEVELS = "▁▂▃▄▅▆▇"
 _FILLS: dict[CheckState, Token] = {"ok": "okfill", "slow": "slowfill", "failing": "failfill", "unknown": "unknown"}
@@ -29,6 +30,16 @@ def title(
     rule = width - length(head) - length(tail) - 1 - (1 if tail else 0)
     line = Seg(" " + "─" * max(0, rule), "accent" if focused else "rule")
     return Line((*head, line, *((Seg(" "), *tail) if tail else ())))
+
+
+def more(heading: Line, hidden: int) -> Line:
+    """The title of a pane that has no room for all its rows: `↓ 497` at its end, taken off the rule."""
+    at = next((n for n, seg in enumerate(heading.segs) if seg.text.startswith(" ─")), None)
+    said = (Seg(" · " if at is not None and at + 1 < len(heading.segs) else " ", "muted"), Seg(f"↓ {hidden}", "text"))
+    if hidden <= 0 or at is None or cells(heading.segs[at].text) < length(said) + 3:
+        return heading
+    rule = replace(heading.segs[at], text=heading.segs[at].text[: -length(said)])
+    return replace(heading, segs=(*heading.segs[:at], rule, *heading.segs[at + 1 :], *said))
 
 
 def joined(parts: Iterable[Seg]) -> tuple[Seg, ...]:

@@ -70,7 +70,9 @@ def _keys(scene: Scene, step: RunStep) -> tuple[Seg, ...]:
         return hints(("enter", "watch"), ("ctrl+c", "stop"))
     if scene.view.read_only or scene.view.playhead is not None:
         return hints(("enter", "read"))
-    return hints(("x", "preview" if step.action else "done"), ("enter", "read"), ("s", "skip, with a reason"))
+    return hints(
+        ("x", "preview" if step.action or step.runs else "done"), ("enter", "read"), ("s", "skip, with a reason")
+    )
 
 
 def _step(scene: Scene, step: RunStep, width: int, now: bool) -> Line:
@@ -131,7 +133,9 @@ def _list(scene: Scene, width: int, focused: bool) -> list[Line]:
     out = [title(5, "RUNBOOKS", width, (Seg(note, "muted"),), focused=focused)]
     if not scene.runbooks:
         return [*out, empty("No runbooks found here.")]
-    room = max(12, width // 2)
+    most = max(cells(entry.note) for entry in scene.runbooks)
+    longest = max(cells(entry.title) for entry in scene.runbooks)
+    room = max(12, width // 2, min(longest + 3, width - most - 1))
     for entry in scene.runbooks:
         segs = (Seg("▸ ", "accent"), Seg(pad(entry.title, room - 2)), Seg(" "), Seg(entry.note, "muted"))
         out.append(Line(fit(segs, width), key=("runbook", entry.id)))

@@ -3,7 +3,7 @@
 from datetime import UTC, tzinfo
 
 from incidentui.core.causes import Echoes, echoes, in_order
-from incidentui.core.model import CheckState, Commit, Incident, Ms, ServiceStatus
+from incidentui.core.model import CheckState, Commit, Incident, Ms, ServiceStatus, Source
 from incidentui.core.recent import CheckRecent, Recent
 from incidentui.core.state import State
 from incidentui.core.value import dataclass
@@ -75,6 +75,16 @@ def watched(scene: Scene) -> list[ServiceStatus]:
 
 def in_state(scene: Scene, state: CheckState) -> list[ServiceStatus]:
     return [s for s in watched(scene) if s.state == state and (s.since is not None or state != "unknown")]
+
+
+def lost(scene: Scene) -> list[Source]:
+    """Sources nobody can ask. Services say it of checks; that there is no git is known."""
+    found = [s for s in scene.state.sources.values() if s.lost_since is not None and not s.name.startswith("check:")]
+    return [s for s in found if not without_git(s)]
+
+
+def without_git(source: Source) -> bool:
+    return source.name == "git" and source.why.startswith("not a git repository")
 
 
 def loud(scene: Scene) -> list[ServiceStatus]:

@@ -4,12 +4,14 @@ from collections.abc import Container, Iterable, Mapping
 
 from incidentui.core.causes import Echoes, deeper, doubts, echo_words
 from incidentui.core.format import age, count, duration, latency
+from incidentui.core.functions import broken, cannot
+from incidentui.core.idle import idle, words
 from incidentui.core.layers import BYPASSED, bypassed
 from incidentui.core.model import ServiceStatus, Workload
 from incidentui.core.recent import flaps
 from incidentui.core.value import dataclass
 from incidentui.core.words import is_bad
-from incidentui.tui.line import Line, Seg, Token, cells, cut, cut_middle, fit, length, pad
+from incidentui.tui.line import Line, Seg, Token, cells, cut, cut_middle, cut_sentence, fit, length, pad
 from incidentui.tui.present.drifted import drifted
 from incidentui.tui.present.format import coarse, hm
 from incidentui.tui.present.links import link_lines, shown
@@ -56,13 +58,13 @@ def marks_of(scene: Scene) -> Marks:
 def lines(scene: Scene, width: int, *, focused: bool = False) -> list[Line]:
     out = [title(2, "SERVICES", width, summary(scene), focused=focused)]
     found, marks = services(scene), marks_of(scene)
-    columns = _columns(found, width - 1)
+    columns = _columns(found, max((cells(value(scene, s, marks)[0]) for s in found), default=0), width - 1)
     for service in found:
         out.append(_row(scene, service, width - 1, columns, marks))
         out += [_cause(text, width - 1, loud) for text, loud in causes(scene, service, marks)]
         out += link_lines(scene, service.name, width - 1)
     if len(out) == 1:
-        none = "No services: incidentui.toml names none. Git and workloads work."
+        none = "No services are named in incidentui.toml."
         out.append(empty("○ reading the configuration" if scene.unread else none))
     return out
 
@@ -112,6 +114,10 @@ def causes(scene: Scene, service: ServiceStatus, marks: Marks) -> Iterable[tuple
         seen = f"; last seen good {hm(last, scene.zone)}" if last is not None and had else ""
         yield f"{service.why}{seen}", False
         return
+    for function in broken(scene.state):
+        if service.name in function.services:
+            lost = f", {duration(scene.now - function.since)}" if function.since is not None else ""
+            yield f"{cannot(function)}{lost}", service.name not in marks.echo
     if service.name in marks.bypassed:
         yield BYPASSED, service.name not in marks.echo
     spec = next((s for s in scene.state.project.services if s.name == service.name), None)
@@ -119,6 +125,7 @@ def causes(scene: Scene, service: ServiceStatus, marks: Marks) -> Iterable[tuple
         workload = scene.state.workloads.get(name)
         if workload is not None and is_bad(workload):
             yield trouble(workload), True
+    yield from ((words(workload), True) for workload in idle(scene.state, service.name))
     if service.name not in marks.echo and service.state == "failing":
         yield from ((text, True) for text in drifted(scene.state, service))
     for check in deeper(scene.state, service)[:_DEEPER]:
@@ -140,7 +147,7 @@ def trouble(workload: Workload) -> str:
 
 def _cause(text: str, width: int, loud: bool) -> Line:
     text = _BYPASSED if text == BYPASSED and cells(text) > width - 4 else text
-    return Line(fit((Seg("  └ ", "muted"), Seg(text, "text" if loud else "muted")), width))
+    return Line((Seg("  └ ", "muted"), Seg(cut_sentence(text, width - 4), "text" if loud else "muted")))
 
 
 def value(scene: Scene, service: ServiceStatus, marks: Marks) -> tuple[str, Token]:
@@ -167,14 +174,20 @@ def lasted(scene: Scene, service: ServiceStatus) -> str:
     return coarse(gone) if service.state == "ok" else duration(gone)
 
 
-def _columns(found: list[ServiceStatus], width: int) -> tuple[int, int, int]:
-    """Cells of the name, the answer and the sparkline. A long name takes from the others, down to what they need."""
+def _columns(found: list[ServiceStatus], longest: int, width: int) -> tuple[int, int, int]:
+    """Cells of the name, the answer and the sparkline. A long name takes from the others, down to what they need;
+    then the `longest` answer does from the sparkline.
+    """
     spark = 14 if width < 52 else 12 if width < 60 else 40 if width >= 110 else 20
     room = width - 2 - 1 - (6 if width >= _LAYERED else 0) - 8 - 1 - _NAME - spark
     want = max(0, max((cells(s.name) for s in found), default=0) - _NAME)
     of_answer = min(want, max(0, room - _ANSWER))
     of_spark = min(want - of_answer, max(0, spark - _SPARK))
-    return _NAME + of_answer + of_spark, max(4, room - of_answer), spark - of_spark
+    if want > of_answer + of_spark:  # even so a name is cut: what it answers says more than six cells of a curve
+        return _NAME + of_answer + of_spark, max(4, room - of_answer) + spark - of_spark, 0
+    answer, spark = max(4, room - of_answer), spark - of_spark
+    more = min(max(0, longest + 1 - answer), max(0, spark - _SPARK))
+    return _NAME + of_answer + of_spark, answer + more, spark - more
 
 
 def _row(scene: Scene, service: ServiceStatus, width: int, columns: tuple[int, int, int], marks: Marks) -> Line:

@@ -1,6 +1,7 @@
 """The two rows at the bottom and the tabs: the answer to the last key, the journal, the keys."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from incidentui.core.format import count, duration
 from incidentui.core.value import dataclass
@@ -52,10 +53,31 @@ def status(scene: Scene, width: int, said: Said | None, typing: Typing | None) -
         asked = _said(said) if said is not None and not said.old else ()
         trouble = cut(f"✗ journal: {journal}", max(24, inner - length(asked) - 2))
         return spread(inner, (Seg(trouble, "fail", bold=True),), asked, ground="failbg", rail="fail")
-    left = _said(said) if said is not None else _playing(scene)
+    left = _halves(said, inner)[0] if said is not None else _playing(scene)
     right = _right(scene)
     # An answer is never cut for what stands there all the time.
     return spread(inner, left, right if length(left) + length(right) < inner else ())
+
+
+def rest(scene: Scene, width: int, said: Said | None, typing: Typing | None) -> Line | None:
+    """What the status row has no room for, while the answer is new: it takes the row of the keys."""
+    if said is None or said.old or typing is not None or scene.view.journal != "ok":
+        return None
+    return _halves(said, width - 2)[1]
+
+
+def _halves(said: Said, width: int) -> tuple[tuple[Seg, ...], Line | None]:
+    """The answer in the status row, and what goes on below: the hint, else the words that do not fit."""
+    whole = _said(said)
+    if said.old or length(whole) <= width:
+        return whole, None
+    if said.hint and length(whole[:-1]) <= width:
+        return whole[:-1], Line((Seg("  "), Seg(said.hint)))
+    text = "   ".join(filter(None, (whole[1].text, said.hint)))
+    room = width - length(whole[:1])
+    at = text.rfind(" ", 0, room + 1)
+    at = at if at > 0 else room
+    return (whole[0], replace(whole[1], text=text[:at])), Line((Seg("  "), Seg(cut(text[at:].strip(), width - 2))))
 
 
 def _typed(width: int, typing: Typing) -> Line:
@@ -122,6 +144,10 @@ def keys(hints: Iterable[KeyHint], width: int) -> Line:
     inner = width - 2
     right = _hint(KeyHint("ctrl+p", "commands")) if width >= 100 else ()
     help_ = _hint(KeyHint("?", "help"))
+    hints = list(hints)
+    # The way back is always told where the bar is long enough to be read as a whole.
+    back = hints.pop() if width >= 100 and hints and hints[-1].key == "esc" else None
+    help_ = (*_hint(back), Seg("   "), *help_) if back is not None else help_
     room = inner - length(right) - length(help_) - 3
     out: list[Seg] = []
     for hint in hints:

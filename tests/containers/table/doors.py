@@ -27,10 +27,15 @@ class Door:
         with contextlib.suppress(OSError):
             while True:
                 here, _ = self._server.accept()
-                there = socket.socket(socket.AF_UNIX)
-                there.connect(str(self._engine))
-                threading.Thread(target=self._pass, args=(here, there, 0.0), daemon=True).start()
-                threading.Thread(target=self._pass, args=(there, here, self._late_s), daemon=True).start()
+                threading.Thread(target=self._serve, args=(here,), daemon=True).start()
+
+    def _serve(self, here: socket.socket) -> None:
+        with here, socket.socket(socket.AF_UNIX) as there, contextlib.suppress(OSError):
+            there.connect(str(self._engine))
+            back = threading.Thread(target=self._pass, args=(there, here, self._late_s), daemon=True)
+            back.start()
+            self._pass(here, there, 0.0)
+            back.join()
 
     def _pass(self, come: socket.socket, go: socket.socket, late_s: float) -> None:
         with contextlib.suppress(OSError):
@@ -59,3 +64,24 @@ def door(path: Path, engine: Path, late_s: float = 0.0) -> Iterator[str]:
 def forbid(path: Path) -> None:
     os.chown(path, SOMEBODY, SOMEBODY)
     path.chmod(0o600)
+
+
+@contextmanager
+def hanging_up(path: Path) -> Iterator[None]:
+    """Whoever comes in is put out again, without a word."""
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+        server.listen()
+
+        def serve() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    server.accept()[0].close()
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            server.shutdown(socket.SHUT_RDWR)
+            thread.join()

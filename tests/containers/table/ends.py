@@ -172,7 +172,7 @@ ENDS = (
     Fault(
         "an exec format error",
         _runs_file("no program\n", 0o755),
-        "✗ web +exited",
+        "✗ web +exit",
         ("could not start: .*exec format error|exec format error", "means +The program is for another processor"),
     ),
     Fault(

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from tests.containers.daemon import answering
-from tests.containers.table.doors import door, forbid
+from tests.containers.table.doors import door, forbid, hanging_up
 from tests.containers.table.fault import OBEYS, SLEEP, Fault, Ground, root_without_power
 from tests.containers.table.stage import recorded
 from tests.engine import IMAGE, private_engine
@@ -109,11 +109,11 @@ def _seen_once(ground: Ground) -> str:
 
 
 ENGINES = (
-    Fault("nobody listens", _nothing, r"no socket there; start Docker", host=lambda g: f"unix://{g.folder}/none.sock"),
+    Fault("nobody listens", _nothing, r"no socket there.* start Docker", host=lambda g: f"unix://{g.folder}/none.sock"),
     Fault(
         "a socket that only others may open",
         _nothing,
-        "permission denied; run as",
+        "permission denied.* run as",
         host=_behind(_forbidden),
         before=root_without_power(),
         heal=_close,
@@ -140,6 +140,34 @@ ENGINES = (
         heal=_close,
     ),
     Fault(
+        "an engine that asks for a newer client",
+        _nothing,
+        "speaks another API version",
+        host=_says("400 Bad Request", b'{"message": "client version 1.41 is too old. Minimum supported is 1.99"}'),
+        heal=_close,
+    ),
+    Fault(
+        "an engine that drips its answer",
+        _nothing,
+        "no answer within 3 s.* it hangs",
+        host=_behind(lambda path, _: answering(path, b"", drip=True)),
+        heal=_close,
+    ),
+    Fault(
+        "noise in the engine's place",
+        _nothing,
+        "what answers is not a Docker engine",
+        host=_behind(lambda path, _: answering(path, b"\x16\x03\x01\x00\xff SSH-2.0\r\n\r\n", until_end=b"\r\n\r\n")),
+        heal=_close,
+    ),
+    Fault(
+        "an engine that hangs up at once",
+        _nothing,
+        "dropped the connection.* it has died or is going down",
+        host=_behind(lambda path, _: hanging_up(path)),
+        heal=_close,
+    ),
+    Fault(
         "an engine that answers half a second late",
         web,
         "web +no health check",
@@ -150,7 +178,7 @@ ENGINES = (
     Fault(
         "an engine that answers too late",
         web,
-        "no answer within 3 s; it hangs",
+        "no answer within 3 s.* it hangs",
         host=_behind(lambda path, ground: door(path, ground.engine.socket, 3.5)),
         heal=_close,
     ),
@@ -167,7 +195,7 @@ ENGINES = (
         web,
         "web +no health check",
         then=_hung,
-        after="no answer within 3 s; it hangs",
+        after="no answer within 3 s.* it hangs",
         heal=_wakes,
         lost=_seen_once,
     ),
@@ -176,7 +204,7 @@ ENGINES = (
         web,
         "web +no health check",
         then=_killed,
-        after="nobody listens; start Docker|dropped the connection",
+        after="nobody listens.* start Docker|dropped the connection",
         heal=_back,
         lost=_seen_once,
     ),

@@ -15,6 +15,8 @@ from tests.engine import Dockerd
 from tests.faults.pty import Pty, leaks
 
 PLAIN = '[project]\nname = "ferry"\ndocker = {}\n'
+_PANES = "4 (WORKLOADS|workloads)"
+"""On a narrow screen one pane at a time stands under a bar of their names."""
 MOST_KB = 250 << 10
 """Of memory, whatever a container writes."""
 
@@ -48,8 +50,9 @@ def board(results: Sequence[Result]) -> dict[str, int]:
 class Stage:
     """One engine; the program stays on it from fault to fault, as on a bad night, until one is told wrongly."""
 
-    def __init__(self, engine: Dockerd) -> None:
+    def __init__(self, engine: Dockerd, columns: int = 120, rows: int = 40) -> None:
         self.engine = engine
+        self._size = columns, rows
         self._folder = Path(tempfile.mkdtemp(prefix="faults-", dir="/tmp"))
         self._shared: tuple[Place, Pty] | None = None
         self._n = 0
@@ -84,8 +87,8 @@ class Stage:
     def _screen(self, fault: Fault, ground: Ground) -> Pty:
         host = fault.host(ground) if fault.host else self.engine.url
         argv = [*fault.before, COMMAND, str(ground.place.root)]
-        screen = Pty(argv, ground.place.root, ground.place.env(DOCKER_HOST=host), 120, 40)
-        screen.see(r"4 WORKLOADS", 30)
+        screen = Pty(argv, ground.place.root, ground.place.env(DOCKER_HOST=host), *self._size)
+        screen.see(_PANES, 30)
         screen.rest(0.4, 1)  # keys of the first moment are dropped
         return screen
 
@@ -122,6 +125,8 @@ class Stage:
 def _unsaid(fault: Fault, ground: Ground, screen: Pty, within_s: float) -> Iterator[str]:
     """Looks as a person does: the panes, the workload's page, the plan of a deed; back again."""
     if fault.row:
+        if "4 WORKLOADS" not in screen.text:
+            screen.press("4", gap_s=0.3)
         yield from _missing(screen, (fault.row,), within_s)
     if fault.page or fault.deed:
         yield from _open(screen, fault.of)
@@ -135,7 +140,7 @@ def _unsaid(fault: Fault, ground: Ground, screen: Pty, within_s: float) -> Itera
         fault.then(ground)
         yield from _missing(screen, (fault.after,), within_s)
     for _ in range(4):
-        if "4 WORKLOADS" in screen.text:
+        if re.search(_PANES, screen.text):
             return
         screen.press("\x1b", gap_s=0.3)
 
@@ -168,7 +173,8 @@ def _lost(fault: Fault, ground: Ground, screen: Pty) -> str:
     """The record, by its own store; what a terminal would obey; the program's memory; what the fault knows of."""
     if torn := _torn(ground.place):
         return torn
-    if live := leaks(bytes(screen.raw)):
+    # Up to the last code: of that one perhaps only a part has come yet.
+    if live := leaks(bytes(screen.raw[: screen.raw.rfind(b"\x1b")])):
         return f"obeyed by a terminal: {live[:3]}"
     if (held := memory_kb(screen.process.pid)) > MOST_KB:
         return f"{held} kB of memory"
@@ -189,7 +195,7 @@ def _deaf(screen: Pty) -> str:
         screen.press("?")
         screen.see("HELP|KEYS", 10)
         screen.press("\x1b")
-        screen.see("4 WORKLOADS", 10)
+        screen.see(_PANES, 10)
     except AssertionError as error:
         return f"deaf: {error}"
     return ""
@@ -204,8 +210,8 @@ def recorded(ground: Ground, what: str, within_s: float = 20) -> str:
     return ""
 
 
-def play_all(engine: Dockerd, faults: Sequence[Fault]) -> list[Result]:
-    stage = Stage(engine)
+def play_all(engine: Dockerd, faults: Sequence[Fault], columns: int = 120, rows: int = 40) -> list[Result]:
+    stage = Stage(engine, columns, rows)
     try:
         return [stage.play(fault) for fault in faults]
     finally:

@@ -411,6 +411,7 @@ class FakeScreen:
     """What stood in the last of them."""
     copied: list[str] = field(default_factory=list)
     backs: int = 0
+    top: int = 0
 
     @property
     def page(self) -> Page | None:
@@ -446,6 +447,9 @@ class FakeScreen:
 
     def copy(self, text: str) -> None:
         self.copied.append(text)
+
+    def scroll(self, top: int) -> None:
+        self.top = top
 
     def draw(self) -> None:
         return None

@@ -85,7 +85,7 @@ def test_a_diff_under_way_and_one_that_is_refused() -> None:
     it = CommitPage(b.BAD)
     assert "○ asking git" in b.shown(it, b.view(), 118, 34)
     opened(it, b.FakeSession(diffs=Refusal("the object is not in this clone", "git fetch brings it.")))
-    assert "? the object is not in this clone. git fetch brings it." in b.shown(it, b.view(), 118, 34)
+    assert "? the object is not in this clone\n  git fetch brings it" in b.shown(it, b.view(), 118, 34)
 
 
 def test_an_answer_that_never_comes_is_not_waited_for() -> None:
@@ -128,8 +128,29 @@ def test_acting_on_a_commit_is_a_menu_of_plans() -> None:
     s.type(menu, "1")
     assert s.session.plans == [("git.revert", {"commits": b.BAD, "push": "true"})]
     assert isinstance(s.pages[-1], PlanPage)
-    s.type(menu, "3")
+    s.type(menu, "4")
     assert MarkGood(b.BAD, "ana") in s.session.commands
+
+
+def test_on_known_good_the_first_choice_is_the_way_back_to_it() -> None:
+    it = CommitPage(b.GOOD)
+    s = opened(it)
+    s.type(it, "a")
+    menu = s.pages[-1]
+    text = b.shown(menu, b.view(), 78, 20)
+    assert "★ known-good" in text
+    assert "1  Reset main to known-good 59a77c4" in text
+    assert "Mark 59a77c4 known-good" not in text
+    s.type(menu, "1")
+    assert s.session.plans == [("git.reset", {"to": b.GOOD, "push": "true"})]
+
+
+def test_on_a_commit_since_known_good_the_whole_way_back_stands_beside_its_revert() -> None:
+    it = CommitPage(b.BAD)
+    s = opened(it)
+    s.type(it, "a")
+    s.type(s.pages[-1], "2")
+    assert s.session.plans == [("git.reset", {"to": b.GOOD, "push": "true"})]
 
 
 def test_acting_read_only_says_why() -> None:
@@ -181,9 +202,9 @@ def test_brackets_go_from_error_to_error_backwards_from_the_newest() -> None:
     it = WorkloadPage("backend")
     s = opened(it)
     s.type(it, "[")
-    assert (it.start, it.follow) == (3, False)
+    assert (it.from_line, it.follow) == (3, False)
     s.type(it, "[")
-    assert it.start == 1
+    assert it.from_line == 1
     s.type(it, "[")
     assert s.refused == [("[", "no error line before this", "")]
 
@@ -204,7 +225,7 @@ def test_a_followed_log_shows_its_end_and_is_asked_again() -> None:
 def test_a_log_nobody_can_read_says_why() -> None:
     it = WorkloadPage("backend")
     opened(it, b.FakeSession(log=Refusal("no answer from the supervisor's socket", "v tries again.")))
-    assert "? no answer from the supervisor's socket. v tries again." in b.shown(it, b.view(), 78, 20)
+    assert "? no answer from the supervisor's socket\n  v tries again" in b.shown(it, b.view(), 78, 20)
 
 
 @pytest.mark.parametrize(("key", "action"), [("1", "restart"), ("2", "stop"), ("3", "start")])
@@ -356,9 +377,9 @@ def test_the_next_gap() -> None:
     assert [gap.text for gap in gaps(b.DRAFT)][1] == "Action items: none has an owner"
     it = DraftPage("INC-7")
     s = opened(it)
+    rows = b.texts(it.lines(b.view(), b.NOW, 118, 34))[it.pinned[0] :]
     s.type(it, "]")
-    text = b.shown(it, b.view(), 118, 34)
-    assert "# Backend answers 503" not in text
+    assert rows[s.top].endswith("- Causes: suspected, nobody confirmed it")
     s.type(it, "]", "]")
     assert s.refused == [("]", "no gap further on", "")]
 
@@ -397,7 +418,7 @@ def test_a_file_that_cannot_be_written_says_where_and_why(tmp_path: Path) -> Non
 def test_a_draft_that_cannot_be_made_says_why() -> None:
     it = DraftPage("INC-7")
     s = opened(it, b.FakeSession(text=Refusal("the template has an error in line 3", "See docs.")))
-    assert "? the template has an error in line 3. See docs." in b.shown(it, b.view(), 78, 20)
+    assert "? the template has an error in line 3\n  See docs" in b.shown(it, b.view(), 78, 20)
     s.type(it, "w")
     assert s.refused == [("w", "the draft is not there yet", "")]
 

@@ -114,7 +114,7 @@ def test_d_goes_on_to_the_last_good_checkpoint_and_back() -> None:
     assert "DECLARED, RUNNING" in b.shown(it, declared, 118, 34)
     session.then = b.FakeSession().then
     screen.type(it, *"dd")
-    assert "? no checkpoint was taken yet. incidentui checkpoint take" in b.shown(it, declared, 118, 34)
+    assert "? no checkpoint was taken yet\n  incidentui checkpoint take" in b.shown(it, declared, 118, 34)
 
 
 def test_what_only_a_checkpoint_knows_of_has_a_row_and_a_page() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from incidentui.core import inputs as i
-from incidentui.core.board import Hypothesis, Remark
+from incidentui.core.board import Concluded, Hypothesis, Remark
 from incidentui.core.model import Ledger, LedgerCommit
 from incidentui.session.ports import View
 from tests.tui import fakes
@@ -61,7 +61,10 @@ async def test_it_groups_by_verdict_and_loses_no_word(size: tuple[int, int]) -> 
     async with shown(with_board(*BOARD), size=size) as screen:
         text = await screen.press("h")
         text += await screen.press("G") + await screen.press("ctrl+d", "ctrl+d", "ctrl+d")
-        order = [text.index(words) for words in ("CONFIRMED ─", "NOT THE CAUSE ─", "≈ 1 User", "✗ 2 The CSRF")]
+        order = [
+            text.index(words)
+            for words in ("CAUSES ─", "✗ 3 The session", "NOT THE CAUSE ─", "≈ 1 User", "✗ 2 The CSRF")
+        ]
         assert order == sorted(order)
         words = " ".join(text.split())
         for said in (CREDENTIALS.thought, CREDENTIALS.did, CREDENTIALS.saw, CREDENTIALS.why, TOKEN.why, SESSION.saw):
@@ -170,7 +173,7 @@ async def test_a_replay_refuses_with_its_word(key: str) -> None:
         await screen.press(key)
         assert "this is a replay" in screen.status
         assert not screen.session.asked
-        assert "1-4" not in screen.bar
+        assert "1–4" not in screen.bar
 
 
 @pytest.mark.req("F25")
@@ -181,7 +184,7 @@ async def test_read_only_takes_actions_away_and_not_what_people_think() -> None:
         await screen.type("the clock")
         await screen.press("enter")
         assert [a.thought for a in asked(screen, i.AddHypothesis)] == ["the clock"]
-        assert "1-4" in screen.bar
+        assert "1–4" in screen.bar
 
 
 TUNNEL = Hypothesis(
@@ -201,11 +204,24 @@ FIXED = replace(TUNNEL, fixed=AT("08:50:00"), fix="tunnel to 5051", spent=((AT("
 async def test_causes_head_the_board_in_the_order_they_were_found(size: tuple[int, int]) -> None:
     async with shown(with_board(*BOARD, FIXED), size=size) as screen:
         text = " ".join((await screen.press("h")).split())
-        assert text.index("✓ 5 Tunnel goes to 5050") < text.index("✗ 3 The session does not") < text.index("CONFIRMED")
+        assert text.index("✓ 5 Tunnel goes to 5050") < text.index("✗ 3 The session does not") < text.index("○ 4 @login")
         for said in ("again 2×", "introduced", "fixed 15m", "fix tunnel to 5051", "3rd time: put a gate before it"):
             assert said in text
         assert "3 causes, 2 open:" in text
         assert all(len(row) <= size[0] for row in screen.rows)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_cause_stands_on_the_board_once_with_one_mark(size: tuple[int, int]) -> None:
+    async with shown(with_board(*BOARD, FIXED), size=size) as screen:
+        text = await screen.press("h")
+        for _ in range(9):
+            text += await screen.press("ctrl+d")
+        marks = {row.split()[0] for row in text.splitlines() if f" {SESSION.n} {SESSION.thought}" in row}
+        assert marks == {"✗"}
+        assert "CONFIRMED ─" not in text
+        assert "OPEN ─" not in text
+        assert "saw  302 to /login/" in text
 
 
 async def test_theories_alone_are_no_causes() -> None:
@@ -232,3 +248,24 @@ async def test_a_digit_says_what_became_of_the_cause_under_the_cursor(
         await screen.press("enter")
         assert asked(screen, i.ChangeCause) == ([change] if change else [])
         assert change or "pre-existing or unknown; i, p or u" in screen.status
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.req("R1-53")
+async def test_what_it_comes_down_to_is_asked_for_in_three_lines(size: tuple[int, int]) -> None:
+    view = with_board(SESSION)
+    incident = view.state.current
+    assert incident is not None
+    drawn = (Concluded("symptom", "nobody gets in", "ana", AT("09:20:00")),)
+    incidents = {**view.state.incidents, incident.id: replace(incident, conclusions=drawn)}
+    async with shown(replace(view, state=replace(view.state, incidents=incidents)), size=size) as screen:
+        text = await screen.press("h")
+        assert "WHAT IT COMES DOWN TO" in text
+        assert "symptom       nobody gets in" in text
+        assert "real problem  nobody said it yet" in text
+        text = await screen.press("0")
+        assert "symptom, what users met" in text
+        assert "nobody gets in" in text.splitlines()[-1] + text.splitlines()[-2], "what was said before stands there"
+        await screen.press("enter", *"debt", "enter", "enter")
+    (made,) = asked(screen, i.Conclude)
+    assert (made.what, made.text) == ("root cause", "debt"), "what is left as it is, or empty, is not said anew"

@@ -44,6 +44,16 @@ def test_what_was_recognised_when_it_fell_stays_when_its_log_is_gone() -> None:
 
 
 @pytest.mark.parametrize(("width", "height"), b.SIZES)
+def test_what_a_long_message_means_is_seen_without_scrolling(width: int, height: int) -> None:
+    long = replace(KNOWN, line="runc create failed: " + "unable to start the container process, " * 12)
+    it = WorkloadPage("backend")
+    opened(it, b.FakeSession(log=(LogLine(b.at(2), "backend", "error", long.line, known=long),)))
+    rows = b.shown(it, b.view(), width, height).splitlines()
+    told = next(n for n, row in enumerate(rows) if "means  The data folder is empty." in row)
+    assert told < next(n for n, row in enumerate(rows) if row.strip().startswith("RUNNING"))
+
+
+@pytest.mark.parametrize(("width", "height"), b.SIZES)
 def test_the_evidence_of_a_check_tells_what_was_recognised(width: int, height: int) -> None:
     look = replace(b.LOOK, known=(KNOWN,))
     text = "\n".join(line.text for line in look_lines(look, b.view().state, width, height))

@@ -111,7 +111,7 @@ def test_rows_open_a_commit_a_file_or_all_differences() -> None:
     screen = b.FakeScreen(b.FakeSession(view))
     page = ActionPage("r1")
     page.lines(view, b.NOW, 118, 34)
-    assert page.start == ("commit", SHAS["721890f"])
+    assert page.first_row == ("commit", SHAS["721890f"])
     screen.cursor = ("commit", SHAS["cddd466"])
     assert page.handle("enter", screen)
     screen.cursor = ("file", "app/Models/KeaModel.php")
@@ -125,7 +125,7 @@ def test_rows_open_a_commit_a_file_or_all_differences() -> None:
 def test_the_page_opens_on_a_commit_in_force_so_that_the_sentence_on_top_stays_in_sight() -> None:
     page = ActionPage("r1")
     b.shown(page, incomplete(), 118, 34)
-    assert page.start == ("commit", FORCE[0])
+    assert page.first_row == ("commit", FORCE[0])
 
 
 def test_the_differences_of_a_file_are_its_own() -> None:

@@ -89,7 +89,7 @@ def test_standing_still_more_can_be_scrolled_through_and_nothing_new_comes() -> 
     page, feed, screen = opened()
     screen.type(page, "f")
     assert feed.taken[-1][0] == PAUSED
-    assert page.start == ("log", 2)
+    assert page.first_row == ("log", 2)
     feed.logs = followed([replace(LOG[0], text="new")])
     assert "new" not in b.shown(page, world(), 118, 34)
     screen.type(page, "f")
@@ -149,7 +149,7 @@ def test_nobody_can_be_asked() -> None:
     session = b.FakeSession(world(), feed=Refusal("docker engine unix:///x: nobody listens", "start Docker"))
     page, screen = LogsPage(Scope("all")), b.FakeScreen(session)
     screen.push(page)
-    assert "? docker engine unix:///x: nobody listens. start Docker" in b.shown(page, world(), 118, 34)
+    assert "? docker engine unix:///x: nobody listens\n  start Docker" in b.shown(page, world(), 118, 34)
     for key in ("f", ".", "y"):
         screen.type(page, key)
     assert screen.refused[-1][0] == "y"

@@ -1,6 +1,7 @@
 """The plan as it is drawn, and the word line: nothing fires but the whole word, typed."""
 
 import random
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -66,12 +67,16 @@ LOSING = {
 }
 
 
+@pytest.mark.req("F26")
 @pytest.mark.parametrize(("width", "height"), b.SIZES)
 def test_what_a_plan_touches_and_what_would_be_lost(width: int, height: int) -> None:
     text = b.shown(page(**LOSING), b.view(), width, height)
     assert "✗ 2 files changed inside it: /x, /y" in text
     assert "/a/very/long/mount/point" in text
     assert ("BLAST RADIUS ──" if width > 80 else "touches      api") in text
+    assert "api       service: is interrupted" in text
+    assert "/a/very/long/mount/point\n" in re.sub(r" *(│.*)?\n", "\n", text)
+    assert "  volume leads: stays" in text
     assert ("WOULD BE LOST ──" if width > 80 else "lost   ") in text
 
 
@@ -88,6 +93,17 @@ def test_what_would_be_lost_is_never_cut_and_on_a_small_screen_comes_first(width
     assert "… (all of it above)" in text
     if width <= 80:
         assert text.index("lost   ") < text.index("does   ")
+
+
+@pytest.mark.req("F46")
+def test_uncommitted_code_closes_the_word_until_there_is_a_reason() -> None:
+    text = "it would build what is 2 files not committed: web/app.py, web/x.py"
+    it = page(checked=(Precondition("committed", text, "x", False, 'uncommitted="why" goes on all the same'),))
+    assert f"The word is closed: {text}" in " ".join(b.shown(it, b.view(), 118, 34).split())
+    s = screen()
+    s.type(it, "x")
+    assert not it.typing
+    assert ("s", "run it all the same, with a reason") in it.keys
 
 
 def test_what_would_be_lost_closes_the_word_until_there_is_a_reason() -> None:
@@ -423,3 +439,33 @@ def test_what_was_taken_back_closes_the_word_until_a_reason_is_given() -> None:
     _, args = s.session.plans[0]
     assert args["anyway"] == "the check was wrong"
     assert "type the branch to run it" in b.shown(s.pages[-1], b.view(), 118, 34)
+
+
+@pytest.mark.parametrize(("width", "height"), b.SIZES)
+def test_what_is_not_covered_and_where_it_would_happen_are_never_cut(width: int, height: int) -> None:
+    why = (
+        "are those of the old container: a changed compose file is not applied by creating it anew, bring it up instead"
+    )
+    host = "unix:///tmp/a/rather/long/way/to/the/socket/of/the/engine/docker.sock (DOCKER_HOST)"
+    it = page(host=host, not_covered=(("image, settings, environment", why), ("what it changes", "nobody says")))
+    text = b.shown(it, b.view(), width, height)
+    flat = " ".join(re.sub("[│─]", " ", text).split())
+    assert host in flat
+    assert "what it changes  nobody says" in text
+    for part in ("image, settings, environment", "is not applied", "bring it up instead"):
+        assert part in flat
+    assert it.pinned[0] == {78: 4, 118: 3, 198: 2}[width], "where it would happen does not scroll away"
+
+
+def test_who_types_the_word_without_x_is_told_of_x() -> None:
+    """`git push origin main`, typed into the wrong window, must run nothing; a person must hear what is missing."""
+    it, s = page(), screen()
+    s.type(it, "m")
+    assert not it.typing
+    assert s.refused == [("m", "the word comes after x", "x, then main")]
+
+
+def test_a_letter_that_means_something_on_every_page_keeps_its_meaning() -> None:
+    it, s = page(target="items"), screen()
+    assert not it.handle("i", s)
+    assert not it.typing

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from incidentui.core.inputs import Evidence
-from incidentui.core.model import Light, Plan, Verdict
+from incidentui.core.model import Light, LightName, Plan, Verdict
 from incidentui.tui.glyphs import ascii_twin
 from incidentui.tui.pages.evidence import EvidencePage
 from incidentui.tui.pages.lights import five_lights
@@ -61,7 +61,31 @@ def test_the_sentence_comes_first_then_lights_evidence_delta_and_what_now() -> N
     assert "newly green  dashboard-page" in text
     assert "≈ red before   api-health" in text
     assert "? unknown      sheets" in text
-    assert "1  Restart backend      will run a942e4f again" in text
+    assert "1  Restart backend     will run a942e4f again" in text
+
+
+def test_on_a_small_screen_the_verdict_and_what_now_are_seen_without_scrolling() -> None:
+    it = ActionPage("r1")
+    first = "\n".join(b.shown(it, JUDGED, 78, 20).splitlines()[:18])
+    assert "✗ NOT COMPLETE" in first
+    assert "✗ still         ✗ 503" in first
+    assert "started in" not in first, "the rest of a finding stands under EVIDENCE"
+    assert "3  Undo it" in first
+    assert "≈ red before   api-health" in first
+    assert it.first_row == ("choice", 1)
+    assert "298a730 started in 60s" in b.shown(it, JUDGED, 78, 20)
+
+
+@pytest.mark.parametrize(("width", "height"), b.SIZES)
+def test_lights_that_say_nothing_of_an_action_share_a_row(width: int, height: int) -> None:
+    asked: tuple[LightName, ...] = ("tree", "worktree", "remote", "running")
+    lights = (*(Light(name, None, "does not apply") for name in asked), Light("user_path", True, "2 checks good"))
+    verify = replace(b.judged(word="complete", lights=lights), lights=lights)
+    text = b.shown(ActionPage("r1"), b.view(attempts={"r1": verify}), width, height)
+    evidence = text[text.index("EVIDENCE") :]
+    assert evidence.count("does not apply") == 1
+    assert "– commit tree, work tree, remote, running: does not apply" in evidence
+    assert "✓ user path" in evidence
 
 
 @pytest.mark.parametrize(("width", "height"), b.SIZES)

@@ -2,9 +2,13 @@
 
 from dataclasses import replace
 
+import pytest
+
 from incidentui.core.inputs import Refusal
 from incidentui.core.model import Workload
 from incidentui.session.ports import Kept
+from incidentui.tui.line import cells
+from incidentui.tui.pages.volumes import volume_lines
 from incidentui.tui.pages.workload import KEPT_EVERY_MS, WorkloadPage
 from tests.tui.pages import builders as b
 
@@ -26,3 +30,13 @@ def test_a_backup_made_while_the_page_is_open_is_shown_soon() -> None:
     assert "/data · backup 5s old, 3 files" in text(KEPT_EVERY_MS)
     session.backups = Refusal("docker does not answer")
     assert "3 files" in text(KEPT_EVERY_MS * 2), "what was known stays"
+
+
+@pytest.mark.parametrize("width", [78, 118])
+def test_only_that_there_is_no_backup_is_loud_and_a_long_place_is_not_cut(width: int) -> None:
+    place = "/srv/" + "/".join(["a-place-in-the-container"] * 5)
+    lines = volume_lines((Kept("leads", "/data"), Kept("far", place)), b.NOW, width)
+    loud = [seg.text for line in lines for seg in line.segs if seg.token == "slow"]
+    assert loud == ["no backup", "no backup"]
+    assert place in "".join(seg.text for line in lines for seg in line.segs if seg.token == "muted")
+    assert all(cells(line.text) <= width for line in lines)

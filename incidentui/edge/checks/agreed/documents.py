@@ -93,7 +93,7 @@ def document(text: str, name: str) -> Any:
 def scalar_at(data: Any, path: str, name: str) -> str:
     try:
         found = find(path, data)
-    except BadPathError as wrong:
+    except (BadPathError, TooSlowError) as wrong:
         raise UnreadableError(str(wrong)) from wrong
     except RecursionError as wrong:
         raise UnreadableError(f"{name} is nested too deeply") from wrong
@@ -120,7 +120,7 @@ def _line(text: str, name: str, path: str) -> int | None:
         return line_of(key_lines(text), tuple(re.findall(r"[\w-]+", path)))
     try:
         found = find(path, of_yaml(text))  # JSON is YAML, but for tabs
-    except (yaml.YAMLError, ValueError, RecursionError):
+    except (yaml.YAMLError, ValueError, RecursionError, TooSlowError):
         return None
     return getattr(found[0], "line", None) if found else None
 

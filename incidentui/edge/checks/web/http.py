@@ -24,6 +24,7 @@ from incidentui.edge.checks.probe import Look
 from incidentui.edge.checks.web.answer import MAX_REDIRECTS, Judgement, Response
 from incidentui.edge.checks.web.expect import judge
 from incidentui.edge.checks.web.failures import failure
+from incidentui.edge.checks.web.names import late
 from incidentui.edge.checks.web.network import Network
 from incidentui.edge.checks.web.reading import read_body
 from incidentui.edge.checks.web.request import CacheBuster, NotRunnableError, following, prepared
@@ -134,8 +135,8 @@ class HttpProbe:
             async with asyncio.timeout(self.check.timeout_ms / 1000):
                 response = await self._ask(self._request, hops)
         except TimeoutError:
-            why = f"timed out after {self.check.timeout_ms / 1000:g}s"
-            return self._no_answer(at, "failing", why, started, hops)
+            told = late(self._request.url.host, f"timed out after {self.check.timeout_ms / 1000:g}s")
+            return self._no_answer(at, *told, started, hops)
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ExceptionGroup) as wrong:
             return self._no_answer(at, *failure(wrong, self._request.url.host), started, hops)
         judged, timing = judge(self.check.expect, response), self._watch.timing()

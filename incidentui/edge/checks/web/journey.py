@@ -23,6 +23,7 @@ from incidentui.edge.checks.probe import Ground, Look
 from incidentui.edge.checks.web.expect import Judgement, Response
 from incidentui.edge.checks.web.failures import failure
 from incidentui.edge.checks.web.journey_save import NotThereError
+from incidentui.edge.checks.web.names import late
 from incidentui.edge.checks.web.request import NotRunnableError
 from incidentui.edge.checks.web.visitor import Visitor
 from incidentui.edge.matching import TooSlowError
@@ -95,7 +96,8 @@ class JourneyProbe:
         except TooSlowError as rule:
             judgement = Judgement("unknown", str(rule))
         except TimeoutError:
-            judgement = Judgement("failing", f"timed out, {self.check.timeout_ms / 1000:g}s for the journey")
+            over = f"timed out, {self.check.timeout_ms / 1000:g}s for the journey"
+            judgement = Judgement(*late(httpx.URL(self.check.base_url).host, over))
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ExceptionGroup) as wrong:
             judgement = Judgement(*failure(wrong, httpx.URL(self.check.base_url).host))
         except (UnicodeError, ValueError):

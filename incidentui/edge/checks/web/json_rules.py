@@ -7,16 +7,16 @@ from typing import Any
 
 from incidentui.config.checks import OPERATORS
 from incidentui.core.evidence import Finding
+from incidentui.edge.checks.web.json_path import BadPathError, compiled, follow
 from incidentui.edge.matching import Matching
 
+__all__ = [
+    "NOT_JSON", "BadPathError", "NotJsonError", "check_path", "find", "judge_rule", "judge_values", "parse", "read",
+]  # fmt: skip
 _SIMPLE = re.compile(r"\$(?:\.[A-Za-z_][A-Za-z0-9_-]*|\[\d+\]|\['[^'\\]*'\])*")
 _PART = re.compile(r"\.([A-Za-z_][A-Za-z0-9_-]*)|\[(\d+)\]|\['([^'\\]*)'\]")
 NOT_JSON: Any = object()
 _WORDS = {"lt": "<", "gt": ">", "eq": "=", "ne": "not", "matches": "matches", "absent": "absent", "present": "present"}
-
-
-class BadPathError(ValueError):
-    """The path of a rule cannot be read: the check cannot run."""
 
 
 class NotJsonError(ValueError):
@@ -80,13 +80,13 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def check_path(path: str) -> None:
     """Raises BadPathError. A simple path costs no import."""
     if not _SIMPLE.fullmatch(path):
-        _compiled(path)
+        compiled(path)
 
 
 def find(path: str, data: Any) -> list[Any]:
     """Every value at `path`; none when it is not there."""
     if not _SIMPLE.fullmatch(path):
-        return list(_compiled(path).findall(data))
+        return follow(path, data)
     for name, index, quoted in _PART.findall(path):
         if index:
             if not isinstance(data, list) or int(index) >= len(data):
@@ -126,15 +126,6 @@ def _as_number(value: str) -> float | str:
 
 
 _strict = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_once).decode
-
-
-def _compiled(path: str) -> Any:
-    import jsonpath
-
-    try:
-        return jsonpath.compile(path)
-    except jsonpath.JSONPathError as wrong:
-        raise BadPathError(f"{path} is not a JSONPath: {wrong}") from wrong
 
 
 def _tests(rule: object) -> list[tuple[str, Any]]:

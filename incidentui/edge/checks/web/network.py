@@ -5,7 +5,6 @@ cancel scope around each wait. Timeouts are not kept here: a look has one deadli
 """
 
 import asyncio
-import socket
 import ssl
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -14,9 +13,10 @@ from typing import Any
 import httpcore
 from typing_extensions import override
 
+from incidentui.edge.checks.web.names import Address, addresses, first_of
+
 _WAITING = 256 * 1024
 """Bytes that lie unread before the sender is held back."""
-_NEXT_ADDRESS_S = 0.25
 _INFOS = {"server_addr": "peername", "client_addr": "sockname"}
 
 
@@ -31,7 +31,7 @@ class Network(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> "Stream":
         with _raising(httpcore.ConnectError):
-            return await _connected(host, port)
+            return Stream(*await first_of(await addresses(host, port), _to, _drop))
 
 
 class Stream(httpcore.AsyncNetworkStream):
@@ -164,24 +164,13 @@ class _Inbox(asyncio.Protocol):
         self._wake("room")
 
 
-async def _connected(host: str, port: int) -> Stream:
-    """Raises OSError, or a group of them where there are several addresses and none answers."""
-    loop = asyncio.get_running_loop()
-    try:
-        return Stream(*await loop.create_connection(_Inbox, host, port, happy_eyeballs_delay=_NEXT_ADDRESS_S))
-    except OSError as wrong:
-        if wrong.errno is not None:
-            raise
-    except UnicodeError as wrong:  # a name that no DNS could hold
-        raise socket.gaierror(socket.EAI_NONAME, "no name") from wrong
-    # asyncio melts what several addresses said into one text. Which of them refuses is what a person has to know.
-    reasons: list[OSError] = []
-    for info in await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-        try:
-            return Stream(*await loop.create_connection(_Inbox, str(info[4][0]), port))
-        except OSError as wrong:
-            reasons.append(wrong)
-    raise ExceptionGroup("no address answers", reasons)
+async def _to(address: Address) -> "tuple[asyncio.Transport, _Inbox]":
+    family, host, port = address
+    return await asyncio.get_running_loop().create_connection(_Inbox, host, port, family=family)
+
+
+def _drop(made: "tuple[asyncio.Transport, _Inbox]") -> None:
+    made[0].abort()
 
 
 @contextmanager

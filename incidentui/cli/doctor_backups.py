@@ -1,0 +1,57 @@
+"""For `doctor`: which volumes of the project no backup holds, or only an old one."""
+
+import asyncio
+from collections.abc import Iterator
+
+from incidentui.config import paths
+from incidentui.config.model import Loaded
+from incidentui.core.format import count, duration
+from incidentui.core.inputs import Refusal
+from incidentui.core.model import Ms
+from incidentui.session.ports import Kept
+
+OLD_MS: Ms = 7 * 86_400_000
+"""Where no check of `type = "backup"` says what is old."""
+MOST = 50
+
+
+async def volumes(loaded: Loaded) -> tuple[Kept, ...] | str:
+    """Those of the workloads that services name, each once; or why nobody can tell."""
+    from incidentui.edge.containers.docker import DockerEngine
+    from incidentui.edge.volumes.listing import volumes_of
+    from incidentui.edge.volumes.store import Store
+
+    config = loaded.config
+    if config.docker is None:
+        return ()
+    store, engine = Store(paths.backups(config.dir)), DockerEngine(config.docker.compose_project)
+    names = list(dict.fromkeys(name for service in config.services for name in service.workloads))[:MOST]
+    try:
+        found = await asyncio.gather(*(volumes_of((engine,), store, name) for name in names))
+    finally:
+        engine.close()
+    refused = [one.why for one in found if isinstance(one, Refusal)]
+    if refused:
+        return refused[0]
+    kept = {each.volume: each for one in found if not isinstance(one, Refusal) for each in one}
+    return tuple(kept.values())
+
+
+def said(found: tuple[Kept, ...] | str, now: Ms) -> Iterator[tuple[bool, str, str]]:
+    """(all is well, what, what to do); nothing where there is no volume."""
+    if isinstance(found, str):
+        yield False, f"nobody can tell: {found}", ""
+        return
+    for each in found:
+        place = f"{each.volume} ({each.inside})"
+        if not each.id:
+            yield False, f"{place}: no backup", f"incidentui backup take --volume {each.volume}"
+        elif now - each.at > OLD_MS:
+            old = f"{place}: the newest backup is {duration(now - each.at)} old"
+            yield False, old, f"incidentui backup take --volume {each.volume}"
+    if found and all(each.id and now - each.at <= OLD_MS for each in found):
+        yield (
+            True,
+            f"{count(len(found), 'volume')}, the oldest backup {duration(now - min(e.at for e in found))} old",
+            "",
+        )

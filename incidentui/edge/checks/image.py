@@ -1,0 +1,88 @@
+"""Whether an image brings a file itself: looked for in a container of it that is made without mounts and never started.
+
+An image does not change under its id, so it is looked into once.
+"""
+
+import asyncio
+import shlex
+from collections.abc import Sequence
+from contextlib import closing
+from time import perf_counter
+from typing import Any
+
+from incidentui.config.kept import ImageCheck
+from incidentui.core.evidence import Finding
+from incidentui.edge.checks.probe import Ground, Look
+from incidentui.edge.checks.web.expect import Judgement
+from incidentui.edge.checks.workload import GoneError, NotKnownError, find
+from incidentui.edge.containers.docker import DockerEngine
+from incidentui.edge.containers.docker_words import HELPER
+from incidentui.edge.containers.engine import EngineLost, EngineRefused
+
+_MARK = "image"
+
+
+class ImageProbe:
+    def __init__(self, check: ImageCheck, ground: Ground) -> None:
+        self.check = check
+        self._engines = ground.engines
+        self._now = ground.clock.now
+        self._known: tuple[str, tuple[str, ...]] | None = None
+        """An image, and which of the paths it has."""
+
+    async def look(self) -> Look:
+        at, started, image = self._now(), perf_counter(), ""
+        try:
+            async with asyncio.timeout(self.check.timeout_ms / 1000):
+                image, has = await self._has()
+                judgement = judged(self.check.has, has)
+        except (GoneError, NotKnownError, EngineLost, EngineRefused) as why:
+            judgement = Judgement("unknown", str(why))
+        except TimeoutError:
+            judgement = Judgement("unknown", f"the engine gave no answer within {self.check.timeout_ms / 1000:g}s")
+        took = round((perf_counter() - started) * 1000)
+        again = f"incidentui check {shlex.quote(self.check.name)}"
+        return Look(self.check, at, judgement, took, output=image, again=again)
+
+    async def _has(self) -> tuple[str, tuple[str, ...]]:
+        engine, found = await find(self._engines, self.check.workload)
+        if not isinstance(engine, DockerEngine):
+            raise NotKnownError(f"{self.check.workload} has no image: it is a program of {engine.name}")
+        about = await engine.call(lambda api: api.inspect_container(found.ident))
+        image = str(about["Image"])
+        if self._known is None or self._known[0] != image:
+            self._known = image, await engine.call(lambda api: brings(api, image, self.check.has))
+        return self._known
+
+
+def judged(wanted: Sequence[str], has: Sequence[str]) -> Judgement:
+    findings = tuple(
+        Finding(path, "in the image", "there" if path in has else "not there", path in has) for path in wanted
+    )
+    missing = [path for path in wanted if path not in has]
+    if not missing:
+        return Judgement("ok", f"the image brings {', '.join(wanted)}", findings)
+    more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+    why = f"the image does not bring {missing[0]}{more}: without its mount it starts with nothing"
+    return Judgement("failing", why, findings)
+
+
+def brings(api: Any, image: str, paths: Sequence[str]) -> tuple[str, ...]:
+    """Blocks; raises what the SDK raises. The container is gone afterwards, with what volumes the image declares."""
+    nothing = {"Image": image, "Cmd": ["never-started"], "Entrypoint": [], "Labels": {HELPER: _MARK}}
+    made = api.create_container_from_config({**nothing, "NetworkDisabled": True, "HostConfig": {"NetworkMode": "none"}})
+    try:
+        return tuple(path for path in paths if _is_there(api, made["Id"], path))
+    finally:
+        api.remove_container(made["Id"], v=True, force=True)
+
+
+def _is_there(api: Any, ident: str, path: str) -> bool:
+    from docker.errors import NotFound
+
+    try:
+        found, _ = api.get_archive(ident, path)
+    except NotFound:
+        return False
+    with closing(found):
+        return True

@@ -1,0 +1,133 @@
+"""Links to folders in a checkpoint, the word `good`, and files that no commit holds."""
+
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from incidentui.core.checkpoint import differences
+from incidentui.core.inputs import ActionStepped, DriftLooked, Observation, Refusal
+from incidentui.core.model import Attempt, Owner, Plan, ProjectSpec
+from incidentui.core.state import State
+from incidentui.core.undo import own_undo
+from incidentui.edge.checkpoints.executor import RESTORE, CheckpointExecutor
+from incidentui.edge.checkpoints.files_source import FilesSource
+from incidentui.edge.checkpoints.reference import Reference
+from incidentui.edge.checkpoints.store import Store
+from incidentui.edge.checkpoints.taking import Keeper
+from incidentui.edge.clock import SystemClock
+from incidentui.runbook.suggest import suggest
+from tests.runbook.test_offer import SHIPPED, seen
+
+STATE = State(project=ProjectSpec("ferry"))
+
+
+@pytest.fixture
+def top(tmp_path: Path) -> Path:
+    """A project with a release that a link names, and settings that no commit holds."""
+    root = tmp_path / "ferry"
+    for release in ("41", "42"):
+        (root / "releases" / release).mkdir(parents=True)
+    (root / "current").symlink_to("releases/41")
+    (root / "run.json").write_text('{"port": 1}')
+    (root / "compose.yml").write_text("services: {}\n")
+    for argv in (
+        ["init", "-q"],
+        ["add", "compose.yml"],
+        ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm1"],
+    ):
+        subprocess.run(["git", *argv], cwd=root, check=True)
+    return root
+
+
+@pytest.fixture
+def keeper(top: Path, tmp_path: Path) -> Keeper:
+    return Keeper(top, Store(tmp_path / "state"), [], SystemClock(), "ana", ["current", "run.json", "way-out"])
+
+
+async def restored(keeper: Keeper, ident: str = "good") -> tuple[Plan, str]:
+    executor = CheckpointExecutor(keeper, SystemClock())
+    plan = await executor.plan(RESTORE, {"id": ident}, STATE, None)
+    assert isinstance(plan, Plan), plan
+    return plan, (await executor.act("r1", plan, None, lambda _: None)).outcome
+
+
+async def test_a_link_to_a_folder_comes_back_as_the_link_it_was(top: Path, keeper: Keeper) -> None:
+    then = await keeper.take()
+    (top / "current").unlink()
+    (top / "current").symlink_to("releases/42")
+    (told,) = [d for d in differences(then, (await keeper.look()).checkpoint) if d.name == "current"]
+    assert told.text == "a link to releases/41 → a link to releases/42"
+    plan, outcome = await restored(keeper)
+    assert [s.text for s in plan.steps if s.verb == "write"] == ["current, a link to releases/41"]
+    assert (outcome, (top / "current").readlink()) == ("done", Path("releases/41"))
+    (top / "current").unlink()
+    assert (await restored(keeper))[1] == "done", "it is not there at all: it is made"
+    assert (top / "current").readlink() == Path("releases/41")
+
+
+async def test_a_link_that_leads_out_is_not_kept_and_a_folder_in_its_place_is_left_alone(
+    top: Path, keeper: Keeper
+) -> None:
+    (top / "way-out").symlink_to("/etc")
+    then = await keeper.take()
+    assert "way-out" not in [file.path for file in then.files]
+    (top / "current").unlink()
+    (top / "current").mkdir()
+    (top / "current" / "work").touch()
+    assert (await restored(keeper))[1] == "failed"
+    assert (top / "current" / "work").exists()
+
+
+async def test_good_is_the_last_that_was_good_and_undo_brings_back_what_was_before(top: Path, keeper: Keeper) -> None:
+    executor = CheckpointExecutor(keeper, SystemClock())
+    nothing = await executor.plan(RESTORE, {"id": "good"}, STATE, None)
+    assert isinstance(nothing, Refusal)
+    assert "no checkpoint was taken by hand or on green" in nothing.why
+    good = await keeper.take()
+    (top / "run.json").write_text('{"port": 2}')
+    await keeper.take("before workload.restart web")
+    heard: list[Observation] = []
+    plan = await executor.plan(RESTORE, {"id": "good"}, STATE, None)
+    assert isinstance(plan, Plan)
+    assert dict(plan.args)["id"] == good.id
+    assert "restart who reads these files" in plan.warnings[0]
+    await executor.act("r1", plan, None, heard.append)
+    assert (top / "run.json").read_text() == '{"port": 1}'
+    saved = [one.progress for one in heard if isinstance(one, ActionStepped)]
+    attempt = Attempt("r1", 1, plan, Owner("h", "b", 1, 1), "ana", 0, outcome="done", progress=tuple(saved))
+    way = own_undo(attempt)
+    assert way is not None
+    assert way[0] == RESTORE
+    assert (await restored(keeper, way[1]["id"]))[1] == "done"
+    assert (top / "run.json").read_text() == '{"port": 2}'
+
+
+async def test_what_changed_and_lies_in_no_commit_is_offered_before_a_rollback(top: Path, keeper: Keeper) -> None:
+    """Red after a deploy: but a rollback would leave such a file as it is."""
+    await keeper.take()
+    source = FilesSource(Reference(top, keeper.store))
+    (top / "compose.yml").write_text("services: {a: {}}\n")
+    state = seen(deployed=True)
+    assert suggest(SHIPPED, with_drift(state, await looked(source))) == (
+        "roll-back-a-bad-deploy",
+        "api failed after deploy bbbbbbb",
+    )
+    (top / "run.json").write_text('{"port": 2}')
+    rows = {row.what: row for drift in (await looked(source)).drifts for row in drift.rows if row.level == "bad"}
+    assert [rows[f"file {name}"].uncommitted for name in ("compose.yml", "run.json")] == [False, True]
+    assert suggest(SHIPPED, with_drift(state, await looked(source))) == (
+        "configuration-mismatch",
+        "file run.json is not as in the checkpoint, and no commit holds it",
+    )
+
+
+async def looked(source: FilesSource) -> DriftLooked:
+    (found,) = await source.look()
+    assert isinstance(found, DriftLooked)
+    return found
+
+
+def with_drift(state: State, found: DriftLooked) -> State:
+    return replace(state, drift={drift.workload: drift for drift in found.drifts})

@@ -1,0 +1,112 @@
+"""Restarts, whoever asked for them: on the timeline with their containers and health, counted, and in the draft."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from incidentui.core import codec
+from incidentui.core import events as e
+from incidentui.core import inputs as i
+from incidentui.core.model import Plan, Workload
+from incidentui.core.recent import NOTHING
+from incidentui.core.words import row
+from incidentui.postmortem.document import document
+from incidentui.postmortem.draft import render
+from incidentui.session.ports import View
+from incidentui.session.turn import take
+from incidentui.tui.pages.workload import workload_lines
+from tests.postmortem.story import OWNER, SPEC, Story, broken, opened, quiet, when
+
+FIRST, SECOND = "3f2a91c0d1e2" * 5, "91bce0aa31f0" * 5
+WEB = Workload("web", "docker", "running", when("08:50:00"), health="healthy", ident=FIRST, restarts=0)
+
+
+@pytest.fixture
+def story(tmp_path: Path) -> Iterator[Story]:
+    told = Story(tmp_path)
+    quiet(told)
+    bookings = replace(SPEC.services[0], workloads=("pages", "web"))
+    told.at("09:00:25", i.StartWatch(replace(SPEC, services=(bookings, *SPEC.services[1:])), "ines"))
+    told.at("09:00:30", i.WorkloadsLooked("docker", (WEB,)))
+    yield told
+    told.journal.close()
+
+
+def seen(story: Story, clock: str, now: Workload) -> None:
+    story.at(clock, i.WorkloadsLooked("docker", (now,)))
+
+
+def restarts(story: Story) -> list[e.Recorded]:
+    return [r for r in story.journal.read(0, 10_000) if isinstance(r.event, e.WorkloadRestarted)]
+
+
+def by_hand(story: Story, ended: str, started: str, healthy: str) -> None:
+    """`docker compose restart`: down, up again, and after a while its health check answers."""
+    seen(story, ended, replace(WEB, state="exited", exit_code=0, health="none", since=when(ended)))
+    seen(story, started, replace(WEB, state="starting", since=when(started), health="starting"))
+    seen(story, healthy, replace(WEB, since=when(started)))
+
+
+@pytest.mark.req("R0-16")
+def test_each_restart_by_hand_is_a_row_with_container_and_health_and_they_are_counted(story: Story) -> None:
+    broken(story)
+    opened(story)
+    by_hand(story, "09:12:00", "09:12:02", "09:12:14")
+    by_hand(story, "09:13:00", "09:13:02", "09:13:09")
+    first, second = restarts(story)
+    assert row(first).text == "restarted: container 3f2a91c0d1e2, healthy → starting"
+    assert row(second).text == "restarted for the 2nd time: container 3f2a91c0d1e2, healthy → starting"
+    assert second.moment == "key", "somebody else did it while users suffer"
+    data = codec.to_cloudevent(second)["data"]["restart"]
+    assert (data["was"], data["now"], data["before"], data["after"], data["number"]) == (
+        FIRST,
+        FIRST,
+        "healthy",
+        "starting",
+        2,
+    )
+    last = story.desk.state.ran["web"].seen[-1]
+    assert (last.settled, last.settled_ms) == ("healthy", 7_000)
+    page = [line.text for line in workload_lines("web", View(story.desk.state, NOTHING), when("09:14:00"), 80, 24)]
+    assert any("2×, last" in line and "container 3f2a91c0d1e2, healthy → healthy after" in line for line in page), page
+    facts = story.facts()
+    assert "| web | 2 | 3f2a91c0d1e2 | healthy | healthy | _unknown_ |" in render(facts)
+    assert [found["number"] for found in document(facts)["restarts"]] == [1, 2]
+
+
+def test_one_that_this_program_did_names_its_action(story: Story) -> None:
+    plan = Plan("workload.restart", (("name", "web"),), "Restart web", "web", "workload", within_ms=60_000)
+    story.at("09:12:00", i.RunPlan(plan, "web", "ines", OWNER, "run-1"))
+    seen(story, "09:12:03", replace(WEB, since=when("09:12:02"), health="unhealthy"))
+    (only,) = restarts(story)
+    assert isinstance(only.event, e.WorkloadRestarted)
+    assert (only.event.restart.run, only.event.restart.after, only.moment) == ("run-1", "unhealthy", "detail")
+
+
+def test_a_container_made_anew_names_both_and_the_engines_own_restart_says_so(story: Story) -> None:
+    seen(story, "09:12:03", replace(WEB, ident=SECOND, since=when("09:12:02"), health="starting"))
+    seen(story, "09:13:03", replace(WEB, ident=SECOND, since=when("09:13:02"), restarts=1))
+    anew, own = (row(found).text for found in restarts(story))
+    assert anew == "made anew: container 3f2a91c0d1e2 healthy → 91bce0aa31f0 starting"
+    assert own == "restarted by its engine for the 2nd time: container 91bce0aa31f0, starting → healthy"
+
+
+def test_a_crash_loop_and_a_lost_engine_are_no_restarts(story: Story) -> None:
+    for n, clock in enumerate(("09:12:00", "09:12:10"), 1):
+        seen(story, clock, replace(WEB, state="crashing", since=when("09:12:00"), restarts=n, health="none"))
+    story.at("09:13:00", i.SourceFailed("docker", "no such socket"))
+    story.at("09:14:00", i.SourceAnswered("docker"), i.WorkloadsLooked("docker", (replace(WEB, state="crashing"),)))
+    assert restarts(story) == []
+    seen(story, "10:40:00", replace(WEB, since=when("10:39:00")))
+    (only,) = restarts(story)
+    assert row(only).text.startswith("restarted: container"), "when it runs again it was"
+
+
+def test_after_a_day_counting_begins_anew(story: Story) -> None:
+    by_hand(story, "09:12:00", "09:12:02", "09:12:14")
+    story.clock.at = when("09:20:00") + 25 * 3_600_000
+    later = replace(WEB, since=story.clock.at)
+    story.desk = take(story.journal, story.desk, story.clock, [i.WorkloadsLooked("docker", (later,))]).desk
+    assert [s.restart.number for s in story.desk.state.ran["web"].seen] == [1, 1]
