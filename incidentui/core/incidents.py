@@ -4,6 +4,7 @@ from incidentui.core import events as e
 from incidentui.core import recovery
 from incidentui.core.causes import echoes
 from incidentui.core.format import duration, short
+from incidentui.core.idle import by_hand, idle, words
 from incidentui.core.inputs import (
     Acknowledge,
     AddNote,
@@ -50,6 +51,8 @@ def suggested_title(state: State) -> str:
         return ""
     deploy = deploy_before(state, min(s.since or 0 for s in red))
     after = f" after deploy {short(deploy.now)}" if deploy else ""
+    if still := by_hand(state, [w for s in red for w in idle(state, s.name)]):
+        after = f"; {words(still[0])}"
     verb = "fails" if len(red) == 1 else "fail"
     return f"{', '.join(s.name for s in red[:2])} {verb}: {red[0].why}{after}"
 

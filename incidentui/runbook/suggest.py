@@ -13,6 +13,7 @@ from typing import Literal
 from incidentui.core.causes import echoes
 from incidentui.core.drift import Drift
 from incidentui.core.format import count, short
+from incidentui.core.idle import by_hand, idle, words
 from incidentui.core.model import Attempt, CheckStatus, SeenError, ServiceStatus, Workload
 from incidentui.core.state import State
 from incidentui.core.value import dataclass
@@ -107,11 +108,16 @@ def _seen(state: State) -> Iterator[Sequence[Seen]]:
     yield tuple(_after_acting(state))
     yield tuple(_told(state, causes))
     yield tuple(_beside_git(state))
+    yield tuple(_tag("restart", f"{words(w)}, and no deploy did it") for w in by_hand(state, _idle(state, causes)))
     yield tuple(_deployed(state, causes))
     yield tuple(_one("services", s.name, f"{s.name} is failing: {s.why}") for s in causes)
     yield tuple(_logins(state, causes))
     yield (*_drifted(state), *_fallen(state, causes))
     yield tuple(_told(state, echo))
+
+
+def _idle(state: State, causes: Sequence[ServiceStatus]) -> list[Workload]:
+    return [w for service in causes for w in idle(state, service.name)]
 
 
 def _failing(state: State) -> tuple[list[ServiceStatus], list[ServiceStatus]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from incidentui.core.events import Recorded
 from incidentui.core.format import short
+from incidentui.core.idle import by_hand, idle_under_red
 from incidentui.core.state import State
 from incidentui.core.words import is_bad
 from incidentui.tui.desk import Desk
@@ -141,8 +142,11 @@ def usual(desk: Desk) -> "tuple[Choice, ...]":
     """The ways back that fit what is red: known-good, the suspect, workloads that are down, and a fresh look."""
     from incidentui.tui.pages.act import Choice, about_checkpoints, about_workload, to_good
 
-    state, out = desk.view.state, []
+    state = desk.view.state
+    out: list[Choice] = []
     branch = state.project.branch or "the branch"
+    for workload in by_hand(state, tuple(idle_under_red(state))):
+        out += about_workload(workload.name, state)[:1]
     if state.good is not None and not _good_runs(state):
         out.append(to_good(state.good.sha, branch))
     if state.suspect is not None:

@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 
-from incidentui.core.model import CheckSpec, RunStep, ServiceStatus
+from incidentui.core.model import CheckSpec, RunStep, ServiceStatus, Stage
 from incidentui.session.ports import View
 from incidentui.tui.present import runbook
 from incidentui.tui.present.headline import headline
@@ -92,3 +92,13 @@ async def test_close_and_draft_are_keys_of_every_page() -> None:
         assert "‹ DRAFT" in it.text
         await it.press("p", "escape")
         assert "‹ COMMIT" in it.text
+
+
+def test_who_acted_is_on_it_also_without_having_said_so() -> None:
+    view = fakes.incident()
+    incident = view.state.incidents["INC-7"]
+    stages: tuple[tuple[Stage, bool], ...] = (("open", True), ("mitigating", False), ("monitoring", False))
+    for stage, said in stages:
+        mine = replace(incident, acknowledged=None, acknowledged_by=None, stage=stage)
+        seen = replace(view, state=replace(view.state, incidents={"INC-7": mine}, runbook=None))
+        assert ("nobody has said they are on it" in told(seen, 120, "normal")) is said

@@ -75,15 +75,15 @@ def _came_since(sha: str, state: State) -> bool:
 def about_workload(name: str, state: State) -> tuple[Choice, ...]:
     args = (("name", name),)
     workload = state.workloads.get(name)
-    containers = _about_container(name, args) if workload is not None and workload.engine == "docker" else ()
-    return (
-        Choice(f"Restart {name}", "the same again", "workload.restart", args),
-        Choice(f"Stop {name}", "until it is started", "workload.stop", args),
-        Choice(f"Start {name}", "when it is down", "workload.start", args),
-        Choice(f"Create {name} anew", "the same configuration, volumes kept", "workload.recreate", args),
-        *about_checkpoints(),
-        *containers,
-    )
+    restart = Choice(f"Restart {name}", "the same again", "workload.restart", args)
+    stop = Choice(f"Stop {name}", "until it is started", "workload.stop", args)
+    start = Choice(f"Start {name}", "when it is down", "workload.start", args)
+    anew = Choice(f"Create {name} anew", "the same configuration, volumes kept", "workload.recreate", args)
+    down = workload is not None and workload.state in ("stopped", "exited")
+    first = (start, restart, stop) if down else (restart, stop, start)
+    if workload is None or workload.engine != "docker":
+        return (*first, *about_checkpoints())
+    return (*first, anew, *about_checkpoints(), *_about_container(name, args))
 
 
 _COMMAND: Asks = (("command", "run, as words without a shell"),)

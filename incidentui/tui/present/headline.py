@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from incidentui.core.format import change_size, count, duration, minutes, short
 from incidentui.core.functions import cannot_in
-from incidentui.core.model import Attempt, ServiceStatus
+from incidentui.core.idle import by_hand, idle, words
+from incidentui.core.model import Attempt, ServiceStatus, Workload
 from incidentui.core.ticks import left
 from incidentui.tui.line import Ground, Line, Seg, Token, cells, cut, cut_middle, cut_sentence, length, pad, spread
 from incidentui.tui.present.drifted import drifted
@@ -171,6 +172,8 @@ def _others(scene: Scene) -> tuple[Seg, ...]:
 
 def _why(scene: Scene, width: int, kind: Class) -> Line | None:
     suspect = scene.state.suspect
+    if _stopped_by_hand(scene):
+        return _behind(scene, width)
     if suspect is None:
         found = alarm(scene)
         return unfollowed(scene, found, width, True) if found is not None else _behind(scene, width)
@@ -191,6 +194,12 @@ def _behind(scene: Scene, width: int) -> Line | None:
     right = (Seg(f"since {hms(since, scene.zone)}", "muted"),) if since is not None else ()
     said = (Seg(text, "strong"),)
     return _band(width, "failbg", "fail", "└", "behind it", said, right, loud=False) if text else None
+
+
+def _stopped_by_hand(scene: Scene) -> list[Workload]:
+    """Of what fails first: no commit is suspected while it stands still for another reason."""
+    red = min(loud(scene), key=lambda s: s.since or 0)
+    return by_hand(scene.state, idle(scene.state, red.name))
 
 
 def _suspicion(scene: Scene, kind: Class) -> tuple[Seg, ...]:
@@ -286,7 +295,7 @@ def what_next(scene: Scene) -> tuple[tuple[Seg, ...], tuple[Seg, ...]]:
             key = ("x", "preview") if step.action or step.runs else ("x", "done")
             return (Seg(f"step {step.n}, {step.title[:1].lower()}{step.title[1:]}"),), hints(key)
         return (Seg("the runbook is at its end"),), hints(("c", "close"))
-    if incident is not None and incident.acknowledged is None:
+    if incident is not None and incident.acknowledged is None and incident.stage == "open":
         return (Seg("nobody has said they are on it"),), hints(("i", "I'm on it"))
     if not watched(scene):
         return (Seg("see for yourself what users get, and note it"),), hints(("n", "note"), ("c", "close"))
@@ -294,6 +303,8 @@ def what_next(scene: Scene) -> tuple[tuple[Seg, ...], tuple[Seg, ...]]:
         if incident is not None and (todo := left(scene.state.project.recovery, incident.ticks)):
             return (Seg(f"{count(len(todo), 'line')} to tick after recovery, then close"),), hints(("c", "checklist"))
         return (Seg("prove that it stays good, then close"),), hints(("a", "act"), ("c", "close"))
+    if still := _stopped_by_hand(scene):
+        return (Seg(f"start {still[0].name}, or find out who stopped it"),), hints(("a", "act"), ("l", "logs"))
     if scene.state.good is not None and scene.state.suspect is not None:
         text = (Seg("reset to "), Seg("★", "strong"), Seg(f" {short(scene.state.good.sha)}, or a runbook"))
         return text, hints(("a", "act"), ("r", "runbooks"))
@@ -310,13 +321,18 @@ def _doing(scene: Scene, attempt: Attempt) -> str:
 
 
 def _merged(scene: Scene, width: int) -> Line:
-    """The second line at compact: the suspect, and what comes next at the right."""
-    if scene.state.suspect is None:
-        text, right = what_next(scene)
-        return _band(width, "failbg", "accent", "▸", "next", text, right, loud=False)
-    tail = _standing(scene)
-    said = (Seg(tail, "strong", bold=True),) if tail else _suspicion(scene, "compact")[:2]
+    """The second line at compact: what is behind it, and what comes next at the right."""
     text, right = what_next(scene)
+    suspect, still = scene.state.suspect, _stopped_by_hand(scene)
+    if suspect is None and not still:
+        return _band(width, "failbg", "accent", "▸", "next", text, right, loud=False)
+    said: tuple[Seg, ...]
+    if still:
+        mark, label, said = "└", "behind it", (Seg(words(still[0]), "strong", bold=True),)
+    else:
+        tail = _standing(scene)
+        mark, label = "▲", f"{short(suspect.sha) if suspect else ''} suspect"
+        said = (Seg(tail, "strong", bold=True),) if tail else _suspicion(scene, "compact")[:2]
     key = right[:1]
     todo = "".join(seg.text for seg in text)
     if todo.startswith("step "):
@@ -324,8 +340,7 @@ def _merged(scene: Scene, width: int) -> Line:
     todo = todo.partition(", or ")[0]  # here only the first way has room
     room = width - 2 - _LABEL - sum(len(s.text) for s in said) - 9
     goes = (Seg("next ", "muted"), Seg(cut(todo, room), "strong"), Seg("  "), *key) if room >= 6 else key
-    label = f"{short(scene.state.suspect.sha)} suspect"
-    return _band(width, "failbg", "fail", "▲", label, said, goes, loud=False)
+    return _band(width, "failbg", "fail", mark, label, said, goes, loud=False)
 
 
 # -- unknown, recovered

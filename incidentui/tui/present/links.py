@@ -1,5 +1,6 @@
 """Agents and tunnels in a row: the word, since when, and what was said. Never only red or green."""
 
+from incidentui.core.idle import idle, words
 from incidentui.core.links import Link, behind, links
 from incidentui.core.model import CheckState, Ms, ServiceStatus
 from incidentui.core.not_found import tied
@@ -22,8 +23,11 @@ def shown(scene: Scene, service: str) -> list[Link]:
 
 
 def nearer(state: State, red: ServiceStatus) -> tuple[str, Ms | None]:
-    """What is nearer to the cause than what users are told, and since when: a mount that is gone where a file is not
-    found, an agent or tunnel that is not well, else what differs from what was declared. Empty: nothing is known."""
+    """What is nearer to the cause than what users are told, and since when: a workload that stands still, a mount that
+    is gone where a file is not found, an agent or tunnel that is not well, else what differs from what was declared.
+    Empty: nothing is known."""
+    if still := idle(state, red.name):
+        return words(still[0]), still[0].since
     if found := tied(state, red.name):
         return found[0].text, None
     if (link := next(iter(behind(state, red.name)), None)) is not None:

@@ -5,6 +5,7 @@ from collections.abc import Container, Iterable, Mapping
 from incidentui.core.causes import Echoes, deeper, doubts, echo_words
 from incidentui.core.format import age, count, duration, latency
 from incidentui.core.functions import broken, cannot
+from incidentui.core.idle import idle, words
 from incidentui.core.layers import BYPASSED, bypassed
 from incidentui.core.model import ServiceStatus, Workload
 from incidentui.core.recent import flaps
@@ -124,6 +125,7 @@ def causes(scene: Scene, service: ServiceStatus, marks: Marks) -> Iterable[tuple
         workload = scene.state.workloads.get(name)
         if workload is not None and is_bad(workload):
             yield trouble(workload), True
+    yield from ((words(workload), True) for workload in idle(scene.state, service.name))
     if service.name not in marks.echo and service.state == "failing":
         yield from ((text, True) for text in drifted(scene.state, service))
     for check in deeper(scene.state, service)[:_DEEPER]:

@@ -3,8 +3,10 @@
 from incidentui.core.drift import Drift
 from incidentui.core.drift_told import rows_of, told
 from incidentui.core.format import age, duration, short
+from incidentui.core.idle import idle_under_red
 from incidentui.core.links import of_workload
 from incidentui.core.model import Workload
+from incidentui.core.twins import twins
 from incidentui.core.words import is_bad
 from incidentui.tui.line import Line, Seg, Token, cells, cut_middle, fit, pad
 from incidentui.tui.present.format import hm
@@ -25,7 +27,9 @@ def lines(scene: Scene, width: int, *, focused: bool = False) -> list[Line]:
     out = [title(4, "WORKLOADS", width, summary(scene), focused=focused)]
     for source in _lost(scene):
         out += _no_answer(scene, source, width - 1)
-    ordered = sorted(scene.state.workloads.values(), key=lambda w: 0 if is_bad(w) else 1)
+    out += [_twins(project, width - 1) for project, _ in twins(scene.state.workloads.values())]
+    still = tuple(idle_under_red(scene.state))
+    ordered = sorted(scene.state.workloads.values(), key=lambda w: 0 if is_bad(w) or w in still else 1)
     lost = set(_lost(scene))
     columns = _columns(ordered, width - 1)
     out += [_row(scene, w, width - 1, columns, stale=w.engine in lost) for w in ordered]
@@ -33,6 +37,13 @@ def lines(scene: Scene, width: int, *, focused: bool = False) -> list[Line]:
     if len(out) == 1:
         out.append(empty(_none(scene)))
     return out
+
+
+def _twins(project: str, width: int) -> Line:
+    """Which folders those are, the page of a workload says."""
+    return Line(
+        fit((Seg("! ", "slow"), Seg(cut_middle(f"two projects are called {project}", width - 2), "slow")), width)
+    )
 
 
 def _none(scene: Scene) -> str:
@@ -43,7 +54,8 @@ def _none(scene: Scene) -> str:
 
 def rows(scene: Scene) -> int:
     """How many rows the pane would like, without its title."""
-    return max(1, len(scene.state.workloads) + len(unlisted(scene)) + _lost_rows(scene))
+    same = len(twins(scene.state.workloads.values()))
+    return max(1, len(scene.state.workloads) + len(unlisted(scene)) + same + _lost_rows(scene))
 
 
 def unlisted(scene: Scene) -> list[Drift]:
@@ -78,7 +90,8 @@ def _columns(workloads: list[Workload], width: int) -> tuple[int, int]:
 
 
 def bad_rows(scene: Scene) -> int:
-    return sum(is_bad(w) for w in scene.state.workloads.values()) + _lost_rows(scene)
+    still = sum(1 for _ in idle_under_red(scene.state))
+    return sum(is_bad(w) for w in scene.state.workloads.values()) + still + _lost_rows(scene)
 
 
 def _lost_rows(scene: Scene) -> int:
@@ -135,6 +148,8 @@ def _row(scene: Scene, workload: Workload, width: int, columns: tuple[int, int],
     drifted = differing(scene, workload)
     if tone in ("muted", "ok") and (bad_link := _link(scene, workload.name)):
         mark, words, tone = "✗", bad_link, "fail"
+    if mark == "–" and any(w.name == workload.name for w in idle_under_red(scene.state)):
+        mark, tone = "✗", "fail"
     if drifted and tone in ("muted", "ok"):
         mark, words, tone = "!", drifted, "slow"
     if stale:
