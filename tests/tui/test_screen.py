@@ -389,7 +389,7 @@ async def test_who_leaves_in_mid_step_may_end_it_first() -> None:
     view = replace(view, state=replace(view.state, attempts=attempts, acting="s"))
     async with shown(view, (80, 24)) as screen:
         await screen.press("q")
-        assert "k ends it first" in screen.status
+        assert "k ends the running step first" in screen.status
         await screen.press("j")
         assert screen.app.is_running
         await screen.press("q", "k")
