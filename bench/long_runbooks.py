@@ -26,20 +26,23 @@ SHAPES = {
     "backticks": "`a ``b ",
     "one line": "<a b ",
     "front matter": "a: b\n",
+    "programs": "kubectl ",
+    "dead links": "## a {n}\n[x](#b-{n})\n",
 }
+HEADS = {"front matter": "---\n", "programs": "# T\n\n```sh\n"}
+TAILS = {"programs": "\n```\n"}
 
 
 def took(content: bytes) -> float:
     start = time.process_time()  # of this process alone: a busy machine tells nothing of growth
     book = parsed(content, "x.md")
-    if book.steps:
-        lint(book, visible(content))
+    lint(book, visible(content))
     return time.process_time() - start
 
 
 def text(shape: str, size: int) -> bytes:
-    head = "---\n" if shape == "front matter" else "# T\n\n"
-    return (head + SHAPES[shape] * (size // len(SHAPES[shape]))).encode()
+    parts = (SHAPES[shape].replace("{n}", str(n)) for n in range(size // len(SHAPES[shape])))
+    return "".join([HEADS.get(shape, "# T\n\n"), *parts, TAILS.get(shape, "")]).encode()
 
 
 def main(kb: int) -> int:

@@ -16,7 +16,8 @@ from incidentui.cli.options import CANNOT_RUN, REFUSED, CannotRun, Options
 from incidentui.core.acts import TOLD
 from incidentui.core.format import short
 from incidentui.core.inputs import Refusal
-from incidentui.core.model import Attempt, Light, LightName, Plan
+from incidentui.core.lights_told import LIGHT_NAMES, says_nothing, silent_lights
+from incidentui.core.model import Attempt, LightName, Plan
 from incidentui.core.words import light_mark
 from incidentui.edge.text import redact
 from incidentui.runbook.fields import ARGS, NEEDED
@@ -313,7 +314,12 @@ def _verdict_lines(attempt: Attempt) -> list[str]:
     assert verdict is not None
     return [
         f"{verdict.word.upper()}: {verdict.why}",
-        *(f"  {light_mark(light)} {light.name.replace('_', ' '):<10} {_finding(light)}" for light in verdict.lights),
+        *(
+            f"  {light_mark(light)} {LIGHT_NAMES[light.name]:<12} {light.finding or 'nothing to look at'}"
+            for light in verdict.lights
+            if not says_nothing(light)
+        ),
+        *(f"  – {told}" for told in silent_lights(verdict.lights)),
         *(f"  in force: {short(sha)}" for sha in verdict.in_force),
         *(f"  differs: {path}" for path in verdict.differs),
         *(f"  = same error again: {text}" for text in verdict.same_error),
@@ -322,7 +328,3 @@ def _verdict_lines(attempt: Attempt) -> list[str]:
         *(f"  newly green: {name}" for name in verdict.delta.newly_green),
         *(f"  red before: {name}" for name in verdict.delta.red_before),
     ]
-
-
-def _finding(light: Light) -> str:
-    return light.finding or "nothing to look at"

@@ -39,11 +39,11 @@ def command(options: Options, names: tuple[str, ...], as_json: bool, junit: str 
         click.echo(f"incidentui: {problem.words()}", err=True)
     looks = asyncio.run(_look(chosen(loaded, names), loaded.config))
     verdict = worst(looks)
+    wrong = [problem.words() for problem in loaded.errors]
     if junit:
-        _write_junit(Path(junit), looks)
-    click.echo(
-        as_document(looks, loaded.config) if as_json else as_table(looks, ascii_only=options.ascii or _ascii_terminal())
-    )
+        _write_junit(Path(junit), looks, wrong)
+    plain = options.ascii or _ascii_terminal()
+    click.echo(as_document(looks, loaded.config, wrong) if as_json else as_table(looks, ascii_only=plain))
     # A check that the file names and nobody could read must not look like a green one.
     return CANNOT_RUN if loaded.errors and _EXIT[verdict] != 1 else _EXIT[verdict]
 
@@ -78,7 +78,8 @@ def worst(looks: Sequence[CheckLook]) -> CheckState:
     return min((look.verdict for look in looks), key=_WORST.index)
 
 
-def as_document(looks: Sequence[CheckLook], config: ProjectConfig) -> str:
+def as_document(looks: Sequence[CheckLook], config: ProjectConfig, wrong: Sequence[str]) -> str:
+    """`wrong`: what could not be read of the file; it may be a check, so nothing is all good then."""
     checks = [
         {
             "name": look.check,
@@ -91,7 +92,8 @@ def as_document(looks: Sequence[CheckLook], config: ProjectConfig) -> str:
         for look in looks
     ]
     of = {"project": config.name, "environment": config.environment}
-    whole = {"verdict": worst(looks), **of, "checks": checks, "bypassed": bypassed(looks)}
+    verdict = "unknown" if wrong and _EXIT[worst(looks)] != 1 else worst(looks)
+    whole = {"verdict": verdict, **of, "checks": checks, "bypassed": bypassed(looks), "problems": list(wrong)}
     return json.dumps(whole, ensure_ascii=False)
 
 
@@ -127,19 +129,19 @@ def _ascii_terminal() -> bool:
     return "utf" not in (sys.stdout.encoding or "").lower()
 
 
-def _write_junit(file: Path, looks: Sequence[CheckLook]) -> None:
+def _write_junit(file: Path, looks: Sequence[CheckLook], wrong: Sequence[str]) -> None:
     try:
-        file.write_text(as_junit(looks), encoding="utf-8")
+        file.write_text(as_junit(looks, wrong), encoding="utf-8")
     except OSError as error:
         raise CannotRun(f"--junit {file} cannot be written: {error.strerror}.") from error
 
 
-def as_junit(looks: Sequence[CheckLook]) -> str:
+def as_junit(looks: Sequence[CheckLook], wrong: Sequence[str] = ()) -> str:
     from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
     failing = sum(look.verdict == "failing" for look in looks)
     unknown = sum(look.verdict == "unknown" for look in looks)
-    counts = {"tests": str(len(looks)), "failures": str(failing), "errors": str(unknown)}
+    counts = {"tests": str(len(looks) + len(wrong)), "failures": str(failing), "errors": str(unknown + len(wrong))}
     past = bypassed(looks)
     suite = Element("testsuite", {"name": "incidentui", **counts})
     for look in looks:
@@ -150,5 +152,8 @@ def as_junit(looks: Sequence[CheckLook]) -> str:
             differing = [f"{f.name}: expected {f.expected}, got {f.got}" for f in look.findings if not f.ok]
             said = [look.url, *differing, *([BYPASSED] if _passed(look, past) else [])]
             SubElement(case, tag, {"message": look.why}).text = "\n".join(said)
+    for problem in wrong:
+        case = SubElement(suite, "testcase", {"name": problem.partition(": ")[0], "classname": "incidentui.toml"})
+        SubElement(case, "error", {"message": problem})
     indent(suite)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + tostring(suite, encoding="unicode") + "\n"

@@ -212,9 +212,16 @@ def _details(it: dict[str, Any]) -> list[str]:
         *(f"  container  {c['name']}  {c['image']} {c['image_id'][7:19]}  {c['state']}" for c in it["containers"]),
         *(f"  volume     {v['name'][:20]}  made {v['created']}  {_size(v['size'])}" for v in it["volumes"]),
         *(f"  check      {c['name']}  {c['state']}  {c['why']}" for c in it["checks"]),
+        *(f"  users      {_can(c['state'])} {c['function']}" for c in it["checks"] if c.get("function")),
         *(f"  not seen   {text}" for text in it["lost"]),
         *(f"  test       {_date(t['at'])}  {_outcome(t)}" for t in it["tests"]),
     ]
+
+
+def _can(state: str) -> str:
+    return {"ok": "could", "slow": "could, slowly,", "failing": "could not"}.get(
+        state, "nobody knows whether they could"
+    )
 
 
 def _size(size: int | None) -> str:

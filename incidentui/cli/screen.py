@@ -14,6 +14,8 @@ import click
 from incidentui.cli.journal_access import project_root, responder
 from incidentui.cli.live import live, read_only_words
 from incidentui.cli.options import CannotRun, Options
+from incidentui.core.acts import may_take_long
+from incidentui.core.inputs import StopAction
 from incidentui.edge.terminal import Terminal
 from incidentui.session.ports import Session
 
@@ -34,8 +36,8 @@ def open_screen(options: Options) -> int:
         try:
             code = show(watching.session, root, options, start=watching.session.start, told=told, terminal=terminal)
         finally:
-            _say_what_is_waited_for(watching.session)
-            watching.close("left the screen")
+            with _waited_for(watching.session):
+                watching.close("left the screen")
     return code or (128 + told[0] if told else 0)
 
 
@@ -51,11 +53,19 @@ def _told_later() -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
-def _say_what_is_waited_for(session: Session) -> None:
-    attempt = session.view.state.attempt
+@contextmanager
+def _waited_for(session: Session) -> Iterator[None]:
+    """Says what is finished before this ends. What may go on for hours ctrl+c ends; nothing else cuts it."""
+    attempt, ends = session.view.state.attempt, ""
     if attempt is not None and attempt.outcome is None and attempt.by == session.me:
+        if may_take_long(attempt, session.now()):
+            ends = "; ctrl+c ends it"
+            signal.signal(signal.SIGINT, lambda *_: session.submit(StopAction(session.me)) and None)
         with suppress(OSError):  # the terminal may be gone
-            click.echo(f"incidentui: {attempt.plan.title}: it is finished and recorded before this ends", err=True)
+            click.echo(
+                f"incidentui: {attempt.plan.title}: it is finished and recorded before this ends{ends}", err=True
+            )
+    yield
 
 
 def need_terminal() -> None:

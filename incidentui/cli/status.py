@@ -32,6 +32,8 @@ from incidentui.core.recent import Recent, add
 from incidentui.core.standing import ours, tip, wanted
 from incidentui.core.state import State
 from incidentui.core.turn import provisional
+from incidentui.core.twins import told as told_of_twins
+from incidentui.core.twins import twins
 from incidentui.core.words import STATE_MARK, fix_places, is_bad, marker, missed, named
 from incidentui.edge.clock import SystemClock
 from incidentui.session.turn import load, sample_of
@@ -161,6 +163,7 @@ def document(state: State, problems: tuple[str, ...]) -> dict[str, Any]:
             }
             for w in state.workloads.values()
         ],
+        "same_name": [{"project": name, "folders": list(made)} for name, made in twins(state.workloads.values())],
         "drift": drift_objects(state),
         "known_errors": [
             {"source": seen.source, "service": seen.service, "says": seen.error.text, **asdict(known)}
@@ -299,6 +302,7 @@ def lines(state: State, problems: tuple[str, ...], now: Ms) -> list[str]:
     ]
     if state.workloads:
         out.append("")
+    out += [f"! {told_of_twins(*twin)}" for twin in twins(state.workloads.values())]
     for w in state.workloads.values():
         mark = "✗" if is_bad(w) else "?" if w.state == "unknown" else "·" if w.health == "none" else "✓"
         built = f"built from uncommitted code: {w.dirty}" if w.dirty else ""

@@ -125,7 +125,7 @@ def build(
     sources += watching
     keeper = keeper_of(config, engines, clock, me)
     kept = Backups(backups(config.dir))
-    executors += [CheckpointExecutor(keeper, clock), VolumeExecutor(engines, kept, clock, me)]
+    executors += [CheckpointExecutor(keeper, clock), VolumeExecutor(engines, kept, clock, me, keeper)]
     executors.append(InsideExecutor(config.dir, engines, kept, clock, me))
     if engines:
         executors.append(WorkloadExecutor(*engines, clock=clock, keeper=keeper))

@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 
 from incidentui.config.checks import CheckConfig, RevisionSpec
 from incidentui.config.lines import key_lines, line_of
+from incidentui.config.mistakes import told
 from incidentui.config.model import (
     RUNBOOK_FOLDERS,
     DockerConfig,
@@ -35,22 +36,12 @@ from incidentui.config.schema import (
     near,
     unfit,
 )
-from incidentui.config.tables import KINDS, LATER_KEYS
+from incidentui.config.tables import KINDS
 from incidentui.config.tables.common import CheckTable
 
 _TABLES = ["project", "deploy", "bisect", "services", "checks", "rehearse", "checkpoint", "recovery", "keys"]
 _Path = tuple[str | int, ...]
 _Model = TypeVar("_Model", bound=BaseModel)
-_WORDS = {
-    "string_type": "must be text",
-    "int_type": "must be a whole number",
-    "bool_type": "must be true or false",
-    "list_type": "must be a list",
-    "dict_type": "must be a table",
-    "model_type": "must be a table",
-    "model_attributes_type": "must be a table",
-    "string_too_short": "must not be empty",
-}
 
 
 def validated(parsed: Parsed) -> tuple[ProjectConfig, tuple[Problem, ...]]:
@@ -256,43 +247,8 @@ class _Reader:
 
     def _say(self, model: type[BaseModel], path: _Path, detail: ErrorDetails) -> None:
         loc = tuple(detail["loc"])
-        text, hint = _words(model, loc, detail)
+        text, hint = told(model, loc, detail)
         self.wrong((*path, *loc), text, hint)
-
-
-def _words(model: type[BaseModel], loc: _Path, detail: ErrorDetails) -> tuple[str, str]:
-    kind, context = detail["type"], detail.get("ctx", {})
-    match kind:
-        case "wrong":
-            return str(context["text"]), str(context["hint"])
-        case "extra_forbidden":
-            return _unknown(model, loc)
-        case "missing":
-            return "is missing", ""
-        case "literal_error":
-            expected = str(context.get("expected", ""))
-            words = [word.strip("' ") for word in expected.replace(" or ", ",").split(",")]
-            return f"must be {expected}, not {detail['input']!r:.60}", near(str(detail["input"]), words)
-        case _:
-            return _WORDS.get(kind, detail["msg"][:1].lower() + detail["msg"][1:]), ""
-
-
-def _unknown(model: type[BaseModel], loc: _Path) -> tuple[str, str]:
-    key = str(loc[-1])
-    if key in LATER_KEYS:
-        return f"{LATER_KEYS[key]} cannot be checked yet", "take it out"
-    known = _keys_of(model, loc[:-1])
-    return "unknown key", near(key, known) or "known: " + ", ".join(known)
-
-
-def _keys_of(model: type[BaseModel], path: _Path) -> list[str]:
-    """The keys of the table at `path` within `model`."""
-    for part in path:
-        field = model.model_fields.get(str(part))
-        annotation = field.annotation if field else None
-        args = (annotation, *getattr(annotation, "__args__", ()))
-        model = next((a for a in args if isinstance(a, type) and issubclass(a, BaseModel)), model)
-    return [field.alias or name for name, field in model.model_fields.items()]
 
 
 def _under(key: str, table: str) -> bool:

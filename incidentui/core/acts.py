@@ -78,6 +78,18 @@ def can_be_cut(attempt: Attempt) -> bool:
     return attempt.plan.action in (STOPPABLE if attempt.outcome is None else WATCHES)
 
 
+LONG_MS: Ms = 10 * 60_000
+
+
+def may_take_long(attempt: Attempt, now: Ms) -> Ms:
+    """How long its effect may go on, when that is more than whoever leaves would wait for, and it can be ended; else 0.
+
+    A followed command may run for hours: `gh run watch`, a copy.
+    """
+    left = attempt.plan.within_ms - (now - attempt.asked)
+    return left if attempt.outcome is None and can_be_cut(attempt) and left > LONG_MS else 0
+
+
 def show_plan(d: Deciding, c: ShowPlan) -> Decision:
     incident = d.state.current
     d.say(e.ActionPlanned(c.plan, c.by), "plan", incident=incident.id if incident else None)

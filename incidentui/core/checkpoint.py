@@ -67,6 +67,8 @@ class CheckThen:
     name: str
     state: str
     why: str = ""
+    function: str = ""
+    """What users could do then, if it was ok."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ Valid at any moment: while the incident is open it says "as of".
 """
 
 from incidentui.core.format import change_size, count, duration
+from incidentui.core.handover import handed_over
 from incidentui.core.model import Commit, Ms
 from incidentui.postmortem.acted import attempts, code, commits, fixes, runbooks, verdict
 from incidentui.postmortem.after import after_recovery
@@ -17,14 +18,14 @@ from incidentui.postmortem.restarted import restarts
 from incidentui.postmortem.seen import components, evidence, timeline
 from incidentui.postmortem.suggested import lines as suggested
 from incidentui.postmortem.theories import causes, hypotheses, remarks
-
-ASK = [f"{UNKNOWN}: for the people who were there"]
+from incidentui.postmortem.went import sections as went
 
 
 def render(facts: Facts) -> str:
     parts = [
         _head(facts),
         section("Summary", _summary(facts)),
+        *([section("Hand-over", _handover(facts))] if facts.open else []),
         section("Impact", impact(facts)),
         section("Metrics", _metrics(facts)),
         section("Commits", commits(facts)),
@@ -39,7 +40,7 @@ def render(facts: Facts) -> str:
         *([section("Restarts", rows)] if (rows := restarts(facts)) else []),
         *after_recovery(facts),
         section("Causes", _causes(facts)),
-        section("Went well, went wrong, where we were lucky", ASK),
+        *went(facts),
         section("Action items", _items(facts)),
         section("Gaps", [f"- {gap}" for gap in gaps(facts)]),
         *([section("Evidence", evidence(facts))] if facts.evidence else []),
@@ -107,6 +108,13 @@ def _summary(facts: Facts) -> list[str]:
         at = facts.recovered
         out.append(f"All that failed answered again at {stamp(at)}." if at else "Recovery was not seen.")
     return [" ".join(out)]
+
+
+def _handover(facts: Facts) -> list[str]:
+    """While it is open: for whoever goes on with it."""
+    it = handed_over(facts.state, facts.incident, facts.as_of)
+    nexts = [f"{n}. {text(line)}" for n, line in enumerate(it.next, 1)]
+    return [*(f"- {text(line)}" for line in it.now), "", "Next:", "", *nexts]
 
 
 def _deployed(facts: Facts) -> str:

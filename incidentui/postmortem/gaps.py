@@ -12,6 +12,7 @@ from incidentui.postmortem.after import left
 from incidentui.postmortem.conclusion import missing
 from incidentui.postmortem.facts import Facts
 from incidentui.postmortem.markdown import sha, stamp, text
+from incidentui.postmortem.went import unsaid
 
 
 def gaps(facts: Facts) -> tuple[str, ...]:
@@ -155,7 +156,7 @@ def _people(facts: Facts) -> list[str]:
         owner = f"Action items: {len(items)} suggested, none has an owner or a due date."
     else:
         owner = "Action items: none was written."
-    return ["Went well, went wrong, where we were lucky: nobody said it yet.", owner]
+    return [*(f"{title}: nobody said it yet." for title in unsaid(facts)), owner]
 
 
 def not_covered(facts: Facts) -> tuple[tuple[str, str], ...]:

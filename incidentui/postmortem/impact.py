@@ -55,7 +55,7 @@ def _functions(facts: Facts) -> list[str]:
     rows = [_function(f.name, lost[f.name]) for f in named if f.name in lost]
     worked = [text(f.name) for f in named if f.name not in lost and f.since is not None]
     unseen = [text(f.name) for f in named if f.name not in lost and f.since is None]
-    head = ("Users could not", "For", "Slow", "Unknown", "First failed look", "First good look")
+    head = ("What users do", "Broken", "Slow", "Unknown", "First failed look", "First good look")
     out = ["", *table(head, rows)] if rows else []
     out += ["", f"What users could do all the time: {', '.join(worked)}."] if worked else []
     return [*out, *(["", f"Nobody looked whether users could: {', '.join(unseen)}."] if unseen else [])]

@@ -32,6 +32,7 @@ WITHIN_MS: Ms = 5 * 60_000
 FOLLOW_MS: Ms = 4 * 3_600_000
 EVERY_MS: Ms = 10_000
 _MOST = 255
+_MOST_KNOWN = 300
 _WHY: Mapping[str, str] = {
     "background": "what a step leaves behind is ended with it; `follow` waits as long as it takes",
     "promptEnv": "nothing is asked for what a block exports; declare it in vars",
@@ -45,6 +46,8 @@ def on(value: str) -> bool:
 
 
 def near(word: str, known: Sequence[str] | frozenset[str]) -> str:
+    if len(known) > _MOST_KNOWN:
+        return ""  # each look goes through all of them: nobody waits minutes for a hint
     found = difflib.get_close_matches(word, sorted(known), 1)
     return f"did you mean {found[0]}?" if found else "known: " + ", ".join(sorted(known))
 

@@ -29,11 +29,11 @@ _OPENS = re.compile(r"^\s*(?:if|for|while|until|case|select)\b|[{(]\s*$")
 _CLOSES = re.compile(r"^\s*(?:fi|done|esac|\}|\))")
 _HERE = re.compile(r"<<-?\s*(['\"]?)([A-Za-z_]\w*)\1")
 _DANGEROUS = re.compile(
-    r"\brm\s+(?:-\w+\s+)*-\w*[rR]\w*|\b(?:kubectl|oc)\b[^|;\n]*\s(?:delete|drain|scale|rollout\s+(?:restart|undo))\b"
-    r"|\bgit\b[^|;\n]*\s(?:push\s[^|;\n]*(?:--force\b|-f\b)|reset\s+--hard)|\bdocker\s+(?:compose\s+(?:down|restart|rm|kill)"
+    r"\brm\s+(?:-\w+\s+)*-\w*[rR]\w*|\b(?:kubectl|oc)\b[^|;\n]{0,300}\s(?:delete|drain|scale|rollout\s+(?:restart|undo))\b"
+    r"|\bgit\b[^|;\n]{0,300}\s(?:push\s[^|;\n]{0,300}(?:--force\b|-f\b)|reset\s+--hard)|\bdocker\s+(?:compose\s+(?:down|restart|rm|kill)"
     r"|rm|kill|stop|restart|volume\s+rm|system\s+prune)\b|\bsystemctl\s+(?:restart|stop|kill)\b"
     r"|\b(?:drop|truncate)\s+(?:table|database)\b|\bterraform\s+(?:apply|destroy)\b|\bmkfs\b|\bdropdb\b"
-    r"|\b(?:gcloud|aws|az|gsutil|bq|rbd|ceph|odf|virtctl)\b[^|;\n]*\s(?:delete|rm|rb|destroy|purge|stop|restart)\b"
+    r"|\b(?:gcloud|aws|az|gsutil|bq|rbd|ceph|odf|virtctl)\b[^|;\n]{0,300}\s(?:delete|rm|rb|destroy|purge|stop|restart)\b"
     r"|\b(?:pkill|killall|reboot|shutdown)\s|\bkill\s+-|\bservice\s+\S+\s+(?:restart|stop)\b"
     r"|\bhelm\s+(?:rollback|uninstall|delete)\b",
     re.IGNORECASE,
@@ -41,7 +41,7 @@ _DANGEROUS = re.compile(
 
 
 _SUDO = re.compile(
-    r"(?:^|[;&|({]|\b(?:then|do|else)\b)\s*sudo\b(?![^;&|\n]*\s(?:-n|--non-interactive)\b)", re.MULTILINE
+    r"(?:^|[;&|({]|\b(?:then|do|else)\b)\s*sudo\b(?![^;&|\n]{0,300}\s(?:-n|--non-interactive)\b)", re.MULTILINE
 )
 
 

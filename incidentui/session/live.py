@@ -16,6 +16,7 @@ from incidentui.core import inputs as i
 from incidentui.core.drift import Drift
 from incidentui.core.events import Recorded
 from incidentui.core.model import Ms, Plan, ProjectSpec
+from incidentui.core.reach import reach
 from incidentui.core.redeploy import guarded
 from incidentui.core.state import State
 from incidentui.core.value import dataclass
@@ -405,7 +406,9 @@ class LiveSession:
             return i.Refusal(f"{action} is not possible here", f"there is {there}")
         incident = state.current
         plan = await executor.plan(action, args, state, incident.id if incident else None)
-        return guarded(plan, state, reason) if isinstance(plan, Plan) else plan
+        if not isinstance(plan, Plan):
+            return plan
+        return guarded(replace(plan, blast=reach(plan, state)), state, reason)
 
     async def _look(self) -> None:
         await (await self._built).look()

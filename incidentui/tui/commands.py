@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import cast
 
 from incidentui.core import inputs as i
-from incidentui.core.acts import can_be_cut
-from incidentui.core.format import short
+from incidentui.core.acts import can_be_cut, may_take_long
+from incidentui.core.format import duration, short
 from incidentui.core.incidents import suggested_title
 from incidentui.core.model import Severity
 from incidentui.session.ports import Done, Transport
@@ -185,6 +185,10 @@ def leave(desk: Desk) -> None:
     running = " The running step is finished and recorded." if attempt is not None else ""
     watch = "Watching stops here" if desk.view.observing else "The other process goes on watching"
     ends = attempt is not None and attempt.outcome is None and attempt.by == desk.session.me and can_be_cut(attempt)
+    if attempt is not None and ends and (left := may_take_long(attempt, desk.session.now())):
+        ask = f"Leave?  k ends the running step first, w waits for its end, up to {duration(left)}.  {watch}."
+        desk.ask(ask, ("w",), desk.surface.leave, {"k": lambda: _end_and_leave(desk)})
+        return
     if not ends:
         desk.ask(f"Leave?  q or y leaves.  {watch}; the record stays.{running}", ("q", "y"), desk.surface.leave)
         return

@@ -64,7 +64,8 @@ def folder(place: Place) -> Path:
 
 def taken(place: Place) -> str:
     before = {each["id"] for each in place.json("checkpoint", "list")}
-    place.ok("checkpoint", "take")
+    said = place.ok("checkpoint", "take")
+    assert "– commit tree, work tree, remote, running, user path: does not apply" in said, "a reason is said once"
     (new,) = {each["id"] for each in place.json("checkpoint", "list")} - before
     return str(new)
 

@@ -120,6 +120,12 @@ def test_a_check_left_out_by_an_error_is_not_green(tmp_path: Path) -> None:
         project = configured(tmp_path, front=good.url)
         with (project / "incidentui.toml").open("a") as file:
             file.write('[[checks]]\nname = "broken"\nservice = "api"\n')
-        done = check(project)
+        done = check(project, "--json", "--junit", str(tmp_path / "junit.xml"))
     assert done.returncode == 2
     assert "broken" in done.stderr or "checks" in done.stderr
+    document = json.loads(done.stdout)
+    assert (document["verdict"], [c["verdict"] for c in document["checks"]]) == ("unknown", ["ok"])
+    assert ["checks[1].url: is missing" in problem for problem in document["problems"]] == [True]
+    suite = ElementTree.parse(tmp_path / "junit.xml").getroot()
+    assert (suite.get("tests"), suite.get("errors")) == ("2", "1")
+    assert "is missing" in suite.findall("testcase/error")[0].get("message", "")

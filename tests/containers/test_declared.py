@@ -164,7 +164,7 @@ async def test_what_compose_refuses_is_told_in_its_words_without_a_value(folder:
     if shutil.which("docker-compose") is None:
         pytest.skip("no docker-compose here (Debian: apt-get install docker-compose)")
     (folder / "bad.yml").write_text("version: '3.8'\nservices:\n  web:\n    image: x\n    prots: ['8080:80']\n")
-    with pytest.raises(UnreadableError, match=r"docker-compose config refuses: .*prots"):
+    with pytest.raises(UnreadableError, match=r"compose config refuses: .*prots"):
         await read(folder, "bad.yml")
     (folder / "bad.yml").write_text("version: '3.8'\nnmae: lab\nservices:\n  web:\n    image: x\n")
     with pytest.raises(UnreadableError, match=r"config refuses: .*nmae"):

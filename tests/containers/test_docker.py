@@ -288,3 +288,11 @@ def test_a_container_that_compose_renamed_is_the_service_until_another_one_is_th
     assert names([old]) == ["web"]
     assert names([old, new]) == [f"{'a' * 12}_ferry_web_1", "web"]
     assert names([new, {**new, "Id": "c" * 64, "Names": ["/ferry_web_2"]}]) == ["ferry_web_1", "ferry_web_2"]
+
+
+def test_the_one_that_compose_2_makes_in_the_place_of_another_is_not_the_service_yet() -> None:
+    labels = {"com.docker.compose.service": "web", "com.docker.compose.project": "ferry"}
+    old = {"Id": "a" * 64, "Names": ["/ferry-web-1"], "Labels": labels}
+    new = {"Id": "b" * 64, "Names": [f"/{'a' * 12}_ferry-web-1"], "Labels": labels}
+    assert names([old, new]) == ["web", f"{'a' * 12}_ferry-web-1"]
+    assert names([new]) == ["web"], "the old one is removed: this is it"

@@ -12,6 +12,7 @@ import pytest
 
 from incidentui.core.events import DriftSeen
 from tests import engine as private
+from tests.containers.composed import CALLED, TOOL, compose, container
 from tests.containers.test_known_errors import screen
 from tests.e2e.world import COMMAND, Place, until
 
@@ -53,10 +54,7 @@ class Ferry:
         self.file = place.root / "docker-compose.yml"
 
     def compose(self, *argv: str) -> None:
-        env = {**os.environ, "DOCKER_HOST": self.engine.url}
-        command = ["docker-compose", "-p", "ferry", *argv]
-        done = subprocess.run(command, cwd=self.place.root, env=env, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
+        compose(self.place.root, self.engine.url, *argv)
 
     def status(self) -> dict[str, dict[str, Any]]:
         done = self.place.run("status", "--json", DOCKER_HOST=self.engine.url)
@@ -89,7 +87,7 @@ class Ferry:
 
 @pytest.fixture
 def ferry(tmp_path: Path, engine: private.Dockerd) -> Iterator[Ferry]:
-    if shutil.which("docker-compose") is None:
+    if not TOOL:
         pytest.fail("CI shows drift with a real docker-compose") if os.environ.get("CI") else pytest.skip("none here")
     root = tmp_path / "ferry"
     (root / "config").mkdir(parents=True)
@@ -98,7 +96,7 @@ def ferry(tmp_path: Path, engine: private.Dockerd) -> Iterator[Ferry]:
     (root / "docker-compose.yml").write_text(COMPOSE)
     it = Ferry(Place(root, tmp_path / "home"), engine)
     it.compose("up", "-d")
-    engine.docker("exec", "ferry_db_1", "sh", "-c", "echo 1 > /data/rows")
+    engine.docker("exec", container("db"), "sh", "-c", "echo 1 > /data/rows")
     yield it
     engine.remove_all()
     engine.docker("volume", "rm", "-f", "ferry_data")
@@ -116,7 +114,7 @@ def test_what_was_just_made_is_as_declared(ferry: Ferry) -> None:
     db = ferry.rows("db")
     assert db["mount /data"] == ("ok", "ferry_data", "ferry_data", ferry.line("data:/data"))
     assert db["health check"][:3] == ("look", "none", "none")
-    assert ferry.status()["web"]["by"].endswith("docker-compose config")
+    assert ferry.status()["web"]["by"].endswith(f"{CALLED} config")
 
 
 @pytest.mark.req("R1-10")
@@ -173,7 +171,7 @@ def test_a_folder_that_its_user_may_not_read_is_seen_from_outside(ferry: Ferry) 
 
 def test_a_tag_that_moved_needs_more_than_a_restart(ferry: Ferry) -> None:
     image = ferry.engine.docker("image", "inspect", "-f", "{{.Id}}", private.IMAGE).stdout.decode().strip()
-    ferry.engine.docker("commit", "--change", "LABEL made=anew", "ferry_web_1", private.IMAGE)
+    ferry.engine.docker("commit", "--change", "LABEL made=anew", container("web"), private.IMAGE)
     try:
         assert ferry.rows("web")["image"][:2] == ("bad", private.IMAGE)
     finally:
@@ -186,7 +184,7 @@ def test_a_file_that_compose_refuses_says_why_and_the_rest_works(ferry: Ferry) -
     ferry.edit("    volumes:\n      - data:/data", "    volumes: 3")
     told = ferry.status()
     assert told["web"]["rows"] == []
-    assert "docker-compose config refuses" in told["web"]["why"]
+    assert f"{CALLED} config refuses" in told["web"]["why"]
     done = ferry.place.run("status", DOCKER_HOST=ferry.engine.url)
     assert "what is declared is not known" in done.stdout
     assert "web" in done.stdout

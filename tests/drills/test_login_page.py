@@ -241,7 +241,7 @@ def test_the_naive_robot_restarts_claims_it_and_is_believed_by_nobody(home: Path
     verdicts = told_of(result["journal"], "action.verdict-given")
     assert [given["verdict"]["word"] for given in verdicts] == ["not complete"]
     assert told_of(result["journal"], "incident.closed") == [
-        {"by": "robot", "reason": "works for me", "resolved": False}
+        {"by": "robot", "reason": "works for me", "resolved": False, "left": []}
     ]
 
 

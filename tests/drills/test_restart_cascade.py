@@ -267,7 +267,7 @@ def test_the_naive_robot_restarts_claims_the_first_fix_and_is_believed_by_nobody
     verdicts = told_of(result["journal"], "action.verdict-given")
     assert [given["verdict"]["word"] for given in verdicts] == ["not complete"] * 4
     assert told_of(result["journal"], "incident.closed") == [
-        {"by": "robot", "reason": "the page is back", "resolved": False}
+        {"by": "robot", "reason": "the page is back", "resolved": False, "left": []}
     ]
     # What is left out is said at the start, on the timeline.
     (goal,) = told_of(result["journal"], "note.added")

@@ -31,6 +31,7 @@ def said(done: Ended, code: int) -> dict[str, Any]:
     return document
 
 
+@pytest.mark.req("F26")
 def test_a_plan_is_only_shown(broken: Ferry) -> None:
     before = (broken.tip(), broken.commits(), broken.names().count("ActionRequested"))
     document = said(broken.run("act", "git.reset", "to=good", "push=true", "--plan", "--json"), 0)
@@ -42,6 +43,8 @@ def test_a_plan_is_only_shown(broken: Ferry) -> None:
     read = broken.run("act", "git.reset", "to=good", "push=true", "--plan")
     assert read.returncode == 0
     assert "Reset main to known-good" in read.stdout
+    for row in ("touches branch main: on the remote", "touches bookings: service: what runs is replaced"):
+        assert row in read.stdout, read.stdout
     assert (broken.tip(), broken.commits(), broken.names().count("ActionRequested")) == before
 
 

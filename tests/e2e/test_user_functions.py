@@ -106,7 +106,7 @@ def desk() -> Iterator[tuple[Desk, int]]:
 
 
 @pytest.mark.slow
-@pytest.mark.req("R0-05")
+@pytest.mark.req("R0-05", "R3-20")
 def test_what_users_cannot_do_is_told_everywhere_with_since_when_and_for_how_long(tmp_path: Path) -> None:
     root = tmp_path / "quay"
     root.mkdir()
@@ -141,10 +141,13 @@ def test_what_users_cannot_do_is_told_everywhere_with_since_when_and_for_how_lon
     assert ours.kept == set(), "the probe takes back what it made"
     draft = place.ok("export", "INC-1")
     part = draft.split("## Impact\n")[1].split("\n## ")[0]
-    assert "| Users could not | For |" in part
+    assert "| What users do | Broken |" in part
     assert "| make a booking | " in part
     assert "What users could do all the time: see the bookings." in part
     assert "Users could not make a booking for " in draft.split("## Summary\n")[1].split("\n## ")[0]
     (lost,) = json.loads(place.ok("export", "INC-1", "--format", "json"))["functions"]
     assert (lost["name"], lost["failing_ms"] > 0, lost["last"] is not None) == ("make a booking", True, True)
     assert [f["service"] for f in place.json("show", "INC-1")["functions"]] == ["make a booking"]
+    place.ok("checkpoint", "take")
+    shown = place.ok("checkpoint", "show", "latest")
+    assert "  users      could make a booking\n  users      could see the bookings\n" in shown

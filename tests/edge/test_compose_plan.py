@@ -96,3 +96,13 @@ def test_a_build_may_make_another_image_of_what_runs_as_it_is_declared() -> None
     plan = make_plan(same, Asked("web", WISH, build=True), False, "here")
     assert isinstance(plan, Plan)
     assert "created anew if it changed" in plan.title
+
+
+def test_a_container_that_another_project_of_the_same_name_made_is_not_taken_over_unseen() -> None:
+    plan = make_plan(replace(ground(), made_in="/home/bo/ferry"), Asked("web", WISH), False, "here")
+    assert isinstance(plan, Plan)
+    (warning,) = plan.warnings
+    assert warning.startswith("container web was made in /home/bo/ferry, by another project of the name ferry")
+    alone = make_plan(ground(), Asked("web", WISH), False, "here")
+    assert isinstance(alone, Plan)
+    assert alone.warnings == ()

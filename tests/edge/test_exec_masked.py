@@ -20,6 +20,9 @@ WITH_SECRET = [
     "app --api-token HUNTER2",
     """sh -c "mysql -p'HUNTER2' -e x" """,
     "env PGPASSWORD=HUNTER2 psql",
+    "own-tool -pHUNTER2 run",
+    "own-tool '-P&HUNTER2!' run",
+    "sqlcmd -wHUNTER2",
 ]
 
 
@@ -33,7 +36,21 @@ def test_a_secret_is_neither_in_the_line_nor_in_the_words(command: str) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["ls -a /tmp", "ps -u root", "mkdir -p /srv/x", "su -u 1000:1000", "sort -u 'a file'", 'echo "it\'s"'],
+    [
+        "ls -a /tmp",
+        "ps -u root",
+        "mkdir -p /srv/x",
+        "su -u 1000:1000",
+        "sort -u 'a file'",
+        "ssh -p22022 box",
+        "own -p127.0.0.1:8080:80",
+        "tar -pxzvf a.tgz",
+        "mkdir -p/srv/x1",
+        "patch -p1",
+        "own -plocalhost:8080",
+        "perl -pi.bak x",
+        'echo "it\'s"',
+    ],
 )
 def test_what_is_no_secret_is_shown_word_for_word(command: str) -> None:
     words = shlex.split(command)

@@ -1,9 +1,16 @@
 """The cases in which something happens while a step runs: leaving, stopping, signals, kill -9, a second screen."""
 
+import shutil
 import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from incidentui.core.events import ActionRequested
+from tests import parts
 from tests.faults import steps
+from tests.faults.journal.conftest import fill
 from tests.faults.run_cases import case
 from tests.faults.runs import ESC, Run
 
@@ -131,3 +138,58 @@ def its_file_goes_while_it_runs(run: Run) -> None:
 def take_over(run: Run) -> None:
     run.press("T")
     run.see("you work through it now, in the place of ana")
+
+
+FOLLOWS = '```sh {"follow":"true"}\n'
+
+
+@case("1 running, 1 failed", f"{FOLLOWS}sleep 3600\ntouch canary")
+def who_leaves_what_is_followed_is_asked_and_waits_for_no_hours(run: Run) -> None:
+    run.begin()
+    in_the_middle(run)
+    run.press(ESC, ESC, ESC, "q")
+    run.see(r"k ends the running step first, w waits for its end, up to 3h 59m|w waits for its end, up to 4h")
+    run.press("q")  # pressed twice by habit: neither waits nor cuts anything off
+    run.see("1 TIMELINE")
+    run.press("q", "k")
+    assert run.screen.end(40) == 0
+
+
+@case("1 running, 1 failed", f"{FOLLOWS}sleep 3600\ntouch canary")
+def what_is_waited_for_after_leaving_can_be_ended(run: Run) -> None:
+    run.begin()
+    in_the_middle(run)
+    run.press(ESC, ESC, ESC, "q", "w")
+    run.screen.wait("it is finished and recorded before this ends; ctrl+c ends it")
+    run.press("\x03")
+    assert run.screen.end(40) == 0
+
+
+@case("1 running, 1 done", "while [ ! -e go ]; do sleep 0.1; done\nhead -c 200000 /dev/zero | tr '\\0' x")
+def the_disk_is_full_when_its_evidence_is_to_be_kept(run: Run) -> None:
+    with small_disk(run.place.home):
+        run.begin()
+        in_the_middle(run)
+        fill(run.place.home / "ballast")
+        (run.root / "go").touch()
+        run.see("disk is full")
+        (run.place.home / "ballast").unlink()
+        run.until("1 done")
+        run.leave()
+        assert "xxxx" in run.output()
+
+
+@contextmanager
+def small_disk(home: Path) -> Iterator[None]:
+    """What is in the state directory lies on a file system of its own for as long, of three megabytes."""
+    beside = home.with_name("beside")
+    shutil.copytree(home, beside)
+    parts.mount("-t", "tmpfs", "-o", "size=3m,mode=700", "tmpfs", home)
+    try:
+        shutil.copytree(beside, home, dirs_exist_ok=True)
+        yield
+        shutil.rmtree(beside)
+        shutil.copytree(home, beside)
+    finally:
+        subprocess.run(["umount", "-l", str(home)], check=False)
+    shutil.copytree(beside, home, dirs_exist_ok=True)

@@ -16,6 +16,7 @@ SAMPLE = [
     "fails is mended and goes on",
     "what changed is shown then allowed then runs",
     "quitting lets it end",
+    "who leaves what is followed is asked and waits for no hours",
     "killed its outcome is unknown and it can be run again",
     "a second screen sees it and starts nothing",
     "is skipped with a reason",

@@ -171,7 +171,9 @@ def test_the_gaps_are_what_nobody_knows_and_nothing_that_is_known(story: Story, 
         "Components: no rollback covers the database (rows written since stay; no migration file in the window);"
         " nobody looked.",
         "Components: no check goes the user's path to ledger.",
-        "Went well, went wrong, where we were lucky: nobody said it yet.",
+        "Went well: nobody said it yet.",
+        "Went wrong: nobody said it yet.",
+        "Where we were lucky: nobody said it yet.",
         "Action items: 2 suggested, none has an owner or a due date.",
     ]
     missing = part(open_story.draft("09:20:00"), "Gaps")
@@ -362,3 +364,56 @@ def test_every_row_of_a_table_has_the_cells_of_its_head(story: Story) -> None:
     for block in re.findall(r"(?:^\|.*\n)+", story.draft(), flags=re.M):
         cells = {len(re.findall(r"(?<!\\)\|", row)) for row in block.splitlines()}
         assert len(cells) == 1, block
+
+
+# -- went well, went wrong, luck
+
+
+@pytest.mark.req("R3-28")
+def test_what_went_well_and_what_went_wrong_stands_there_by_the_record(story: Story) -> None:
+    draft = story.draft()
+    well, wrong = part(draft, "Went well"), part(draft, "Went wrong")
+    has(
+        well,
+        "seen 20s after it began, by 3 failed looks in a row of bookings-page",
+        "Attempt 2, Reset main",
+        "complete",
+    )
+    has(wrong, "Attempt 1, Revert bad1bad", "not complete: pushed, but nothing deployed; the same error again")
+    has(wrong, "was followed by no deploy")
+    assert "no action of this record" not in part(draft, "Where we were lucky"), "an attempt was complete"
+
+
+@pytest.mark.req("R3-28")
+def test_what_people_say_of_it_by_a_note_stands_there_under_their_names(tmp_path: Path) -> None:
+    one = Story(tmp_path)
+    for step in (quiet, broken, opened):
+        step(one)
+    for n, said in enumerate(("Lucky: lea was still in the office", "well: the pager", "wrong :no runbook", "well:  ")):
+        one.at(f"09:09:1{n}", i.AddNote(said, "ines"))
+    draft = one.draft()
+    has(part(draft, "Where we were lucky"), "- lea was still in the office (ines, 2026-03-02 09:09:10)")
+    has(part(draft, "Went well"), "- the pager (ines, ")
+    has(part(draft, "Went wrong"), "- no runbook (ines, ")
+    for title in ("Went well", "Went wrong", "Where we were lucky"):
+        assert "for the people who were there" not in part(draft, title)
+        assert f"{title}: nobody said it yet" not in draft
+    one.journal.close()
+
+
+@pytest.mark.req("R3-28")
+def test_what_got_well_by_itself_is_luck_and_nobodys_merit(tmp_path: Path) -> None:
+    one = Story(tmp_path)
+    for step in (quiet, broken, opened):
+        step(one)
+    one.looks("bookings-page", "ok", "09:08:00", "09:08:10", "09:08:20", "09:08:30")
+    lucky = part(one.draft(), "Where we were lucky")
+    has(lucky, "All answered again at", "and no action of this record explains it")
+    one.journal.close()
+
+
+@pytest.mark.req("R3-41")
+def test_while_it_is_open_the_draft_says_in_plain_words_what_is_next(open_story: Story, story: Story) -> None:
+    told = part(open_story.draft(), "Hand-over")
+    has(told, "Next:", "1. ")
+    assert "## Hand-over" not in story.draft(), "it is over: nothing is handed on"

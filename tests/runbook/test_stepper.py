@@ -366,12 +366,15 @@ def test_another_runbook_takes_the_place_of_somebodys_only_when_that_is_said(pla
 @pytest.mark.req("F36", "R3-41")
 def test_another_person_goes_on_at_the_same_step(place: Place) -> None:
     book(place, TWO)
+    place.ok("open", "the pump is dry")
     assert run(place).returncode == 1
     bo = run(place, user="bo")
     assert (bo.returncode, bo.stdout, "--take-over" in bo.stderr) == (3, "", True)
     said = place.ok("runbook", "hand-over", "bo", "the disk is full")
     for part in ("Pump: 1 of 2 steps, by bo", "ana: the disk is full", "done 1 A", "Now: 2 B, failed", "exit 1"):
         assert part in said
+    for part in ("How it stands", "Next", "1 step 2 of Pump: B, which failed: test -e fixed"):
+        assert part in said, said
     (place.root / "fixed").touch()
     ana = run(place)
     assert (ana.returncode, "bo works through Pump, at step 2" in ana.stderr) == (3, True)

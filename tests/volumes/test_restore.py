@@ -80,7 +80,7 @@ def test_over_what_is_there_with_a_way_back_and_who_uses_it_stopped_meanwhile(
     assert shown.returncode == 3, "without the word"
     plan = json.loads(shown.stdout)["plan"]
     assert [step["verb"] for step in plan["steps"]] == [
-        "check", "stop", "save", "empty", "write", "compare", "start", "look",
+        "keep", "check", "stop", "save", "empty", "write", "compare", "start", "look",
     ]  # fmt: skip
     assert ["web", "has it at /data: is stopped meanwhile, then started"] in plan["blast"]
     assert look(inside(engine, "leads")) == of_today
@@ -89,6 +89,7 @@ def test_over_what_is_there_with_a_way_back_and_who_uses_it_stopped_meanwhile(
     assert look(inside(engine, "leads")) == of_then
     assert engine.docker("inspect", "-f", "{{.State.StartedAt}}", web).stdout != started
     assert engine.docker("inspect", "-f", "{{.State.Running}}", web).stdout.strip() == b"true"
+    assert "before volume.restore leads" in ask("checkpoint", "list").stdout
     back = newest(ask)
     assert back["why"] == "before volume.restore leads"
     assert f"volume.restore id={back['id']} brings back what was before" in done["verdict"]["why"]

@@ -5,9 +5,9 @@ from incidentui.edge.checkpoints.taking import Keeper
 from incidentui.edge.containers.telling import Steps
 
 
-async def saved(keeper: Keeper | None, steps: Steps) -> str:
-    """Why it could not be taken; empty when it was, or the plan has none."""
-    save = next((step for step in steps.plan.steps if step.verb == "save"), None)
+async def saved(keeper: Keeper | None, steps: Steps, verb: str = "save") -> str:
+    """Why it could not be taken; empty when it was, or the plan has none. `verb`: of its step."""
+    save = next((step for step in steps.plan.steps if step.verb == verb), None)
     if save is None or keeper is None:
         return ""
     steps.begin(save)

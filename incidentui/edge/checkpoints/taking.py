@@ -48,8 +48,11 @@ class Keeper:
 
     def saw(self, state: State) -> None:
         """The verdicts of now: an effect is not told the state, its plan was."""
-        checks = state.checks.values()
-        self._checks = tuple(CheckThen(c.name, c.state, clean_and_redact(c.why, 200)) for c in checks)
+        stands_for = {c.name: c.function for c in state.project.checks}
+        self._checks = tuple(
+            CheckThen(c.name, c.state, clean_and_redact(c.why, 200), stands_for.get(c.name, ""))
+            for c in state.checks.values()
+        )
 
     async def take(self, why: str = BY_HAND, whole: bool = False) -> Checkpoint:
         """Raises CheckpointError when it cannot be kept; `whole`: also when something could not be looked at."""

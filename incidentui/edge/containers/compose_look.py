@@ -18,7 +18,7 @@ from incidentui.edge.containers.compose_own import Entry, own
 from incidentui.edge.containers.compose_plan import Asked, Ground
 from incidentui.edge.containers.declared import project, tool_of, usual_files
 from incidentui.edge.containers.docker import DockerEngine
-from incidentui.edge.containers.docker_words import SERVICE, dirty
+from incidentui.edge.containers.docker_words import FOLDER, SERVICE, dirty
 from incidentui.edge.containers.drift import digest, labelled_files
 from incidentui.edge.text import clean_and_redact
 
@@ -84,6 +84,7 @@ class ComposeLook:
             drift=drift,
             same=_label(found, _HASH) == told if told and _label(found, _HASH) else None,
             image=image,
+            made_in=_elsewhere(self._folder, files, found),
             says=says,
             blast=blast,
             volumes=frozenset(await engine.volume_names()),
@@ -135,6 +136,13 @@ def environment(engine: DockerEngine) -> dict[str, str]:
     """Version 1 knows no contexts: it is told which engine is meant."""
     host = engine.host
     return {**os.environ, **({"DOCKER_HOST": host} if host.startswith("unix://") else {})}
+
+
+def _elsewhere(folder: Path, files: Sequence[str], found: Mapping[str, Any]) -> str:
+    """Where its container was made, if not from where the compose files lie."""
+    made = _label(found, FOLDER)
+    here = (folder / os.path.dirname(files[0])).resolve()
+    return made if made and Path(made).resolve() != here else ""
 
 
 def _label(found: Mapping[str, Any], label: str) -> str:

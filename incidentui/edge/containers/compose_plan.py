@@ -53,6 +53,8 @@ class Ground:
     volumes: frozenset[str]
     config: str
     """A hash of the resolved configuration, comparable in this process alone."""
+    made_in: str = ""
+    """The folder that its container was made in, where that is not the one of the compose files."""
     says: str = ""
     """The label of the declared image that says it was built from uncommitted code, with its value."""
 
@@ -80,8 +82,11 @@ def argv(ground: Ground, asked: Asked) -> tuple[str, ...]:
 
 def _pulls(ground: Ground, asked: Asked) -> tuple[str, ...]:
     """Version 2 would follow a `pull_policy: always` and run what nobody has seen; version 1 knows no such policy."""
-    first = ground.version.startswith("1.") or (not ground.version and ground.tool == ("docker-compose",))
-    return () if first else ("--pull", "missing" if asked.pull else "never")
+    return () if _version_1(ground) else ("--pull", "missing" if asked.pull else "never")
+
+
+def _version_1(ground: Ground) -> bool:
+    return ground.version.startswith("1.") or (not ground.version and ground.tool == ("docker-compose",))
 
 
 def make_plan(
@@ -111,6 +116,7 @@ def make_plan(
         undo=_undo(ground, asked),
         within_ms=wish.within_ms,
         host=host,
+        warnings=tuple(_warned(ground)),
         blast=(*_changes(ground.drift), *_image(ground), *_rows(blast), *_needed(ground, asked)),
         loses=blast.loses,
     )
@@ -237,6 +243,12 @@ def _needed(ground: Ground, asked: Asked) -> Iterator[tuple[str, str]]:
         yield f"service {clean(service, 60)}", "started, or created anew where its declaration changed: not looked at"
 
 
+def _warned(ground: Ground) -> Iterator[str]:
+    if ground.made_in:
+        said = f"container {ground.now.name if ground.now else ''} was made in {clean(ground.made_in, 120)}"
+        yield f"{said}, by another project of the name {ground.project}: this one would take it over"
+
+
 def _not_covered(ground: Ground, asked: Asked) -> Iterator[tuple[str, str]]:
     yield "env files", "and what a build reads are not allowed by hash: only the compose files are"
     if not asked.deps and ground.declared.depends_on:
@@ -252,7 +264,10 @@ def _undo(ground: Ground, asked: Asked) -> str:
         return "Stop it again: what it wrote into volumes stays."
     if not recreates(ground, asked):
         return "Stop it again."
-    return (
-        "There is no way back to the old container: compose removes it once the new one runs. While compose fails "
-        "before that, the old one is brought back. With the file as it was, compose.up makes its like; volumes go on."
+    when = (
+        "compose removes it once the new one runs. While compose fails before that, the old one is brought back."
+        if _version_1(ground)
+        else "compose removes it before the new one is started, and does not bring it back when that fails."
     )
+    like = "With the file as it was, compose.up makes its like; volumes go on."
+    return f"There is no way back to the old container: {when} {like}"

@@ -77,13 +77,14 @@ def health(status: str) -> Health:
 
 def names(entries: Sequence[Mapping[str, Any]]) -> list[str]:
     """The compose service where that is unique, else the container's own name. One set aside is nobody's service."""
-    standing = [entry for entry in entries if not _aside(entry)]
+    there = {str(entry["Id"])[:12] for entry in entries}
+    standing = [entry for entry in entries if not _aside(entry) and not _coming(entry, there)]
     whole = {_service(entry) for entry in standing if not _replaced(entry)}
     services = Counter(_service(e) for e in standing if not (_replaced(e) and _service(e) in whole))
     found = []
     for entry in entries:
         service = _service(entry)
-        other = _aside(entry) or (_replaced(entry) and service in whole)
+        other = _aside(entry) or _coming(entry, there) or (_replaced(entry) and service in whole)
         own = str((entry.get("Names") or [entry["Id"][:12]])[0]).removeprefix("/")
         found.append(clean(service if services[service] == 1 and service and not other else own, 120))
     return found
@@ -96,6 +97,12 @@ def _service(entry: Mapping[str, Any]) -> str:
 def _replaced(entry: Mapping[str, Any]) -> bool:
     """Whether compose 1 has renamed it, to make another one in its place. It is the service until that one is there."""
     return any(str(name).startswith(f"/{entry['Id'][:12]}_") for name in entry.get("Names") or ())
+
+
+def _coming(entry: Mapping[str, Any], there: Collection[str]) -> bool:
+    """Whether compose 2 is making it for the place of another, whose id it bears until that one is removed."""
+    prefixes = [str(name)[1:13] for name in entry.get("Names") or () if str(name)[13:14] == "_"]
+    return any(prefix in there and prefix != entry["Id"][:12] for prefix in prefixes)
 
 
 def _aside(entry: Mapping[str, Any]) -> bool:

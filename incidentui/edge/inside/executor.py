@@ -241,11 +241,12 @@ def _in_the_way(place: Path) -> str:
 
 
 def _told(ended: Ended, plan: Plan) -> str:
+    held = "; what it started holds its output open, and may go on in there" if ended.held else ""
     if ended.code is None and ended.in_time:
         return "its output ended and it goes on in there: see for yourself how it ends"
     if ended.code is None:
         still = ": it goes on in there, end it yourself" if ended.goes_on else ": it was ended"
-        return f"stopped after {plan.within_ms / 1000:g} s{still}"
+        return f"stopped after {plan.within_ms / 1000:g} s{still}{held}"
     if ended.code in NO_PROGRAM:
         return f"exit {ended.code}: there is no such program in {plan.target}, or it cannot be run"
-    return f"exit {ended.code}"
+    return f"exit {ended.code}{held}"

@@ -32,4 +32,15 @@ def _word(before: str, word: str, client: bool, redis: bool) -> str:
         return GONE
     if assigned := re.match(rf"{OPTION}=", word, re.I):
         return assigned.group() + GONE
-    return f"-p{GONE}" if client and re.match(r"-p.", word, re.S) else redact(word)
+    if client and re.match(r"-p.", word, re.S):
+        return f"-p{GONE}"
+    return f"{word[:2]}{GONE}" if _attached(word) else redact(word)
+
+
+def _attached(word: str) -> bool:
+    """Whether it looks like a password right behind its option, of a program that nobody knows here: rather a harmless
+    word hidden than one of these kept. No number, path, port, or bundle of single letters looks so."""
+    found = re.fullmatch(r"-[pPwW]([^\s/=]{6,})", word)
+    if found is None or re.fullmatch(r"[\w.-]*:\d+(:\d+)?|[\d.:,-]+", found[1]):
+        return False
+    return bool(re.search(r"[A-Za-z]", found[1]) and re.search(r"[^A-Za-z]", found[1]))

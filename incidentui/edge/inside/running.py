@@ -11,6 +11,8 @@ from incidentui.edge.step import Bounded
 
 NO_PROGRAM = (126, 127)
 _LAST_S = 2.0
+_ASKED_S = 0.5
+"""How often the engine is asked whether it is over, while its output is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,8 @@ class Ended:
     """It may still run in there: it could not be ended, or nothing of it is heard any more."""
     in_time: bool = False
     """With `goes_on`: its time was not up, its output ended before it did."""
+    held: bool = False
+    """It is over, and its output is not: what it started holds that open, and may go on in there."""
 
 
 def run(api: Any, ident: str, words: Sequence[str], user: str, within_s: float, stop: threading.Event) -> Ended:
@@ -32,13 +36,16 @@ def run(api: Any, ident: str, words: Sequence[str], user: str, within_s: float, 
     reader = threading.Thread(target=_read, args=(api, made, output, over), name="exec", daemon=True)
     reader.start()
     end = monotonic() + within_s
-    while not over.wait(0.05) and monotonic() < end and not stop.is_set():
-        continue
-    if over.is_set():
+    held = None
+    while not over.wait(_ASKED_S) and monotonic() < end and not stop.is_set() and held is None:
+        held = _over(api, made)
+    if over.wait(_LAST_S if held is not None else 0):
         code = _code(api, made)
         return Ended(code, output.value, goes_on=code is None, in_time=True)
+    if held is not None:
+        return Ended(held, output.value, in_time=True, held=True)
     goes_on = not _ended(api, ident, made, over)
-    return Ended(None, output.value, goes_on)
+    return Ended(None, output.value, goes_on, held=not goes_on and not over.is_set())
 
 
 def _read(api: Any, made: str, output: Bounded, over: threading.Event) -> None:
@@ -46,6 +53,13 @@ def _read(api: Any, made: str, output: Bounded, over: threading.Event) -> None:
         for chunk in api.exec_start(made, stream=True):
             output.add(chunk)
     over.set()
+
+
+def _over(api: Any, made: str) -> int | None:
+    """The exit code of one that is over although its output is not."""
+    found = api.exec_inspect(made)
+    code: int | None = found.get("ExitCode")
+    return None if found.get("Running") else code
 
 
 def _code(api: Any, made: str) -> int | None:
@@ -64,11 +78,10 @@ def _code(api: Any, made: str) -> int | None:
 def _ended(api: Any, ident: str, made: str, over: threading.Event) -> bool:
     """By its number in the container, which only the machine of the engine knows, and by the container's own `kill`."""
     pid = _inner(api.exec_inspect(made).get("Pid") or 0)
-    if not pid:
-        return over.wait(_LAST_S)
-    with suppress(Exception):  # no `kill` in there, or it is gone already: what counts is whether it ended
-        again = api.exec_create(ident, ["kill", "-KILL", str(pid)], user="0")["Id"]
-        api.exec_start(again)
+    if pid:
+        with suppress(Exception):  # no `kill` in there, or it is gone already: what counts is whether it ended
+            again = api.exec_create(ident, ["kill", "-KILL", str(pid)], user="0")["Id"]
+            api.exec_start(again)
     return over.wait(_LAST_S) or not api.exec_inspect(made).get("Running")
 
 

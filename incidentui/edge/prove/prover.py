@@ -51,7 +51,7 @@ class Prover:
         except CannotStandInError as why:
             return self._without(check, str(why))
         if case is None:
-            return Proof(check.name, check.kind, not_provable=f"a {check.kind} check is not provable here")
+            return Proof(check.name, check.kind, not_provable=f"type {check.kind} is not provable here")
         judged = await self._look(case.good)
         if judged.state != "ok":
             return self._without(check, clean_and_redact(judged.why, 200))

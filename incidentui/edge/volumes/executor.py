@@ -9,6 +9,8 @@ from incidentui.core.inputs import ActionActed, Evidence, Refusal
 from incidentui.core.model import Attempt, Light, Plan
 from incidentui.core.plan import deadline
 from incidentui.core.state import State
+from incidentui.edge.checkpoints.before import saved
+from incidentui.edge.checkpoints.taking import Keeper
 from incidentui.edge.containers.deeds import STAY_MS, WITHIN_MS, want
 from incidentui.edge.containers.docker import DockerEngine
 from incidentui.edge.containers.engine import Engine, EngineLost, EngineRefused
@@ -28,8 +30,11 @@ _KEYS = {BACKUP: ("volume", "name", "engine"), RESTORE: ("id", "volume", "name",
 class VolumeExecutor:
     actions = frozenset({BACKUP, RESTORE})
 
-    def __init__(self, engines: Sequence[Engine], store: Store, clock: Clock, me: str) -> None:
-        self._engines = engines
+    def __init__(
+        self, engines: Sequence[Engine], store: Store, clock: Clock, me: str, keeper: Keeper | None = None
+    ) -> None:
+        """`keeper`: takes a checkpoint before a restore."""
+        self._engines, self._keeper = engines, keeper
         self._store, self._clock, self._me = store, clock, me
         self._docker = next((engine for engine in engines if isinstance(engine, DockerEngine)), None)
 
@@ -112,7 +117,10 @@ class VolumeExecutor:
         name = await self._whole(args["volume"]) if args.get("volume") else then.volume
         (now,) = await copier.found([name], sizes=True)
         room, age = await asyncio.to_thread(self._store.free), self._clock.now() - then.at
-        return restore_plan(then, now, room, (within_ms, stay_ms), age, state, copier.engine.address)
+        if self._keeper is not None:
+            self._keeper.saw(state)
+        keep = self._keeper is not None
+        return restore_plan(then, now, room, (within_ms, stay_ms), age, state, copier.engine.address, keep)
 
     async def _which(self, args: Mapping[str, str]) -> Backup | Refusal:
         """The backup that is meant; where several could be, they are offered."""
@@ -174,6 +182,8 @@ class VolumeExecutor:
             return ActionActed(run, "refused", f"nothing was done: {why}; make a new plan")
         if self._docker is None:
             raise EngineLost("no Docker engine is watched")
+        # One that cannot be kept stands in the record; the backup of what is there now is the way back all the same.
+        await saved(self._keeper, steps, "keep")
         restoring = Restoring(self._docker, copier, then, now, plan, steps)
         end = await restoring.run(run)
         steps.over(end)

@@ -101,7 +101,7 @@ def _moving(found: Sequence[Found]) -> Iterator[tuple[str, str]]:
 
 
 def restore_plan(
-    then: Backup, now: Found, room: int, times: tuple[Ms, Ms], age: Ms, state: State, host: str
+    then: Backup, now: Found, room: int, times: tuple[Ms, Ms], age: Ms, state: State, host: str, keep: bool = False
 ) -> Plan | Refusal:
     if (gone := next((user for user in now.users if user.runs and user.passing), None)) is not None:
         return Refusal(
@@ -127,7 +127,7 @@ def restore_plan(
         title=f"Restore {name} from backup {then.id}{of}, {duration(age)} old",
         target=name,
         target_kind="volume",
-        steps=tuple(_steps(then, now, runs, stay_ms)),
+        steps=(*((_KEEP,) if keep else ()), *_steps(then, now, runs, stay_ms)),
         checked=(
             *_preconditions(then, now),
             *((_room(now.size or 0, room, now.size is not None),) if now.there else ()),
@@ -138,6 +138,9 @@ def restore_plan(
         host=host,
         blast=tuple(_blast(now, state)),
     )
+
+
+_KEEP = PlanStep("keep", "a checkpoint of now: commit, images, configuration files, verdicts")
 
 
 def _steps(then: Backup, now: Found, runs: Sequence[User], stay_ms: Ms) -> Iterator[PlanStep]:

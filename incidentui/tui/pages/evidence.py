@@ -10,6 +10,7 @@ from incidentui.core.evidence import CheckLook, Finding, Hop, Timing, parse_chec
 from incidentui.core.format import count, duration, latency
 from incidentui.core.inputs import Evidence
 from incidentui.core.layers import BYPASSED, Crossing, bypassed, crossings, on_user_path
+from incidentui.core.lights_told import LIGHT_NAMES
 from incidentui.core.model import CheckState, Light, Ms
 from incidentui.core.state import State
 from incidentui.session.ports import Session, View
@@ -30,7 +31,6 @@ from incidentui.tui.pages.layout import (
     thousands,
     wall,
 )
-from incidentui.tui.pages.lights import NAMES
 
 BODY_LINES = 8
 STATE: dict[CheckState, tuple[str, Token]] = {
@@ -347,4 +347,4 @@ def row_page(recorded: Recorded, session: Session) -> EvidencePage | EventPage:
 
 def light_page(light: Light, session: Session) -> EvidencePage | None:
     evidence = session.evidence(light.evidence) if light.evidence else None
-    return EvidencePage(evidence, about=f"{NAMES[light.name]}: {light.finding}") if evidence else None
+    return EvidencePage(evidence, about=f"{LIGHT_NAMES[light.name]}: {light.finding}") if evidence else None

@@ -10,6 +10,7 @@ from incidentui.runbook.model import Runbook, Step
 from incidentui.runbook.variables import values, with_given
 from incidentui.tui.page import PageContext
 from incidentui.tui.pages.act import tell
+from incidentui.tui.pages.handed import HandedPage
 from incidentui.tui.pages.needs import ask
 from incidentui.tui.pages.plan import open_plan
 from incidentui.tui.pages.runbook import run_of
@@ -73,6 +74,7 @@ def hand_over(book: Runbook, screen: PageContext) -> None:
         screen.refuse("T", "it is not being worked through", "x starts it.")
     elif run.who != me:
         tell(screen, "T", HandOver(me, me), f"you work through it now, in the place of {run.who}")
+        screen.push(HandedPage())
     else:
 
         def given(text: str) -> None:

@@ -5,18 +5,12 @@ The bar's shape says it, not its colour alone.
 
 from collections.abc import Iterable, Sequence
 
-from incidentui.core.model import Light, LightName
+from incidentui.core.lights_told import LIGHT_NAMES, says_nothing
+from incidentui.core.model import Light
 from incidentui.core.words import light_mark
 from incidentui.tui.line import Line, Seg, Token, cells
 from incidentui.tui.pages.layout import wrap
 
-NAMES: dict[LightName, str] = {
-    "tree": "commit tree",
-    "worktree": "work tree",
-    "remote": "remote",
-    "running": "running",
-    "user_path": "user path",
-}
 _GAP = 2
 _WIDE = 20
 """Cells of a column from which on a finding stands there whole."""
@@ -26,17 +20,12 @@ _TOKEN: dict[str, Token] = {"✓": "ok", "✗": "fail", "○": "muted", "–": "
 def all_five(lights: Iterable[Light]) -> tuple[Light, ...]:
     """The lights in their order; what was not looked at yet says so."""
     seen = {light.name: light for light in lights}
-    return tuple(seen.get(name) or Light(name, None, "not looked yet", looked=False) for name in NAMES)
+    return tuple(seen.get(name) or Light(name, None, "not looked yet", looked=False) for name in LIGHT_NAMES)
 
 
 def mark(light: Light) -> Seg:
     glyph = light_mark(light)
     return Seg(glyph, _TOKEN[glyph], bold=glyph == "✗")
-
-
-def says_nothing(light: Light) -> bool:
-    """There was nothing to look at for such an action, and only why not is known."""
-    return light.looked and light.ok is None and not light.how and not light.detail
 
 
 def five_lights(lights: Iterable[Light], width: int) -> list[Line]:
@@ -48,7 +37,7 @@ def five_lights(lights: Iterable[Light], width: int) -> list[Line]:
 
 def _light(light: Light, width: int) -> list[tuple[Seg, ...]]:
     bad = light.looked and light.ok is False
-    name = Seg(NAMES[light.name], "strong" if bad else "muted", bold=bad)
+    name = Seg(LIGHT_NAMES[light.name], "strong" if bad else "muted", bold=bad)
     token: Token = "fail" if bad else "text" if light.looked else "muted"
     first, *more = wrap(_finding(light, width), width - 2)
     return [

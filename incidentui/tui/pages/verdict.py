@@ -6,6 +6,7 @@
 from collections.abc import Iterable, Sequence
 
 from incidentui.core.format import count, duration, short
+from incidentui.core.lights_told import LIGHT_NAMES, says_nothing, silent_lights
 from incidentui.core.model import Attempt, Light, Plan, Verdict
 from incidentui.core.state import State
 from incidentui.session.ports import View
@@ -13,7 +14,7 @@ from incidentui.tui.line import Line, Seg, Token, cells, length, spread
 from incidentui.tui.pages.act import Choice, choice_lines
 from incidentui.tui.pages.layout import beside, cell, hanging, headings, section, size_of, split, stack, wall
 from incidentui.tui.pages.ledger import MARKS, ledger_lines, not_rolled_back
-from incidentui.tui.pages.lights import NAMES, all_five, five_lights, mark, says_nothing
+from incidentui.tui.pages.lights import all_five, five_lights, mark
 
 Deltas = list[tuple[Seg, str, Token]]
 """Label, names, and the ink of the names."""
@@ -113,18 +114,17 @@ def _evidence(lights: Iterable[Light], width: int) -> list[Line]:
     """A row for each light; those that had nothing to look at share one for each reason."""
     looked = [light for light in all_five(lights) if light.looked]
     out = [line for light in looked if not says_nothing(light) for line in _proof(light, width)]
-    silent = [light for light in looked if says_nothing(light)]
-    for why in dict.fromkeys(light.finding for light in silent):
-        names = ", ".join(NAMES[light.name] for light in silent if light.finding == why)
-        out += hanging((Seg("– ", "muted"),), f"{names}: {why}", width, "muted")
-    return out
+    return [
+        *out,
+        *(row for told in silent_lights(looked) for row in hanging((Seg("– ", "muted"),), told, width, "muted")),
+    ]
 
 
 def _proof(light: Light, width: int) -> list[Line]:
     bad = light.ok is False
     behind = Seg(" ↵", "accent" if bad else "muted") if light.evidence else Seg("  ")
     right = (Seg(wall(light.at), "muted"), behind)
-    head = (mark(light), Seg(" "), cell(NAMES[light.name], 13, "fail" if bad else "text", bold=bad))
+    head = (mark(light), Seg(" "), cell(LIGHT_NAMES[light.name], 13, "fail" if bad else "text", bold=bad))
     column = max(20, int(width * 0.36))
     how = min(30, width - 16 - column - 12)
     beside = 0 < cells(light.how) <= how

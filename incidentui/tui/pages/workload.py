@@ -10,6 +10,7 @@ from incidentui.core.format import count, duration, short
 from incidentui.core.links import of_workload as of_workload_links
 from incidentui.core.model import CheckState, Ms, Workload
 from incidentui.core.state import State
+from incidentui.core.twins import others
 from incidentui.core.words import is_bad
 from incidentui.session.ports import Kept, LogLine, View
 from incidentui.tui.line import Line, Seg, Token
@@ -68,7 +69,9 @@ def facts(workload: Workload, state: State, now: Ms) -> list[tuple[str, str, Tok
     if workload.image:
         rows.append(("image", workload.image, "text"))
     if workload.origin:
-        rows.append(("compose", workload.origin, "text"))
+        too = others(workload, state.workloads.values())
+        also = f"; {', '.join(too)} made containers of that name too" if too else ""
+        rows.append(("compose", f"{workload.origin}{also}", "slow" if too else "text"))
     rows += [
         ("revision", *_revision(workload, state)),
         ("restarts", *_restarts(workload)),

@@ -6,6 +6,7 @@ from incidentui.core.format import age, duration, short
 from incidentui.core.idle import idle_under_red
 from incidentui.core.links import of_workload
 from incidentui.core.model import Workload
+from incidentui.core.twins import twins
 from incidentui.core.words import is_bad
 from incidentui.tui.line import Line, Seg, Token, cells, cut_middle, fit, pad
 from incidentui.tui.present.format import hm
@@ -26,6 +27,7 @@ def lines(scene: Scene, width: int, *, focused: bool = False) -> list[Line]:
     out = [title(4, "WORKLOADS", width, summary(scene), focused=focused)]
     for source in _lost(scene):
         out += _no_answer(scene, source, width - 1)
+    out += [_twins(project, width - 1) for project, _ in twins(scene.state.workloads.values())]
     still = tuple(idle_under_red(scene.state))
     ordered = sorted(scene.state.workloads.values(), key=lambda w: 0 if is_bad(w) or w in still else 1)
     lost = set(_lost(scene))
@@ -37,6 +39,13 @@ def lines(scene: Scene, width: int, *, focused: bool = False) -> list[Line]:
     return out
 
 
+def _twins(project: str, width: int) -> Line:
+    """Which folders those are, the page of a workload says."""
+    return Line(
+        fit((Seg("! ", "slow"), Seg(cut_middle(f"two projects are called {project}", width - 2), "slow")), width)
+    )
+
+
 def _none(scene: Scene) -> str:
     if scene.unread:
         return "○ reading the configuration"
@@ -45,7 +54,8 @@ def _none(scene: Scene) -> str:
 
 def rows(scene: Scene) -> int:
     """How many rows the pane would like, without its title."""
-    return max(1, len(scene.state.workloads) + len(unlisted(scene)) + _lost_rows(scene))
+    same = len(twins(scene.state.workloads.values()))
+    return max(1, len(scene.state.workloads) + len(unlisted(scene)) + same + _lost_rows(scene))
 
 
 def unlisted(scene: Scene) -> list[Drift]:

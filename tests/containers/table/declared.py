@@ -1,9 +1,8 @@
 """What compose files declare and what a real docker-compose made of it, before somebody touched either: drift."""
 
-import os
 import shutil
-import subprocess
 
+from tests.containers.composed import TOOL, compose, container
 from tests.containers.table.fault import Fault, Ground
 from tests.e2e.world import until
 
@@ -26,21 +25,18 @@ volumes:
   data: {}
 """
 FILES = {FILE: TEXT}
-COMPOSE = shutil.which("docker-compose") is not None
 
 
-def compose(ground: Ground, *argv: str) -> None:
-    env = {**os.environ, "DOCKER_HOST": ground.engine.url}
-    command = ["docker-compose", "-p", "ferry", *argv]
-    subprocess.run(command, cwd=ground.place.root, env=env, check=True, capture_output=True)
+def composed(ground: Ground, *argv: str) -> None:
+    compose(ground.place.root, ground.engine.url, *argv)
 
 
 def _made(ground: Ground) -> None:
     """With a row in its volume and a file in its mount: as on a good day."""
     (ground.place.root / "config").mkdir(exist_ok=True)
     (ground.place.root / "config" / "web.conf").write_text("listen 80\n")
-    compose(ground, "up", "-d")
-    ground.docker("exec", "ferry_web_1", "sh", "-c", "echo 1 > /data/rows")
+    composed(ground, "up", "-d")
+    ground.docker("exec", container("web"), "sh", "-c", "echo 1 > /data/rows")
 
 
 def _gone(ground: Ground) -> None:
@@ -56,22 +52,22 @@ def _edit(ground: Ground, old: str, new: str) -> None:
 def _volume_deleted(ground: Ground) -> None:
     _made(ground)
     until(lambda: "DriftSeen" in ground.place.names(), "the volume as it was", 40)
-    compose(ground, "rm", "-sf")
+    composed(ground, "rm", "-sf")
     ground.docker("volume", "rm", "ferry_data")
-    compose(ground, "up", "-d")
+    composed(ground, "up", "-d")
 
 
 def _emptied(ground: Ground) -> None:
     _made(ground)
     (ground.place.root / "config" / "web.conf").unlink()
-    compose(ground, "restart", "-t", "1")
+    composed(ground, "restart", "-t", "1")
 
 
 def _source_missing(ground: Ground) -> None:
     """The engine makes an empty folder of the name in its place."""
     _made(ground)
     shutil.rmtree(ground.place.root / "config")
-    compose(ground, "up", "-d", "--force-recreate")
+    composed(ground, "up", "-d", "--force-recreate")
 
 
 def _edited(ground: Ground) -> None:
@@ -87,9 +83,9 @@ def _secret_shown(ground: Ground) -> str:
 
 def _mount_taken_out(ground: Ground) -> None:
     _made(ground)
-    ground.docker("rm", "-f", "ferry_web_1")
+    ground.docker("rm", "-f", container("web"))
     _edit(ground, "      - data:/data\n", "")
-    compose(ground, "up", "-d")
+    composed(ground, "up", "-d")
     _edit(ground, "    volumes:\n", "    volumes:\n      - data:/data\n")
 
 
@@ -154,7 +150,7 @@ DECLARED = (
         "a compose file that compose refuses",
         _refused_file,
         "web +healthy",
-        ("What is declared is not known: docker-compose config refuses",),
+        ("What is declared is not known: docker.compose config refuses",),
         files=FILES,
         heal=_gone,
         patience_s=45,
@@ -168,4 +164,4 @@ DECLARED = (
         heal=_gone,
         patience_s=45,
     ),
-) if COMPOSE else ()  # fmt: skip
+) if TOOL else ()  # fmt: skip

@@ -67,6 +67,7 @@ LOSING = {
 }
 
 
+@pytest.mark.req("F26")
 @pytest.mark.parametrize(("width", "height"), b.SIZES)
 def test_what_a_plan_touches_and_what_would_be_lost(width: int, height: int) -> None:
     text = b.shown(page(**LOSING), b.view(), width, height)

@@ -7,8 +7,9 @@ import pytest
 from incidentui.core.difference import difference
 from incidentui.core.inputs import HandOver, Refusal, SetStep, StartRunbook, StopAction
 from incidentui.core.model import Attempt, LastRun, Plan
-from incidentui.runbook.model import Command, Runbook, Step, TypedAction
+from incidentui.runbook.model import Command, Runbook, Step, TypedAction, Variable
 from incidentui.session.ports import View
+from incidentui.tui.pages.handed import HandedPage
 from incidentui.tui.pages.plan import PlanPage
 from incidentui.tui.pages.runbook_list import RunbooksPage
 from incidentui.tui.pages.runbook_page import RunbookPage
@@ -287,6 +288,36 @@ def test_a_list_that_was_opened_early_fills_itself() -> None:
 # -- back, alone, in other hands
 
 
+def test_u_asks_for_a_value_as_the_step_itself_does() -> None:
+    back = TypedAction("workload.start", (("name", "{{ pump }}"),), 4, (("undo", "true"),))
+    book = replace(
+        b.BOOK,
+        steps=(*b.BOOK.steps[:2], replace(b.BOOK.steps[2], undo_action=back), b.BOOK.steps[3]),
+        vars=(Variable("pump", "Pump to start again"),),
+    )
+    it, s = RunbookPage(book), b.FakeScreen(b.FakeSession(view("done", "done", "done", "todo")))
+    b.shown(it, s.session.view, 118, 34)
+    s.type(it, "u")
+    label, done = s.prompts[-1]
+    assert label == "Pump to start again"
+    done(" ")
+    assert s.refused[-1] == ("u", "pump needs a value", "")
+    done("north")
+    assert s.session.plans == [("workload.start", {"name": "north"})]
+
+
+def test_u_asks_for_what_the_shell_text_of_its_author_needs() -> None:
+    valve = Command("sh", 'rm "$PUMP"', True, 4, (("undo", "true"),))
+    book = replace(b.BOOK, steps=(*b.BOOK.steps[:2], replace(b.BOOK.steps[2], undo=(valve,)), b.BOOK.steps[3]))
+    it, s = RunbookPage(book), b.FakeScreen(b.FakeSession(view("done", "done", "done", "todo")))
+    s.session.planned = Refusal("PUMP has no value", unset="pump")
+    b.shown(it, s.session.view, 118, 34)
+    s.type(it, "u")
+    s.prompts[-1][1]("north")
+    asked = {"runbook": book.id, "step": "3", "undo": "true"}
+    assert s.session.plans == [("shell", asked), ("shell", {**asked, "set.pump": "north"})]
+
+
 def test_u_takes_the_last_step_back_by_what_its_author_wrote() -> None:
     valve = Command("sh", "rm valve", True, 4, (("undo", "true"),))
     book = replace(b.BOOK, steps=(*b.BOOK.steps[:2], replace(b.BOOK.steps[2], undo=(valve,)), b.BOOK.steps[3]))
@@ -371,6 +402,13 @@ def test_who_does_not_work_through_it_follows_and_takes_over() -> None:
     assert [(key, why) for key, why, _ in s.refused] == [(key, "bo works through it") for key in "xsuX"]
     s.type(it, "T")
     assert s.session.commands == [HandOver("ana", "ana")]
+    told = s.pages[-1]
+    assert isinstance(told, HandedPage)
+    for width, height in b.SIZES:
+        rows = b.shown(told, s.session.view, width, height).splitlines()
+        assert [row.split(" ─")[0].strip() for row in rows if " ──" in row] == ["NEXT", "NOW", "THE RUNBOOK"]
+        assert any(row.strip().startswith("1 step 2 of Roll back a bad deploy") for row in rows)
+        assert "Handed over: ana: the valve is open" in "\n".join(rows)
 
 
 def test_who_works_through_it_hands_it_over_with_a_word() -> None:
