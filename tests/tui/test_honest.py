@@ -6,6 +6,7 @@ from typing import get_args
 import pytest
 
 from incidentui.core.model import CheckSpec, RunStep, ServiceStatus, Stage
+from incidentui.runbook.parse import parse
 from incidentui.session.ports import View
 from incidentui.tui.present import runbook
 from incidentui.tui.present.headline import headline
@@ -123,3 +124,21 @@ def test_a_runbook_at_its_end_closes_nothing_while_users_fail() -> None:
     seen = replace(view, state=replace(view.state, runbook=replace(run, steps=steps)))
     assert "at its end" not in told(seen, 120, "normal")
     assert "reset to ★" in told(seen, 120, "normal")
+
+
+async def test_r_leads_to_what_fits_once_every_step_is_done() -> None:
+    view = fakes.incident()
+    run = view.state.runbook
+    assert run is not None
+    done = tuple(RunStep(n, f"Step {n}", "done") for n in (1, 2))
+    book = parse("# Roll back a bad deploy\n\n1. Step 1\n2. Step 2\n", "bad-deploy.md")
+    seen = replace(view, state=replace(view.state, runbook=replace(run, runbook=book.id, steps=done)))
+    async with shown(seen, (120, 40)) as it:
+        desk = it.screen.desk
+        desk.books, desk.shelved = (book,), True
+        assert "‹ RUNBOOKS" in await it.press("r")
+    half = replace(run, runbook=book.id, steps=(done[0], RunStep(2, "Step 2")))
+    async with shown(replace(view, state=replace(view.state, runbook=half)), (120, 40)) as it:
+        desk = it.screen.desk
+        desk.books, desk.shelved = (book,), True
+        assert "‹ RUNBOOK  Roll back a bad deploy" in await it.press("r")
