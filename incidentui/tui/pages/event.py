@@ -89,7 +89,13 @@ def told(value: object, prefix: str = "") -> Iterator[tuple[str, str]]:
         if both and field.name in ("was", "now"):
             continue
         label = prefix + field.name.removesuffix("_ms").removesuffix("_s").replace("_", " ")
-        if inner is None or inner == "" or inner == () or field.name in _MACHINE or (field.name == "key" and not inner):
+        if (
+            inner is None
+            or inner == ""
+            or inner == ()
+            or field.name in _MACHINE
+            or (field.name in ("key", "trigger") and not inner)
+        ):
             continue
         if is_dataclass(inner) and not prefix:
             yield from told(inner, f"{label} ")
