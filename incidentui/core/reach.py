@@ -15,6 +15,7 @@ _WORD = re.compile(r"[\w.-]+")
 _HOST = re.compile(r"\b(?:ssh|scp|rsync)\b[^\n|;&]*?\s(?:[\w.-]+@)?([\w-]+(?:\.[\w-]+)+|[\w.-]+(?=:))")
 _SUDO = re.compile(r"(?:^|[\s;&|(])sudo\s", re.MULTILINE)
 _UNKNOWN: Row = ("all else", "not known: what a command reaches stands only in its text")
+_NOTHING: Row = ("watched here", "nothing that its text names; what else a command reaches is not known")
 _MOST = 12
 
 
@@ -23,7 +24,8 @@ def reach(plan: Plan, state: State) -> tuple[Row, ...]:
     if plan.blast or not plan.changes:
         return plan.blast
     if plan.action == "shell":
-        return (*_few(_named(plan, state)), _UNKNOWN)
+        named = _few(_named(plan, state))
+        return (*named, _UNKNOWN) if named else (_NOTHING,)
     if plan.action.startswith("git."):
         return tuple(_pushed(plan, state)) if plan.push else (("this clone", "alone: nothing is pushed"),)
     if plan.action == "checkpoint.restore":

@@ -140,5 +140,6 @@ SCENARIO = replace(
     rot=rot,
     asked=("backend", "HTTP/1."),
     unasked=True,
+    checkpoint=False,
     left_out="",
 )

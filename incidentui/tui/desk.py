@@ -92,6 +92,8 @@ class Desk:
     """Whether they have come."""
     begun: "Runbook | None" = None
     """The text that the run began with, once its file says something else."""
+    typed: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By runbook: values that only a person knows, so that nobody types them twice in a run. In no record."""
     reread: Callable[[], None] = lambda: None
     """Looks at the files again, in a thread; `restock` hears of it when they changed."""
     zone: tzinfo | None = None
@@ -224,6 +226,9 @@ class Desk:
     def scroll(self, top: int) -> None:
         self.surface.host.stand(None, top)
         self.surface.draw_now()
+
+    def typed_for(self, runbook: str) -> dict[str, str]:
+        return self.typed.setdefault(runbook, {})
 
     def draw(self) -> None:
         self.surface.redraw()

@@ -68,6 +68,10 @@ class PageContext(Protocol):
 
     def copy(self, text: str) -> None: ...
 
+    def typed_for(self, runbook: str) -> dict[str, str]:
+        """What was typed for the variables of a runbook: kept, and changed in place, as long as the screen is open."""
+        ...
+
     def scroll(self, top: int) -> None:
         """Shows the page from this row of what scrolls on; past the end it is its end."""
         ...

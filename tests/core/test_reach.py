@@ -37,7 +37,9 @@ def test_a_shell_step_says_what_its_text_names_and_that_the_rest_is_not_known() 
     told = of(shell("ssh root@db1.example.com sudo systemctl restart x\nscp a b.example.com:/tmp"))
     assert told["db1.example.com"] == told["b.example.com"] == "another host"
     assert told["this host"] == "as root: it uses sudo"
-    assert reach(shell("df -h"), STATE) == (UNKNOWN,)
+    assert reach(shell("df -h"), STATE) == (
+        ("watched here", "nothing that its text names; what else a command reaches is not known"),
+    )
     assert "backend" not in of(shell("ls backend-old mybackend")), "a name is a whole word"
 
 

@@ -12,7 +12,7 @@ from incidentui.core import inputs as i
 from incidentui.core.events import NoteAdded
 from incidentui.core.model import Attempt, Plan
 from incidentui.runbook.model import Runbook
-from incidentui.session.ports import Playhead
+from incidentui.session.ports import Playhead, View
 from incidentui.tui.keys import Burst
 from incidentui.tui.pages.plan import PlanPage
 from tests.tui import fakes
@@ -49,6 +49,21 @@ async def test_a_note_can_be_dated_back() -> None:
         await screen.press("enter")
         assert "no time of the day" in screen.status
         assert len(asked(screen, i.AddNote)) == 1
+
+
+@pytest.mark.req("R1-03")
+async def test_a_note_has_a_range_and_says_what_set_it_off() -> None:
+    async with shown(fakes.incident()) as screen:
+        for text in ("@08:00-09:12 the feature was built", "@09:13! restart for a mount", "@09:12-09:00 no"):
+            await screen.press("n")
+            await screen.type(text)
+            await screen.press("enter")
+        at = fakes.at
+        assert asked(screen, i.AddNote) == [
+            i.AddNote("the feature was built", "ana", at("08:00:00"), until=at("09:12:00")),
+            i.AddNote("restart for a mount", "ana", at("09:13:00"), trigger=True),
+        ]
+        assert "ends before it begins" in screen.status
 
 
 async def test_escape_gives_a_note_up_and_letters_were_no_keys() -> None:
@@ -381,15 +396,30 @@ async def test_leaving_asks_and_any_other_key_stays() -> None:
         assert screen.app._exit
 
 
-async def test_who_leaves_in_mid_step_may_end_it_first() -> None:
-    plan = Plan("shell", (), "Follow the build", "yes", within_ms=14_400_000)
+def in_mid_step(within_ms: int) -> View:
+    plan = Plan("shell", (), "Follow the build", "yes", within_ms=within_ms)
     view = fakes.incident()
     going = Attempt("s", 3, plan, fakes.ME, "ana", fakes.NOW, step=1)
     attempts = {**view.state.attempts, "s": going}
-    view = replace(view, state=replace(view.state, attempts=attempts, acting="s"))
-    async with shown(view, (80, 24)) as screen:
+    return replace(view, state=replace(view.state, attempts=attempts, acting="s"))
+
+
+async def test_who_leaves_what_may_take_hours_waits_for_it_only_when_that_is_said() -> None:
+    async with shown(in_mid_step(14_400_000), (80, 24)) as screen:
         await screen.press("q")
-        assert "k ends it first" in screen.status
+        assert "k ends the running step first, w waits for its end, up to 4h." in screen.status
+        await screen.press("q")
+        assert not screen.app._exit
+        assert asked(screen, i.StopAction) == []
+        await screen.press("q", "w")
+        assert screen.app._exit
+        assert asked(screen, i.StopAction) == []
+
+
+async def test_who_leaves_in_mid_step_may_end_it_first() -> None:
+    async with shown(in_mid_step(300_000), (80, 24)) as screen:
+        await screen.press("q")
+        assert "k ends the running step first" in screen.status
         await screen.press("j")
         assert screen.app.is_running
         await screen.press("q", "k")
@@ -464,7 +494,6 @@ async def test_a_step_before_the_runbooks_are_read_says_so(key: str) -> None:
 
 async def test_an_empty_project_says_what_is_missing() -> None:
     from incidentui.core.state import State
-    from incidentui.session.ports import View
 
     view = View(State(), {}, problems=("incidentui.toml:3 services.api.timout: did you mean timeout?",))
     async with shown(view) as screen:
@@ -476,7 +505,6 @@ async def test_an_empty_project_says_what_is_missing() -> None:
 
 async def test_before_the_configuration_is_read_nothing_is_claimed_of_it() -> None:
     from incidentui.core.state import State
-    from incidentui.session.ports import View
 
     async with shown(View(State(), {})) as screen:
         assert screen.text.count("○ reading the configuration") == 2, screen.text

@@ -92,6 +92,7 @@ class RunbookPage:
 
     def opened(self, screen: PageContext) -> None:
         self._me = screen.session.me
+        self.given = screen.typed_for(self.runbook.id)
 
     def follow(self, books: Sequence[Runbook], screen: PageContext) -> None:
         """The file says something else, or is allowed by now. A run goes on with the text that it began with."""

@@ -57,6 +57,7 @@ def start(runbook: Runbook, screen: PageContext) -> bool:
         command = StartRunbook(
             uuid4().hex, runbook.id, runbook.title, runbook.digest, runbook.run_steps(), screen.session.me
         )
+        screen.typed_for(runbook.id).clear()  # another run may mean another pod
         tell(screen, "x", command, f"{runbook.title}: started")
         return True
     return False

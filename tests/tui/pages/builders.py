@@ -410,6 +410,7 @@ class FakeScreen:
     initial: str = ""
     """What stood in the last of them."""
     copied: list[str] = field(default_factory=list)
+    typed: dict[str, dict[str, str]] = field(default_factory=dict)
     backs: int = 0
     top: int = 0
 
@@ -444,6 +445,9 @@ class FakeScreen:
 
     def when(self, future: "Future[Any]", then: Callable[[Any], None]) -> None:
         then(future.result(5))
+
+    def typed_for(self, runbook: str) -> dict[str, str]:
+        return self.typed.setdefault(runbook, {})
 
     def copy(self, text: str) -> None:
         self.copied.append(text)

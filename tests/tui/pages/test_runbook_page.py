@@ -288,6 +288,20 @@ def test_a_list_that_was_opened_early_fills_itself() -> None:
 # -- back, alone, in other hands
 
 
+def test_what_was_typed_is_there_when_the_page_is_opened_again_and_gone_in_another_run() -> None:
+    book = replace(b.BOOK, vars=(Variable("pump", "Which pump"),))
+    it, s = RunbookPage(book), b.FakeScreen(b.FakeSession(view("done", "todo", "todo", "todo")))
+    it.opened(s)
+    it.given["pump"] = "north"
+    again = RunbookPage(book)
+    again.opened(s)
+    assert "north" in b.shown(again, s.session.view, 118, 34)
+    s.session.view = b.view()
+    s.type(again, "x")
+    assert isinstance(s.session.commands[-1], StartRunbook)
+    assert "north" not in b.shown(again, s.session.view, 118, 34)
+
+
 def test_u_asks_for_a_value_as_the_step_itself_does() -> None:
     back = TypedAction("workload.start", (("name", "{{ pump }}"),), 4, (("undo", "true"),))
     book = replace(
