@@ -26,6 +26,8 @@ from incidentui.tui.pages.layout import (
 _TIMES = frozenset({"at", "since", "until", "first_red", "window_from", "asked", "acted", "ended", "remote_asked"})
 _MACHINE = frozenset({"boot", "started", "digest", "words"})
 """Fields that only a program can read, and the sentence that stands above them."""
+_MARKED = frozenset({"key", "trigger"})
+"""What somebody marked: said where it was."""
 _SHORT = 12
 """Cells of a fact from which on it is left out where the sentence above says it already."""
 _LONG = 12
@@ -89,7 +91,13 @@ def told(value: object, prefix: str = "") -> Iterator[tuple[str, str]]:
         if both and field.name in ("was", "now"):
             continue
         label = prefix + field.name.removesuffix("_ms").removesuffix("_s").replace("_", " ")
-        if inner is None or inner == "" or inner == () or field.name in _MACHINE or (field.name == "key" and not inner):
+        if (
+            inner is None
+            or inner == ""
+            or inner == ()
+            or field.name in _MACHINE
+            or (field.name in _MARKED and not inner)
+        ):
             continue
         if is_dataclass(inner) and not prefix:
             yield from told(inner, f"{label} ")
