@@ -26,6 +26,8 @@ from incidentui.tui.pages.layout import (
 _TIMES = frozenset({"at", "since", "until", "first_red", "window_from", "asked", "acted", "ended", "remote_asked"})
 _MACHINE = frozenset({"boot", "started", "digest", "words"})
 """Fields that only a program can read, and the sentence that stands above them."""
+_MARKED = frozenset({"key", "trigger"})
+"""What somebody marked: said where it was."""
 _SHORT = 12
 """Cells of a fact from which on it is left out where the sentence above says it already."""
 _LONG = 12
@@ -94,7 +96,7 @@ def told(value: object, prefix: str = "") -> Iterator[tuple[str, str]]:
             or inner == ""
             or inner == ()
             or field.name in _MACHINE
-            or (field.name in ("key", "trigger") and not inner)
+            or (field.name in _MARKED and not inner)
         ):
             continue
         if is_dataclass(inner) and not prefix:
