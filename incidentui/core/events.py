@@ -187,6 +187,8 @@ class WorkloadsSeen:
 
     engine: str
     workloads: tuple[Workload, ...]
+    where: str = ""
+    """Which engine that is; empty: the machine's own."""
 
 
 @dataclass(frozen=True, slots=True)

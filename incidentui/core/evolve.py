@@ -214,7 +214,9 @@ def _world(
                 state = _recovered(state, f"workload:{gone}")  # what comes under its name is another one
             engines = _with(state.engines, event.engine)
             known = kept(ran(state.ran, event.workloads, recorded.at), workloads)
-            return replace(state, workloads=workloads, engines=engines, crashed=crashed, ran=known)
+            at = {name: where for name, where in state.engine_at.items() if name != event.engine}
+            at |= {event.engine: event.where} if event.where else {}
+            return replace(state, workloads=workloads, engines=engines, engine_at=at, crashed=crashed, ran=known)
         case e.WorkloadChanged():
             workloads = _put(state.workloads, event.now.name, event.now)
             known = ran(state.ran, (event.now,), recorded.at)

@@ -96,6 +96,8 @@ class WorkloadsLooked:
     logs: tuple[tuple[str, Evidence], ...] = ()
     known: tuple[tuple[str, KnownError], ...] = ()
     """What was recognised in those logs, in exit codes and in the engine's own words."""
+    where: str = ""
+    """Which engine that is: its address and what named it; empty: the machine's own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,8 @@ class State:
     """Key moments so far."""
     drift: Mapping[str, Drift] = field(default_factory=dict)
     """By workload, as last looked at."""
+    engine_at: Mapping[str, str] = field(default_factory=dict)
+    """Of each engine that is not the machine's own: its address, and what named it."""
     green: OnGreen = field(default_factory=OnGreen)
 
     @property

@@ -117,9 +117,10 @@ def _looked(d: Deciding, look: WorkloadsLooked) -> None:
     known = {n: w for n, w in d.state.workloads.items() if w.engine == look.engine}
     logs = dict(look.logs)
     came_back = any(known[w.name].state == "unknown" for w in look.workloads if w.name in known)
-    if set(known) != {w.name for w in look.workloads} or look.engine not in d.state.engines or came_back:
+    other = look.engine not in d.state.engines or d.state.engine_at.get(look.engine, "") != look.where
+    if set(known) != {w.name for w in look.workloads} or other or came_back:
         _say_gone(d, known, look)
-        d.say(e.WorkloadsSeen(look.engine, look.workloads), look.engine, "quiet", source=look.engine)
+        d.say(e.WorkloadsSeen(look.engine, look.workloads, look.where), look.engine, "quiet", source=look.engine)
         for w in look.workloads:
             if is_bad(w) and w.name not in d.state.crashed:
                 old = known.get(w.name, replace(w, state="unknown"))

@@ -13,6 +13,8 @@ from incidentui.edge.containers.docker_source import DockerSource
 from tests import engine as private
 from tests.containers.conftest import WallClock
 from tests.containers.daemon import answering
+from tests.e2e.world import COMMAND, Place
+from tests.faults.pty import Pty
 
 
 @pytest.fixture
@@ -127,3 +129,21 @@ async def test_a_real_engine_by_its_context(docker_home: Path, engine: private.D
         assert source.engine.address == f"{engine.url} (context lab)"
     finally:
         source.engine.close()
+
+
+@pytest.mark.docker
+@pytest.mark.req("F60")
+def test_the_screen_says_which_engine_it_is(docker_home: Path, tmp_path: Path, engine: private.Dockerd) -> None:
+    """Not only while it is lost: what runs in production is not to be taken for what runs here."""
+    root = tmp_path / "ferry"
+    root.mkdir()
+    (root / "incidentui.toml").write_text('[project]\nname = "ferry"\ndocker = {}\n', encoding="utf-8")
+    add_context(docker_home, "lab", engine.url)
+    (docker_home / "config.json").write_text('{"currentContext": "lab"}')
+    engine.run("web", "sleep", "600")
+    place = Place(root, tmp_path / "home")
+    with Pty([COMMAND, str(root)], root, place.env()) as screen:
+        screen.see(r"4 WORKLOADS ─+ docker context lab", 30)
+        screen.rest(0.4, 1)
+        screen.press("4", "\r", gap_s=0.3)
+        screen.see(r"(?s)engine +docker.*unix:///tmp/incident-engine.*\(context lab\)", 20)

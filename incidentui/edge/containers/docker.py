@@ -76,6 +76,11 @@ class DockerEngine:
         said_by = f" ({self._where.said_by})" if self._where.said_by else ""
         return clean_and_redact(self._where.address, 200) + said_by
 
+    @property
+    def elsewhere(self) -> str:
+        """Its address, if it is not the machine's own that nobody had to name."""
+        return self.address if self._where.said_by or self._where.address != DEFAULT else ""
+
     def changed(self, ident: str, code: int | None = None) -> None:
         """An event named this container. `code`: what it ended with."""
         self.listing.changed(ident, code)

@@ -66,7 +66,9 @@ class DockerSource:
     async def look(self) -> Sequence[Observation]:
         self._turned = None
         news, _, workloads = await self._turn()
-        return news or ([] if workloads is None else [WorkloadsLooked(self.name, workloads)])
+        return news or (
+            [] if workloads is None else [WorkloadsLooked(self.name, workloads, where=self.engine.elsewhere)]
+        )
 
     async def _turn(self) -> tuple[list[Observation], Ms, tuple[Workload, ...] | None]:
         async with self._lock:
@@ -78,7 +80,7 @@ class DockerSource:
             workloads, worse = self._seen.fold(looks, self._clock.now())
             logs = await last_words(self.engine, worse)
             known = recognised(self._library, worse, logs)
-            return self._contact.answered(workloads, logs, known), 0, workloads
+            return self._contact.answered(workloads, logs, known, self.engine.elsewhere), 0, workloads
 
     async def _looks(self) -> tuple[Look, ...]:
         """Of an event at first only what it names: a list of hundreds takes longer, and follows when it is quiet."""

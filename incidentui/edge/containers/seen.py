@@ -143,13 +143,14 @@ class Contact:
         workloads: tuple[Workload, ...],
         logs: tuple[tuple[str, Evidence], ...],
         known: tuple[tuple[str, KnownError], ...] = (),
+        where: str = "",
     ) -> list[Observation]:
-        """The news of a look that worked: nothing when all is as it was."""
+        """The news of a look that worked: nothing when all is as it was. `where`: which engine that is."""
         news: list[Observation] = []
         if self.lost or not self._told:
             news.append(SourceAnswered(self._source))
         if news or workloads != self._last:
-            news.append(WorkloadsLooked(self._source, workloads, logs, known))
+            news.append(WorkloadsLooked(self._source, workloads, logs, known, where))
         self._why, self._told, self._tries, self._last = None, True, 0, workloads
         return news
 

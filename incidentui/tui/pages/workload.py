@@ -62,10 +62,15 @@ def sentence(workload: Workload) -> tuple[str, Token, str]:
             return "·", "muted", f"{other.capitalize()}{exit_code}{told}."
 
 
+def _engine(workload: Workload, state: State) -> str:
+    where = state.engine_at.get(workload.engine, "")
+    return f"{workload.engine} {where}".rstrip()
+
+
 def facts(workload: Workload, state: State, now: Ms) -> list[tuple[str, str, Token]]:
     """Label, value, tone. What the engine cannot tell is said, never shown as 0."""
     up = _since(workload.since, now)
-    rows: list[tuple[str, str, Token]] = [("engine", workload.engine, "text")]
+    rows: list[tuple[str, str, Token]] = [("engine", _engine(workload, state), "text")]
     if workload.image:
         rows.append(("image", workload.image, "text"))
     if workload.origin:

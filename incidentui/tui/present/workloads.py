@@ -20,6 +20,8 @@ _WORDS = 15
 """Enough for "no health check"."""
 _NARROW = 50
 """How narrow the pane is at worst, for its height."""
+_AT = 22
+"""Cells for the address of an engine."""
 _ENGINES = ("docker", "supervisor")
 
 
@@ -122,7 +124,13 @@ def summary(scene: Scene) -> tuple[Seg, ...]:
     bad = sum(is_bad(w) for w in scene.state.workloads.values())
     engines = sorted({w.engine for w in scene.state.workloads.values()} | set(scene.state.engines))
     parts = [Seg(f"{bad} crashing", "fail")] if bad else []
-    return joined([*parts, *(Seg(e, "muted") for e in engines)])
+    return joined([*parts, *(Seg(f"{e} {_where(scene, e)}".rstrip(), "muted") for e in engines)])
+
+
+def _where(scene: Scene, engine: str) -> str:
+    """Which one, if it is not the machine's own: production is not to be taken for what runs here."""
+    at, _, by = scene.state.engine_at.get(engine, "").partition(" (")
+    return by.rstrip(")") if by.startswith("context ") else cut_middle(at.removeprefix("unix://"), _AT)
 
 
 def state_words(workload: Workload) -> tuple[str, str, Token]:
