@@ -98,7 +98,6 @@ def main() -> None:
     print(f"{count} containers, a change a second, load {load:.1f}: {seen.core:.1%} of a core, {seen.missed} missed")
     p = [share(seen.late_ms, part) for part in (0.0, 0.5, 0.99)]
     print(f"  event to painted: best {p[0]:.0f}, p50 {p[1]:.0f}, p99 {p[2]:.0f} ms of {len(seen.late_ms)}")
-    print([round(x) for x in sorted(seen.late_ms)[-15:]])
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.changes import CONFIG, cpu_s
 from incidentui.core.inputs import Observation, Refusal
 from incidentui.edge.containers.docker import DockerEngine
 from incidentui.edge.containers.docker_events import EventStream, Hint
@@ -21,6 +22,8 @@ from incidentui.edge.containers.docker_source import DockerSource
 from incidentui.edge.containers.logs import WorkloadLogs
 from incidentui.session.ports import FollowedLogs
 from incidentui.tui.pages.log_lines import log_lines
+from tests.containers.table.fault import memory_kb
+from tests.faults.pty import Pty
 
 ROWS = 40
 
@@ -132,6 +135,39 @@ def _check(logs: FollowedLogs) -> None:
         assert seen == list(range(seen[0], seen[0] + len(seen))), f"a line of {name} is missing"
 
 
+def keys(seconds: float, count: int = 20, lines: float = 500) -> None:
+    """On the screen of the real program, while it follows them all: from a key to what it opens or closes."""
+    took: list[float] = []
+    with answering(count, 0, lines) as url, tempfile.TemporaryDirectory() as folder:
+        (root := Path(folder, "many")).mkdir()
+        (root / "incidentui.toml").write_text(CONFIG)
+        env = {**os.environ, "INCIDENTUI_HOME": f"{folder}/home", "INCIDENTUI_USER": "ana", "DOCKER_HOST": url}
+        with Pty([sys.executable, "-m", "incidentui", str(root)], root, env) as screen:
+            screen.see("no health check", 30)
+            screen.rest(0.4, 1)
+            screen.write(b"l")
+            screen.see(f"LOGS  all, {count} workloads", 30)
+            begun, before = time.monotonic(), cpu_s(screen.process.pid)
+            while time.monotonic() - begun < seconds:
+                for key, words in ((b"?", "KEYS|HELP"), (b"\x1b", "LOGS  all")):
+                    at = time.monotonic()
+                    screen.write(key)
+                    screen.see(words, 20)
+                    took.append((time.monotonic() - at) * 1000)
+                    _pass(screen, 0.15)
+            core = (cpu_s(screen.process.pid) - before) / (time.monotonic() - begun)
+            held = memory_kb(screen.process.pid) >> 10
+    p = [percentile(took, part) for part in (0.5, 0.99)]
+    spent_ = f"{core:.1%} of a core, {held} MiB at most"
+    print(f"on the screen, {count * lines:.0f} lines/s: {len(took)} keys, p50 {p[0]:.0f}, p99 {p[1]:.0f} ms; {spent_}")
+
+
+def _pass(screen: Pty, seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        screen.read(left)
+
+
 async def main() -> None:
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 20.0
     print(f"load before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
@@ -141,3 +177,4 @@ async def main() -> None:
 
 if __name__ == "__main__":
     asyncio.run(main())
+    keys(float(sys.argv[1]) if len(sys.argv) > 1 else 20.0)

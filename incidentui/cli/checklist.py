@@ -34,6 +34,15 @@ def checklist_lines(state: State, incident: Incident) -> list[str]:
     return [*lines, *(f"○ step {s.n} {s.title}" for s in open_steps(state, incident))]
 
 
+def how_to_tick(state: State, incident: Incident) -> list[str]:
+    out = []
+    if left(state.project.recovery, incident.ticks):
+        out.append("incidentui: `close --tick N` says that a line was seen to be so, as a user sees it")
+    if (steps := open_steps(state, incident)) and state.runbook is not None:
+        out.append(f"incidentui: `runbook run {state.runbook.runbook} --done {steps[0].n}=NOTE` says so of a step")
+    return out
+
+
 def checklist_object(state: State, incident: Incident) -> dict[str, Any]:
     """Times in RFC 3339."""
     return {

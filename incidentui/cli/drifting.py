@@ -19,10 +19,16 @@ def unlisted_lines(state: State) -> list[str]:
     """Containers that are gone and files, beside a checkpoint; and which one that is."""
     out = []
     for name in _unlisted(state):
-        rows = drift_lines(state, Workload(name, ""))
+        rows = drift_lines(state, Workload(name, "")) or _nowhere(state.drift[name])
         out += [f"! {name}", *rows] if rows else [f"✓ {name:<16} nothing differs"]
     then = next((d for d in state.drift.values() if d.checkpoint), None)
     return [*out, f"compared with {then.by}"] if then and then.by else out
+
+
+def _nowhere(drift: Drift) -> list[str]:
+    """Of a service that is declared and has no container."""
+    rows = [row for row in drift.rows if row.what == "container"]
+    return [f"  └ declared{f' ({row.place})' if row.place else ''}, and there is no container" for row in rows]
 
 
 def _unlisted(state: State) -> list[str]:

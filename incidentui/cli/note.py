@@ -22,10 +22,22 @@ LIMIT = 4_000
 @click.command("note")
 @click.argument("text", nargs=-1, required=True)
 @click.option("--at", metavar="T", help="When it happened: 09:12, 09:12:30, an ISO time, -5m.")
+@click.option("--until", metavar="T", help="When it ended, of something that lasted.")
+@click.option("--trigger", is_flag=True, help="It set off what came after it.")
+@click.option("--load", type=click.IntRange(1, 5), metavar="1-5", help="How much it is for you; goes into the draft.")
 @click.option("--incident", metavar="ID", help="Default: the open incident that was opened last.")
 @click.option("--json", "as_json", is_flag=True, help='Print {"seq", "id"}.')
 @click.pass_obj
-def command(options: Options, text: tuple[str, ...], at: str | None, incident: str | None, as_json: bool) -> None:
+def command(
+    options: Options,
+    text: tuple[str, ...],
+    at: str | None,
+    until: str | None,
+    trigger: bool,
+    load: int | None,
+    incident: str | None,
+    as_json: bool,
+) -> None:
     """Write a note into the journal."""
     may_write(options, "note")
     root, by = project_root(options), responder()  # first: its secrets are known from here on
@@ -33,6 +45,11 @@ def command(options: Options, text: tuple[str, ...], at: str | None, incident: s
     clock = SystemClock()
     now = clock.now()
     happened = parse_time(at, now, "--at") if at else now
+    more = {
+        **_until(until, happened, now),
+        **({"trigger": True} if trigger else {}),
+        **({"load": load} if load else {}),
+    }
     path = paths.journal_path(root)
     paths.remember_root(root)
     project = paths.project_name(root) if not path.exists() else ""
@@ -51,7 +68,7 @@ def command(options: Options, text: tuple[str, ...], at: str | None, incident: s
             incident=_incident(transaction, incident, others),
             mono_ms=clock.mono(),
             boot=clock.boot,
-            data=canonical({"text": words, "by": by, "key": False}),
+            data=canonical({"text": words, "by": by, "key": False, **more}),
         )
 
     written = append_one(str(path), project, make)
@@ -59,6 +76,16 @@ def command(options: Options, text: tuple[str, ...], at: str | None, incident: s
     if others:
         beside = f"{', '.join(others)} {'is' if len(others) == 1 else 'are'} open too (--incident ID)"
         click.echo(f"incidentui: it went to {written.draft.incident}, opened last; {beside}", err=True)
+
+
+def _until(until: str | None, happened: int, now: int) -> dict[str, int]:
+    """Only what was said is written: a note without it reads as it always did."""
+    if until is None:
+        return {}
+    ended = parse_time(until, now, "--until")
+    if ended <= happened:
+        raise CannotRun(f"--until {until!r} is not after its beginning.")
+    return {"until": ended}
 
 
 def note_text(text: str) -> str:

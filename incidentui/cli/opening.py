@@ -4,7 +4,7 @@ import json
 
 import click
 
-from incidentui.cli.checklist import checklist_lines, to_tick
+from incidentui.cli.checklist import checklist_lines, how_to_tick, to_tick
 from incidentui.cli.journal_access import open_to_write, responder
 from incidentui.cli.options import CannotRun, Options, Refused, may_write
 from incidentui.cli.times import parse_time
@@ -12,7 +12,6 @@ from incidentui.core.incidents import which
 from incidentui.core.inputs import CloseIncident, Command, OpenIncident, Refusal, TickRecovery
 from incidentui.core.model import Severity
 from incidentui.core.state import State
-from incidentui.core.ticks import left
 from incidentui.edge.clock import SystemClock
 from incidentui.edge.store.sqlite import SqliteJournal
 from incidentui.edge.text import clean_and_redact
@@ -77,12 +76,8 @@ def close_command(options: Options, incident: str | None, reason: str, lines: tu
             decided(journal, desk, clock, TickRecovery(item, by, incident=incident))
             desk = load(journal, clock.now())
         if not as_json and (known := which(desk.state, incident)) is not None and known.closed is None:
-            for line in checklist_lines(desk.state, known):
+            for line in (*checklist_lines(desk.state, known), *how_to_tick(desk.state, known)):
                 click.echo(line, err=True)
-            if left(desk.state.project.recovery, known.ticks):
-                click.echo(
-                    "incidentui: `close --tick N` says that a line was seen to be so, as a user sees it", err=True
-                )
         done, _ = decided(journal, desk, clock, CloseIncident(by=by, reason=why, incident=incident))
     finally:
         journal.close()

@@ -31,7 +31,7 @@ MOST_CHANGES = 60
 @click.command("run")
 @click.argument("which", metavar="WHICH")
 @click.option("--dry-run", is_flag=True, help="Print every command and plan as it would be; run nothing.")
-@click.option("--set", "pairs", multiple=True, metavar="NAME=VALUE", help="A variable of the runbook.")
+@click.option("--set", "pairs", multiple=True, metavar="NAME=VALUE", help="A variable, or a place to fill in.")
 @click.option(
     "--yes", "words", multiple=True, metavar="WORD", help="The typed word of a change: the branch, the workload."
 )

@@ -153,6 +153,11 @@ class _Reader:
                 hint = near(read.service, list(services)) or f'add [[services]] with name = "{read.service}"'
                 self.wrong((*path, "service"), f"no service is called {read.service}", hint)
                 continue
+            if read.function and read.layer == "inner":
+                hint = "name it at a check that goes the user's way"
+                self.warn(
+                    (*path, "function"), "an inner check does not see what users can do, so it is not counted", hint
+                )
             for key, text, hint in read.doubts():
                 self.warn((*path, *key), text, hint)
             if (layers := services[read.service]) and (odd := [c for c in read.crosses if c not in layers]):

@@ -191,7 +191,7 @@ def _environment(name: str, then: Mapping[str, str], now: Mapping[str, str]) -> 
 
 
 def _volume(then: VolumeThen, now: VolumeThen) -> str:
-    if then.created != now.created:
+    if then.created and now.created and then.created != now.created:
         return f"created anew ({then.created} → {now.created}): what was in it is not in it"
     if then.size and now.size == 0:
         return f"{then.size} bytes → empty"

@@ -73,6 +73,8 @@ class Declared:
     """Service, place."""
     container: str = ""
     """The name of its container, where it is not left to compose."""
+    optional: bool = False
+    """It need not run: it is of a profile, or none of it is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +179,12 @@ def compare(declared: Declared, actual: Actual, around: Around, by: str = "") ->
     )
     volumes = tuple(VolumeSeen(m.source, m.created) for m in actual.mounts if m.volume and m.created is not None)
     return Drift(actual.workload, in_order(rows)[:MOST_ROWS], volumes, by, built=declared.built)
+
+
+def missing(declared: Declared, by: str = "") -> Drift:
+    """A service that has no container at all: nobody lists what is not there."""
+    row = DriftRow("container", "look", "declared", "none", "nothing of it runs; compose.up makes it", declared.place)
+    return Drift(declared.service, (row,), by=by, built=declared.built)
 
 
 def in_order(rows: Sequence[DriftRow]) -> tuple[DriftRow, ...]:

@@ -379,6 +379,12 @@ class NoteAdded:
     text: str
     by: str
     key: bool = False
+    until: Ms | None = None
+    """Of what lasted: when it ended."""
+    trigger: bool = False
+    """It set off what came after it."""
+    load: int | None = None
+    """How much it was for whoever worked on it, 1 to 5."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from incidentui.core.model import (
     Workload,
 )
 from incidentui.core.redeploy import brings_back
-from incidentui.core.restarts import ran, remembered
+from incidentui.core.restarts import kept, ran, remembered
 from incidentui.core.state import State
 from incidentui.core.steps import fold_run
 from incidentui.core.ticks import ticked
@@ -213,13 +213,11 @@ def _world(
             for gone in state.workloads.keys() - workloads.keys():
                 state = _recovered(state, f"workload:{gone}")  # what comes under its name is another one
             engines = _with(state.engines, event.engine)
-            known = state.ran
-            for workload in event.workloads:
-                known = ran(known, workload, recorded.at)
+            known = kept(ran(state.ran, event.workloads, recorded.at), workloads)
             return replace(state, workloads=workloads, engines=engines, crashed=crashed, ran=known)
         case e.WorkloadChanged():
             workloads = _put(state.workloads, event.now.name, event.now)
-            known = ran(state.ran, event.now, recorded.at)
+            known = ran(state.ran, (event.now,), recorded.at)
             down = _crashed(state.crashed, event.now, recorded.at)
             state = replace(state, workloads=workloads, crashed=down, ran=known)
             well = event.now.state == "running" and not is_bad(event.now)

@@ -3,7 +3,7 @@
 from incidentui.core import events as e
 from incidentui.core import recovery
 from incidentui.core.causes import echoes
-from incidentui.core.format import duration, short
+from incidentui.core.format import count, duration, short
 from incidentui.core.idle import by_hand, idle, words
 from incidentui.core.inputs import (
     Acknowledge,
@@ -147,7 +147,7 @@ def tick(d: Deciding, c: TickRecovery) -> Decision:
 
 def unproven(state: State, recent: Recent, now: Ms, incident: Incident) -> str:
     """Why nobody can close it as resolved without a reason; empty when users are seen to be served."""
-    return not_resolved(state, incident) or _not_looked(state, recent, now)
+    return not_resolved(state, incident) or _not_looked(state, recent, now) or _not_in_a_row(state, recent)
 
 
 def not_resolved(state: State, incident: Incident | None = None) -> str:
@@ -177,6 +177,17 @@ def _not_looked(state: State, recent: Recent, now: Ms) -> str:
         if check.layer != "user" or (looks and spec and now - looks[-1].at <= fresh_within(spec.every_ms)):
             continue
         return f"{check.name} was not looked at" + (f" for {duration(now - looks[-1].at)}" if looks else " lately")
+    return ""
+
+
+def _not_in_a_row(state: State, recent: Recent) -> str:
+    """Which check of the user path comes and goes: its threshold hides that, and users do not have one."""
+    specs = {c.name: c for c in state.project.checks}
+    for check in (c for c in state.checks.values() if c.layer == "user" and c.name in specs):
+        last = recent.get(check.name, CheckRecent()).looks[-specs[check.name].recover_after :]
+        bad = [look for look in last if look.state not in ("ok", "slow")]
+        if bad:
+            return f"{len(bad)} of the last {count(len(last), 'look')} of {check.name} {bad[-1].state}: {bad[-1].why}"
     return ""
 
 
@@ -213,7 +224,10 @@ def add_note(d: Deciding, c: AddNote) -> Decision:
     if incident is None and c.incident:
         return nobody(c.incident)
     name = incident.id if incident else None
-    d.say(e.NoteAdded(text, c.by), c.by, "key", at=c.at, incident=name, source=f"responder:{c.by}")
+    if c.until is not None and c.until <= (d.now if c.at is None else c.at):
+        return refuse("it would end before it begins")
+    noted = e.NoteAdded(text, c.by, False, c.until, c.trigger, c.load)
+    d.say(noted, c.by, "key", at=c.at, incident=name, source=f"responder:{c.by}")
     return d.done(name)
 
 

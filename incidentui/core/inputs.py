@@ -300,6 +300,9 @@ class AddNote:
     by: str
     at: Ms | None = None
     incident: str | None = None
+    until: Ms | None = None
+    trigger: bool = False
+    load: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

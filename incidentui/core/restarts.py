@@ -4,7 +4,7 @@ What runs is compared with what ran last, so one that happened while nobody watc
 never run, and are none. Pure.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 
 from incidentui.core.format import duration, ordinal
@@ -15,7 +15,8 @@ AGAIN_MS: Ms = 24 * 3_600_000
 """One that comes within this after the last is counted with it."""
 REMEMBERED = 20
 """Of each workload."""
-WORKLOADS = 1_000
+GONE = 20
+"""Of workloads that are in no list any more, so many are remembered: one that is made anew is gone for a moment."""
 IDENT = 12
 
 
@@ -68,7 +69,7 @@ def up(workload: Workload) -> bool:
     return workload.state in ("running", "starting")
 
 
-def restarted(was: Ran | None, now: Workload, at: Ms, run: str = "") -> Restart | None:
+def restarted(was: Ran | None, now: Workload, at: Ms) -> Restart | None:
     """The restart that lies between what was seen up last and what is up now; None where it is the same process."""
     if was is None or was.engine != now.engine or not up(now) or not _another(was, now):
         return None
@@ -76,7 +77,7 @@ def restarted(was: Ran | None, now: Workload, at: Ms, run: str = "") -> Restart 
     last = was.seen[-1] if was.seen else None
     number = last.restart.number + 1 if last is not None and at - last.at < AGAIN_MS else 1
     ids = (was.ident, now.ident)
-    return Restart(now.name, now.engine, *ids, was.health, now.health, number, now.since, "" if own else run, own)
+    return Restart(now.name, now.engine, *ids, was.health, now.health, number, now.since, own=own)
 
 
 def _another(was: Ran, now: Workload) -> bool:
@@ -88,14 +89,15 @@ def _another(was: Ran, now: Workload) -> bool:
 # -- what is known of them
 
 
-def ran(known: Mapping[str, Ran], now: Workload, at: Ms) -> Mapping[str, Ran]:
-    """With this look at one workload. What is down says nothing: the health before is that of when it was up."""
-    if not up(now):
-        return known
-    old = known.get(now.name)
+def ran(known: Mapping[str, Ran], workloads: Iterable[Workload], at: Ms) -> Mapping[str, Ran]:
+    """With a look at these. What is down says nothing: the health before is that of when it was up."""
+    made = {w.name: _ran(known.get(w.name), w, at) for w in workloads if up(w)}
+    return _newest(known, {name: new for name, new in made.items() if known.get(name) != new})
+
+
+def _ran(old: Ran | None, now: Workload, at: Ms) -> Ran:
     since = now.since if now.since is not None or old is None or old.ident != now.ident else old.since
-    made = Ran(now.ident, since, now.health, now.restarts, now.engine, _settled(old.seen if old else (), now, at))
-    return known if made == old else _newest(known, now.name, made)
+    return Ran(now.ident, since, now.health, now.restarts, now.engine, _settled(old.seen if old else (), now, at))
 
 
 def _settled(seen: tuple[Seen, ...], now: Workload, at: Ms) -> tuple[Seen, ...]:
@@ -111,12 +113,21 @@ def remembered(known: Mapping[str, Ran], restart: Restart, at: Ms) -> Mapping[st
         return known
     settled = restart.after if restart.after in ("healthy", "unhealthy") else ""
     seen = (*old.seen, Seen(at, restart, settled))[-REMEMBERED:]
-    return _newest(known, restart.workload, replace(old, seen=seen))
+    return _newest(known, {restart.workload: replace(old, seen=seen)})
 
 
-def _newest(known: Mapping[str, Ran], name: str, made: Ran) -> Mapping[str, Ran]:
-    others = [(other, value) for other, value in known.items() if other != name]
-    return dict([*others, (name, made)][-WORKLOADS:])
+def _newest(known: Mapping[str, Ran], made: Mapping[str, Ran]) -> Mapping[str, Ran]:
+    """What changed last stands last, and is forgotten last."""
+    if not made:
+        return known
+    others = [(name, value) for name, value in known.items() if name not in made]
+    return dict([*others, *made.items()])
+
+
+def kept(known: Mapping[str, Ran], listed: Mapping[str, Workload]) -> Mapping[str, Ran]:
+    gone = [name for name in known if name not in listed]
+    forgotten = frozenset(gone[:-GONE])
+    return {name: value for name, value in known.items() if name not in forgotten} if forgotten else known
 
 
 # -- in words

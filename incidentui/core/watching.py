@@ -87,8 +87,9 @@ def workloads(d: Deciding, look: WorkloadsLooked) -> None:
     ran = d.state.ran
     _looked(d, look)
     for w in look.workloads:
-        found = restarted(ran.get(w.name), w, d.now, _doing(d.state, w, d.now))
+        found = restarted(ran.get(w.name), w, d.now)
         if found is not None:
+            found = found if found.own else replace(found, run=_doing(d.state, w, d.now))
             d.say(e.WorkloadRestarted(found), w.name, _of_restart(d.state, found), source=w.engine)
 
 

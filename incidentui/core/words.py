@@ -33,6 +33,8 @@ class Row:
 def row(recorded: e.Recorded, commits: Iterable[Commit] = ()) -> Row:
     """The row of one event. `commits`: what git has told since, for a deploy seen before its commit or its size."""
     mark, text, tone = _say(_told(recorded.event, commits), recorded.moment == "key")
+    if isinstance(recorded.event, e.NoteAdded) and recorded.event.until is not None:
+        text += f" (for {duration(recorded.event.until - recorded.at)})"
     if tone == "text" and recorded.moment == "detail":
         tone = "muted"
     return Row(mark, recorded.subject, text, tone, evidence_of(recorded.event))
@@ -177,7 +179,7 @@ def _incident(
                 "text",
             )
         case e.NoteAdded():
-            return "“", event.text, "text"
+            return "“", ("trigger: " if event.trigger else "") + event.text, "text"
         case e.MomentMarked():
             return "·", f"{event.by} marked event {event.marked} as a key moment", "text"
 

@@ -13,6 +13,7 @@ from incidentui.postmortem.facts import Facts
 from incidentui.postmortem.gaps import candidates, gaps
 from incidentui.postmortem.impact import impact, took
 from incidentui.postmortem.infrastructure import infrastructure
+from incidentui.postmortem.load import load
 from incidentui.postmortem.markdown import UNKNOWN, section, sha, stamp, table, text
 from incidentui.postmortem.restarted import restarts
 from incidentui.postmortem.seen import components, evidence, timeline
@@ -40,6 +41,7 @@ def render(facts: Facts) -> str:
         *([section("Restarts", rows)] if (rows := restarts(facts)) else []),
         *after_recovery(facts),
         section("Causes", _causes(facts)),
+        *([section("Load on responders", rows)] if (rows := load(facts)) else []),
         *went(facts),
         section("Action items", _items(facts)),
         section("Gaps", [f"- {gap}" for gap in gaps(facts)]),

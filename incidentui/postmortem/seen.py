@@ -112,9 +112,15 @@ def timeline(facts: Facts) -> list[str]:
             known.append(
                 f"evidence {numbers[said.evidence]}" if said.evidence in numbers else f"`{said.evidence[:12]}`"
             )
-        rows.append((stamp(recorded.at), text(said.mark), text(said.subject), loud, ", ".join(known)))
+        rows.append((_when(recorded), text(said.mark), text(said.subject), loud, ", ".join(known)))
     cut = [f"{count(facts.cut, 'detail')} left out; `incidentui export --format jsonl` has all.", ""]
     return [*(cut if facts.cut else []), *table(("Time (UTC)", "", "Subject", "What", "From"), rows)]
+
+
+def _when(recorded: e.Recorded) -> str:
+    """Of a note about something that lasted, from when to when."""
+    until = recorded.event.until if isinstance(recorded.event, e.NoteAdded) else None
+    return stamp(recorded.at) + (f" to {stamp(until)}" if until is not None else "")
 
 
 def _source(recorded: e.Recorded) -> str:

@@ -220,7 +220,7 @@ def _without_effect(book: Book) -> Iterator[Problem]:
 
 
 def _nothing_to_do(book: Book) -> Iterator[Problem]:
-    if not book.steps:
+    if not book.steps and not any(p.rule == "not-read" for p in book.runbook.problems):
         yield Problem(1, "it holds no step", "an ordered list or a sh fence is a step", "warning", "no-steps")
 
 

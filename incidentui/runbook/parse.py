@@ -24,6 +24,7 @@ READING = frozenset({"meaning", "impact", "overview", "background", "summary"})
 _STEP_HEADING = re.compile(r"(?:step\s+\d+(?:\.\d+)*\s*[.:)–—-]*|\d+(?:\.\d+)*[.)])(?:\s+|$)", re.IGNORECASE)
 LONGEST = 524_288
 """Characters. More than any file that is read has: it bounds what a caller with a text of its own can ask for."""
+MOST_STEPS = 1000
 BUILT_IN = frozenset({"good", "suspect", "service", "workload", "branch", "head"})
 """Variables that need no declaration: the incident knows them."""
 
@@ -41,14 +42,17 @@ class Section:
 def parse(text: str, path: str, id: str = "") -> Runbook:
     """Never raises: what cannot be understood is a problem with its line, and is not run."""
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-    if len(text) > LONGEST:
-        said = f"longer than {LONGEST >> 10} KB"
-        too_long = Problem(1, said, "nobody follows that at night: split it", rule="not-read")
-        stem = PurePosixPath(path).stem
-        return Runbook(id=id or stem, title=stem, path=path, digest=digest, problems=(too_long,))
-    lines, front = split_lines(text)
     stem = PurePosixPath(path).stem
-    return _Reader(lines, {name: (value, line) for name, value, line in front}).read(id or stem, stem, path, digest)
+    too_long = f"longer than {LONGEST >> 10} KB" if len(text) > LONGEST else ""
+    if not too_long:
+        lines, front = split_lines(text)
+        reader = _Reader(lines, {name: (value, line) for name, value, line in front})
+        book = reader.read(id or stem, stem, path, digest)
+        if len(book.steps) <= MOST_STEPS:
+            return book
+        too_long = f"{len(book.steps)} steps"
+    problem = Problem(1, too_long, "nobody follows that at night: split it", rule="not-read")
+    return Runbook(id=id or stem, title=stem, path=path, digest=digest, problems=(problem,))
 
 
 def markdown(lines: Sequence[str]) -> list[Token]:

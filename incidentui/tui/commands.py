@@ -13,6 +13,7 @@ from incidentui.tui import ending, moves, openings
 from incidentui.tui.desk import Desk
 from incidentui.tui.keys import ACTS, RECORDS, action_of
 from incidentui.tui.present.format import parse_when
+from incidentui.tui.present.noted import noted
 from incidentui.tui.present.scene import first_red, in_state
 from incidentui.tui.present.timeline import moment_of
 
@@ -54,18 +55,13 @@ def tell(desk: Desk, key: str, command: i.Command, done: str) -> None:
 
 def note(desk: Desk) -> None:
     def done(text: str) -> None:
-        at, text = None, text.strip()
-        if text.startswith("@"):
-            when, _, rest = text[1:].partition(" ")
-            at = parse_when(when, desk.session.now(), desk.scene().zone)
-            if at is None:
-                desk.refuse("n", f"@{when} is no time of the day", "n again, with @09:12 in front")
-                return
-            text = rest.strip()
-        if not text:
+        made = noted(text, desk.session.me, desk.session.now(), desk.scene().zone)
+        if isinstance(made, str):
+            desk.refuse("n", made, "n again, with @09:12, @09:00-09:12 or @09:12! (a trigger) in front")
+        elif not made.text:
             desk.say("nothing noted", ok=False)
-            return
-        tell(desk, "n", i.AddNote(text, desk.session.me, at), "noted")
+        else:
+            tell(desk, "n", made, "noted")
 
     desk.prompt("note", done)
 

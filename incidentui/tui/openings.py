@@ -11,6 +11,7 @@ from incidentui.core.events import Recorded
 from incidentui.core.format import short
 from incidentui.core.idle import by_hand, idle_under_red
 from incidentui.core.state import State
+from incidentui.core.steps import current_step
 from incidentui.core.words import is_bad
 from incidentui.tui.desk import Desk
 from incidentui.tui.keys import ACTS, RECORDS
@@ -103,11 +104,16 @@ def runbooks(desk: Desk) -> None:
 
 
 def go_on(desk: Desk) -> None:
-    """From the list to the runbook that is being worked through; again when the runbooks come while it is open."""
+    """From the list to the runbook that is being worked through; again when the runbooks come while it is open.
+
+    One whose steps are all done is at its end: what fits by now is in the list.
+    """
     from incidentui.tui.pages.runbook_list import RunbooksPage
 
     run = desk.view.state.runbook
     if not isinstance(desk.page, RunbooksPage) or run is None or run.ended is not None:
+        return
+    if current_step(run.steps) is None:
         return
     if any(book.id == run.runbook for book in desk.books) and (page := runbook_page(desk, run.runbook)) is not None:
         desk.push(page)

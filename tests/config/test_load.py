@@ -245,6 +245,12 @@ def test_a_secret_in_the_file_is_a_warning_and_the_check_runs(tmp_path: Path) ->
     assert [c.name for c in loaded.config.checks] == ["a"]
 
 
+def test_a_function_of_an_inner_check_is_doubted_and_the_check_runs(tmp_path: Path) -> None:
+    loaded = written(tmp_path, with_check("layer = 'inner'\nfunction = 'make a booking'"))
+    assert [(c.name, c.function) for c in loaded.config.checks] == [("a", "make a booking")]
+    assert [(p.level, p.key) for p in loaded.problems] == [("warning", "checks[0].function")]
+
+
 def test_commands_of_the_file_are_named_for_trust(tmp_path: Path) -> None:
     text = with_check("headers = { A = { command = ['pass', 'api'] } }").replace(
         "[[checks]]", "revision = { command = ['cat', 'REV'] }\n[[checks]]"

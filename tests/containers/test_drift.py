@@ -56,6 +56,10 @@ class Ferry:
     def compose(self, *argv: str) -> None:
         compose(self.place.root, self.engine.url, *argv)
 
+    @property
+    def database(self) -> str:
+        return container("db")
+
     def status(self) -> dict[str, dict[str, Any]]:
         done = self.place.run("status", "--json", DOCKER_HOST=self.engine.url)
         assert "Traceback" not in done.stderr
@@ -221,6 +225,19 @@ def test_it_stands_on_the_page_and_in_the_pane(ferry: Ferry) -> None:
         terminal.wait(r"✓ health check", 5)
         terminal.press("d")
         terminal.wait("4 more rows as declared", 5)
+
+
+def test_a_service_without_a_container_is_not_just_missing_from_the_list(ferry: Ferry) -> None:
+    ferry.engine.docker("rm", "-f", ferry.database)
+    ferry.edit(
+        "volumes:\n  data: {}", "  jobs:\n    image: incident-test:1\n    profiles: [by-hand]\nvolumes:\n  data: {}"
+    )
+    assert ferry.rows("db")["container"] == ("look", "declared", "none", ferry.line("  db:"))
+    assert "jobs" not in ferry.status(), "of a profile: it need not run"
+    done = ferry.place.run("status", DOCKER_HOST=ferry.engine.url)
+    assert f"declared ({ferry.line('  db:')}), and there is no container" in done.stdout
+    with screen(ferry.place, ferry.engine) as terminal:
+        terminal.wait(r"! db +declared, and there is no container", 30)
 
 
 def test_nothing_is_asked_while_nothing_changes(ferry: Ferry) -> None:

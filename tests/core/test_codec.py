@@ -108,7 +108,7 @@ def test_a_cloudevent_has_the_names_others_rely_on() -> None:
         "bootid": "b",
         "hash": "h",
         "prevhash": "p",
-        "data": {"text": "hi", "by": "ana", "key": False},
+        "data": {"text": "hi", "by": "ana", "key": False, "until": None, "trigger": False, "load": None},
     }
 
 

@@ -160,7 +160,7 @@ def test_an_open_incident_has_a_draft_as_of_now(open_story: Story) -> None:
     has(part(draft, "Gaps"), "- Metrics: not recovered yet.", "- Metrics: not resolved yet.")
 
 
-@pytest.mark.req("F16", "R3-18")
+@pytest.mark.req("F16", "R1-43", "R3-18")
 def test_the_gaps_are_what_nobody_knows_and_nothing_that_is_known(story: Story, open_story: Story) -> None:
     assert [plain(gap) for gap in gaps(story.facts())] == [
         "Causes: bad1bad is suspected; nobody confirmed it.",

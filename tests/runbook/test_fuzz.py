@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bench.corpora import not_of_the_file
 from incidentui.edge.runbooks import parsed, visible
 from incidentui.runbook.lint import RULES, lint
-from incidentui.runbook.parse import LONGEST, parse
+from incidentui.runbook.parse import LONGEST, MOST_STEPS, parse
 
 FILES = tuple(p.read_bytes() for p in sorted((Path(__file__).parent / "data").glob("*.md")))
 SHIPPED = tuple(p.read_bytes() for p in sorted((Path(__file__).parents[2] / "runbooks").glob("*.md")))
@@ -95,6 +95,12 @@ def test_the_files_as_they_are(content: bytes) -> None:
 def test_what_is_longer_than_any_runbook_is_refused_whole() -> None:
     book = parse("```sh\nls\n```\n" * (LONGEST // 10), "x.md")
     assert (book.steps, [p.rule for p in book.problems]) == ((), ["not-read"])
+
+
+def test_more_steps_than_anybody_follows_are_refused_whole() -> None:
+    book = parse("1. a\n" * (MOST_STEPS + 1), "x.md")
+    assert (book.steps, [p.text for p in book.problems]) == ((), [f"{MOST_STEPS + 1} steps"])
+    assert len(parse("1. a\n" * MOST_STEPS, "x.md").steps) == MOST_STEPS
 
 
 @pytest.mark.parametrize(

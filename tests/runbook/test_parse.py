@@ -251,3 +251,11 @@ def test_yaml_that_is_too_deep_or_too_long_is_not_read() -> None:
     for body, why in ((f"to: {deep}", "nested too deeply"), ("to: " + "a" * 70_000, "longer than 64 KB")):
         book = parse(f'```yaml {{"action":"git.reset"}}\n{body}\n```\n', "x.md")
         assert [p.text for p in book.problems] == [why]
+
+
+@pytest.mark.req("R3-42")
+def test_steps_under_after_recovery_hold_the_incident_open() -> None:
+    book = parse(
+        "# R\n\n## Verify\n\n1. Ask\n\n## After recovery\n\n2. Sign in\n3. Book\n\n## Close\n\n4. Tell\n", "r.md"
+    )
+    assert [step.title for step in book.run_steps() if step.before_close] == ["Sign in", "Book"]

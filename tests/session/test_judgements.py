@@ -30,6 +30,7 @@ from tests.postmortem.story import (
     repository,
     reset,
     reverted,
+    verified,
     when,
 )
 
@@ -209,6 +210,20 @@ def test_green_of_yesterday_proves_no_recovery_today(story: Story) -> None:
     story.looks("tariffs-feed", "ok", "09:31:10")
     story.at("09:31:12", i.CloseIncident("ines"))
     assert story.desk.state.incidents["INC-1"].resolved == when("09:31:12")
+
+
+@pytest.mark.req("F59")
+def test_what_comes_and_goes_below_its_threshold_is_not_resolved(story: Story) -> None:
+    told(story, quiet, broken, opened, reverted, reset, verified)
+    story.looks("bookings-page", "failing", "09:18:40")
+    assert story.desk.state.checks["bookings-page"].state == "ok", "three in a row would make it failing"
+    late = refused(story, "09:18:42", i.CloseIncident("ines"))
+    assert "1 of the last 2 looks of bookings-page failing: 503" in late.why
+    story.looks("bookings-page", "ok", "09:18:50")
+    assert "1 of the last 2 looks" in refused(story, "09:18:52", i.CloseIncident("ines")).why
+    story.looks("bookings-page", "ok", "09:19:00")
+    story.at("09:19:02", i.CloseIncident("ines"))
+    assert story.desk.state.incidents["INC-1"].resolved is not None
 
 
 def test_a_folder_is_not_another_one_that_begins_like_it() -> None:

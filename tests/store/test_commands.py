@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -93,9 +94,29 @@ def test_a_back_dated_note_stands_where_it_belongs(run: Run) -> None:
     assert first["time"] < first["recordedtime"]
 
 
+@pytest.mark.req("R1-03", "R1-36")
+def test_a_note_of_what_lasted_of_a_trigger_and_of_its_load(run: Run) -> None:
+    ok(run("open", "The restart killed everything", "--since", "-3h"))
+    ok(run("note", "--at", "-2h", "--until", "-1h", "the feature was built"))
+    ok(run("note", "--at", "-50m", "--trigger", "routine restart for a mount"))
+    ok(run("note", "--load", "5", "the third night in a row"))
+    built, trigger, load = [e["data"] for e in events(run) if e["type"].endswith("note.added")]
+    assert built["until"] - 3_600_000 == moment(events(run)[-3]["time"])
+    assert (trigger["trigger"], load["load"]) == (True, 5)
+    draft = ok(run("export", "INC-1"))
+    assert "the feature was built (for 1h)" in draft
+    assert "**trigger: routine restart for a mount**" in draft
+    assert "| ana | 5 of 5 | the third night in a row |" in draft.split("## Load on responders")[1]
+
+
+def moment(text: str) -> int:
+    return round(datetime.fromisoformat(text).timestamp() * 1000)
+
+
 @pytest.mark.parametrize(
     ("argv", "says"),
     [
+        (["note", "x", "--at", "-5m", "--until", "-6m"], "is not after its beginning"),
         (["note", "  "], "empty note"),
         (["note", "x" * 4_001], "at most 4,000 characters, this one has 4,001"),
         (["note"], "Missing argument"),

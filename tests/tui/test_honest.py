@@ -6,9 +6,11 @@ from typing import get_args
 import pytest
 
 from incidentui.core.model import CheckSpec, RunStep, ServiceStatus, Stage
+from incidentui.runbook.parse import parse
 from incidentui.session.ports import View
 from incidentui.tui.present import runbook
 from incidentui.tui.present.headline import headline
+from incidentui.tui.present.scene import RunbookEntry
 from incidentui.tui.regions import Class
 from tests.tui import fakes
 from tests.tui.screens import shown
@@ -102,3 +104,41 @@ def test_who_acted_is_on_it_also_without_having_said_so() -> None:
         mine = replace(incident, acknowledged=None, acknowledged_by=None, stage=stage)
         seen = replace(view, state=replace(view.state, incidents={"INC-7": mine}, runbook=None))
         assert ("nobody has said they are on it" in told(seen, 120, "normal")) is said
+
+
+@pytest.mark.parametrize(("goes_back", "said"), [(False, "Crash loop, the runbook that fits"), (True, "reset to ★")])
+def test_what_comes_next_is_the_runbook_that_is_offered_unless_it_is_the_way_back(goes_back: bool, said: str) -> None:
+    view = fakes.incident()
+    scene = fakes.scene(replace(view, state=replace(view.state, runbook=None)))
+    entry = RunbookEntry("Crash loop", "crash-loop", "7 steps", goes_back=goes_back)
+    scene = replace(scene, runbooks=(entry,), offered=(("crash-loop", "backend is crash looping"),))
+    rows = [line.text for line in headline(scene, 120, "normal").lines]
+    assert said in rows[-1]
+
+
+def test_a_runbook_at_its_end_closes_nothing_while_users_fail() -> None:
+    view = fakes.incident()
+    run = view.state.runbook
+    assert run is not None
+    steps = (RunStep(1, "Lead it there", "done"),)
+    seen = replace(view, state=replace(view.state, runbook=replace(run, steps=steps)))
+    assert "at its end" not in told(seen, 120, "normal")
+    assert "reset to ★" in told(seen, 120, "normal")
+
+
+async def test_r_leads_to_what_fits_once_every_step_is_done() -> None:
+    view = fakes.incident()
+    run = view.state.runbook
+    assert run is not None
+    done = tuple(RunStep(n, f"Step {n}", "done") for n in (1, 2))
+    book = parse("# Roll back a bad deploy\n\n1. Step 1\n2. Step 2\n", "bad-deploy.md")
+    seen = replace(view, state=replace(view.state, runbook=replace(run, runbook=book.id, steps=done)))
+    async with shown(seen, (120, 40)) as it:
+        desk = it.screen.desk
+        desk.books, desk.shelved = (book,), True
+        assert "‹ RUNBOOKS" in await it.press("r")
+    half = replace(run, runbook=book.id, steps=(done[0], RunStep(2, "Step 2")))
+    async with shown(replace(view, state=replace(view.state, runbook=half)), (120, 40)) as it:
+        desk = it.screen.desk
+        desk.books, desk.shelved = (book,), True
+        assert "‹ RUNBOOK  Roll back a bad deploy" in await it.press("r")

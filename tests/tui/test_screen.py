@@ -51,6 +51,21 @@ async def test_a_note_can_be_dated_back() -> None:
         assert len(asked(screen, i.AddNote)) == 1
 
 
+@pytest.mark.req("R1-03")
+async def test_a_note_has_a_range_and_says_what_set_it_off() -> None:
+    async with shown(fakes.incident()) as screen:
+        for text in ("@08:00-09:12 the feature was built", "@09:13! restart for a mount", "@09:12-09:00 no"):
+            await screen.press("n")
+            await screen.type(text)
+            await screen.press("enter")
+        at = fakes.at
+        assert asked(screen, i.AddNote) == [
+            i.AddNote("the feature was built", "ana", at("08:00:00"), until=at("09:12:00")),
+            i.AddNote("restart for a mount", "ana", at("09:13:00"), trigger=True),
+        ]
+        assert "ends before it begins" in screen.status
+
+
 async def test_escape_gives_a_note_up_and_letters_were_no_keys() -> None:
     async with shown(fakes.incident()) as screen:
         await screen.press("n")
@@ -404,7 +419,7 @@ async def test_who_leaves_what_may_take_hours_waits_for_it_only_when_that_is_sai
 async def test_who_leaves_in_mid_step_may_end_it_first() -> None:
     async with shown(in_mid_step(300_000), (80, 24)) as screen:
         await screen.press("q")
-        assert "k ends it first" in screen.status
+        assert "k ends the running step first" in screen.status
         await screen.press("j")
         assert screen.app.is_running
         await screen.press("q", "k")

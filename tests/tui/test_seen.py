@@ -16,10 +16,10 @@ from incidentui.tui.pages.layout import commands
 from incidentui.tui.pages.log_lines import folded, log_lines
 from incidentui.tui.pages.plan_lines import plan_lines
 from incidentui.tui.pages.running import ActionPage
-from incidentui.tui.present import header, ribbon, runbook, services, timeline, workloads
+from incidentui.tui.present import header, ribbon, runbook, services, status, timeline, workloads
 from incidentui.tui.present.headline import headline
 from incidentui.tui.present.scene import RunbookEntry
-from incidentui.tui.regions import Class
+from incidentui.tui.regions import PANES, Class
 from tests.tui import fakes
 from tests.tui.pages import builders as b
 from tests.tui.screens import shown
@@ -429,3 +429,18 @@ async def test_what_fails_and_for_how_long_stand_in_the_headline_whatever_it_ans
         assert " for 42s" in screen.rows[1]
         assert "1 unknown" in screen.rows[1]
         assert (told in screen.rows[1]) == (size[0] > 80)
+
+
+@pytest.mark.parametrize("width", [60, 66, 72, 80, 99])
+def test_every_tab_is_there_with_what_is_bad_behind_it_however_narrow_the_window(width: int) -> None:
+    scene = fakes.scene(fakes.incident())
+    for active in PANES:
+        text = status.tabs(scene, width, active).text
+        assert [n for n in "12345" if f"{n} " not in text] == []
+        assert active in text
+        assert text.count("✗1") == 2
+        assert "▲1" in text
+        assert "2/5" in text
+        assert cells(text) <= width
+        assert "…" not in text
+    assert all(name in status.tabs(scene, 80, "timeline").text for name in PANES)

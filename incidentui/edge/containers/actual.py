@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from incidentui.core.drift import Actual, Mounted
 from incidentui.core.model import Ms
 from incidentui.edge.containers.docker_words import moment, settings_of
+from incidentui.edge.containers.volume_made import dated
 from incidentui.edge.text import clean_and_redact
 
 if TYPE_CHECKING:
@@ -226,7 +227,7 @@ def _user(api: Api, ident: str, name: str) -> tuple[int, int] | None:
 
 
 def volumes_of(api: Api) -> dict[str, Ms]:
-    """Name -> when it was made."""
-    listed = (api.volumes() or {}).get("Volumes") or ()
+    """Name -> when it was made; without those of which that cannot be told."""
+    listed = dated(api, (api.volumes() or {}).get("Volumes") or ())
     made = {str(volume.get("Name", "")): moment(str(volume.get("CreatedAt", ""))) for volume in listed}
     return {name: at for name, at in made.items() if at is not None}

@@ -174,6 +174,7 @@ class _Reader:
             environment=tuple(self._environment(name, table)),
             container=self._text(table.get("container_name")) or "",
             health=isinstance(health, dict) and not _off(health),
+            optional=_optional(table),
             depends_on=tuple(
                 (str(other), self._at(name, "needs", str(other))) for other in table.get("depends_on") or ()
             ),
@@ -238,6 +239,12 @@ def _put(value: Any, variables: Lookup) -> str | None:
 
 def _off(health: Mapping[str, Any]) -> bool:
     return health.get("disable") in (True, "true") or health.get("test") in (["NONE"], "NONE")
+
+
+def _optional(table: Mapping[str, Any]) -> bool:
+    deploy = table.get("deploy")
+    wanted = (table.get("scale"), deploy.get("replicas") if isinstance(deploy, dict) else None)
+    return bool(table.get("profiles")) or any(str(number) == "0" for number in wanted)
 
 
 def _merged(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:

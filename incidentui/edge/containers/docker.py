@@ -4,7 +4,7 @@ import importlib
 import socket
 import sys
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -29,6 +29,7 @@ from incidentui.edge.containers.docker_words import (
 )
 from incidentui.edge.containers.engine import CALL_S, Calls, EngineLost, EngineRefused
 from incidentui.edge.containers.seen import Look
+from incidentui.edge.containers.volume_made import dated
 from incidentui.edge.text import clean_and_redact
 
 if TYPE_CHECKING:
@@ -222,10 +223,14 @@ class DockerEngine:
         """Every container with its image, and the volumes they use, as the engine has them; `measure`: their sizes."""
         containers = await self._ask(self._all_with_images, 4 * CALL_S)
         used = {m.get("Name") for _, found, _ in containers for m in found.get("Mounts") or () if m.get("Name")}
-        volumes = (await self._ask(lambda: self._connected().volumes()))["Volumes"] or ()
+        volumes = await self._ask(self._volumes)
         sizes = await self._sizes() if measure else {}
         mine = [each for each in volumes if each.get("Name") in used]
         return Raw(containers, [{**each, "UsageData": sizes.get(each["Name"])} for each in mine])
+
+    def _volumes(self) -> list[Mapping[str, Any]]:
+        api = self._connected()
+        return dated(api, api.volumes()["Volumes"] or ())
 
     def _all_with_images(self) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
         entries = self._list()[:MOST_KEPT]

@@ -16,7 +16,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from incidentui.core.drift import Actual, Around, Declared, Drift, compare
+from incidentui.core.drift import Actual, Around, Declared, Drift, compare, missing
 from incidentui.core.drift_then import FILES
 from incidentui.core.inputs import DriftLooked, Observation, Refusal
 from incidentui.core.model import Ms
@@ -147,7 +147,12 @@ class DriftSource:
         ]
         services = {service.service: service for service in declared.services}
         around = Around(self._watched | _healthy(found), _oldest(entries, found))
-        return tuple(_drift(services.get(service), service, actual, around, declared.by) for service, actual in found)
+        there = {_labels(entry)[SERVICE] for _, entry in entries}
+        absent = (each for each in declared.services if each.service not in there and not each.optional)
+        return (
+            *(_drift(services.get(service), service, actual, around, declared.by) for service, actual in found),
+            *(missing(each, declared.by) for each in absent),
+        )
 
 
 def _drift(declared: Declared | None, service: str, actual: Actual, around: Around, by: str) -> Drift:

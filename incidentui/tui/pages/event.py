@@ -23,7 +23,7 @@ from incidentui.tui.pages.layout import (
     wall,
 )
 
-_TIMES = frozenset({"at", "since", "first_red", "window_from", "asked", "acted", "ended", "remote_asked"})
+_TIMES = frozenset({"at", "since", "until", "first_red", "window_from", "asked", "acted", "ended", "remote_asked"})
 _MACHINE = frozenset({"boot", "started", "digest", "words"})
 """Fields that only a program can read, and the sentence that stands above them."""
 _SHORT = 12

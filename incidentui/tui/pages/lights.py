@@ -8,12 +8,12 @@ from collections.abc import Iterable, Sequence
 from incidentui.core.lights_told import LIGHT_NAMES, says_nothing
 from incidentui.core.model import Light
 from incidentui.core.words import light_mark
-from incidentui.tui.line import Line, Seg, Token, cells
+from incidentui.tui.line import Line, Seg, Token, cells, cut
 from incidentui.tui.pages.layout import wrap
 
 _GAP = 2
-_WIDE = 20
-"""Cells of a column from which on a finding stands there whole."""
+_WIDE, _ROWS = 18, 2
+"""Cells of a column from which on a finding stands there whole; its rows in a narrower one."""
 _TOKEN: dict[str, Token] = {"✓": "ok", "✗": "fail", "○": "muted", "–": "muted"}
 
 
@@ -39,7 +39,7 @@ def _light(light: Light, width: int) -> list[tuple[Seg, ...]]:
     bad = light.looked and light.ok is False
     name = Seg(LIGHT_NAMES[light.name], "strong" if bad else "muted", bold=bad)
     token: Token = "fail" if bad else "text" if light.looked else "muted"
-    first, *more = wrap(_finding(light, width), width - 2)
+    first, *more = _finding(light, width - 2)
     return [
         (name,),
         (_bar(light, width),),
@@ -48,11 +48,12 @@ def _light(light: Light, width: int) -> list[tuple[Seg, ...]]:
     ]
 
 
-def _finding(light: Light, width: int) -> str:
-    """In a narrow column its first part: the whole stands under EVIDENCE."""
+def _finding(light: Light, width: int) -> list[str]:
+    """In a narrow column its beginning, in two rows: the whole stands under EVIDENCE."""
     if width >= _WIDE:
-        return light.finding
-    return "" if says_nothing(light) else light.finding.partition("; ")[0]
+        return wrap(light.finding, width)
+    rows = wrap("" if says_nothing(light) else light.finding.partition("; ")[0], width)
+    return rows if len(rows) <= _ROWS else [*rows[: _ROWS - 1], cut(" ".join(rows[_ROWS - 1 :]), width)]
 
 
 def _bar(light: Light, width: int) -> Seg:

@@ -9,4 +9,4 @@ from incidentui.tui.pages.layout import wall
 def restarted(state: State, name: str) -> list[tuple[str, str, Token]]:
     """Of which container, in which health before and after; nothing while it was never restarted."""
     ran = state.ran.get(name)
-    return [("restarted", told(ran.seen, wall(ran.seen[-1].at)), "text")] if ran is not None and ran.seen else []
+    return [("started anew", told(ran.seen, wall(ran.seen[-1].at)), "text")] if ran is not None and ran.seen else []

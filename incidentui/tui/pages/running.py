@@ -124,6 +124,8 @@ class ActionPage:
         self._judged = False
         self._choices = 0
         self._left = self._cut = False
+        self._live = True
+        """Not a replay: that only shows what was."""
         self.first_row: Hashable = None
 
     @property
@@ -134,17 +136,21 @@ class ActionPage:
     def keys(self) -> tuple[tuple[str, str], ...]:
         if not self._judged:
             cut = (("s", "cut short, with a reason"),) if self._cut else ()
-            return *cut, ("n", "note"), ("y", "copy"), ("ctrl+c", "stop, asks")
+            return *cut, *self._note, ("y", "copy"), *((("ctrl+c", "stop, asks"),) if self._live else ())
         last = f"1–{self._choices}" if self._choices > 1 else "1"
         choices = ((last, "plan what next"),) if self._choices else ()
         return (
             *choices,
             ("enter", "open the row"),
             *((("d", "all differences"),) if self._left else ()),
-            ("v", "look again"),
-            ("n", "note"),
+            *((("v", "look again"),) if self._live else ()),
+            *self._note,
             ("y", "copy verdict"),
         )
+
+    @property
+    def _note(self) -> tuple[tuple[str, str], ...]:
+        return (("n", "note"),) if self._live else ()
 
     def lines(self, view: View, now: Ms, width: int, height: int) -> list[Line]:
         attempt = view.state.attempts.get(self.run)
@@ -154,7 +160,8 @@ class ActionPage:
         self._judged = attempt.verdict is not None
         self._left = attempt.ledger is not None and bool(attempt.in_force)
         red = next((lit for lit in attempt.lights if lit.looked and lit.ok is False), None)
-        may_act = not view.read_only and view.playhead is None
+        self._live = view.playhead is None
+        may_act = not view.read_only and self._live
         self._cut = may_act and attempt.step is not None and can_be_cut(attempt)
         self._choices = len(verdict.what_now(view.state, attempt)) if may_act else 0
         compact = size_of(width, height) == "compact"

@@ -128,7 +128,7 @@ def _proof(light: Light, width: int) -> list[Line]:
     column = max(20, int(width * 0.36))
     how = min(30, width - 16 - column - 12)
     beside = 0 < cells(light.how) <= how
-    rows = hanging(head, light.detail or light.finding, 16 + column if beside else width - 11)
+    rows = hanging(head, _why_so(light), 16 + column if beside else width - 11)
     first = rows[0].segs
     gap = Seg(" " * max(1, 16 + column + 1 - length(first)))
     key = ("light", light.name)
@@ -136,6 +136,13 @@ def _proof(light: Light, width: int) -> list[Line]:
         return [spread(width, (*first, gap, Seg(light.how, "muted")), right, key=key), *rows[1:]]
     below = hanging((Seg(" " * 16),), light.how, width, "muted") if light.how else []
     return [spread(width, first, right, key=key), *rows[1:], *below]
+
+
+def _why_so(light: Light) -> str:
+    """What was looked at; of a red light first what is wrong, which the look alone may not say."""
+    if not light.detail or light.detail == light.finding:
+        return light.finding
+    return f"{light.finding} · {light.detail}" if light.ok is False else light.detail
 
 
 # -- delta and what now

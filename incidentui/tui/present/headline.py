@@ -15,6 +15,7 @@ from incidentui.tui.present.format import hms
 from incidentui.tui.present.links import nearer
 from incidentui.tui.present.parts import hints, joined
 from incidentui.tui.present.quiet import quiet
+from incidentui.tui.present.runbook import offered
 from incidentui.tui.present.scene import (
     Scene,
     commit,
@@ -294,7 +295,8 @@ def what_next(scene: Scene) -> tuple[tuple[Seg, ...], tuple[Seg, ...]]:
         if step is not None:
             key = ("x", "preview") if step.action or step.runs else ("x", "done")
             return (Seg(f"step {step.n}, {step.title[:1].lower()}{step.title[1:]}"),), hints(key)
-        return (Seg("the runbook is at its end"),), hints(("c", "close"))
+        if not in_state(scene, "failing"):
+            return (Seg("the runbook is at its end"),), hints(("c", "close"))
     if incident is not None and incident.acknowledged is None and incident.stage == "open":
         return (Seg("nobody has said they are on it"),), hints(("i", "I'm on it"))
     if not watched(scene):
@@ -305,6 +307,9 @@ def what_next(scene: Scene) -> tuple[tuple[Seg, ...], tuple[Seg, ...]]:
         return (Seg("prove that it stays good, then close"),), hints(("a", "act"), ("c", "close"))
     if still := _stopped_by_hand(scene):
         return (Seg(f"start {still[0].name}, or find out who stopped it"),), hints(("a", "act"), ("l", "logs"))
+    best = next((entry for entry, _ in offered(scene)), None)
+    if best is not None and not best.goes_back:
+        return (Seg(f"{best.title}, the runbook that fits"),), hints(("r", "choose it"))
     if scene.state.good is not None and scene.state.suspect is not None:
         text = (Seg("reset to "), Seg("★", "strong"), Seg(f" {short(scene.state.good.sha)}, or a runbook"))
         return text, hints(("a", "act"), ("r", "runbooks"))

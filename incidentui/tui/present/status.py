@@ -177,18 +177,33 @@ def _hint(hint: KeyHint) -> tuple[Seg, ...]:
 
 
 def tabs(scene: Scene, width: int, active: PaneName) -> Line:
-    """The tabs of the compact screen carry what is bad behind them."""
+    """The tabs of the compact screen carry what is bad behind them. In a narrow window names go, from the right: the
+    number and what is bad stay.
+    """
+    named = list(PANES)
+    while length(out := _tabs(scene, active, named)) > width - 2 and (gone := _last(named, active)):
+        named.remove(gone)
+    return spread(width - 2, out, ground="surface")
+
+
+_GAP = "   "
+
+
+def _last(named: list[PaneName], active: PaneName) -> PaneName | None:
+    return next((name for name in reversed(named) if name != active), None)
+
+
+def _tabs(scene: Scene, active: PaneName, named: list[PaneName]) -> list[Seg]:
     out: list[Seg] = []
     for n, name in enumerate(PANES, 1):
         here = name == active
-        out += [
-            Seg(f"{n} ", "accent" if here else "muted", bold=here, under=here),
-            Seg(name, "accent" if here else "text", bold=here, under=here),
-        ]
+        out.append(Seg(f"{n} ", "accent" if here else "muted", bold=here, under=here))
+        if name in named:
+            out.append(Seg(name, "accent" if here else "text", bold=here, under=here))
         badge = None if here and name == "timeline" else _badge(scene, name)
-        out += [Seg(" "), badge] if badge is not None else []
-        out.append(Seg("   "))
-    return spread(width - 2, out, ground="surface")
+        out += [Seg(" " if name in named else ""), badge] if badge is not None else []
+        out.append(Seg(_GAP))
+    return out[:-1]
 
 
 def _badge(scene: Scene, name: PaneName) -> Seg | None:

@@ -67,7 +67,9 @@ def unlisted(scene: Scene) -> list[Drift]:
 
 def _unlisted(drift: Drift, width: int) -> Line:
     differing = told(drift.rows)
-    if any(row.what == "container" for row in drift.rows):
+    if gone := next((row for row in drift.rows if row.what == "container"), None):
+        if gone.level != "bad":
+            return _plain("!", drift.workload, "declared, and there is no container", "slow", width)
         return _plain("✗", drift.workload, "gone since the checkpoint", "fail", width)
     if differing:
         return _plain("!", drift.workload, differing, "slow", width)

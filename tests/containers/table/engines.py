@@ -213,7 +213,7 @@ ENGINES = (
         web,
         "web +no health check",
         then=_restarted,
-        after="web +no health check +\\ds",
+        after=r"web +no health check +(up )?\d{1,2}s",
         lost=lambda g: recorded(g, "SourceLost") or recorded(g, "SourceRegained"),
     ),
     Fault(

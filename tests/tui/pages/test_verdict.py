@@ -12,6 +12,7 @@ from incidentui.tui.pages.lights import five_lights
 from incidentui.tui.pages.plan import PlanPage
 from incidentui.tui.pages.running import ActionPage
 from incidentui.tui.pages.verdict import what_now
+from tests.tui import fakes
 from tests.tui.pages import builders as b
 
 RUNNING = b.view(attempts={"r1": b.attempt()})
@@ -171,3 +172,34 @@ def test_enter_opens_the_evidence_of_the_light_under_the_cursor() -> None:
 
 def test_an_action_of_another_time_is_said_not_a_crash() -> None:
     assert "not in what is known here" in b.shown(ActionPage("gone"), b.view(), 78, 20)
+
+
+def test_in_a_replay_no_key_is_offered_that_looks_or_writes() -> None:
+    it = ActionPage("r1")
+    b.shown(it, replace(JUDGED, playhead=fakes.replay().playhead), 118, 34)
+    assert {key for key, _ in it.keys} == {"enter", "d", "y"} - ({"d"} if not it._left else set())
+    going = ActionPage("r1")
+    b.shown(going, replace(RUNNING, playhead=fakes.replay().playhead), 118, 34)
+    assert {key for key, _ in going.keys} == {"y"}
+
+
+@pytest.mark.parametrize(("width", "height"), b.SIZES)
+def test_of_a_red_light_the_evidence_says_what_is_wrong_and_a_narrow_column_stays_short(
+    width: int, height: int
+) -> None:
+    told = "lending: 200, but an empty answer, same error again after the way back"
+    lights = (
+        Light(
+            "tree", False, "4 files differ from 71f9b8c", "git rev-parse", b.at(12.6), detail="tree 5007f70 = 5007f70"
+        ),
+        *b.LIGHTS[1:4],
+        Light("user_path", False, told, "lend-a-tool", b.at(13.6)),
+    )
+    judged = b.judged(lights=lights)
+    text = b.shown(ActionPage("r1"), b.view(attempts={"r1": replace(judged, lights=lights)}), width, height)
+    evidence = " ".join(text[text.index("EVIDENCE") :].split())
+    assert "4 files differ from 71f9b8c · tree 5007f70 = 5007f70" in evidence.replace(" git rev-parse 09:12:36", "")
+    assert "after the way back" in " ".join(evidence.replace("lend-a-tool 09:13:36", "").split())
+    rows = text.splitlines()
+    bar = next(n for n, row in enumerate(rows) if "▆" in row)
+    assert width > 80 or rows[bar + 3].startswith("WHAT NOW"), "two rows of findings"
