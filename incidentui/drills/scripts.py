@@ -190,8 +190,8 @@ LOGIN_PAGE_NAIVE: tuple[Step, ...] = (
 def _other_runbook(title: str) -> tuple[Step, ...]:
     """A runbook begun while another is: `r` goes to that one, and the list is behind it."""
     look, *choose = _runbook(title)
-    back = Step("leave the one begun", r"RUNBOOK", (ESC,), r"x start it", only_if=r"s skip, with a reason")
-    return (replace(look, then=r"s skip, with a reason|x start it"), back, *choose)
+    back = Step("leave the one begun", r"RUNBOOK", (ESC,), r"CHOOSE ─", only_if=r"STEPS ─")
+    return (replace(look, then=r"STEPS ─|CHOOSE ─"), back, *choose)
 
 
 def _fixed(title: str) -> tuple[Step, ...]:

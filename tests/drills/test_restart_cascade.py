@@ -107,7 +107,7 @@ def test_the_configuration_of_the_sandbox_has_no_mistake() -> None:
 
 @pytest.mark.slow
 def test_each_of_its_checks_is_proven_to_see_what_it_claims(tmp_path: Path) -> None:
-    assert proven(DRILL, tmp_path) == ["capture-journey", "lab-page"]
+    assert proven(DRILL, tmp_path) == ["capture-journey", "lab-page", "tunnel-leads"]
 
 
 @pytest.mark.slow
