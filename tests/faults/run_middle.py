@@ -138,6 +138,8 @@ def its_file_goes_while_it_runs(run: Run) -> None:
 def take_over(run: Run) -> None:
     run.press("T")
     run.see("you work through it now, in the place of ana")
+    run.see("HAND-OVER")  # what was handed over is read first
+    run.back()
 
 
 FOLLOWS = '```sh {"follow":"true"}\n'
