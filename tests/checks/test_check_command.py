@@ -57,6 +57,7 @@ def test_what_is_told_of_an_answer_and_of_which_environment(tmp_path: Path) -> N
     assert "7" * 40 not in json.dumps(told), "redacted"
 
 
+@pytest.mark.slow
 @pytest.mark.req("R1-37")
 def test_before_a_deploy_what_needs_no_running_service_is_asked_alone(tmp_path: Path) -> None:
     with serving(always()) as server:

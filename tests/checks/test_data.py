@@ -93,6 +93,7 @@ def test_what_needs_no_past_holds_from_the_first_look_on(shop: Place) -> None:
     assert told(shop) == ("unknown", "rows is not there")
 
 
+@pytest.mark.slow
 def test_a_rise_from_the_record_and_a_record_that_is_damaged(shop: Place) -> None:
     check(shop, 'rise = "200%"')
     rows(shop, 10)

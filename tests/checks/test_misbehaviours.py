@@ -155,6 +155,7 @@ def test_the_time_of_a_handshake_is_told(looker: Looker, contexts: dict[str, ssl
     assert (kept["connect_ms"], kept["tls_ms"]) == (None, None)
 
 
+@pytest.mark.slow
 def test_all_of_them_at_once_by_the_command(
     authority: Authority, contexts: dict[str, ssl.SSLContext], tmp_path: Path
 ) -> None:

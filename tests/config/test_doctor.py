@@ -103,6 +103,7 @@ def test_ascii_and_a_folder_that_is_no_project(tmp_path: Path) -> None:
     assert "+ python" in said
 
 
+@pytest.mark.slow
 @pytest.mark.req("F23")
 def test_trust_shows_everything_then_allows_exactly_that(project: Path) -> None:
     book = project / "runbooks/b.md"

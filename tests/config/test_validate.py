@@ -136,6 +136,7 @@ def test_two_services_clash_only_where_their_addresses_meet(
     assert any("is published by" in fault.text for fault in found) == clash
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("docker-compose") is None, reason="no docker-compose here")
 @pytest.mark.parametrize(
     ("wrong", "line", "says"),

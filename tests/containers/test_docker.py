@@ -258,6 +258,7 @@ async def test_what_answers_is_something_else(tmp_path: Path, docker_at: Make, a
         assert words in await why_lost(f"unix://{tmp_path}/odd.sock", docker_at)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("drip", [False, True])
 async def test_an_engine_that_hangs_or_drips(tmp_path: Path, docker_at: Make, drip: bool) -> None:
     with answering(tmp_path / "hang.sock", b"", drip=drip):

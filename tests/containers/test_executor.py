@@ -92,6 +92,7 @@ async def test_restart_gives_another_process_that_stays_up(supervisord: Start, c
     assert (await up(engine, "web")).ident == after.ident
 
 
+@pytest.mark.slow
 async def test_a_program_that_does_not_stay_up_is_a_failed_restart(
     supervisord: Start, clock: Clock, reports: Reports
 ) -> None:

@@ -199,11 +199,13 @@ async def test_permission_denied(tmp_path: Path, clock: Clock) -> None:
             folder.rmdir()
 
 
+@pytest.mark.slow
 async def test_a_supervisor_that_hangs(tmp_path: Path, clock: Clock) -> None:
     with answering(tmp_path / "hang.sock", b""):
         assert "no answer within 3 s" in await why_lost(tmp_path / "hang.sock", clock)
 
 
+@pytest.mark.slow
 async def test_a_supervisor_that_drips(tmp_path: Path, clock: Clock) -> None:
     with answering(tmp_path / "drip.sock", b"", drip=True):
         assert "no answer within 3 s" in await why_lost(tmp_path / "drip.sock", clock)

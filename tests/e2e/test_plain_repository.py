@@ -75,6 +75,7 @@ def test_a_folder_that_is_no_repository_says_so(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_nothing_of_the_repository_is_run_by_looking(plain: Place) -> None:
     """Hooks and filters of the repository belong to whoever can write there."""
     ran = plain.root / ".git" / "ran"

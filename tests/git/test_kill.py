@@ -37,6 +37,7 @@ def told(action: str, endings: list[Ending]) -> None:
     assert [ending for ending in endings if ending.faults] == []
 
 
+@pytest.mark.slow
 def test_a_process_that_is_just_being_started_is_seen_by_the_judge(tmp_path: Path) -> None:
     """Between two programs it shows no settings: a git that went on was taken for none, and the look came too early."""
     again = tmp_path / "again.sh"

@@ -93,6 +93,7 @@ async def test_work_comes_back_bit_for_bit_and_goes_again(record: Record, name: 
     assert seen(world) == before
 
 
+@pytest.mark.slow
 async def test_a_repository_of_long_hashes_is_like_any_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, world: World
 ) -> None:

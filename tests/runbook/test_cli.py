@@ -202,6 +202,7 @@ def test_a_new_one_passes_its_own_check_and_goes_over_nothing(place: Place) -> N
     assert place.run("--read-only", "runbook", "new", "other").returncode == 3
 
 
+@pytest.mark.slow
 def test_a_copy_is_byte_for_byte_and_lands_where_the_others_are(booked: Place) -> None:
     booked.ok("runbook", "new", "ours", "--from", "roll-back-a-bad-deploy")
     source = Path(__file__).parents[2] / "runbooks/roll-back-a-bad-deploy.md"

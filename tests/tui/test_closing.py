@@ -86,6 +86,7 @@ async def test_closing_as_resolved_waits_for_every_tick(live: LiveSession) -> No
     assert (closed.resolved is not None, closed.left, [t.item for t in closed.ticks]) == (True, (), [FLEETS, SYNC])
 
 
+@pytest.mark.slow
 @pytest.mark.req("R3-42")
 async def test_what_is_left_and_why_stands_in_the_draft(live: LiveSession) -> None:
     async with recovered(live) as seen:

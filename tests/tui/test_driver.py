@@ -67,6 +67,7 @@ def test_a_sequence_nobody_knows_does_not_hold_back_the_keys_after_it(sequence: 
         terminal.until("HELP", start=here)
 
 
+@pytest.mark.slow
 def test_a_flood_of_input_is_survived_and_nothing_is_asked_for() -> None:
     with Terminal(program()) as terminal:
         terminal.until(LIVE)

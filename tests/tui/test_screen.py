@@ -51,6 +51,7 @@ async def test_a_note_can_be_dated_back() -> None:
         assert len(asked(screen, i.AddNote)) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.req("R1-03")
 async def test_a_note_has_a_range_and_says_what_set_it_off() -> None:
     async with shown(fakes.incident()) as screen:

@@ -16,6 +16,7 @@ def waiting(folder: Path) -> list[str]:
     return [line for file in folder.rglob("*.aside.jsonl") for line in file.read_text().splitlines()]
 
 
+@pytest.mark.slow
 @pytest.mark.req("F25")
 def test_note_on_a_full_disk_says_where_it_went(run: Run, small_disk: Path, tmp_path: Path) -> None:
     ok(run("note", "before"))
