@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 from incidentui.core.consistency import Wanted, faults
 from incidentui.edge.containers.compose_checked import checked, lying
 from incidentui.edge.containers.drift import digest
+from tests import parts
 from tests.e2e.world import Place
 
 CONFIG = """[project]
@@ -137,7 +137,6 @@ def test_two_services_clash_only_where_their_addresses_meet(
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("docker-compose") is None, reason="no docker-compose here")
 @pytest.mark.parametrize(
     ("wrong", "line", "says"),
     [
@@ -148,6 +147,7 @@ def test_two_services_clash_only_where_their_addresses_meet(
 )
 @pytest.mark.req("R1-44")
 def test_what_compose_refuses_has_the_line_too(place: Place, wrong: str, line: int, says: str) -> None:
+    parts.need("docker-compose")
     (place.root / "docker-compose.yml").write_text(wrong)
     code, found = validated(place, compose=True)
     assert code == 1
