@@ -38,6 +38,7 @@ async def test_a_note_is_two_keys_and_the_words() -> None:
         assert "noted" in screen.status
 
 
+@pytest.mark.req("F2")
 async def test_a_note_can_be_dated_back() -> None:
     async with shown(fakes.incident()) as screen:
         await screen.press("n")
@@ -52,7 +53,7 @@ async def test_a_note_can_be_dated_back() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.req("R1-03")
+@pytest.mark.req("F2", "R1-03")
 async def test_a_note_has_a_range_and_says_what_set_it_off() -> None:
     async with shown(fakes.incident()) as screen:
         for text in ("@08:00-09:12 the feature was built", "@09:13! restart for a mount", "@09:12-09:00 no"):
