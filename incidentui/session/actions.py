@@ -178,10 +178,12 @@ class Actions:
                 return
 
     async def look(self) -> None:
-        """Every source looks once, now."""
-        for seen in await asyncio.gather(*(looked(source) for source in self.sources)):
-            for observation in seen:
-                self.put(observation)
+        """Every source looks once, now. What one saw is told at once: a slow one makes no look of another old."""
+        await asyncio.gather(*(self._tell(source) for source in self.sources))
+
+    async def _tell(self, source: Source) -> None:
+        for observation in await looked(source):
+            self.put(observation)
 
     def orphaned(self, attempt: Attempt, now: Ms) -> bool:
         """Whether nobody looks after this action any more."""

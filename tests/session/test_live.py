@@ -1,10 +1,11 @@
 """The live session on a real journal, with worlds that the test controls."""
 
+import asyncio
 import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -290,6 +291,29 @@ def test_a_source_that_falls_is_unknown_and_the_others_go_on(tmp_path: Path) -> 
         assert isinstance(live.submit(AddNote("still here", "ines")).result(5), Done)
     finally:
         live.stop()
+        live.parts.journal.close()
+
+
+def test_a_look_is_told_when_it_is_there_and_waits_for_no_slower_one(tmp_path: Path) -> None:
+    gate = threading.Event()
+
+    @dataclass
+    class Slow(Said):
+        @override
+        async def look(self) -> Sequence[Observation]:
+            await asyncio.to_thread(gate.wait)
+            return ()
+
+    quick = Said("quick", [sample("bookings-page", "failing", 1), sample("bookings-page", "failing", 2)])
+    live = with_sources(tmp_path, quick, Slow())
+    live.start()
+    live.look_now()
+    try:
+        until(lambda: "bookings" in live.view.state.services, "the service is known")
+        until(lambda: live.view.state.services["bookings"].state == "failing", "the quick look is told")
+    finally:
+        gate.set()
+        live.stop("test over")
         live.parts.journal.close()
 
 
