@@ -116,7 +116,8 @@ def test_four_loops_append_at_once(home: Path) -> None:
 
 
 def test_with_a_plain_begin_some_are_refused(home: Path, tmp_path: Path) -> None:
-    """The control: the same processes."""
+    """The control: the same processes. How often they meet is the scheduler's choice, so they may try for longer."""
     home.mkdir()
     changes = {"edge/store/transaction.py": [('execute("BEGIN IMMEDIATE")', 'execute("BEGIN")')]}
-    assert refused_in_loops(home, 50, unguarded.build(tmp_path, changes)) > 0
+    build = unguarded.build(tmp_path, changes)
+    assert any(refused_in_loops(home, each, build) > 0 for each in (50, 200, 800))
