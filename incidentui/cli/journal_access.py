@@ -6,6 +6,8 @@ Imports no event class, so that `note` stays quick.
 import os
 import sqlite3
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,7 +75,25 @@ def open_to_write(options: Options) -> "SqliteJournal":
 
     root = project_root(options)
     paths.remember_root(root)
-    return open_journal(paths.journal_path(root), paths.project_name(root), SystemClock())
+    path = paths.journal_path(root)
+    with damage_told(path):
+        return open_journal(path, paths.project_name(root), SystemClock())
+
+
+@contextmanager
+def damage_told(journal: Path) -> Iterator[None]:
+    """What is opened or written meanwhile may find the journal damaged, and carry it on: then that is said."""
+    before = set(_damaged(journal))
+    yield
+    if found := sorted(set(_damaged(journal)) - before, key=lambda kept: len(kept.name)):
+        said = (
+            f"incidentui: the journal was damaged; what could be read of it was taken over. The old file is {found[0]}"
+        )
+        click.echo(said, err=True)
+
+
+def _damaged(journal: Path) -> Iterator[Path]:
+    return journal.parent.glob(f"{journal.name}.damaged-*")
 
 
 def open_to_read(options: Options) -> "SqliteJournal | None":

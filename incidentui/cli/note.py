@@ -5,7 +5,7 @@ import os
 
 import click
 
-from incidentui.cli.journal_access import project_root, responder
+from incidentui.cli.journal_access import damage_told, project_root, responder
 from incidentui.cli.options import CannotRun, Options, may_write
 from incidentui.cli.times import parse_time
 from incidentui.config import paths
@@ -71,7 +71,8 @@ def command(
             data=canonical({"text": words, "by": by, "key": False, **more}),
         )
 
-    written = append_one(str(path), project, make)
+    with damage_told(path):
+        written = append_one(str(path), project, make)
     _tell(written, as_json)
     if others:
         beside = f"{', '.join(others)} {'is' if len(others) == 1 else 'are'} open too (--incident ID)"

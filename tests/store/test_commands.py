@@ -419,3 +419,17 @@ def test_where_the_project_lies_is_written_again_when_a_power_cut_emptied_it(run
     ok(run("note", "here"))
     assert file.read_text() == str(project.resolve())
     assert ok(run("note", "from elsewhere", cwd=project.parents[1])) == "noted as 3\n"
+
+
+@pytest.mark.parametrize("words", [("note", "after"), ("open", "API down")])
+def test_who_writes_into_a_damaged_journal_is_told_where_the_old_one_lies(
+    run: Run, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    assert ok(run("note", "before")) == "noted as 1\n"
+    (path,) = (tmp_path / "home").rglob("journal.db")
+    path.write_bytes(b"\x93" * 5000)
+    done = run(*words)
+    ok(done)
+    (kept,) = path.parent.glob("*.damaged-*Z")
+    assert f"the journal was damaged; what could be read of it was taken over. The old file is {kept}" in done.stderr
+    assert "damaged" not in run("note", "later").stderr
