@@ -101,7 +101,7 @@ def wrap(text: str, width: int) -> list[str]:
     """Words in rows of at most `width` cells; a word that is longer is broken, never cut."""
     rows: list[str] = [""]
     for word in text.split():
-        for n, piece in enumerate(_pieces(word, max(1, width))):
+        for n, piece in enumerate(pieces(word, max(1, width))):
             glue = " " if rows[-1] and not n else ""
             if cells(rows[-1]) + len(glue) + cells(piece) > width:
                 rows.append(piece)
@@ -110,18 +110,14 @@ def wrap(text: str, width: int) -> list[str]:
     return rows
 
 
-def _pieces(word: str, width: int) -> list[str]:
+def pieces(word: str, width: int) -> list[str]:
+    """A word in pieces of at most `width` cells."""
     pieces = [""]
     for c in word:
         if cells(pieces[-1]) + cells(c) > width:
             pieces.append("")
         pieces[-1] += c
     return pieces
-
-
-def paragraph(text: str, width: int, token: Token = "text") -> list[Line]:
-    """Text as written, its lines wrapped; blank lines stay."""
-    return [Line((Seg(row, token),)) for line in text.splitlines() for row in wrap(line, width)]
 
 
 def hanging(lead: Segs, text: str, width: int, token: Token = "text", *, bold: bool = False) -> list[Line]:

@@ -6,7 +6,8 @@ from incidentui.core.state import State
 from incidentui.runbook.model import Step
 from incidentui.tui.line import Line, Seg, cells, spread
 from incidentui.tui.pages.evidence import STATE
-from incidentui.tui.pages.layout import cell, flow, hanging, paragraph, section, stack, wall
+from incidentui.tui.pages.layout import cell, flow, hanging, section, stack, wall
+from incidentui.tui.pages.prose import prose_lines
 from incidentui.tui.pages.shown_step import kind_of
 
 
@@ -59,4 +60,4 @@ def _next(later: Step | None, width: int) -> list[Line]:
     if later is None:
         return []
     name = f"NEXT: {later.n} {later.title.upper()}"
-    return section(width, name, paragraph(later.prose, width, "muted") or [Line((Seg(kind_of(later), "muted"),))])
+    return section(width, name, prose_lines(later.prose, width, "muted") or [Line((Seg(kind_of(later), "muted"),))])

@@ -16,7 +16,8 @@ from incidentui.runbook.shell_words import uses_sudo
 from incidentui.runbook.stands import tries
 from incidentui.runbook.variables import resolve, values
 from incidentui.tui.line import Line, Seg, cells, cut, spread
-from incidentui.tui.pages.layout import broken, cell, hanging, paragraph, rule, section, stack, wall
+from incidentui.tui.pages.layout import broken, cell, hanging, rule, section, stack, wall
+from incidentui.tui.pages.prose import prose_lines
 from incidentui.tui.pages.running import MARK, time_left
 from incidentui.tui.pages.verdict import delta_lines, delta_rows
 
@@ -48,7 +49,7 @@ def step_lines(
     kind = kind_of(step if found is None else replace(step, action=found))
     title = spread(width, (Seg(f"{step.n}  {step.title}", "strong", bold=True),), (Seg(kind, "muted"),))
     return stack(
-        [title, *paragraph(step.prose, width), *_links(linked, width)],
+        [title, *prose_lines(step.prose, width), *_links(linked, width)],
         [*_what_runs(runbook, step, state, given, width), *_how_it_runs(step, width), *_where_it_leads(step, width)],
         _output(step, there, state, run, now, width),
         _delta(step, state, run, width),
