@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from incidentui.core.inputs import Refusal
-from incidentui.edge.known import says_secret
+from incidentui.edge.known import SHORTEST, says_secret
+from incidentui.edge.redact import add_known_secrets
 from incidentui.edge.text import redact
 from incidentui.runbook.attributes import fence
 from incidentui.runbook.fields import env_name
@@ -47,10 +48,11 @@ def declared_to(commands: Sequence[Command], book: Runbook, environment: Mapping
     return {place.variable: known[place.name] for place in of(commands) if known.get(place.name)}
 
 
-def empty(commands: Sequence[Command], environment: Mapping[str, str]) -> Refusal | None:
-    """The first place that nothing was given for, or not something that can stand there."""
+def empty(commands: Sequence[Command], given: Mapping[str, str]) -> Refusal | None:
+    """The first place that nothing was given for, or not something that can stand there. `given`: for these blocks
+    alone, never what an earlier step or the environment of this program left."""
     for place in of(commands):
-        value = environment.get(place.variable, "")
+        value = given.get(place.variable, "").strip()
         if not value:
             return Refusal(
                 f"<{place.name}> is to be filled in", f"--set '{place.name}=…'", usage=True, unset=place.name
@@ -68,6 +70,12 @@ def told(command: Command, environment: Mapping[str, str]) -> Command:
     """As people read it, and as it is recorded; a secret keeps its place."""
     shown = {p.variable: environment[p.variable] for p in places(command.text) if _may_be_shown(p, environment)}
     return replace(command, text=spoken(command.text, shown)) if shown else command
+
+
+def keep_secret(commands: Sequence[Command], given: Mapping[str, str]) -> None:
+    """What is not to be shown is not to be repeated by a command either."""
+    values = [given[p.variable] for p in of(commands) if p.variable in given and not _may_be_shown(p, given)]
+    add_known_secrets(value for value in values if len(value) >= SHORTEST)
 
 
 def _may_be_shown(place: Place, environment: Mapping[str, str]) -> bool:

@@ -22,11 +22,12 @@ _HEADER = re.compile(
 _LOGIN = re.compile(r"""://([^\s/?#"'<>:@]*)(?::([^\s/?#"'<>]*))?@""")
 _SCHEME = re.compile(r"(?i)(?:bearer|basic|token|apikey)\s+")
 _SAYS_SO = re.compile(
-    r"(?i)pass(?:word|wd|phrase)|secret|(?:^|_)(?:token|pat|pwd|pass)(?:$|_)|api_?key|(?:access|private|signing|auth)_?key"
+    r"(?i)pass(?:word|wd|phrase)|secret|(?:^|_)(?:token|pat|pwd|pass)(?:$|_)|(?:^|_)(?:pw|passcode|otp|jwt)$|api_?key|(?:access|private|signing|auth)_?key"
     r"|credential"
 )
 _IS_A_PLACE = re.compile(r"(?i)(?:_file|_path|_dir|_url|_uri|_id|_name|_user|_sock|_helper)$|askpass")
-_SHORTEST = 6
+SHORTEST = 6
+"""A value that is shorter stands in too many other words to be taken out of them."""
 
 
 def learn(root: Path | None = None) -> None:
@@ -49,7 +50,7 @@ def of_environment(variables: Iterable[tuple[str, str]] | Mapping[str, str]) -> 
     """Values of variables whose name says that they are secret; what is short or a place is none."""
     pairs = variables.items() if isinstance(variables, Mapping) else variables
     for name, value in pairs:
-        told = len(value) >= _SHORTEST and _SAYS_SO.search(name) and not _IS_A_PLACE.search(name)
+        told = len(value) >= SHORTEST and _SAYS_SO.search(name) and not _IS_A_PLACE.search(name)
         if told and not os.path.isabs(value):
             yield value
 

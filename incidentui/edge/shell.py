@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from incidentui.config.called import called
 from incidentui.config.trust import ONE_RUN
 from incidentui.core.inputs import ActionActed, ActionStepped, Evidence, Refusal
 from incidentui.core.model import Attempt, Light, Ms, Plan, PlanStep, Precondition, Progress
@@ -25,6 +26,7 @@ from incidentui.edge.text import clean_and_redact, redact
 from incidentui.runbook.attributes import FOLLOW_MS, fence, folder_of, unheeded
 from incidentui.runbook.fields import env_name
 from incidentui.runbook.model import Command, Runbook, Step
+from incidentui.runbook.places import spoken
 from incidentui.runbook.shell_words import needed, uses_sudo
 from incidentui.runbook.variables import parted, values
 from incidentui.session.ports import Clock, Report
@@ -108,8 +110,14 @@ class ShellExecutor:
         variables = Variables(_environment(runbook, state), filling.given_to(found.commands, runbook, given))
         variables = self._with_places(found, variables, args)
         there = variables.over(self._begun(args)).environment
-        if (unset := _unset(found, there) or filling.empty(found.commands, there)) is not None:
-            return unset
+        wrong = (
+            _unset(found, there)
+            or filling.empty(found.commands, variables.given)
+            or self._calls_more(found, variables.given)
+        )
+        if wrong is not None:
+            return wrong
+        filling.keep_secret(found.commands, variables.given)
         self._values[tuple(args.items())] = variables
         return Plan(
             action=ACTION,
@@ -117,11 +125,11 @@ class ShellExecutor:
             title=found.title,
             target=WORD,
             target_kind="word",
-            steps=tuple(_shown(filling.told(c, there)) for c in found.commands),
+            steps=_steps(found, variables.given),
             checked=(Precondition("digest", f"{runbook.path} is as it was shown", runbook.digest),),
             not_covered=tuple(_not_covered(found)),
             undo=_undo_words(found),
-            warnings=(*_warnings(found), *filling.not_shown(found.commands, there)),
+            warnings=(*_warnings(found), *filling.not_shown(found.commands, variables.given)),
             within_ms=max(_within(c) for c in found.commands),
         )
 
@@ -146,6 +154,16 @@ class ShellExecutor:
         taken = filling.declared_to(found.commands, found.runbook, there)
         return replace(variables, given={**taken, **variables.given})
 
+    def _calls_more(self, found: Wanted, given: Mapping[str, str]) -> Refusal | None:
+        """A script whose name was filled in is in nothing that was allowed."""
+        texts = [
+            (spoken(c.text, given), folder_of(self._file(found.runbook), c)) for c in found.commands if filling.of([c])
+        ]
+        more = [file.name for file in called(texts, self._folder) if file.name not in found.runbook.calls]
+        return (
+            Refusal(f"it would run {more[0]}, which is not among what was allowed", "run it by hand") if more else None
+        )
+
     def _unable(self, wanted: Wanted) -> Refusal | None:
         for command in wanted.commands:
             if why := cannot_run(command, self._place(wanted.runbook, command)):
@@ -154,26 +172,37 @@ class ShellExecutor:
                 return Refusal(f"it needs a terminal of its own, and {why}", "run it where there is one, or by hand")
         return None
 
+    def _file(self, runbook: Runbook) -> str:
+        return runbook.path if runbook.origin == "project" else ""
+
     def _place(self, runbook: Runbook, command: Command) -> Path | None:
         """`cwd` counts from the folder of the file, as elsewhere; for one that shipped, from the project's."""
-        where = folder_of(runbook.path if runbook.origin == "project" else "", command)
+        where = folder_of(self._file(runbook), command)
         return self._folder / where if where else None
 
     async def act(self, run: str, plan: Plan, incident: str | None, report: Report) -> ActionActed:
         args = dict(plan.args)
-        flow = self._values.get(plan.args, Variables({}, {})).over(self._begun(args))
+        variables = self._values.get(plan.args, Variables({}, {}))
+        flow, given = variables.over(self._begun(args)), variables.given
         flow = replace(flow, environment={**flow.environment, "INCIDENT_ID": incident or ""})
         said: list[str] = []
         words, n, names = "", 0, frozenset[str]()
         while n < len(plan.steps):
             # Before each block: one before it may have changed a script that this one calls.
             found = await asyncio.to_thread(self._as_shown, plan)
+            if (
+                isinstance(found, Wanted)
+                and not n
+                and filling.of(found.commands)
+                and _steps(found, given) != plan.steps
+            ):
+                found = Refusal("what was filled in is not what the plan shows", "open the plan again")
             if isinstance(found, Refusal):
                 return ActionActed(run, "failed" if n else "refused", found.why, evidence=_kept(said) if n else None)
             command, began, step = found.commands[n], self._clock.now(), plan.steps[n]
             n, names = n + 1, found.names
             going = _going(run, n, step.verb, report)
-            block = self._block(found, command, flow)
+            block = self._block(found, command, given)
             ran, flow, words = await self._blocks.run(block, flow, going)
             text = NOT_KEPT if block.how.interactive and not ran.output else _text(ran.output)
             said.append(f"$ {redact(block.shown.rstrip())}\n{text}")
@@ -186,8 +215,8 @@ class ShellExecutor:
             await asyncio.to_thread(self._flows.keep, args["run"], flow, names)
         return ActionActed(run, "done", words, evidence=_kept(said))
 
-    def _block(self, wanted: Wanted, command: Command, flow: Flow) -> Block:
-        told = filling.told(command, flow.environment)
+    def _block(self, wanted: Wanted, command: Command, given: Mapping[str, str]) -> Block:
+        told = filling.told(command, given)
         return Block(filling.running(command), self._place(wanted.runbook, command), wanted.title, told.text)
 
     def _begun(self, args: Mapping[str, str]) -> Flow:
@@ -269,6 +298,10 @@ def _not_covered(wanted: Wanted) -> Iterator[tuple[str, str]]:
         yield "scripts", f"{', '.join(calls)}: looked at again just before it runs, not while it runs"
     for odd in filter(None, (look_alikes(command.text) for command in wanted.commands)):
         yield "not ASCII", odd
+
+
+def _steps(wanted: Wanted, values: Mapping[str, str]) -> tuple[PlanStep, ...]:
+    return tuple(_shown(filling.told(command, values)) for command in wanted.commands)
 
 
 def _shown(command: Command) -> PlanStep:

@@ -1,27 +1,32 @@
 """`<pod-name>` in shell text: filled in through the environment, where a value cannot become code.
 
-The text that runs holds `"${_POD_NAME_}"` in its stead, quoted as it must be where it stands. What is shown to people
-holds the value. Where neither is sure, the place stays, and so does the step.
+The text that runs holds `"${_POD_NAME_:?}"` in its stead, quoted as it must be where it stands. What is shown to people
+holds the value. Where neither is sure, the place stays, and so does the step. A value may hold little: no shell, nor
+what reads the text again behind it (ssh, awk, SQL), finds more in it than one word.
 """
 
 import re
-import shlex
 from collections.abc import Callable, Iterator, Mapping
 
 from incidentui.core.value import dataclass
 from incidentui.runbook.commands import place_at
-from incidentui.runbook.printed import HERE
 
-_HARMLESS = re.compile(r"[\w.,:/@%+= -]*")
-_READ_AGAIN = re.compile(r"\b(?:eval|ssh|su|xargs|watch|exec|ansible|knife)\b|\s-c\s")
-"""What hands its words to another shell, quoted or not."""
+_WORD = re.compile(r"[\w.,:/@%+=-]+")
+_QUOTED = re.compile(r"[\w.,:/@%+-]+")
+"""In quotes stands text that another program may read as its code: there `=` means something."""
+_READ_AGAIN = re.compile(r"\b(?:eval|ssh|su|xargs|watch|exec|ansible|knife)\b|\s-\w*c\s|\|\s*(?:\w*sh|python3?|psql)\b")
+"""What hands its words to another reader, quoted or not."""
+_NOT_READ = re.compile(r"<<|\$'|[;&|()]#")
+"""What this reader of quotes takes for something else: here-documents, other quotes, a comment right behind a sign."""
+_GLUED = re.compile(r"[\w>]")
 _OPENS = {"'": "'", '"': '"', "`": "`"}
+_SHUT = "not sure"
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place to fill in. `within`: the quotes or the here-document around it, or that another shell reads it; empty
-    where it is one word and nothing else."""
+    """A place to fill in. `within`: the quotes around it, or that another reader has it too; empty where it is a part
+    of a word and nothing else."""
 
     name: str
     within: str = ""
@@ -33,30 +38,26 @@ class Place:
 
     @property
     def can_be_filled(self) -> bool:
-        return self.within != _LITERAL and self.name.isascii()
+        return self.within != _SHUT and self.name.isascii()
 
     def refuses(self, value: str) -> str:
-        """Why this value cannot stand here. In quotes stands text that another program may read as its code."""
-        if "\n" in value or "\0" in value:
-            return "it must be one line"
-        if self.within and not _HARMLESS.fullmatch(value):
-            return "letters, digits, blanks, . , : / @ % + = - _ only"
+        """Why this value cannot stand here."""
+        if value.startswith("-"):
+            return "it must not begin with -: it would be an option"
+        if not (_QUOTED if self.within else _WORD).fullmatch(value):
+            return f"letters, digits, . , : / @ % + - _{'' if self.within else ' ='} only"
         return ""
 
 
-_LITERAL = "<<''"
-"""A here-document in which a shell fills nothing in."""
-
-
 def places(text: str) -> tuple[Place, ...]:
-    """Each once; those in a comment are none."""
+    """Each once; those in a comment are none. Of one that stands twice, where it is least sure counts."""
     found: dict[str, Place] = {}
-    again = "again" if _READ_AGAIN.search(text) else ""
+    shut, again = _NOT_READ.search(text), _READ_AGAIN.search(text)
     for _, _, place in _scan(text):
-        place = place if place.within or not again else Place(place.name, again)
-        known = found.setdefault(place.variable, place)
-        if (place.within and not known.within) or place.within == _LITERAL:
-            found[place.variable] = Place(known.name, place.within)
+        within = _SHUT if shut else place.within or ("again" if again else "")
+        known = found.setdefault(place.variable, Place(place.name, within))
+        if (within and not known.within) or within == _SHUT:
+            found[place.variable] = Place(known.name, within)
     return tuple(found.values())
 
 
@@ -67,16 +68,11 @@ def by_environment(text: str) -> str:
 
 def spoken(text: str, values: Mapping[str, str]) -> str:
     """The text as a person reads it. `values` by what a shell calls them; a place without one stays as it is."""
-
-    def told(place: Place) -> str | None:
-        value = values.get(place.variable)
-        return None if value is None else value if place.within else shlex.quote(value)
-
-    return _with(text, told)
+    return _with(text, lambda place: values.get(place.variable))
 
 
-def _reference(place: Place) -> str | None:
-    name = f"${{{place.variable}}}"
+def _reference(place: Place) -> str:
+    name = f"${{{place.variable}:?}}"
     return {"": f'"{name}"', "'": f"'\"{name}\"'"}.get(place.within, name)
 
 
@@ -91,22 +87,10 @@ def _with(text: str, what: Callable[[Place], str | None]) -> str:
 
 def _scan(text: str) -> Iterator[tuple[int, int, Place]]:
     """(start, end, place) of each, with what it stands in. A reader of quotes, not a shell."""
-    offset, open_, ends_at, within = 0, [""], "", ""
+    offset, open_ = 0, [""]
     for line in text.split("\n"):
-        if ends_at:
-            yield from _in_here_document(line, offset, within)
-            ends_at = "" if line.strip() == ends_at else ends_at
-        else:
-            yield from _in_line(line, offset, open_)
-            if open_ == [""] and (here := HERE.search(line)):
-                ends_at, within = here.group(2), _LITERAL if here.group(1) else "<<"
+        yield from _in_line(line, offset, open_)
         offset += len(line) + 1
-
-
-def _in_here_document(line: str, offset: int, within: str) -> Iterator[tuple[int, int, Place]]:
-    for n in (n for n, sign in enumerate(line) if sign == "<"):
-        if found := place_at(line, n, html=True):
-            yield offset + n, offset + found[1], Place(found[0], within)
 
 
 def _in_line(line: str, offset: int, open_: list[str]) -> Iterator[tuple[int, int, Place]]:
@@ -119,7 +103,7 @@ def _in_line(line: str, offset: int, open_: list[str]) -> Iterator[tuple[int, in
         if sign == "#" and inside in ("", ")", "`") and (n == 0 or line[n - 1].isspace()):
             return
         if sign == "<" and (found := place_at(line, n, html=inside in ("'", '"'))):
-            within = inside if inside in ("'", '"') else ""
+            within = inside if inside in ("'", '"') else _SHUT if _GLUED.match(line, found[1]) else ""
             yield offset + n, offset + found[1], Place(found[0], within)
             n = found[1]
             continue

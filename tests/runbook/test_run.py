@@ -269,7 +269,7 @@ def test_while_something_is_red_the_list_begins_with_what_fits(place: Place) -> 
 
 def test_places_are_filled_through_the_environment(place: Place) -> None:
     said = "echo <berth> '<berth>' \"at <berth> with $(echo <key>)\" # <not this>"
-    second = "\n2. B\n\n   ```sh\n   cat <<END\n   it was <berth>\n   END\n   ```\n"
+    second = '\n2. B\n\n   ```sh\n   echo "it was <berth>"\n   ```\n'
     book(place, shell(f"export BERTH=mine\n   {said}\n   echo $BERTH") + second)
     dry = place.run("runbook", "run", "pump", "--dry-run", "--set", "berth=four", "--set", "key=k")
     assert "echo four 'four' \"at four with $(echo k)\" # <not this>" in dry.stdout
@@ -283,7 +283,11 @@ def test_places_are_filled_through_the_environment(place: Place) -> None:
 @pytest.mark.parametrize(
     ("text", "value", "code"),
     [
-        ("printf '[%s]' <berth>", "a b; touch canary; $(touch canary) `touch canary` '\" \\ *", 0),
+        ("printf '[%s]' <berth>", "a-b.c/d:1=2", 0),
+        ("printf '[%s]' <berth>", "a b", 2),
+        ("printf '[%s]' <berth>", " ", 2),
+        ("rm -f <berth>", "-rf", 2),
+        ("echo <berth>", "$(touch canary)", 2),
         ("eval ls <berth>", "a; touch canary", 2),
         ("sh -c 'ls <berth>'", "'; touch canary; '", 2),
         ('echo "<berth>"', '"; touch canary; "', 2),
@@ -300,8 +304,28 @@ def test_what_fills_a_place_is_no_code(place: Place, text: str, value: str, code
 
 
 def test_a_secret_that_fills_a_place_is_in_no_line_and_in_no_record(place: Place) -> None:
-    book(place, shell("echo <quay> <api-token> | wc -c"))
+    book(place, shell("echo <quay> <api-token> | wc -c\n   echo with <api-token>"))
     done = place.run("runbook", "run", "pump", "--json", "--set", "api-token=tide-and-moon-77", "--set", "quay=a")
-    assert "$ echo a <api-token> | wc -c\n19\n" in lines(done)[0]["output"]
+    said = lines(done)[0]["output"]
+    assert "$ echo a <api-token> | wc -c\n" in said
+    assert "19\nwith [redacted]\n" in said
     for file in (p for p in place.home.rglob("*") if p.is_file()):
         assert b"tide-and-moon" not in file.read_bytes(), file
+
+
+def test_a_script_that_is_filled_in_was_never_allowed(place: Place) -> None:
+    (place.root / "scripts").mkdir()
+    (place.root / "scripts/prod.sh").write_text("touch canary\n")
+    book(place, shell("sh scripts/<env>.sh"))
+    done = place.run("runbook", "run", "pump", "--set", "env=prod")
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "it would run scripts/prod.sh, which is not among what was allowed" in done.stderr
+    assert not (place.root / "canary").exists()
+
+
+def test_no_step_takes_what_was_given_for_another_run(place: Place) -> None:
+    book(place, shell("echo <berth>\n   false") + "\n2. B\n\n   ```sh\n   echo gone <berth>\n   ```\n")
+    assert place.run("runbook", "run", "pump", "--set", "berth=four").returncode == 1
+    again = place.run("runbook", "run", "pump", "--only", "2")
+    assert again.returncode == 2, again.stdout
+    assert "<berth> is to be filled in" in again.stdout + again.stderr
