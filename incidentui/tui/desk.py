@@ -272,7 +272,7 @@ def _sentence(hint: str) -> str:
     hint = hint.strip()
     if not hint:
         return ""
-    first = hint.split()[0]
+    first = hint.split()[0].rstrip(",;:")
     # R is not r, so the name of a key stays as it is; and a command is written as it is typed.
     as_it_is = len(first) == 1 or first in _KEYS or first == "incidentui" or "." in first[1:-1]
     return (hint if as_it_is else hint[0].upper() + hint[1:]) + ("" if hint.endswith((".", "?", "!")) else ".")

@@ -23,7 +23,7 @@ def close_incident(desk: Desk) -> None:
 def _ask(desk: Desk, ident: str) -> None:
     from incidentui.tui.commands import tell
 
-    view, listed = desk.view, desk.page is not None
+    view, listed = desk.view, desk.page is not None and desk.page.title == "close"
     incident = view.state.incidents[ident]  # as it is now: ticks were given since its page was opened
     missing = unproven(view.state, view.recent, desk.session.now(), incident)
 

@@ -21,6 +21,7 @@ from incidentui.tui.palette import Entry, Palette
 from incidentui.tui.present.scene import Scene
 
 if TYPE_CHECKING:
+    from incidentui.runbook.model import Runbook
     from incidentui.tui.pages.act import Choice
 
 
@@ -77,8 +78,6 @@ def _service(desk: Desk, name: str) -> Page | None:
 
 
 def runbook_page(desk: Desk, ident: str, key: str = "enter") -> Page | None:
-    from incidentui.tui.pages.runbook_page import RunbookPage
-
     if not desk.shelved and not desk.books:
         desk.refuse(key, "the runbooks are still being read", "press it again")
         return None
@@ -86,12 +85,16 @@ def runbook_page(desk: Desk, ident: str, key: str = "enter") -> Page | None:
     if book is None:
         desk.refuse(key, f"runbook {ident or 'unknown'} is not here", "r lists those that are")
         return None
+    return _book_page(desk, book)
+
+
+def _book_page(desk: Desk, book: "Runbook") -> Page:
+    """A run that was begun with another text keeps it."""
+    from incidentui.tui.pages.runbook_page import RunbookPage
+
     run, begun = desk.view.state.runbook, desk.begun
-    if (
-        run is not None
-        and begun is not None
-        and (begun.id, begun.digest) == (ident, run.digest) != (ident, book.digest)
-    ):
+    begun_so = run is not None and begun is not None and (begun.id, begun.digest) == (book.id, run.digest)
+    if begun is not None and begun_so and begun.digest != book.digest:
         return RunbookPage(begun, desk.books, book)
     return RunbookPage(book, desk.books)
 
@@ -99,7 +102,7 @@ def runbook_page(desk: Desk, ident: str, key: str = "enter") -> Page | None:
 def runbooks(desk: Desk) -> None:
     from incidentui.tui.pages.runbook_list import RunbooksPage
 
-    desk.push(RunbooksPage(lambda: desk.books if desk.shelved else None))
+    desk.push(RunbooksPage(lambda: desk.books if desk.shelved else None, partial(_book_page, desk)))
     go_on(desk)
 
 

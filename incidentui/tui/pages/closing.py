@@ -28,15 +28,18 @@ class ClosingPage:
         """`close`: asks for the last yes, or for the reason; `runbook`: shows the one at work, for its steps."""
         self.incident = incident
         self._close, self._runbook = close, runbook
-        self._whole = False
+        self._whole = self._over = False
 
     @property
     def keys(self) -> tuple[tuple[str, str], ...]:
+        if self._over:
+            return (("p", "draft"), ("n", "note"))
         closes = "close as resolved" if self._whole else "close, with a reason"
         return (("x", "tick, take back"), ("c", closes), ("n", "note"))
 
     def lines(self, view: View, now: Ms, width: int, height: int) -> list[Line]:
         incident, state = view.state.incidents.get(self.incident), view.state
+        self._over = incident is None or incident.closed is not None
         if incident is None or incident.closed is not None:
             return [*headings(width, "CLOSE", (Seg(self.incident),)), Line(), Line((Seg("It is closed.", "muted"),))]
         missing = unproven(state, view.recent, now, incident)
@@ -55,6 +58,8 @@ class ClosingPage:
         row = screen.cursor
         kind, item = (str(row[0]), str(row[1])) if isinstance(row, tuple) and len(row) == 2 else ("", "")
         match key:
+            case "c" | "x" | "enter" if self._over:
+                screen.refuse(key, f"{self.incident} is closed", "p shows its draft")
             case "c":
                 self._close()
             case "x" | "enter" if kind == "step":

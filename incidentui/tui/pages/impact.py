@@ -1,7 +1,5 @@
 """What users cannot do, at the head of the board: what is searched for is why they cannot."""
 
-from dataclasses import replace
-
 from incidentui.core.format import count, duration
 from incidentui.core.functions import Function, functions
 from incidentui.core.model import Incident, Ms
@@ -46,4 +44,4 @@ def _row(function: Function, until: Ms, width: int) -> list[Line]:
     if function.state == "ok":
         return [first]
     why = hanging((Seg("  └ ", "muted"),), f"{function.check}: {function.why}", width, "muted")
-    return [replace(first, key=("function", function.name)), *why]
+    return [first, *why]

@@ -31,11 +31,17 @@ def asked_anew(step: Step, given: dict[str, str], sure: set[int], then: Then, sc
     """
     if step.n in sure:
         return False
-    sure.add(step.n)
     texts = (command.text for command in step.commands if command.runnable)
     names = dict.fromkeys(place.name for text in texts for place in places(text) if place.name in given)
+
+    def answered() -> None:
+        sure.add(step.n)
+        then()
+
     if names:
-        _anew(list(names), given, then, screen)
+        _anew(list(names), given, answered, screen)
+    else:
+        sure.add(step.n)
     return bool(names)
 
 

@@ -12,7 +12,8 @@ from incidentui.core.model import Ms, Plan
 from incidentui.core.state import State
 from incidentui.session.ports import Done, View
 from incidentui.tui.line import Line, Seg, spread
-from incidentui.tui.page import ON_PAGES, PageContext
+from incidentui.tui.moves import SCROLLS
+from incidentui.tui.page import PageContext
 from incidentui.tui.pages.layout import hanging, quoted, railed, size_of
 from incidentui.tui.pages.plan_lines import closed, innocents, may_skip, plan_argvs, plan_head, plan_lines
 from incidentui.tui.pages.word_line import closed_lines, missing, stop_hint, word_lines
@@ -23,6 +24,10 @@ DEAF_S = 0.3
 
 def _answer_lines(text: str, width: int) -> list[Line]:
     return [replace(line, ground="failbg") for line in hanging((), text, width, "strong", bold=True)]
+
+
+_WORD_OF_OTHERS = frozenset("ciph")
+"""Letters that mean something on other pages: on a plan they may belong to its word, and nothing is done by them."""
 
 
 class PlanPage:
@@ -111,7 +116,7 @@ class PlanPage:
             case "n":
                 screen.say("stopped, nothing changed")
                 screen.back()
-            case _ if self._begins_word(key):
+            case _ if self._begins_word(key) or (self.plan.changes and key in _WORD_OF_OTHERS):
                 screen.refuse(key, "the word comes after x", f"x, then {self.plan.target}")
             case _:
                 return False
@@ -120,7 +125,7 @@ class PlanPage:
     def _begins_word(self, key: str) -> bool:
         """Who reads "type the branch: main" types it. Without x it is not taken: it may have been meant for a shell."""
         wanted = self.plan.changes and not self._asked and not closed(self.plan)
-        return wanted and key == self.plan.target[:1] and key not in ON_PAGES
+        return wanted and key == self.plan.target[:1] and key not in SCROLLS
 
     def _begin(self, screen: PageContext) -> None:
         self.answer = ""

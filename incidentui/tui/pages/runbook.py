@@ -21,8 +21,10 @@ from incidentui.tui.pages.shown_step import step_lines
 from incidentui.tui.pages.step_rows import step_rows
 
 _LEFT = 34
-_ABOVE = 3
-"""Rows above the first step: the heading, an empty one, the rule."""
+_ABOVE = 4
+"""Rows that no step stands in: the heading, an empty one, the rule, and what lies beyond."""
+_BEFORE = 5
+"""Steps before the one that is shown, where they have one row together."""
 
 
 def run_of(runbook: Runbook, state: State) -> RunbookRun | None:
@@ -112,8 +114,10 @@ def _done(steps: Sequence[RunStep]) -> str:
 def _one_line(runbook: Runbook, run: RunbookRun | None, at: int | None, width: int) -> Line:
     steps = steps_of(runbook, run)
     shown = shown_step(runbook, run, at)
-    segs: list[Seg] = []
-    for step in steps:
+    here = next((n for n, step in enumerate(steps) if step.n == shown), 0)
+    first = max(0, here - _BEFORE) if len(steps) > _BEFORE else 0
+    segs: list[Seg] = [Seg(f"… {first}  ", "muted")] if first else []
+    for step in steps[first:]:
         glyph, token = MARK[step.state]
         here = step.n == shown
         glyph = "▸" if here and step.state == "todo" else glyph

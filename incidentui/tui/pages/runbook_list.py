@@ -10,10 +10,9 @@ from incidentui.runbook.stands import last_run
 from incidentui.runbook.suggest import offers
 from incidentui.session.ports import View
 from incidentui.tui.line import Line, Seg, Token, cells, spread
-from incidentui.tui.page import PageContext
+from incidentui.tui.page import Page, PageContext
 from incidentui.tui.pages.layout import GAP, beside, hanging, heading, section
 from incidentui.tui.pages.runbook import run_of
-from incidentui.tui.pages.runbook_page import RunbookPage
 from incidentui.tui.pages.starting import start
 
 _TITLE = 40
@@ -81,10 +80,11 @@ class RunbooksPage:
     pinned = (1, 0)
     typing = False
 
-    def __init__(self, shelf: Callable[[], Sequence[Runbook] | None]) -> None:
-        """`shelf` gives None while the runbooks are still being read: they come after the first frame."""
+    def __init__(self, shelf: Callable[[], Sequence[Runbook] | None], page: Callable[[Runbook], Page]) -> None:
+        """`shelf` gives None while the runbooks are still being read: they come after the first frame. `page`: of one,
+        with the text that its run was begun with."""
         self.runbooks: tuple[Runbook, ...] = ()
-        self._shelf = shelf
+        self._shelf, self._page = shelf, page
         self._ordered = False
         self._may_act = True
 
@@ -115,5 +115,5 @@ class RunbooksPage:
             screen.refuse(key, "no runbook is chosen")
             return True
         if key == "enter" or run_of(book, screen.session.view.state) or start(book, screen):
-            screen.push(RunbookPage(book, self.runbooks))
+            screen.push(self._page(book))
         return True

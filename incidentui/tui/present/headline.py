@@ -293,6 +293,8 @@ def what_next(scene: Scene) -> tuple[tuple[Seg, ...], tuple[Seg, ...]]:
     if run is not None and run.ended is None:
         step = next((s for s in run.steps if s.state in ("running", "todo", "failed", "unknown")), None)
         if step is not None:
+            if scene.me and run.who != scene.me:
+                return (Seg(f"{run.who} works through {run.title}, step {step.n}"),), hints(("r", "see it"))
             key = ("x", "preview") if step.action or step.runs else ("x", "done")
             return (Seg(f"step {step.n}, {step.title[:1].lower()}{step.title[1:]}"),), hints(key)
         if not in_state(scene, "failing"):
@@ -302,7 +304,8 @@ def what_next(scene: Scene) -> tuple[tuple[Seg, ...], tuple[Seg, ...]]:
     if not watched(scene):
         return (Seg("see for yourself what users get, and note it"),), hints(("n", "note"), ("c", "close"))
     if not in_state(scene, "failing"):
-        if incident is not None and (todo := left(scene.state.project.recovery, incident.ticks)):
+        todo = left(scene.state.project.recovery, incident.ticks) if incident is not None else ()
+        if todo and not in_state(scene, "unknown"):
             return (Seg(f"{count(len(todo), 'line')} to tick after recovery, then close"),), hints(("c", "checklist"))
         return (Seg("prove that it stays good, then close"),), hints(("a", "act"), ("c", "close"))
     if still := _stopped_by_hand(scene):

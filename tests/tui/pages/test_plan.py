@@ -465,7 +465,11 @@ def test_who_types_the_word_without_x_is_told_of_x() -> None:
     assert s.refused == [("m", "the word comes after x", "x, then main")]
 
 
-def test_a_letter_that_means_something_on_every_page_keeps_its_meaning() -> None:
-    it, s = page(target="items"), screen()
-    assert not it.handle("i", s)
+@pytest.mark.parametrize("target", ["cache", "inventory", "production", "main"])
+def test_who_types_the_word_without_x_closes_and_acknowledges_nothing(target: str) -> None:
+    it, s = page(target=target), screen()
+    first = next(key for key in target if key in "ciphm")
+    for key in ("c", "i", "p", "h", first):
+        assert it.handle(key, s), f"{key} goes to no other page"
     assert not it.typing
+    assert {why for _, why, _ in s.refused} == {"the word comes after x"}

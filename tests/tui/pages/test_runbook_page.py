@@ -223,7 +223,7 @@ def test_enter_shows_the_output_of_the_step() -> None:
 
 
 def test_the_list_reads_and_starts_the_one_under_the_cursor() -> None:
-    it = RunbooksPage(lambda: [b.BOOK])
+    it = RunbooksPage(lambda: [b.BOOK], RunbookPage)
     s = b.FakeScreen(cursor=("runbook", "roll-back"))
     assert "Roll back a bad deploy" in b.shown(it, b.view(), 78, 20)
     s.type(it, "enter")
@@ -237,7 +237,7 @@ def test_x_in_the_list_goes_on_with_the_one_being_worked_through() -> None:
     _, s = at("done", "todo", "todo", "todo")
     s.pages.clear()
     s.cursor = ("runbook", b.BOOK.id)
-    page = RunbooksPage(lambda: (b.BOOK,))
+    page = RunbooksPage(lambda: (b.BOOK,), RunbookPage)
     b.shown(page, s.session.view, 118, 30)
     page.handle("x", s)
     assert isinstance(s.pages[-1], RunbookPage)
@@ -248,7 +248,7 @@ def test_in_the_list_what_a_runbook_is_for_stands_beside_its_title_and_nothing_i
     came = [replace(b.BOOK, id=str(n), title=f"Book {n}", origin="shipped", summary="To go back.") for n in range(9)]
     own = replace(b.BOOK, title="A title that is longer than the column that there is for titles", summary="Ours.")
     for width, height in b.SIZES:
-        text = b.shown(RunbooksPage(lambda: [own, *came]), b.view(), width, height)
+        text = b.shown(RunbooksPage(lambda: [own, *came], RunbookPage), b.view(), width, height)
         assert text.count("came with the program") == 1
         assert "9 of 10 came with the program" in text
         assert "Ours. · runbooks/roll-back.md" in " ".join(text.split())
@@ -274,12 +274,12 @@ def test_when_every_step_is_done_no_key_is_offered_that_does_nothing() -> None:
 
 
 def test_no_runbooks_is_said() -> None:
-    assert "No runbooks found" in b.shown(RunbooksPage(list), b.view(), 78, 20)
+    assert "No runbooks found" in b.shown(RunbooksPage(list, RunbookPage), b.view(), 78, 20)
 
 
 def test_a_list_that_was_opened_early_fills_itself() -> None:
     read: list[Runbook] = []
-    it = RunbooksPage(lambda: read or None)
+    it = RunbooksPage(lambda: read or None, RunbookPage)
     assert "reading them" in b.shown(it, b.view(), 78, 20)
     read.append(b.BOOK)
     assert b.BOOK.title in b.shown(it, b.view(), 78, 20)
@@ -463,7 +463,7 @@ def test_the_last_run_stands_in_the_list_and_on_the_page() -> None:
     said = "last run 1h ago by ana: stopped at 3 See the log, failed"
     for width, height in b.SIZES:
         assert "stopped at 3" in " ".join(b.shown(RunbookPage(b.BOOK), quiet, width, height).split())
-        assert said in b.shown(RunbooksPage(lambda: [b.BOOK]), quiet, width, height)
+        assert said in b.shown(RunbooksPage(lambda: [b.BOOK], RunbookPage), quiet, width, height)
 
 
 def test_how_a_block_runs_and_where_it_leads_is_told() -> None:
