@@ -83,7 +83,10 @@ def restarted(was: Ran | None, now: Workload, at: Ms) -> Restart | None:
 def _another(was: Ran, now: Workload) -> bool:
     if was.ident and now.ident and was.ident != now.ident:
         return True
-    return was.since is not None and now.since is not None and was.since != now.since
+    if was.since is None or now.since is None:
+        return False
+    # The engine of processes moves their start back when its clock was set back: the process is the same.
+    return was.since != now.since if now.engine == "docker" else was.since < now.since
 
 
 # -- what is known of them

@@ -25,6 +25,8 @@ from incidentui.core.turn import Deciding
 from incidentui.core.words import is_bad
 
 SAME_DEPLOY_MS = 60_000
+CLOCKS_MS = 3_000
+"""So far an engine's clock may be behind ours; some tell whole seconds only."""
 SEVERAL = ("checkpoint.restore", "compose.up", "volume.restore")
 """Actions that start more than what their word names."""
 MOST_GONE = 20
@@ -98,8 +100,8 @@ def _doing(state: State, workload: Workload, now: Ms) -> str:
     started = workload.since if workload.since is not None else now
     for attempt in reversed(tuple(state.attempts.values())):
         on_it = attempt.plan.target == workload.name or attempt.plan.action in SEVERAL
-        over = attempt.ended if attempt.ended is not None else now
-        if attempt.plan.changes and on_it and attempt.asked <= started <= over:
+        over = attempt.ended if attempt.ended is not None else max(now, started)
+        if attempt.plan.changes and on_it and attempt.asked - CLOCKS_MS <= started <= over:
             return attempt.run
     return ""
 
