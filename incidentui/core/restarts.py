@@ -69,6 +69,11 @@ def up(workload: Workload) -> bool:
     return workload.state in ("running", "starting")
 
 
+def another_engine(known: str, where: str) -> bool:
+    """Of two that a look names: by their addresses, whatever named them."""
+    return known.partition(" (")[0] != where.partition(" (")[0]
+
+
 def restarted(was: Ran | None, now: Workload, at: Ms) -> Restart | None:
     """The restart that lies between what was seen up last and what is up now; None where it is the same process."""
     if was is None or was.engine != now.engine or not up(now) or not _another(was, now):

@@ -132,6 +132,16 @@ def test_a_crash_loop_and_a_lost_engine_are_no_restarts(story: Story) -> None:
     assert row(only).text.startswith("restarted: container"), "when it runs again it was"
 
 
+def test_a_container_of_the_same_name_on_another_engine_is_no_restart(story: Story) -> None:
+    there = replace(WEB, ident=SECOND, since=when("08:00:00"))
+    story.at("09:12:00", i.WorkloadsLooked("docker", (there,), where="ssh://prod (DOCKER_CONTEXT)"))
+    story.at("09:13:00", i.WorkloadsLooked("docker", (there,), where="ssh://prod (DOCKER_HOST)"))
+    seen(story, "09:14:00", WEB)
+    assert restarts(story) == []
+    seen(story, "09:15:00", replace(WEB, since=when("09:14:50")))
+    assert len(restarts(story)) == 1
+
+
 def test_after_a_day_counting_begins_anew(story: Story) -> None:
     by_hand(story, "09:12:00", "09:12:02", "09:12:14")
     story.clock.at = when("09:20:00") + 25 * 3_600_000
