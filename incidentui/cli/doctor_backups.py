@@ -39,6 +39,8 @@ async def volumes(loaded: Loaded) -> tuple[Kept, ...] | str:
 
 def said(found: tuple[Kept, ...] | str, now: Ms) -> Iterator[tuple[bool, str, str]]:
     """(all is well, what, what to do); nothing where there is no volume."""
+    from incidentui.edge.checks.kept import no_use
+
     if isinstance(found, str):
         yield False, f"nobody can tell: {found}", ""
         return
@@ -46,12 +48,14 @@ def said(found: tuple[Kept, ...] | str, now: Ms) -> Iterator[tuple[bool, str, st
         place = f"{each.volume} ({each.inside})"
         if not each.id:
             yield False, f"{place}: no backup", f"incidentui backup take --volume {each.volume}"
+        elif why := no_use(each, now):
+            yield False, f"{place}: {why}", f"incidentui backup take --volume {each.volume}"
         elif now - each.at > OLD_MS:
             old = f"{place}: the newest backup is {duration(now - each.at)} old"
             yield False, old, f"incidentui backup take --volume {each.volume}"
-    if found and all(each.id and now - each.at <= OLD_MS for each in found):
+    if found and all(each.id and not no_use(each, now) and now - each.at <= OLD_MS for each in found):
         yield (
             True,
-            f"{count(len(found), 'volume')}, the oldest backup {duration(now - min(e.at for e in found))} old",
+            f"{count(len(found), 'volume')}, the oldest backup {duration(max(0, now - min(e.at for e in found)))} old",
             "",
         )

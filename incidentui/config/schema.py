@@ -129,7 +129,7 @@ def json_path(value: Any) -> str:
         raise wrong("must be a JSON path", 'write "$.status"')
     try:
         compile(value)
-    except JSONPathError as error:
+    except (JSONPathError, re.error, OverflowError) as error:  # the last two: of a pattern in a filter
         first = str(error).splitlines()[0]
         raise wrong(f"{value!r} is not a JSON path: {first}", 'write "$.status"') from None
     return value

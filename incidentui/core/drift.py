@@ -142,6 +142,8 @@ class VolumeSeen:
     created: Ms
     was: Ms | None = None
     """When the one of the same name was made that was here before it."""
+    where: str = ""
+    """The address of its engine; empty: the machine's own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,12 @@ def remembered(before: Drift | None, now: Drift, at: Ms) -> Drift:
     return replace(now, rows=rows[:MOST_ROWS], volumes=(*volumes, *unseen)[:MOST_ROWS])
 
 
+def on_engine(drift: Drift, where: str) -> Drift:
+    """With where its volumes are: one of the same name on another engine is no successor."""
+    address = where.partition(" (")[0]
+    return replace(drift, volumes=tuple(replace(volume, where=address) for volume in drift.volumes))
+
+
 def kept(before: Mapping[str, Drift], now: Sequence[Drift]) -> tuple[Drift, ...]:
     """The volumes of workloads that went: between `rm` and `up` there is none, and what comes back may be another."""
     there = {drift.workload for drift in now}
@@ -47,7 +53,7 @@ def kept(before: Mapping[str, Drift], now: Sequence[Drift]) -> tuple[Drift, ...]
 
 
 def _again(known: VolumeSeen | None, volume: VolumeSeen) -> VolumeSeen:
-    if known is None:
+    if known is None or known.where != volume.where:
         return volume
     return replace(volume, was=known.was if known.created == volume.created else known.created)
 

@@ -31,7 +31,7 @@ from incidentui.core.model import (
     Workload,
 )
 from incidentui.core.redeploy import brings_back
-from incidentui.core.restarts import kept, ran, remembered
+from incidentui.core.restarts import another_engine, kept, ran, remembered
 from incidentui.core.state import State
 from incidentui.core.steps import fold_run
 from incidentui.core.ticks import ticked
@@ -213,7 +213,9 @@ def _world(
             for gone in state.workloads.keys() - workloads.keys():
                 state = _recovered(state, f"workload:{gone}")  # what comes under its name is another one
             engines = _with(state.engines, event.engine)
-            known = kept(ran(state.ran, event.workloads, recorded.at), workloads)
+            moved = another_engine(state.engine_at.get(event.engine, ""), event.where)
+            here = {n: r for n, r in state.ran.items() if not moved or r.engine != event.engine}
+            known = kept(ran(here, event.workloads, recorded.at), workloads)
             at = {name: where for name, where in state.engine_at.items() if name != event.engine}
             at |= {event.engine: event.where} if event.where else {}
             return replace(state, workloads=workloads, engines=engines, engine_at=at, crashed=crashed, ran=known)

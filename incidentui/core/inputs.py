@@ -105,6 +105,8 @@ class DriftLooked:
     """What is declared against what runs, of every workload that could be compared."""
 
     drifts: tuple[Drift, ...]
+    where: str = ""
+    """On which engine: its address and what named it; empty: the machine's own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,11 @@ def up(workload: Workload) -> bool:
     return workload.state in ("running", "starting")
 
 
+def another_engine(known: str, where: str) -> bool:
+    """Of two that a look names: by their addresses, whatever named them."""
+    return known.partition(" (")[0] != where.partition(" (")[0]
+
+
 def restarted(was: Ran | None, now: Workload, at: Ms) -> Restart | None:
     """The restart that lies between what was seen up last and what is up now; None where it is the same process."""
     if was is None or was.engine != now.engine or not up(now) or not _another(was, now):
@@ -83,7 +88,10 @@ def restarted(was: Ran | None, now: Workload, at: Ms) -> Restart | None:
 def _another(was: Ran, now: Workload) -> bool:
     if was.ident and now.ident and was.ident != now.ident:
         return True
-    return was.since is not None and now.since is not None and was.since != now.since
+    if was.since is None or now.since is None:
+        return False
+    # The engine of processes moves their start back when its clock was set back: the process is the same.
+    return was.since != now.since if now.engine == "docker" else was.since < now.since
 
 
 # -- what is known of them

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from incidentui.core import errors
 from incidentui.core import events as e
-from incidentui.core.drift_told import kept, newly, remembered
+from incidentui.core.drift_told import kept, newly, on_engine, remembered
 from incidentui.core.follow import expected
 from incidentui.core.inputs import (
     DriftLooked,
@@ -18,13 +18,15 @@ from incidentui.core.inputs import (
     WorkloadsLooked,
 )
 from incidentui.core.model import Commit, ErrorText, KnownError, Moment, Ms, Repository, SeenError, Workload
-from incidentui.core.restarts import Restart, restarted
+from incidentui.core.restarts import Restart, another_engine, restarted
 from incidentui.core.state import State
 from incidentui.core.suspects import name_suspect
 from incidentui.core.turn import Deciding
 from incidentui.core.words import is_bad
 
 SAME_DEPLOY_MS = 60_000
+CLOCKS_MS = 3_000
+"""So far an engine's clock may be behind ours; some tell whole seconds only."""
 SEVERAL = ("checkpoint.restore", "compose.up", "volume.restore")
 """Actions that start more than what their word names."""
 MOST_GONE = 20
@@ -84,7 +86,8 @@ def _commit(repo: Repository | None, sha: str) -> Commit | None:
 
 
 def workloads(d: Deciding, look: WorkloadsLooked) -> None:
-    ran = d.state.ran
+    # What ran on another engine says nothing about this one.
+    ran = d.state.ran if not another_engine(d.state.engine_at.get(look.engine, ""), look.where) else {}
     _looked(d, look)
     for w in look.workloads:
         found = restarted(ran.get(w.name), w, d.now)
@@ -98,8 +101,8 @@ def _doing(state: State, workload: Workload, now: Ms) -> str:
     started = workload.since if workload.since is not None else now
     for attempt in reversed(tuple(state.attempts.values())):
         on_it = attempt.plan.target == workload.name or attempt.plan.action in SEVERAL
-        over = attempt.ended if attempt.ended is not None else now
-        if attempt.plan.changes and on_it and attempt.asked <= started <= over:
+        over = attempt.ended if attempt.ended is not None else max(now, started)
+        if attempt.plan.changes and on_it and attempt.asked - CLOCKS_MS <= started <= over:
             return attempt.run
     return ""
 
@@ -222,7 +225,8 @@ def source_answered(d: Deciding, look: SourceAnswered) -> None:
 
 def drift(d: Deciding, look: DriftLooked) -> None:
     """Recorded when it changed. What differs only now is told; of a mount or a volume that is a moment."""
-    seen = tuple(remembered(d.state.drift.get(each.workload), each, d.now) for each in look.drifts)
+    looked = (on_engine(each, look.where) for each in look.drifts)
+    seen = tuple(remembered(d.state.drift.get(each.workload), each, d.now) for each in looked)
     now = (*seen, *kept(d.state.drift, seen))
     if {each.workload: each for each in now} == dict(d.state.drift):
         return

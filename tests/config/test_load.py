@@ -181,6 +181,8 @@ url = "http://127.0.0.1/"
         (with_check("cache_burst = true"), "checks[0].cache_burst: unknown key · did you mean cache_bust?"),
         (with_check("[checks.expect]\njson = { '$.a' = { le = 3 } }"), "$.a: unknown operator le · known: absent, eq"),
         (with_check("[checks.expect]\njson = { '$[' = 3 }"), "'$[' is not a JSON path"),
+        (with_check("[checks.expect]\njson = { '$[?@.a =~ /(/]' = 3 }"), "'$[?@.a =~ /(/]' is not a JSON path"),
+        (with_check("[checks.expect]\njson = { '$[?@ =~ /a{99999999999}/]' = 3 }"), "is not a JSON path"),
         (with_check("[checks.expect]\nbody = ['(']"), "checks[0].expect.body[0]: not a regular expression"),
         (with_check("[checks.expect]\nstatus = [20]"), "must be HTTP status codes · write [200] or [200, 204]"),
         (with_check("[checks.expect]\nlatency = { warn = '3s', fail = '2s' }"), "warn is longer than fail"),

@@ -100,6 +100,27 @@ def test_what_fits_is_good_and_each_fault_has_its_file_and_line(place: Place) ->
     assert [f["level"] for f in bad["findings"]] == sorted(f["level"] for f in bad["findings"]), "errors first"
 
 
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("    image: lab:1  # was $TAG", []),
+        ("# $TAG", []),
+        ("      $KEY: 1", []),
+        ("      - $KEY: ${VALUE}", ["VALUE"]),
+        ("      - ${FOLDER}:/data", ["FOLDER"]),
+        ('    command: "echo # $SAID"', ["SAID"]),
+        ("    command: echo don't#stop $SAID # nor $THIS", ["SAID"]),
+        ('      - "A=$ONE" # $TWO', ["ONE"]),
+        ("    image: lab:${TAG}", ["TAG"]),
+        ("    command: echo $$PID", []),
+    ],
+)
+async def test_a_variable_counts_where_compose_fills_it_in(tmp_path: Path, line: str, names: list[str]) -> None:
+    (tmp_path / "docker-compose.yml").write_text(f"{line}\n")
+    found = await checked(tmp_path, ("docker-compose.yml",), digest)
+    assert [f.text.split()[0] for f in found.faults if "set nowhere" in f.text] == names
+
+
 def test_a_warning_fails_a_pipeline_only_when_it_is_asked_for(place: Place) -> None:
     (place.root / "incidentui.toml").write_text(CONFIG.replace("5051", "5050"))
     code, found = validated(place)

@@ -281,6 +281,14 @@ def test_a_container_set_aside_is_nobodys_service() -> None:
     assert names([old]) == [f"ferry-web-1.before-{'a' * 12}"]
 
 
+def test_what_compose_run_made_beside_a_service_is_not_the_service() -> None:
+    labels = {"com.docker.compose.service": "web", "com.docker.compose.oneoff": "False"}
+    web = {"Id": "a" * 64, "Names": ["/ferry-web-1"], "Labels": labels}
+    once = {"Id": "b" * 64, "Names": ["/ferry-web-run-1f2e"], "Labels": labels | {"com.docker.compose.oneoff": "True"}}
+    assert names([web, once]) == ["web", "ferry-web-run-1f2e"]
+    assert names([once]) == ["ferry-web-run-1f2e"]
+
+
 def test_a_container_that_compose_renamed_is_the_service_until_another_one_is_there() -> None:
     """A recreate that failed leaves it alone: then it is what there is of the service."""
     labels = {"Labels": {"com.docker.compose.service": "web"}}

@@ -140,8 +140,8 @@ def test_what_is_bad_stands_first_and_is_counted() -> None:
 # -- over time
 
 
-def looked(state: State, drift: Drift, at: int) -> State:
-    for fact in decide(state, {}, DriftLooked((drift,)), at).facts:
+def looked(state: State, drift: Drift, at: int, where: str = "") -> State:
+    for fact in decide(state, {}, DriftLooked((drift,), where), at).facts:
         state = evolve(state, provisional(fact, state.seq + 1))
     return state
 
@@ -169,6 +169,18 @@ def test_a_volume_is_remembered_while_nobody_mounts_it() -> None:
         assert state.drift["web"].rows == ()
         state = looked(state, anew, 12 * HOUR)
         assert [row.what for row in state.drift["web"].rows if row.level == "bad"] == ["age of shop_data"]
+
+
+def test_a_volume_of_the_same_name_on_another_engine_is_not_made_anew() -> None:
+    first = compare(DECLARED, ACTUAL, AROUND)
+    there = compare(DECLARED, mounted(0, created=12 * HOUR), replace(AROUND, oldest=12 * HOUR))
+    state = looked(State(), first, 11 * HOUR)
+    state = looked(state, there, 12 * HOUR, "ssh://prod (DOCKER_CONTEXT)")
+    assert state.drift["web"].bad == 0
+    assert looked(state, there, 13 * HOUR, "ssh://prod (DOCKER_HOST)") == state, "whatever named it"
+    later = compare(DECLARED, mounted(0, created=14 * HOUR), replace(AROUND, oldest=14 * HOUR))
+    state = looked(state, later, 15 * HOUR, "ssh://prod (DOCKER_CONTEXT)")
+    assert [row.what for row in state.drift["web"].rows if row.level == "bad"] == ["age of shop_data"]
 
 
 def test_only_what_is_new_is_told_and_a_mount_is_a_moment() -> None:

@@ -1,6 +1,8 @@
 """What the plan of compose.up says and which words it gives compose, of facts as both composes give them."""
 
+import subprocess
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -8,9 +10,10 @@ from incidentui.core.drift import Declared
 from incidentui.core.inputs import Refusal
 from incidentui.core.model import Plan, ProjectSpec, Repository, ServiceSpec, Workload
 from incidentui.core.state import State
+from incidentui.edge.clock import SystemClock
 from incidentui.edge.containers.blast import Blast
 from incidentui.edge.containers.compose_plan import Asked, Ground, argv, make_plan
-from incidentui.edge.containers.compose_up import of_service
+from incidentui.edge.containers.compose_up import ComposeExecutor, of_service
 from incidentui.edge.containers.deeds import Wish
 
 WISH = Wish(10_000, 1_000, "")
@@ -88,6 +91,61 @@ def test_only_what_a_service_is_made_of_stands_against_its_build() -> None:
     assert anybody is not None
     assert anybody.dirty == ("docs/x.md",)
     assert of_service(state, "web", None) is None, "git does not tell"
+
+
+class Here(ComposeExecutor):
+    """In a folder; what it looks at of an engine is given."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, (), "ferry", ("compose.yml",), SystemClock())
+
+
+def clone(folder: Path, *argv: str) -> None:
+    git = ("git", "-C", str(folder), "-c", "user.name=ana", "-c", "user.email=ana@example.org")
+    subprocess.run([*git, *argv], check=True, capture_output=True)
+
+
+BUILD = Asked("web", WISH, build=True)
+OF_WEB = State(project=ProjectSpec("ferry", services=(ServiceSpec("pages", workloads=("web",), paths=("web/",)),)))
+
+
+@pytest.mark.req("F46")
+async def test_what_a_service_depends_on_is_built_with_it_and_looked_at_too(tmp_path: Path) -> None:
+    clone(tmp_path, "init", "-q")
+    (tmp_path / "api.py").write_text("new")
+    here = Here(tmp_path)
+    here._state = OF_WEB
+    alone, all_ = [await here._built_of(ground(), replace(BUILD, deps=deps)) for deps in (False, True)]
+    assert isinstance(alone, Repository)
+    assert isinstance(all_, Repository)
+    assert (alone.dirty, all_.dirty) == ((), ("api.py",))
+
+
+@pytest.mark.req("F46")
+async def test_where_git_does_not_tell_a_build_needs_a_reason_and_where_there_is_none_it_does_not(
+    tmp_path: Path,
+) -> None:
+    assert await Here(tmp_path)._built_of(ground(), BUILD) is None
+    clone(tmp_path, "init", "-q")
+    (tmp_path / ".git" / "index").write_text("broken")
+    refused = await Here(tmp_path)._built_of(ground(), BUILD)
+    assert isinstance(refused, Refusal)
+    assert refused.why.startswith("git does not tell what is not committed: ")
+    assert await Here(tmp_path)._built_of(ground(), replace(BUILD, uncommitted="it burns")) is None
+
+
+@pytest.mark.req("F46")
+async def test_what_is_changed_between_plan_and_act_is_not_built(tmp_path: Path) -> None:
+    clone(tmp_path, "init", "-q")
+    here = Here(tmp_path)
+    plan = make_plan(ground(), BUILD, False, "here", None)
+    assert isinstance(plan, Plan)
+    assert await here._not_any_more(plan, ground(), BUILD) == ""
+    (tmp_path / "app.py").write_text("new")
+    why = await here._not_any_more(plan, ground(), BUILD)
+    assert why == "by now it would build what is 1 file not committed: app.py; make a new plan"
+    told = replace(BUILD, uncommitted="it burns")
+    assert await here._not_any_more(plan, ground(), told) == ""
 
 
 def test_a_build_may_make_another_image_of_what_runs_as_it_is_declared() -> None:

@@ -85,6 +85,34 @@ def test_one_that_this_program_did_names_its_action(story: Story) -> None:
     assert (only.event.restart.run, only.event.restart.after, only.moment) == ("run-1", "unhealthy", "detail")
 
 
+@pytest.mark.parametrize("behind", [600, 2_500])
+def test_one_of_ours_is_ours_by_an_engines_clock_of_whole_seconds_or_behind(story: Story, behind: int) -> None:
+    plan = Plan("workload.restart", (("name", "web"),), "Restart web", "web", "workload", within_ms=60_000)
+    story.at("09:12:00", i.RunPlan(plan, "web", "ines", OWNER, "run-1"))
+    seen(story, "09:12:03", replace(WEB, since=when("09:12:00") - behind))
+    (only,) = restarts(story)
+    assert isinstance(only.event, e.WorkloadRestarted)
+    assert only.event.restart.run == "run-1"
+
+
+def test_one_long_before_ours_is_nobodys(story: Story) -> None:
+    plan = Plan("workload.restart", (("name", "web"),), "Restart web", "web", "workload", within_ms=60_000)
+    story.at("09:12:00", i.RunPlan(plan, "web", "ines", OWNER, "run-1"))
+    seen(story, "09:12:03", replace(WEB, since=when("09:11:50")))
+    (only,) = restarts(story)
+    assert isinstance(only.event, e.WorkloadRestarted)
+    assert only.event.restart.run == ""
+
+
+def test_a_clock_that_was_set_back_restarts_no_process(story: Story) -> None:
+    worker = Workload("worker", "supervisor", "running", when("08:50:00"), ident="4242")
+    for clock, since in (("09:12:00", "08:50:00"), ("09:13:00", "08:49:53")):
+        story.at(clock, i.WorkloadsLooked("supervisor", (replace(worker, since=when(since)),)))
+    assert restarts(story) == []
+    story.at("09:14:00", i.WorkloadsLooked("supervisor", (replace(worker, since=when("09:13:50")),)))
+    assert len(restarts(story)) == 1
+
+
 def test_a_container_made_anew_names_both_and_the_engines_own_restart_says_so(story: Story) -> None:
     seen(story, "09:12:03", replace(WEB, ident=SECOND, since=when("09:12:02"), health="starting"))
     seen(story, "09:13:03", replace(WEB, ident=SECOND, since=when("09:13:02"), restarts=1))
@@ -102,6 +130,16 @@ def test_a_crash_loop_and_a_lost_engine_are_no_restarts(story: Story) -> None:
     seen(story, "10:40:00", replace(WEB, since=when("10:39:00")))
     (only,) = restarts(story)
     assert row(only).text.startswith("restarted: container"), "when it runs again it was"
+
+
+def test_a_container_of_the_same_name_on_another_engine_is_no_restart(story: Story) -> None:
+    there = replace(WEB, ident=SECOND, since=when("08:00:00"))
+    story.at("09:12:00", i.WorkloadsLooked("docker", (there,), where="ssh://prod (DOCKER_CONTEXT)"))
+    story.at("09:13:00", i.WorkloadsLooked("docker", (there,), where="ssh://prod (DOCKER_HOST)"))
+    seen(story, "09:14:00", WEB)
+    assert restarts(story) == []
+    seen(story, "09:15:00", replace(WEB, since=when("09:14:50")))
+    assert len(restarts(story)) == 1
 
 
 def test_after_a_day_counting_begins_anew(story: Story) -> None:

@@ -21,6 +21,9 @@ from incidentui.edge.volumes.plans import called
 from incidentui.edge.volumes.store import Store
 from incidentui.session.ports import Kept
 
+_AHEAD_MS: Ms = 60_000
+"""So far two clocks may be apart."""
+
 
 class BackupProbe:
     def __init__(self, check: BackupCheck, ground: Ground) -> None:
@@ -77,10 +80,19 @@ def judged(kept: Sequence[Kept], now: Ms, max_age: Ms) -> Judgement:
     return Judgement("ok", f"{count(len(kept), 'volume')} backed up, {duration(max(0, now - oldest))} ago", findings)
 
 
+def no_use(it: Kept, now: Ms) -> str:
+    """Why the newest backup proves nothing, however young it says it is; empty: it may be of use."""
+    if it.at - now > _AHEAD_MS:
+        return f"backup {it.id} is dated in the future: how old it is, nobody can tell"
+    return "" if it.files else f"backup {it.id} holds no file"
+
+
 def _finding(it: Kept, now: Ms, max_age: Ms) -> Finding:
     wanted, name = f"a backup under {duration(max_age)} old", f"volume {it.volume}"
     if not it.id:
         return Finding(name, wanted, "no backup", False)
+    if said := no_use(it, now):
+        return Finding(name, wanted, said, False)
     if now - it.at > max_age:
         return Finding(name, wanted, f"last backup over {duration(max_age)} old", False)
     return Finding(name, wanted, f"{it.id}, {count(it.files, 'file')}, {storage(it.size)}", True)

@@ -8,7 +8,6 @@ import asyncio
 import shlex
 from contextlib import suppress
 from time import perf_counter
-from urllib.parse import urlsplit
 
 from incidentui.config.checks import Expect, HttpCheck
 from incidentui.config.kinds import TcpCheck, TcpHop, host_port
@@ -77,8 +76,7 @@ class TcpProbe:
     def _late(self, hop: TcpHop) -> Tried:
         wanted = f" without saying {self.check.expect_text}" if self.check.expect_text and not hop.is_url else ""
         why = f"timed out after {self.check.timeout_ms / 1000:g}s{wanted}"
-        host = urlsplit(hop.address).hostname or "" if hop.is_url else host_port(hop.address)[0]
-        return Tried(hop, *late(host, why), said=bytes(self._heard))
+        return Tried(hop, *late(why), said=bytes(self._heard))
 
     async def _try(self, hop: TcpHop) -> Tried:
         return await (self._ask_page(hop) if hop.is_url else self._connect(hop))

@@ -19,6 +19,9 @@ from incidentui.edge.containers.declared import Digest, project
 from incidentui.edge.text import clean_and_redact
 
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*)(:?[-?+])?|([A-Za-z_]\w*))")
+_QUOTED = re.compile(r"""(?<![^\s\[{,:])(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')""")
+_COMMENT = re.compile(r"(?:^|\s)#.*")
+_KEY = re.compile(r"""^[\s-]*(?:"[^"]*"|'[^']*'|[^:"'\s][^:]*):(?=\s|$)""")
 _OF_SERVICE = re.compile(r"services[.'\[]+\"?([\w-]+)|service [\"'`]([\w-]+)")
 _OPTION = re.compile(r"(?:option for \S+: |property |option )['\"]?([\w-]+)")
 _PREAMBLE = re.compile(
@@ -93,15 +96,19 @@ def _unset(folder: Path, files: Sequence[str]) -> Iterator[Fault]:
 def _unset_in(file: str, text: str, variables: Lookup) -> Iterator[Fault]:
     told: set[str] = set()
     for number, line in enumerate(text.splitlines(), 1):
-        if line.lstrip().startswith("#"):
-            continue
-        for braced, rule, plain in _VARIABLE.findall(line.replace("$$", "")):
+        for braced, rule, plain in _VARIABLE.findall(_value(line).replace("$$", "")):
             name = braced or plain
             if rule or name in told or variables(name) is not None:
                 continue
             told.add(name)
             hint = f"set it in .env, or write ${{{name}:?}}: then compose refuses"
             yield Fault("warning", f"{file}:{number}", f"{name} is set nowhere: nothing takes its place", hint)
+
+
+def _value(line: str) -> str:
+    """What compose fills in: no comment, and no key before its value."""
+    comment = _COMMENT.search(_QUOTED.sub(lambda quoted: "x" * len(quoted[0]), line))
+    return _KEY.sub("", line[: comment.start()] if comment else line)
 
 
 def lying(folder: Path, services: Iterable[Declared]) -> dict[str, Lies]:

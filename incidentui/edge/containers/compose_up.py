@@ -11,7 +11,7 @@ from typing import Any
 
 from incidentui.core.inputs import ActionActed, Evidence, Refusal
 from incidentui.core.model import Attempt, Light, Ms, Plan, Repository, Workload
-from incidentui.core.plan import deadline
+from incidentui.core.plan import COMMITTED, deadline
 from incidentui.core.reasons import in_paths
 from incidentui.core.state import State
 from incidentui.edge import step
@@ -51,6 +51,8 @@ class ComposeExecutor:
         self._folder, self._look = folder, ComposeLook(folder, name or "", files)
         self._docker = next((engine for engine in engines if isinstance(engine, DockerEngine)), None)
         self._clock, self._keeper = clock, keeper
+        self._state = State()
+        """Of the last plan: which paths a service is made of."""
 
     async def plan(self, action: str, args: Mapping[str, str], state: State, incident: str | None) -> Plan | Refusal:
         asked = _asked(args)
@@ -68,7 +70,10 @@ class ComposeExecutor:
             return ground
         if self._keeper is not None:
             self._keeper.saw(state)
-        repository = of_service(state, asked.service, await _fresh(self._folder)) if asked.build else None
+        self._state = state
+        repository = await self._built_of(ground, asked)
+        if isinstance(repository, Refusal):
+            return repository
         return make_plan(ground, asked, self._keeper is not None, self._docker.address, repository)
 
     # -- acting
@@ -79,7 +84,7 @@ class ComposeExecutor:
             return ActionActed(run, "refused", "no Docker engine is watched")
         try:
             ground = await self._look.ground(engine, asked)
-            why = ground.why if isinstance(ground, Refusal) else _moved(plan, ground, asked)
+            why = ground.why if isinstance(ground, Refusal) else await self._not_any_more(plan, ground, asked)
         except (EngineLost, EngineRefused, UnreadableError) as error:
             return ActionActed(run, "refused", f"nothing was done, the preconditions cannot be looked at: {error}")
         if why or isinstance(ground, Refusal):
@@ -103,6 +108,19 @@ class ComposeExecutor:
         end, log = await self._stays(engine, plan, asked_at)
         steps.over(end)
         return ActionActed(run, end.outcome, end.why, evidence=log or evidence)
+
+    async def _built_of(self, ground: Ground, asked: Asked) -> Repository | Refusal | None:
+        """The clone with what is not committed now of what a build would take. None: nothing is built, or no git."""
+        found = await _fresh(self._folder) if asked.build else None
+        if isinstance(found, Refusal):
+            return None if asked.uncommitted else found
+        # What it depends on is built too, and nobody says which paths that is made of.
+        more = asked.deps and ground.declared.depends_on
+        return of_service(State(repository=self._state.repository) if more else self._state, asked.service, found)
+
+    async def _not_any_more(self, plan: Plan, ground: Ground, asked: Asked) -> str:
+        repository = await self._built_of(ground, asked)
+        return repository.why if isinstance(repository, Refusal) else _moved(plan, ground, asked, repository)
 
     async def _up(self, engine: DockerEngine, words_: Sequence[str], within_s: float) -> step.Ran:
         try:
@@ -175,16 +193,18 @@ def _asked(args: Mapping[str, str]) -> Asked | Refusal:
     return Asked(args["name"], wish, **yes, uncommitted=args.get("uncommitted", "").strip())
 
 
-async def _fresh(folder: Path) -> tuple[str, ...] | None:
-    """What is not committed now: what the record says may be of a while ago. None where git does not tell."""
+async def _fresh(folder: Path) -> tuple[str, ...] | Refusal | None:
+    """What is not committed now: what the record says may be of a while ago. None where there is no clone."""
     from incidentui.edge.git.place import layout
     from incidentui.edge.git.planning import dirty
     from incidentui.edge.git.run import GitError
 
     try:
         return tuple(await dirty(await layout(folder)))
-    except GitError:
-        return None
+    except GitError as error:
+        if error.kind == "not a repository":
+            return None
+        return Refusal(f"git does not tell what is not committed: {error}", 'uncommitted="why" builds all the same')
 
 
 def of_service(state: State, name: str, found: Sequence[str] | None) -> Repository | None:
@@ -202,10 +222,12 @@ def _said(output: str) -> str:
     return errors[-1][:300] if errors else ""
 
 
-def _moved(plan: Plan, ground: Ground, asked: Asked) -> str:
-    now = make_plan(ground, asked, False, "")
+def _moved(plan: Plan, ground: Ground, asked: Asked, repository: Repository | None) -> str:
+    now = make_plan(ground, asked, False, "", repository)
     if isinstance(now, Refusal):
         return f"{now.why}; make a new plan"
+    if (new := next((check for check in now.checked if check.name == COMMITTED and not check.ok), None)) is not None:
+        return f"by now {new.text}; make a new plan"
     for check in now.checked:
         if check.name in ("config", "container", "image") and check.want != want(plan, check.name):
             return f"not so any more: {check.name}; make a new plan"

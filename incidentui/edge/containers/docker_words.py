@@ -12,6 +12,7 @@ from incidentui.core.value import dataclass
 from incidentui.edge.text import clean, clean_and_redact
 
 SERVICE = "com.docker.compose.service"
+ONEOFF = "com.docker.compose.oneoff"
 PROJECT = "com.docker.compose.project"
 FOLDER = "com.docker.compose.project.working_dir"
 REVISION = "org.opencontainers.image.revision"
@@ -76,7 +77,9 @@ def health(status: str) -> Health:
 
 
 def names(entries: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The compose service where that is unique, else the container's own name. One set aside is nobody's service."""
+    """The compose service where that is unique, else the container's own name. One set aside is nobody's service, and
+    neither is what `compose run` made beside it.
+    """
     there = {str(entry["Id"])[:12] for entry in entries}
     standing = [entry for entry in entries if not _aside(entry) and not _coming(entry, there)]
     whole = {_service(entry) for entry in standing if not _replaced(entry)}
@@ -106,7 +109,8 @@ def _coming(entry: Mapping[str, Any], there: Collection[str]) -> bool:
 
 
 def _aside(entry: Mapping[str, Any]) -> bool:
-    return any(ASIDE.search(str(name)) for name in entry.get("Names") or ())
+    by_hand = _labels(entry).get(ONEOFF, "").lower() == "true"
+    return by_hand or any(ASIDE.search(str(name)) for name in entry.get("Names") or ())
 
 
 def _labels(entry: Mapping[str, Any]) -> Mapping[str, str]:

@@ -104,7 +104,8 @@ class DriftSource:
     async def look(self) -> Sequence[Observation]:
         """Nothing when the engine does not answer: its own source says so."""
         try:
-            return [DriftLooked(await self._drifts())]
+            found = await self._drifts()
+            return [DriftLooked(found, self._engine.elsewhere)]
         except (EngineLost, EngineRefused):
             return []
         except CheckpointError as wrong:

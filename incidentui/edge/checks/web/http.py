@@ -135,7 +135,7 @@ class HttpProbe:
             async with asyncio.timeout(self.check.timeout_ms / 1000):
                 response = await self._ask(self._request, hops)
         except TimeoutError:
-            told = late(self._request.url.host, f"timed out after {self.check.timeout_ms / 1000:g}s")
+            told = late(f"timed out after {self.check.timeout_ms / 1000:g}s")
             return self._no_answer(at, *told, started, hops)
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ExceptionGroup) as wrong:
             return self._no_answer(at, *failure(wrong, self._request.url.host), started, hops)

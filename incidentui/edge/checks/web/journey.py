@@ -97,7 +97,7 @@ class JourneyProbe:
             judgement = Judgement("unknown", str(rule))
         except TimeoutError:
             over = f"timed out, {self.check.timeout_ms / 1000:g}s for the journey"
-            judgement = Judgement(*late(httpx.URL(self.check.base_url).host, over))
+            judgement = Judgement(*late(over))
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ExceptionGroup) as wrong:
             judgement = Judgement(*failure(wrong, httpx.URL(self.check.base_url).host))
         except (UnicodeError, ValueError):

@@ -31,7 +31,7 @@ def compiled(path: str) -> Any:
 
     try:
         return _environment().compile(path)
-    except jsonpath.JSONPathError as wrong:
+    except (jsonpath.JSONPathError, re.error, OverflowError) as wrong:  # the last two: of a pattern in a filter
         raise BadPathError(f"{path} is not a JSONPath: {wrong}") from wrong
 
 

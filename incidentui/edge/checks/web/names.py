@@ -10,6 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
+from contextvars import ContextVar
 from ipaddress import ip_address
 from typing import Any, TypeVar
 
@@ -24,6 +25,8 @@ _Waiting = tuple[asyncio.AbstractEventLoop, "asyncio.Future[Sequence[Address]]"]
 _lock = threading.Lock()
 _asked: dict[tuple[str, int], list[_Waiting]] = {}
 """Who waits for which name: a name is asked for once at a time, however many checks wait for it, and however often."""
+_pending: ContextVar[str] = ContextVar("pending", default="")
+"""The name that this look, and no other, waits for; what its deadline interrupted stays until `late` has told it."""
 
 
 async def addresses(host: str, port: int) -> Sequence[Address]:
@@ -31,16 +34,32 @@ async def addresses(host: str, port: int) -> Sequence[Address]:
     with suppress(ValueError):
         version = ip_address(host.partition("%")[0]).version
         return [(socket.AF_INET if version == 4 else socket.AF_INET6, host, port)]
-    loop = asyncio.get_running_loop()
+    answer = _answer(asyncio.get_running_loop(), host, port)
+    _pending.set(host)
+    try:
+        found = await answer
+    except Exception:
+        _pending.set("")
+        raise
+    _pending.set("")
+    return found
+
+
+def _answer(loop: asyncio.AbstractEventLoop, host: str, port: int) -> "asyncio.Future[Sequence[Address]]":
+    """Of the thread that asks for it already, else of a new one; where none can be started, that is the answer."""
     answer: asyncio.Future[Sequence[Address]] = loop.create_future()
     with _lock:
         waiting = _asked.setdefault((host, port), [])
         waiting.append((loop, answer))
-        first = len(waiting) == 1
-    if first:
-        # A daemon: the end of the program does not wait for a resolver.
-        threading.Thread(target=_ask, args=(host, port), name=f"look up {host}", daemon=True).start()
-    return await answer
+        if len(waiting) > 1:
+            return answer
+    # A daemon: the end of the program does not wait for a resolver.
+    thread = threading.Thread(target=_ask, args=(host, port), name=f"look up {clean(host, 100)}", daemon=True)
+    try:
+        thread.start()
+    except RuntimeError:
+        _answered(host, port, (), socket.gaierror(socket.EAI_AGAIN, "no thread can be started"))
+    return answer
 
 
 async def first_of(
@@ -66,28 +85,42 @@ async def first_of(
     finally:
         for task in running:
             task.cancel()
+            task.add_done_callback(lambda ended: _dropped(ended, drop))
     # Which of them refuses is what a person has to know: asyncio would melt them into one text.
     raise ExceptionGroup("no address answers", reasons)
 
 
-def late(host: str, why: str) -> tuple[CheckState, str]:
-    """What it means that time is over: of a name that nobody resolved, nothing about the service; else `why`."""
-    with _lock:
-        unanswered = any(name == host for name, _ in _asked)
-    return ("unknown", f"DNS does not answer for {clean(host, 100)}") if unanswered else ("failing", why)
+def _dropped(ended: "asyncio.Task[Made]", drop: Callable[[Made], None]) -> None:
+    """One that was made before it could be told to stop is closed: nobody else holds it."""
+    if not ended.cancelled() and ended.exception() is None:
+        drop(ended.result())
+
+
+def late(why: str) -> tuple[CheckState, str]:
+    """What it means that time is over: in the middle of a lookup, nothing about the service; else `why`. Asked by the
+    task whose look it was.
+    """
+    host = _pending.get()
+    _pending.set("")
+    return ("unknown", f"DNS does not answer for {clean(host, 100)}") if host else ("failing", why)
 
 
 def _ask(host: str, port: int) -> None:
     found: Sequence[Address] = ()
-    wrong: OSError | None = None
+    wrong: OSError | None = socket.gaierror(socket.EAI_FAIL, "the lookup broke off")
     try:
-        found = _looked_up(host, port)
+        found, wrong = _looked_up(host, port), None
     except OSError as error:
         wrong = error
-    except UnicodeError:  # a name that no DNS could hold
+    except ValueError:  # a name that no DNS could hold
         wrong = socket.gaierror(socket.EAI_NONAME, "no name")
+    finally:  # whatever it was: who waits is told, and the name can be asked for again
+        _answered(host, port, found, wrong)
+
+
+def _answered(host: str, port: int, found: Sequence[Address], wrong: OSError | None) -> None:
     with _lock:
-        waiting = _asked.pop((host, port))
+        waiting = _asked.pop((host, port), [])
     for loop, answer in waiting:
         with suppress(RuntimeError):  # that loop is over
             loop.call_soon_threadsafe(_tell, answer, found, wrong)
@@ -104,4 +137,10 @@ def _tell(answer: "asyncio.Future[Sequence[Address]]", found: Sequence[Address],
 
 def _looked_up(host: str, port: int) -> Sequence[Address]:
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [(family, str(address[0]), int(address[1])) for family, _, _, _, address in found]
+    return [(family, _scoped(address), int(address[1])) for family, _, _, _, address in found]
+
+
+def _scoped(address: tuple[Any, ...]) -> str:
+    """A link-local address leads nowhere without the interface it is on."""
+    host, scope = str(address[0]), int(address[3]) if len(address) > 3 else 0
+    return f"{host}%{scope}" if scope and "%" not in host else host
