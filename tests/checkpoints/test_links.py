@@ -76,7 +76,9 @@ async def test_a_link_that_leads_out_is_not_kept_and_a_folder_in_its_place_is_le
     (top / "current").unlink()
     (top / "current").mkdir()
     (top / "current" / "work").touch()
-    assert (await restored(keeper))[1] == "failed"
+    refused = await CheckpointExecutor(keeper, SystemClock()).plan(RESTORE, {"id": "good"}, STATE, None)
+    assert isinstance(refused, Refusal)
+    assert refused.why == "current is now a folder: no checkpoint of now could bring it back"
     assert (top / "current" / "work").exists()
 
 

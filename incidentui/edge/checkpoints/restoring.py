@@ -12,12 +12,12 @@ from pathlib import Path
 from incidentui.core.checkpoint import Checkpoint, FileCopy, Tested
 from incidentui.core.model import Ms
 from incidentui.edge.checkpoints.store import CheckpointError, Store
-from incidentui.edge.checkpoints.taking import copied, inside
+from incidentui.edge.checkpoints.taking import inside, standing
 
 
 def differing(top: Path, checkpoint: Checkpoint) -> list[tuple[FileCopy, FileCopy]]:
     """(then, now) of the files that a restore would write."""
-    pairs = [(then, copied(top, then.path)[0]) for then in checkpoint.files if not then.missing]
+    pairs = [(then, standing(top, then)[0]) for then in checkpoint.files if not then.missing]
     return [(then, now) for then, now in pairs if (then.sha256, then.mode) != (now.sha256, now.mode)]
 
 
