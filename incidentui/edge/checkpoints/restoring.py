@@ -76,19 +76,23 @@ def tried(store: Store, checkpoint: Checkpoint, gone: Sequence[str], now: Ms) ->
     findings = list(gone)
     files = [file for file in checkpoint.files if not file.missing]
     with tempfile.TemporaryDirectory(prefix="incidentui-restore-") as scratch:
-        for file in files:
+        for n, file in enumerate(files):
+            apart = Path(scratch) / str(n)  # no file is reached through another's link, which may lead to the real one
             try:
-                put_back(Path(scratch), file, store.copy_of(checkpoint.id, file.sha256))
-                findings += _compared(Path(scratch), file)
+                findings += _tried(apart, file, store.copy_of(checkpoint.id, file.sha256))
             except (CheckpointError, OSError) as error:
                 findings.append(f"{file.path}: {error}")
     return Tested(now, not findings, len(files), tuple(findings[:50]))
 
 
-def _compared(scratch: Path, file: FileCopy) -> list[str]:
+def _tried(scratch: Path, file: FileCopy, content: bytes) -> list[str]:
     written = scratch / file.path
+    if not inside(scratch, written.parent):
+        raise CheckpointError("leads out of the project")
     if file.link:
-        return [] if written.is_symlink() else [f"{file.path}: no link was made"]
+        _linked(written, os.fsdecode(content))
+        return [] if os.fsencode(os.readlink(written)) == content else [f"{file.path}: another link was made"]
+    put_back(scratch, file, content)
     if hashlib.sha256(written.read_bytes()).hexdigest() != file.sha256:
         return [f"{file.path}: the restored content is another one"]
     mode = stat.S_IMODE(written.stat().st_mode)
