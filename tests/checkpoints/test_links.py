@@ -127,6 +127,23 @@ async def test_a_file_in_whose_place_a_link_to_a_folder_came_and_a_link_in_whose
     assert sorted(each.name for each in (top / "releases").iterdir()) == ["41", "42"]
 
 
+async def test_links_stand_the_restore_test_however_they_name_a_place_in_the_project(top: Path, keeper: Keeper) -> None:
+    (top / "current").unlink()
+    (top / "current").symlink_to(top / "releases" / "41")
+    (top / "releases" / "41" / "x").write_text("41")
+    through = Keeper(top, keeper.store, [], SystemClock(), "ana", ["current", "current/x"])
+    good = await through.take()
+    assert [file.path for file in good.files if not file.missing] == ["compose.yml", "current", "current/x"]
+    executor = CheckpointExecutor(through, SystemClock())
+    test = await executor.plan("checkpoint.test", {"id": good.id}, STATE, None)
+    assert isinstance(test, Plan)
+    acted = await executor.act("r1", test, None, lambda _: None)
+    assert (acted.outcome, acted.why) == ("done", f"checkpoint {good.id} can be restored: 3 files compared")
+    (top / "current").unlink()
+    assert (await restored(through))[1] == "done"
+    assert (top / "current").readlink() == top / "releases" / "41"
+
+
 async def test_a_link_that_leads_out_is_not_kept_and_a_folder_in_its_place_is_left_alone(
     top: Path, keeper: Keeper
 ) -> None:
@@ -193,3 +210,33 @@ async def looked(source: FilesSource) -> DriftLooked:
 
 def with_drift(state: State, found: DriftLooked) -> State:
     return replace(state, drift={drift.workload: drift for drift in found.drifts})
+
+
+def staged(top: Path, *paths: str) -> None:
+    subprocess.run(["git", "add", *paths], cwd=top, check=True)
+
+
+def committed(top: Path, *paths: str) -> None:
+    staged(top, *paths)
+    subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm2"], cwd=top, check=True)
+
+
+async def test_a_commit_holds_what_is_reached_through_a_link_and_not_what_is_only_staged(
+    top: Path, keeper: Keeper
+) -> None:
+    places = {"releases/41/x": "current/x", "releases/41/y": "y.json"}
+    for real in places:
+        (top / real).write_text("1")
+    (top / "y.json").symlink_to("current/y")
+    committed(top, "current", *places)
+    staged(top, "run.json")
+    await Keeper(top, keeper.store, [], SystemClock(), "ana", ["current", "run.json", *places.values()]).take()
+    for real in (*places, "run.json"):
+        (top / real).write_text("2")
+    (top / "compose.yml").unlink()
+    (top / "compose.yml").symlink_to("/etc/hostname")
+    source = FilesSource(Reference(top, keeper.store))
+    rows = {
+        row.what: row.uncommitted for drift in (await looked(source)).drifts for row in drift.rows if row.level == "bad"
+    }
+    assert rows == {"file compose.yml": True, "file current/x": False, "file y.json": False, "file run.json": True}
