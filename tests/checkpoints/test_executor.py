@@ -98,13 +98,20 @@ async def test_those_taken_by_hand_or_tested_stay_and_of_the_others_the_newest(k
     assert len(ids) == KEPT + 2
 
 
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> int:
+    """So many are kept of those before an action: each one is waited for until it is on the disk."""
+    monkeypatch.setattr("incidentui.edge.checkpoints.store.KEPT", 3)
+    return 3
+
+
 async def test_the_one_that_is_restored_is_not_pushed_out_by_the_one_that_is_taken_first(
-    top: Path, keeper: Keeper
+    top: Path, keeper: Keeper, few: int
 ) -> None:
     executor = CheckpointExecutor(keeper, SystemClock())
     oldest = (await keeper.take("before workload.restart web")).id
     (top / "compose.yml").write_text("broken")
-    for _ in range(KEPT - 1):
+    for _ in range(few - 1):
         await keeper.take("before workload.restart web")
     plan = await executor.plan(RESTORE, {"id": oldest}, STATE, None)
     assert isinstance(plan, Plan)
@@ -113,11 +120,11 @@ async def test_the_one_that_is_restored_is_not_pushed_out_by_the_one_that_is_tak
     assert oldest in keeper.store.ids()
 
 
-async def test_one_that_nobody_can_read_does_not_keep_the_others_for_ever(keeper: Keeper) -> None:
+async def test_one_that_nobody_can_read_does_not_keep_the_others_for_ever(keeper: Keeper, few: int) -> None:
     unreadable = (await keeper.take("before workload.restart web")).id
     (keeper.store.folder / unreadable / "checkpoint.json").write_text("{")
-    for _ in range(KEPT + 2):
+    for _ in range(few + 2):
         await keeper.take("before workload.restart web")
     ids = keeper.store.ids()
     assert unreadable in ids, "somebody may mend it"
-    assert len(ids) == KEPT + 1
+    assert len(ids) == few + 1
