@@ -66,17 +66,20 @@ async def test_one_nobody_saw_end_is_settled_by_the_files(top: Path, keeper: Kee
 
 async def test_what_cannot_be_written_is_not_done_and_the_way_back_is_named(top: Path, keeper: Keeper) -> None:
     executor = CheckpointExecutor(keeper, SystemClock())
-    await keeper.take()
+    then = await keeper.take()
     (top / "compose.yml").write_text("broken")
-    (top / "compose.lab.yml").unlink()
-    (top / "compose.lab.yml").mkdir()
-    (top / "compose.lab.yml" / "in-the-way").touch()
-    acted = await executor.act("r1", await planned(executor), None, heard)
+    plan = await planned(executor)
+
+    def lost(_: Observation) -> None:
+        (copy,) = (f for f in then.files if f.path == "compose.yml")
+        (keeper.store.folder / then.id / "files" / copy.sha256).unlink(missing_ok=True)
+
+    acted = await executor.act("r1", plan, None, lost)
     before = next(i for i in keeper.store.ids() if keeper.store.read(i).why.startswith("before"))
     assert acted.outcome == "failed"
-    assert "compose.lab.yml could not be written" in acted.why
+    assert "compose.yml could not be written" in acted.why
     assert f"checkpoint.restore id={before} brings back" in acted.why
-    assert (top / "compose.lab.yml" / "in-the-way").exists()
+    assert (top / "compose.yml").read_text() == "broken"
 
 
 async def test_those_taken_by_hand_or_tested_stay_and_of_the_others_the_newest(keeper: Keeper) -> None:
@@ -93,3 +96,35 @@ async def test_those_taken_by_hand_or_tested_stay_and_of_the_others_the_newest(k
     assert {hand, first} <= set(ids)
     assert second not in ids
     assert len(ids) == KEPT + 2
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> int:
+    """So many are kept of those before an action: each one is waited for until it is on the disk."""
+    monkeypatch.setattr("incidentui.edge.checkpoints.store.KEPT", 3)
+    return 3
+
+
+async def test_the_one_that_is_restored_is_not_pushed_out_by_the_one_that_is_taken_first(
+    top: Path, keeper: Keeper, few: int
+) -> None:
+    executor = CheckpointExecutor(keeper, SystemClock())
+    oldest = (await keeper.take("before workload.restart web")).id
+    (top / "compose.yml").write_text("broken")
+    for _ in range(few - 1):
+        await keeper.take("before workload.restart web")
+    plan = await executor.plan(RESTORE, {"id": oldest}, STATE, None)
+    assert isinstance(plan, Plan)
+    assert (await executor.act("r1", plan, None, heard)).outcome == "done"
+    assert (top / "compose.yml").read_text() == "services: {}\n"
+    assert oldest in keeper.store.ids()
+
+
+async def test_one_that_nobody_can_read_does_not_keep_the_others_for_ever(keeper: Keeper, few: int) -> None:
+    unreadable = (await keeper.take("before workload.restart web")).id
+    (keeper.store.folder / unreadable / "checkpoint.json").write_text("{")
+    for _ in range(few + 2):
+        await keeper.take("before workload.restart web")
+    ids = keeper.store.ids()
+    assert unreadable in ids, "somebody may mend it"
+    assert len(ids) == few + 1

@@ -4,15 +4,16 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from incidentui.core.checkpoint import Checkpoint, FileCopy
+from incidentui.core.checkpoint import Checkpoint
 from incidentui.core.inputs import ActionActed, Refusal
 from incidentui.core.model import Attempt, Light, Plan, PlanStep, Precondition, ProjectSpec, Workload
 from incidentui.core.plan import deadline
 from incidentui.core.state import State
 from incidentui.core.value import dataclass
-from incidentui.edge.checkpoints.restoring import differing, put_back, tried
+from incidentui.edge.checkpoints.replacing import beyond_keeping, moved, planned, still, unkept, written, written_as
+from incidentui.edge.checkpoints.restoring import differing, tried
 from incidentui.edge.checkpoints.store import CheckpointError
-from incidentui.edge.checkpoints.taking import Keeper, copied
+from incidentui.edge.checkpoints.taking import Keeper
 from incidentui.edge.containers.blast import Blast
 from incidentui.edge.containers.deeds import STAY_MS, WITHIN_MS, Wish, losing, make_plan
 from incidentui.edge.containers.docker import DockerEngine
@@ -119,8 +120,10 @@ class CheckpointExecutor:
         if isinstance(within_ms, Refusal):
             return within_ms
         files = await asyncio.to_thread(differing, self._keeper.top, then)
-        for file, _ in files:
+        for file, present in files:
             await asyncio.to_thread(self._store.copy_of, then.id, file.sha256)
+            if why := beyond_keeping(self._keeper.top, present):
+                return Refusal(f"{why}: no checkpoint of now could bring it back", "move it out of the way, then again")
         now = (await self._keeper.look()).checkpoint
         backs, beyond = await self._images(then, now)
         if not files and not backs:
@@ -136,12 +139,12 @@ class CheckpointExecutor:
             target_kind="project",
             steps=(
                 PlanStep("save", "a checkpoint of now first"),
-                *(PlanStep("write", _written_as(file)) for file, _ in files),
+                *(PlanStep("write", written_as(file)) for file, _ in files),
                 *(PlanStep("create", f"{b.name} anew from image {b.image[7:19]}, its volumes kept") for b in backs),
                 PlanStep("look", "compare files and images with the checkpoint"),
             ),
             checked=(
-                *(_still(now_) for _, now_ in files),
+                *(still(now_) for _, now_ in files),
                 *(Precondition("container", f"{b.name} is still {b.ident[:12]}", f"{b.ident} {b.name}") for b in backs),
                 *(losing("recreate", losses, wish) if backs else ()),
             ),
@@ -184,16 +187,20 @@ class CheckpointExecutor:
 
     async def _restore(self, run: str, plan: Plan, steps: Steps) -> ActionActed:
         then = self._store.read(dict(plan.args)["id"])
-        if why := await self._moved(plan):
+        if why := await self._moved(plan, then):
             return ActionActed(run, "refused", f"nothing was done: {why}; make a new plan")
         steps.begin(plan.steps[0])
         try:
-            saved = (await self._keeper.take(f"before {RESTORE} {then.id}")).id
+            kept = await self._keeper.take(f"before {RESTORE} {then.id}", also=planned(plan, then), spare=then.id)
         except CheckpointError as error:
             return ActionActed(run, "refused", f"nothing was done: {error}")
-        steps.end("done", f"checkpoint {saved}")
-        undo = f"checkpoint.restore id={saved} brings back what was before"
-        if why := await self._written(then, plan, steps) or await self._anew(run, plan, then, steps):
+        if why := unkept(plan, kept):
+            steps.end("failed", why)
+            return ActionActed(run, "refused", f"nothing was done: {why}; make a new plan")
+        steps.end("done", f"checkpoint {kept.id}")
+        undo = f"checkpoint.restore id={kept.id} brings back what was before"
+        files = await written(self._keeper.top, self._store, then, plan, steps)
+        if why := files or await self._anew(run, plan, then, steps):
             return ActionActed(run, "failed", f"{why}; {undo}")
         steps.begin(plan.steps[-1])
         if rest := await self._rest(then.id):
@@ -202,32 +209,16 @@ class CheckpointExecutor:
         steps.end("done")
         return ActionActed(run, "done", f"as in checkpoint {then.id}; {undo}")
 
-    async def _moved(self, plan: Plan) -> str:
+    async def _moved(self, plan: Plan, then: Checkpoint) -> str:
         for check in plan.checked:
             value, _, name = check.want.partition(" ")
-            if check.name == "file" and (await asyncio.to_thread(copied, self._keeper.top, name))[0].sha256 != value:
-                return f"{name} was changed since the plan"
             if check.name == "container" and await self._ident(name) != value:
                 return f"{name} is another container by now"
-        return ""
+        return await asyncio.to_thread(moved, self._keeper.top, plan, then)
 
     async def _ident(self, name: str) -> str:
         found = [await engine.named(name) for engine in self._keeper.engines]
         return next((workload.ident for workload in found if workload is not None), "")
-
-    async def _written(self, then: Checkpoint, plan: Plan, steps: Steps) -> str:
-        writes = [step for step in plan.steps if step.verb == "write"]
-        files = await asyncio.to_thread(differing, self._keeper.top, then)
-        for (file, _), step in zip(files, writes, strict=False):
-            steps.begin(step)
-            try:
-                content = self._store.copy_of(then.id, file.sha256)
-                await asyncio.to_thread(put_back, self._keeper.top, file, content)
-            except (OSError, CheckpointError) as error:
-                steps.end("failed", str(error))
-                return f"{file.path} could not be written: {error}"
-            steps.end("done")
-        return ""
 
     async def _anew(self, run: str, plan: Plan, then: Checkpoint, steps: Steps) -> str:
         images = {c.name: c.image_id for c in then.containers}
@@ -270,15 +261,6 @@ class CheckpointExecutor:
 
 def _given(key: str, value: str) -> tuple[tuple[str, str], ...]:
     return ((key, value),) if value else ()
-
-
-def _written_as(file: FileCopy) -> str:
-    return f"{file.path}, {file.holds}" if file.link else f"{file.path} ({file.size} bytes, mode {file.mode:o})"
-
-
-def _still(now: FileCopy) -> Precondition:
-    text = f"{now.path} is still as it is" if now.sha256 else f"{now.path} is still not there"
-    return Precondition("file", text, f"{now.sha256} {now.path}")
 
 
 def _test_plan(then: Checkpoint, state: State) -> Plan:

@@ -1,5 +1,6 @@
 """The checkpoint that what runs is compared with: the last that was good, or one that is named."""
 
+import asyncio
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -51,13 +52,14 @@ class Reference:
         return tuple(copied(self._top, file.path)[0] for file in then.files)
 
     async def uncommitted(self, then: Checkpoint) -> frozenset[str]:
-        """Its files that git does not hold: no rollback brings them back. None where git cannot tell."""
-        paths = [file.path for file in then.files]
+        """Its files that no commit holds: no rollback brings them back. None where git cannot tell."""
+        places = await asyncio.to_thread(lambda: {file.path: _place(self._top, file) for file in then.files})
+        within = [place for place in places.values() if not place.startswith("..")]
         try:
-            held = (await git(self._top, "ls-files", "-z", "--", *paths)).names
+            held = (await git(self._top, "ls-tree", "-r", "-z", "--name-only", "HEAD", "--", *within)).names
         except GitError:
             return frozenset()
-        return frozenset(paths) - frozenset(held)
+        return frozenset(path for path, place in places.items() if place not in held)
 
     def made(self, then: Checkpoint) -> Mapping[str, Ms | None]:
         return {volume.name: moment(volume.created) for volume in then.volumes}
@@ -67,6 +69,13 @@ class Reference:
         if self._key is None:
             self._key = self._store.key()
         return keyed(value, self._key)
+
+
+def _place(top: Path, file: FileCopy) -> str:
+    """As git names it, which looks through no link: where its content lies, or the link itself when that is kept."""
+    path = top / file.path
+    real = os.path.join(os.path.realpath(path.parent), path.name) if file.link else os.path.realpath(path)
+    return os.path.relpath(real, os.path.realpath(top))
 
 
 def _stat(path: Path) -> tuple[int, ...] | None:

@@ -12,22 +12,23 @@ from pathlib import Path
 from incidentui.core.checkpoint import Checkpoint, FileCopy, Tested
 from incidentui.core.model import Ms
 from incidentui.edge.checkpoints.store import CheckpointError, Store
-from incidentui.edge.checkpoints.taking import copied, inside
+from incidentui.edge.checkpoints.taking import inside, standing
 
 
 def differing(top: Path, checkpoint: Checkpoint) -> list[tuple[FileCopy, FileCopy]]:
-    """(then, now) of the files that a restore would write."""
-    pairs = [(then, copied(top, then.path)[0]) for then in checkpoint.files if not then.missing]
-    return [(then, now) for then, now in pairs if (then.sha256, then.mode) != (now.sha256, now.mode)]
+    """(then, now) of the files that a restore would write; links first, as files are reached through them."""
+    pairs = [(then, standing(top, then)[0]) for then in checkpoint.files if not then.missing]
+    found = [(then, now) for then, now in pairs if (then.sha256, then.mode) != (now.sha256, now.mode)]
+    return sorted(found, key=lambda pair: not pair[0].link)
 
 
 def put_back(top: Path, file: FileCopy, content: bytes) -> None:
-    """Whole or not at all; through a link, to where it leads inside the project."""
+    """Whole or not at all; through a link, to the file it leads to inside the project."""
     if file.link:
         _link(top, top / file.path, os.fsdecode(content))
         return
-    target = Path(os.path.realpath(top / file.path))
-    if not inside(top, target):
+    target = _target(top / file.path)
+    if not inside(top, target.parent):
         raise CheckpointError(f"{file.path} leads out of {top} by now: it is not written")
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
@@ -46,9 +47,20 @@ def put_back(top: Path, file: FileCopy, content: bytes) -> None:
             os.unlink(temporary)
 
 
+def _target(place: Path) -> Path:
+    """A link to a folder has come in the place of a file: the link itself is replaced, not the folder."""
+    if os.path.islink(place) and os.path.isdir(place):
+        return Path(os.path.realpath(place.parent)) / place.name
+    return Path(os.path.realpath(place))
+
+
 def _link(top: Path, place: Path, to: str) -> None:
     if not inside(top, place.parent) or not inside(top, place.parent / to):
         raise CheckpointError(f"{place} leads out of {top} by now: it is not written")
+    _linked(place, to)
+
+
+def _linked(place: Path, to: str) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     temporary = place.parent / f".{place.name}.{secrets.token_hex(6)}"
     os.symlink(to, temporary)
@@ -64,19 +76,23 @@ def tried(store: Store, checkpoint: Checkpoint, gone: Sequence[str], now: Ms) ->
     findings = list(gone)
     files = [file for file in checkpoint.files if not file.missing]
     with tempfile.TemporaryDirectory(prefix="incidentui-restore-") as scratch:
-        for file in files:
+        for n, file in enumerate(files):
+            apart = Path(scratch) / str(n)  # no file is reached through another's link, which may lead to the real one
             try:
-                put_back(Path(scratch), file, store.copy_of(checkpoint.id, file.sha256))
-                findings += _compared(Path(scratch), file)
+                findings += _tried(apart, file, store.copy_of(checkpoint.id, file.sha256))
             except (CheckpointError, OSError) as error:
                 findings.append(f"{file.path}: {error}")
     return Tested(now, not findings, len(files), tuple(findings[:50]))
 
 
-def _compared(scratch: Path, file: FileCopy) -> list[str]:
+def _tried(scratch: Path, file: FileCopy, content: bytes) -> list[str]:
     written = scratch / file.path
+    if not inside(scratch, written.parent):
+        raise CheckpointError("leads out of the project")
     if file.link:
-        return [] if written.is_symlink() else [f"{file.path}: no link was made"]
+        _linked(written, os.fsdecode(content))
+        return [] if os.fsencode(os.readlink(written)) == content else [f"{file.path}: another link was made"]
+    put_back(scratch, file, content)
     if hashlib.sha256(written.read_bytes()).hexdigest() != file.sha256:
         return [f"{file.path}: the restored content is another one"]
     mode = stat.S_IMODE(written.stat().st_mode)

@@ -86,17 +86,20 @@ class Store(Dated):
             raise CheckpointError(f"the copy in checkpoint {ident} is damaged: {file}")
         return content
 
-    def keep(self, checkpoint: Checkpoint, contents: Mapping[str, bytes]) -> Checkpoint:
-        """On disk when it returns, whole or not at all; under the next free id when its own is taken."""
+    def keep(self, checkpoint: Checkpoint, contents: Mapping[str, bytes], spare: str = "") -> Checkpoint:
+        """On disk when it returns, whole or not at all; under the next free id when its own is taken.
+
+        `spare`: the id of one that stays, old as it may be: it is about to be restored.
+        """
         temporary = self._beside()
         try:
-            return self._filled(temporary, checkpoint, contents)
+            return self._filled(temporary, checkpoint, contents, spare)
         except OSError as error:
             raise self.cannot(error) from None
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
 
-    def _filled(self, temporary: Path, checkpoint: Checkpoint, contents: Mapping[str, bytes]) -> Checkpoint:
+    def _filled(self, temporary: Path, checkpoint: Checkpoint, contents: Mapping[str, bytes], spare: str) -> Checkpoint:
         (temporary / _FILES).mkdir(mode=0o700)
         for sha256, content in contents.items():
             _write(temporary / _FILES / sha256, content)
@@ -106,17 +109,17 @@ class Store(Dated):
             sync_folder(str(temporary / _FILES / "x"))
             sync_folder(str(temporary / "x"))
             if named(temporary, self.folder / ident):
-                self._prune()
+                self._prune(spare)
                 return kept
         raise AssertionError("there is always a next id")
 
-    def _prune(self) -> None:
-        """The oldest of those nobody asked for; a tested one is worth more than its age."""
+    def _prune(self, spare: str) -> None:
+        """The oldest of those nobody asked for; a tested one is worth more than its age. One nobody can read stays."""
         with contextlib.suppress(CheckpointError, OSError):
-            whys = {each: self.read(each).why for each in self.ids() if not self.tests(each)}
+            whys = {each: self._why(each) or BY_HAND for each in self.ids() if not self.tests(each)}
             green = [each for each, why in whys.items() if why.startswith(GREEN)]
             own = [each for each, why in whys.items() if why != BY_HAND and not why.startswith(GREEN)]
-            for ident in (*own[:-KEPT], *green[: -self._green]):
+            for ident in {*own[:-KEPT], *green[: -self._green]} - {spare}:
                 shutil.rmtree(self.folder / ident, ignore_errors=True)
 
     def tests(self, ident: str) -> list[Tested]:

@@ -23,6 +23,9 @@ from incidentui.edge.text import clean, clean_and_redact
 from incidentui.session.ports import Clock
 
 FILE_LIMIT = 1_000_000
+REPLACED_LIMIT = 100_000_000
+"""In bytes, of a file that a restore is about to replace: it is kept whatever else is too large for a checkpoint."""
+NOT_THERE, FOLDER = "not there", "a folder"
 MOST_FILES = 64
 _COMPOSE = ("docker-compose*.yml", "docker-compose*.yaml", "compose*.yml", "compose*.yaml", "incidentui.toml")
 _UNSAVED = 50
@@ -54,15 +57,21 @@ class Keeper:
             for c in state.checks.values()
         )
 
-    async def take(self, why: str = BY_HAND, whole: bool = False) -> Checkpoint:
-        """Raises CheckpointError when it cannot be kept; `whole`: also when something could not be looked at."""
+    async def take(
+        self, why: str = BY_HAND, whole: bool = False, also: Sequence[FileCopy] = (), spare: str = ""
+    ) -> Checkpoint:
+        """Raises CheckpointError when it cannot be kept; `whole`: also when something could not be looked at.
+
+        `also`: files that are in it whether the configuration names them or not, up to REPLACED_LIMIT.
+        `spare`: the id of a checkpoint that this one does not push out.
+        """
         # An engine walks through each volume to measure it: an action in an incident does not wait for that.
-        taken = await self.look(why, measure=why == BY_HAND)
+        taken = await self.look(why, measure=why == BY_HAND, also=also)
         if whole and taken.checkpoint.lost:
             raise CheckpointError(f"not all could be looked at: {taken.checkpoint.lost[0]}")
-        return await asyncio.to_thread(self.store.keep, taken.checkpoint, taken.contents)
+        return await asyncio.to_thread(self.store.keep, taken.checkpoint, taken.contents, spare)
 
-    async def look(self, why: str = "now", measure: bool = False) -> Taken:
+    async def look(self, why: str = "now", measure: bool = False, also: Sequence[FileCopy] = ()) -> Taken:
         """All that a checkpoint of now would hold; nothing is kept."""
         lost: list[str] = []
         key = await asyncio.to_thread(self.store.key)
@@ -77,7 +86,7 @@ class Keeper:
             containers += [_container(name, found, image, key) for name, found, image in raw.containers]
             volumes += [_volume(each) for each in raw.volumes]
         commit, branch, unsaved = await self._commit(lost)
-        files, contents = await asyncio.to_thread(self._read)
+        files, contents = await asyncio.to_thread(self._read, also)
         checkpoint = Checkpoint(
             id=datetime.fromtimestamp(self.clock.now() / 1000, UTC).strftime("%Y%m%d-%H%M%S"),
             at=self.clock.now(),
@@ -104,15 +113,12 @@ class Keeper:
             return None, None, ()
         return head, clean(branch, 100), tuple(clean(path, 200) for path in changed[:_UNSAVED])
 
-    def _read(self) -> tuple[tuple[FileCopy, ...], dict[str, bytes]]:
-        copies: list[FileCopy] = []
-        contents: dict[str, bytes] = {}
-        for path in list(self._paths())[:MOST_FILES]:
-            copy, content = copied(self.top, path)
-            copies.append(copy)
-            if content is not None:
-                contents[copy.sha256] = content
-        return tuple(copies), contents
+    def _read(self, also: Sequence[FileCopy]) -> tuple[tuple[FileCopy, ...], dict[str, bytes]]:
+        first = {file.path: standing(self.top, file) for file in also}
+        rest = [path for path in list(self._paths())[:MOST_FILES] if path not in first]
+        found = {**first, **{path: copied(self.top, path) for path in rest}}
+        contents = {copy.sha256: content for copy, content in found.values() if content is not None}
+        return tuple(copy for _, (copy, _) in sorted(found.items())), contents
 
     def _paths(self) -> Iterator[str]:
         found = {path for pattern in (*_COMPOSE, *self._files) for path in self.top.glob(pattern)}
@@ -135,25 +141,39 @@ def leads(path: Path) -> str:
         return ""
 
 
-def copied(top: Path, path: str) -> tuple[FileCopy, bytes | None]:
-    """A file as it is; without its content where there is none to be had."""
+def standing(top: Path, then: FileCopy) -> tuple[FileCopy, bytes | None]:
+    """What is in the place of a file of then, whole: a link is read as a link where one is put back in its place."""
+    place = top / then.path
+    if then.link and os.path.islink(place):
+        return _link(then.path, os.readlink(place))
+    return copied(top, then.path, REPLACED_LIMIT)
+
+
+def _link(path: str, to: str) -> tuple[FileCopy, bytes]:
+    content = os.fsencode(to)
+    return FileCopy(path, hashlib.sha256(content).hexdigest(), len(content), 0, link=clean(to, 200)), content
+
+
+def copied(top: Path, path: str, limit: int = FILE_LIMIT) -> tuple[FileCopy, bytes | None]:
+    """A file as it is; without its content where there is none to be had, or more than `limit` bytes."""
     if link := leads(top / path):
-        content = os.fsencode(link)
-        return FileCopy(path, hashlib.sha256(content).hexdigest(), len(content), 0, link=clean(link, 200)), content
+        return _link(path, link)
+    if os.path.isdir(top / path):
+        return FileCopy(path, "", 0, 0, FOLDER), None
     try:
         handle = os.open(top / path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(handle, "rb") as file:
             info = os.fstat(file.fileno())
             if not stat.S_ISREG(info.st_mode):
                 return FileCopy(path, "", 0, 0, "no regular file"), None
-            content = file.read(FILE_LIMIT + 1)
+            content = file.read(limit + 1)
     except FileNotFoundError:
-        return FileCopy(path, "", 0, 0, "not there"), None
+        return FileCopy(path, "", 0, 0, NOT_THERE), None
     except OSError as error:
         return FileCopy(path, "", 0, 0, f"cannot be read: {error.strerror}"), None
     mode = stat.S_IMODE(info.st_mode)
-    if len(content) > FILE_LIMIT:
-        return FileCopy(path, "", info.st_size, mode, f"larger than {FILE_LIMIT // 1_000_000} MB"), None
+    if len(content) > limit:
+        return FileCopy(path, "", info.st_size, mode, f"larger than {limit // 1_000_000} MB"), None
     return FileCopy(path, hashlib.sha256(content).hexdigest(), len(content), mode), content
 
 
