@@ -118,7 +118,7 @@ def build(
         FixExecutor(config.dir, me, clock),
         BisectExecutor(config.dir, config.bisect_command, clock, typed=typed),
         CiExecutor(config.dir, config.remote, config.ci_command, clock),
-        DeployExecutor(config.dir, config.branch, config.remote, config.deploy_command, clock),
+        DeployExecutor(config.dir, config.branch, config.remote, clock),
     ]
     sources: list[Source] = [GitSource(config.dir, config.branch, config.remote, clock)]
     engines, watching = engines_of(config, clock, against)

@@ -41,7 +41,7 @@ def tip(at: Place) -> str:
 def test_it_runs_what_was_allowed_and_asks_the_services_whether_it_helped(tmp_path: Path) -> None:
     at = place(tmp_path, "echo {commit} > REV")
     refused = at.run("act", "deploy.start", "--yes", "main")
-    assert (refused.returncode, "nothing says how a deploy is started" in refused.stderr) == (3, True), refused
+    assert (refused.returncode, "[deploy] start: not run before you allow it" in refused.stderr) == (3, True), refused
     assert (at.root / "REV").read_text() == "0" * 40
     at.ok("trust", "incidentui.toml")
     plan = at.run("act", "deploy.start")

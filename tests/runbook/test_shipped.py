@@ -21,7 +21,7 @@ BOOKS = {
 GOOD = {
     "200-but-not-the-right-thing": [1, 2, 3, 4, 6, 7],
     "before-you-deploy": [1, 2, 4, 5, 6, 7, 8, 9, 11],
-    "close-and-hand-over": [1, 3, 4, 5, 6, 7],
+    "close-and-hand-over": [1, 2, 3, 4, 5, 6],
     "configuration-mismatch": [1, 2, 3, 4, 6, 9, 11],
     "crash-loop": [1, 2, 3, 4, 5, 8],
     "data-drop": [1, 2, 3, 4, 5, 6, 7],
@@ -32,13 +32,13 @@ GOOD = {
     "rollback-is-incomplete": [1, 2, 3, 5],
     "the-deploy-did-not-start": [1, 2, 3, 4, 6, 7],
     "verify-recovery": [1, 3, 4, 5],
-    "volume-came-up-empty": [1, 2, 3, 4, 5, 6, 7, 9, 10, 11],
+    "volume-came-up-empty": [1, 2, 3, 4, 5, 6, 7, 11, 12, 13],
 }
 """The steps that a person goes through when each comes out good; those between are skipped, and say by which."""
 RED = {
     "200-but-not-the-right-thing": {4: 5},
     "before-you-deploy": {2: 3, 9: 10},
-    "close-and-hand-over": {1: 2},
+    "close-and-hand-over": {1: 3},
     "configuration-mismatch": {6: 7, 7: 8, 8: 9, 9: 10},
     "crash-loop": {5: 6},
     "reset-to-known-good": {2: 3},
@@ -126,9 +126,37 @@ def test_the_ten_minutes_after_a_deploy_are_waited_for_and_can_be_cut_short(stor
 
 
 @pytest.mark.parametrize(
-    ("name", "n", "back"), [("volume-came-up-empty", 7, "workload.stop"), ("crash-loop", 7, ""), ("crash-loop", 5, "")]
+    ("name", "n", "back"),
+    [
+        ("volume-came-up-empty", 7, "workload.stop"),
+        ("volume-came-up-empty", 10, "workload.stop"),
+        ("crash-loop", 7, ""),
+        ("crash-loop", 5, ""),
+    ],
 )
 def test_the_way_back_that_is_written_down(name: str, n: int, back: str) -> None:
     step = BOOKS[name].step(n)
     assert step is not None
     assert (step.undo_action.name if step.undo_action else "") == back
+
+
+def test_still_red_nobody_is_led_to_take_the_maintenance_page_away(story: Story) -> None:
+    book = begun(story, "close-and-hand-over")
+    assert gone(story, {1: False}) == [1, 3, 4, 5, 6]
+    step = book.step(2)
+    assert step is not None
+    assert "Maintenance pages" in step.prose
+
+
+def test_a_volume_is_not_restored_before_somebody_looked_why_it_did_not_come_up(story: Story) -> None:
+    """And what was stopped is started after it, before users are asked for."""
+    book = begun(story, "volume-came-up-empty")
+    path = gone(story, {7: False})
+    does = [(step.action.name if step.action else "") for n in path if (step := book.step(n)) is not None]
+    assert does[6:] == ["compose.up", "", "volume.restore", "compose.up", "", "verify", ""]
+
+
+def test_a_deploy_is_given_its_own_time_not_that_of_a_restart() -> None:
+    asked = [s.action for b in BOOKS.values() for s in b.steps if s.action and s.action.name == "deploy.start"]
+    assert len(asked) == 3
+    assert not [a for a in asked if "patience" in dict(a.args).get("within", "")]

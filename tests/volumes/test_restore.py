@@ -162,3 +162,15 @@ def test_a_volume_that_is_written_to_meanwhile_is_no_picture_of_one_moment(engin
     assert it["changed_count"] > 0
     assert "not of one moment" in done["verdict"]["why"]
     assert ask("backup", "verify", it["id"]).returncode == 0, "what was kept is whole all the same"
+
+
+def test_a_backup_of_an_empty_volume_is_not_taken_for_what_was_lost(engine: Dockerd, ask: Ask) -> None:
+    """It is often the only one: taken of the volume that came up empty, before anything else was done."""
+    engine.docker("volume", "create", "hollow")
+    taken(ask("act", "volume.backup", "volume=hollow"))
+    it = newest(ask)
+    assert it["files"] == 0
+    for asked in (["volume=hollow"], ["volume=hollow", "id=latest"]):
+        refused = ask("act", "volume.restore", *asked, "--yes", "hollow")
+        assert (refused.returncode, "which backup?" in refused.stdout) == (2, True), refused
+    taken(ask("act", "volume.restore", f"id={it['id']}", "--yes", "hollow"))

@@ -137,7 +137,8 @@ class VolumeExecutor:
         if not mine:
             of = f" of {', '.join(map(called, volumes))}" if volumes else ""
             return Refusal(f"there is no backup{of}", "incidentui backup list shows all")
-        if len(mine) == 1 or (wanted and len({each.volume for each in mine}) == 1):
+        # One of an empty volume is never what was lost: only its id asks for that.
+        if mine[0].files and (len(mine) == 1 or (wanted and len({each.volume for each in mine}) == 1)):
             return mine[0]
         return Refusal("which backup?", "id= says which", usage=True, choices=offers(mine, self._clock.now()))
 
