@@ -14,8 +14,8 @@ from incidentui.core.turn import Deciding, Decision, refuse
 
 
 def open_steps(state: State, incident: Incident) -> tuple[RunStep, ...]:
-    """The steps of its runbook that closing waits for, after the run was ended too: to leave it proves nothing. One that
-    is skipped has its reason already."""
+    """The steps of its runbook that closing waits for, also after the run was ended: to leave it proves
+    nothing. One that is skipped has its reason already."""
     run = state.runbook
     if run is None or not _its(state, run, incident):
         return ()
