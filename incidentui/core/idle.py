@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from incidentui.core.model import Ms, Workload
+from incidentui.core.model import Ms, ServiceSpec, Workload
 from incidentui.core.state import State
 from incidentui.core.suspects import NEAR_MS
 from incidentui.core.words import is_bad
@@ -15,7 +15,11 @@ _STILL = ("stopped", "exited", "paused")
 def idle(state: State, service: str) -> list[Workload]:
     """Its workloads that do not run and did not fall: those that fell say so themselves."""
     spec = next((s for s in state.project.services if s.name == service), None)
-    named = [state.workloads.get(name) for name in spec.workloads] if spec else []
+    return _still(state, spec) if spec else []
+
+
+def _still(state: State, spec: ServiceSpec) -> list[Workload]:
+    named = [state.workloads.get(name) for name in spec.workloads]
     return [w for w in named if w is not None and w.state in _STILL and not is_bad(w) and not _done(w)]
 
 
@@ -27,8 +31,9 @@ def _done(workload: Workload) -> bool:
 
 def idle_under_red(state: State) -> Iterator[Workload]:
     """Those of every service that fails, each once."""
-    red = [s.name for s in state.services.values() if s.state == "failing"]
-    found = {w.name: w for name in red for w in idle(state, name)}
+    specs = {s.name: s for s in state.project.services}
+    red = [specs[s.name] for s in state.services.values() if s.state == "failing" and s.name in specs]
+    found = {w.name: w for spec in red for w in _still(state, spec)}
     yield from found.values()
 
 
