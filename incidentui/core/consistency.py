@@ -55,7 +55,8 @@ def _ports(services: Sequence[Declared]) -> Iterator[Fault]:
     """The same port of the same address twice: the second container does not start."""
     taken: dict[tuple[str, int], tuple[str, str]] = {}
     for service in services:
-        for port in service.ports if not service.host_network else ():
+        # Those of a profile are often the one instead of the other.
+        for port in service.ports if not (service.host_network or service.optional) else ():
             if len(port.outside) != 1:
                 continue
             clash = next((taken[key] for key in _same(port.address, port.outside[0], taken) if key in taken), None)
@@ -87,7 +88,9 @@ def _mounts(services: Sequence[Declared], lies: Mapping[str, Lies]) -> Iterator[
 
 
 def _is_file(mount: Mount) -> bool:
-    return "." in mount.target.rpartition("/")[2].lstrip(".")
+    """By its name; `conf.d` is a folder, and a socket is made by whoever listens at it."""
+    name = mount.target.rstrip("/").rpartition("/")[2].lstrip(".")
+    return "." in name and not name.endswith((".d", ".sock"))
 
 
 def _needs(services: Sequence[Declared], wanted: Wanted) -> Iterator[Fault]:
