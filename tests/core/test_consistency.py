@@ -26,3 +26,9 @@ def test_two_of_which_one_need_not_run_may_want_the_same_port(optional: bool, er
 def test_only_a_file_that_is_missing_is_an_error(target: str, level: str) -> None:
     web = Declared("web", mounts=(Mount(target, "/srv/x", place="compose.yml:4"),))
     assert [fault.level for fault in faults((web,), {"/srv/x": "missing"}, Wanted())] == [level]
+
+
+@pytest.mark.parametrize(("folder", "level"), [("/srv/", "error"), ("/home/ana/quay/", "warning")])
+def test_a_file_outside_the_project_may_be_on_another_machine(folder: str, level: str) -> None:
+    web = Declared("web", mounts=(Mount("/etc/app.conf", "/srv/app.conf", place="compose.yml:4"),))
+    assert [f.level for f in faults((web,), {"/srv/app.conf": "missing"}, Wanted(folder=folder))] == [level]
