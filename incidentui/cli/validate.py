@@ -141,7 +141,7 @@ class _Lines:
 
 def _wanted(config: ProjectConfig) -> Wanted:
     if config.docker is None:
-        return Wanted()
+        return Wanted(folder=f"{config.dir}/")
     lines = _Lines(config.dir)
     made = {service.name: service.workloads for service in config.services}
     checked = {check.service for check in config.checks}
@@ -159,6 +159,7 @@ def _wanted(config: ProjectConfig) -> Wanted:
         ),
         frozenset(watched),
         config.supervisor is None,
+        f"{config.dir}/",
     )
 
 

@@ -43,11 +43,13 @@ class Wanted:
     """Services and workloads that a check asks."""
     containers_only: bool = True
     """No Supervisor has workloads beside the containers."""
+    folder: str = ""
+    """Of the project; empty: not known. What lies outside it may be on another machine."""
 
 
 def faults(services: Sequence[Declared], lies: Mapping[str, Lies], wanted: Wanted) -> tuple[Fault, ...]:
     """`lies`: what is at the sources of mounts on this machine, by path."""
-    of_files = (*_ports(services), *_mounts(services, lies), *_needs(services, wanted))
+    of_files = (*_ports(services), *_mounts(services, lies, wanted.folder), *_needs(services, wanted))
     return (*of_files, *_named(services, wanted), *_asked(services, wanted))
 
 
@@ -55,7 +57,8 @@ def _ports(services: Sequence[Declared]) -> Iterator[Fault]:
     """The same port of the same address twice: the second container does not start."""
     taken: dict[tuple[str, int], tuple[str, str]] = {}
     for service in services:
-        for port in service.ports if not service.host_network else ():
+        # Those of a profile are often the one instead of the other.
+        for port in service.ports if not (service.host_network or service.optional) else ():
             if len(port.outside) != 1:
                 continue
             clash = next((taken[key] for key in _same(port.address, port.outside[0], taken) if key in taken), None)
@@ -70,7 +73,7 @@ def _same(address: str, port: int, taken: Mapping[tuple[str, int], object]) -> l
     return [key for key in taken if key[1] == port and (not address or not key[0] or key[0] == address)]
 
 
-def _mounts(services: Sequence[Declared], lies: Mapping[str, Lies]) -> Iterator[Fault]:
+def _mounts(services: Sequence[Declared], lies: Mapping[str, Lies], folder: str) -> Iterator[Fault]:
     for service in services:
         for mount in service.mounts:
             found = lies.get(mount.source)
@@ -79,7 +82,7 @@ def _mounts(services: Sequence[Declared], lies: Mapping[str, Lies]) -> Iterator[
             said = f"{service.service} mounts {mount.source} at {mount.target}"
             if found == "empty":
                 yield Fault("warning", mount.place, f"{said}, and nothing is in it")
-            elif _is_file(mount):
+            elif _is_file(mount) and mount.source.startswith(folder):
                 hint = "an engine makes an empty folder in its place"
                 yield Fault("error", mount.place, f"{said}, and it is not there", hint)
             else:
@@ -87,7 +90,9 @@ def _mounts(services: Sequence[Declared], lies: Mapping[str, Lies]) -> Iterator[
 
 
 def _is_file(mount: Mount) -> bool:
-    return "." in mount.target.rpartition("/")[2].lstrip(".")
+    """By its name; `conf.d` is a folder, and a socket is made by whoever listens at it."""
+    name = mount.target.rstrip("/").rpartition("/")[2].lstrip(".")
+    return "." in name and not name.endswith((".d", ".sock"))
 
 
 def _needs(services: Sequence[Declared], wanted: Wanted) -> Iterator[Fault]:

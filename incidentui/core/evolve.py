@@ -34,7 +34,7 @@ from incidentui.core.redeploy import brings_back
 from incidentui.core.restarts import another_engine, kept, ran, remembered
 from incidentui.core.state import State
 from incidentui.core.steps import fold_run
-from incidentui.core.ticks import ticked
+from incidentui.core.ticks import ticked, unticked
 from incidentui.core.words import is_bad
 
 SPANS = 64
@@ -130,7 +130,7 @@ def _apply(state: State, recorded: e.Recorded) -> State:
         case e.ActionRequested() | e.ActionProgressed() | e.ActionEnded() | e.LightSeen() | e.VerdictGiven():
             return _action(state, event, recorded)
         case e.RunbookStarted() | e.StepChanged() | e.RunbookHandedOver() | e.RunbookEnded():
-            return fold_run(state, event, recorded.at)
+            return fold_run(state, event, recorded.at, recorded.incident)
         case e.WatchStopped() | e.MomentMarked() | e.ActionPlanned() | e.ErrorCompared():
             return state
         case e.ClockMoved() | e.DataErased() | e.JournalReplaced() | e.UnknownEvent():
@@ -180,6 +180,8 @@ def _world(
     match event:
         case e.CheckChanged():
             state = replace(state, checks=_put(state.checks, event.check, _check(event, state.checks.get(event.check))))
+            if event.layer == "user" and event.now == "failing":
+                state = replace(state, incidents=unticked(state.incidents))
             return _recovered(state, f"check:{event.check}") if event.now in ("ok", "slow") else state
         case e.ServiceChanged():
             return _service_changed(state, event, recorded)

@@ -44,7 +44,10 @@ def _now(state: State, incident: Incident, now: Ms) -> Iterator[str]:
     if not services:
         yield "no check tells how users are served"
     elif not red:
-        yield "users are served" if not blind else "nothing is seen failing"
+        yield _not_red(state)
+    for s in services:
+        if s.state == "slow":
+            yield f"{s.name} is slow: {s.why}"
     if blind:
         yield f"nobody can tell how {', '.join(blind)} {'is' if len(blind) == 1 else 'are'}"
     mine = [a for a in state.attempts.values() if a.incident == incident.id and a.plan.changes]
@@ -52,8 +55,23 @@ def _now(state: State, incident: Incident, now: Ms) -> Iterator[str]:
         yield _attempt(max(mine, key=lambda a: a.asked), now)
 
 
+def _not_red(state: State) -> str:
+    """That users are served is said only where checks of their path see it."""
+    if not _sees_users(state):
+        return "nothing is seen failing, but no check goes the user's path"
+    seen = [*(s.state for s in state.services.values()), *(c.state for c in state.checks.values())]
+    return "users are served" if set(seen) == {"ok"} else "nothing is seen failing"
+
+
+def _sees_users(state: State) -> bool:
+    return any(c.layer == "user" for c in state.checks.values())
+
+
 def _attempt(attempt: Attempt, now: Ms) -> str:
     name = f"attempt {attempt.number}" if attempt.number else "last"
+    if attempt.verdict is None and attempt.outcome is not None:
+        asked = f"{age(now - attempt.asked)} ago by {attempt.by}"
+        return f"{name}, {asked}: {attempt.plan.title}: ended ({attempt.outcome}), no verdict yet"
     if attempt.verdict is None:
         return f"{name} is running: {attempt.plan.title}, begun {age(now - attempt.asked)} ago by {attempt.by}"
     why = f": {attempt.verdict.why}" if attempt.verdict.why else ""
@@ -80,6 +98,8 @@ def _next(state: State, incident: Incident) -> Iterator[str]:
             yield f"look at {s.name} by hand: {s.why or 'no check tells how it is'}"
     if red and (state.runbook is None or state.runbook.ended is not None):
         yield "choose a runbook: nobody works through one"
+    if not red and not _sees_users(state):
+        yield "look as a user does whether they are served"
     if not red:
         yield from (f"see as a user does: {line}" for line in open_lines(state, incident))
         yield (

@@ -22,8 +22,10 @@ _INFRASTRUCTURE = re.compile(
     r"(^|/)((docker-)?compose[\w.-]*\.ya?ml|([\w-]+\.)?(Docker|Container|Vagrant|Jenkins)file[\w.-]*|\.dockerignore|Procfile"
     r"|Caddyfile|nginx[\w.-]*\.conf|haproxy[\w.-]*\.cfg|supervisord?[\w.-]*\.conf|crontab|\.gitlab-ci\.ya?ml"
     r"|[\w.-]+\.(tf|tfvars|service|timer|socket)|([\w.-]*[._-])?(tunnel|deploy|provision|entrypoint)([._-][\w.-]*)?\.(sh|bash|json|ya?ml))$"
-    r"|(^|/)(\.github/workflows|\.circleci|k8s|kubernetes|helm|charts|deploy|deployment|nginx|ansible|terraform|infra"
-    r"|infrastructure|docker|ops)/",
+    r"|(^|/)(\.github/workflows|\.circleci|k8s|kubernetes|helm|deploy|nginx|ansible|terraform|infra"
+    r"|infrastructure|docker)/"
+    # Words of programs too: what is written in a language for programs is of the program.
+    r"|(^|/)(charts|deployment|ops)/(?!.*\.([cm]?[jt]sx?|vue|svelte|py|rb|go|rs|java|kt|php|cs|swift|s?css|html?)$)",
     re.IGNORECASE,
 )
 _CONFIGURATION = re.compile(

@@ -723,6 +723,8 @@ class RunbookRun:
     held: Ms | None = None
     handed: str = ""
     """What was said when it was handed over, and by whom: "ana: the disk is full, step 3 waits"."""
+    incident: str | None = None
+    """For which it was begun; None: for none, or the journal is too old to tell."""
 
     @property
     def who(self) -> str:

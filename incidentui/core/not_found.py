@@ -11,9 +11,12 @@ from incidentui.core.model import CheckStatus
 from incidentui.core.state import State
 from incidentui.core.value import dataclass
 
+_FILE = r"file not found|no such file|FileNotFound|NoSuchFile|\bENOENT\b"
+_SURELY = re.compile(_FILE, re.IGNORECASE)
+"""Said of files alone. All else is said of users, relations and leads too: it counts only with a path."""
 _SAYS = re.compile(
-    r"file not found|no such file|not found: /|FileNotFound|NoSuchFile|\bENOENT\b|(?:cannot|can't|could not|unable to)"
-    r" (?:open|find|read|stat|access|load)|does not exist|failed to open",
+    rf"{_FILE}|not found: /|(?:cannot|can't|could not|unable to) (?:open|find|read|stat|access|load)|does not exist"
+    r"|failed to open",
     re.IGNORECASE,
 )
 _PATH = re.compile(r"(?<![\w.:/])/(?:[\w.@+-]+/?){1,30}")
@@ -66,7 +69,8 @@ def tie(text: str, mounts: Iterable[tuple[str, DriftRow]]) -> Tied | None:
     ]
     if found:
         return max(found, key=lambda tied: len(tied.target))
-    return Tied(text, "", *broken[0]) if len(broken) == 1 and not paths else None
+    surely = len(broken) == 1 and not paths and _SURELY.search(text) is not None
+    return Tied(text, "", *broken[0]) if surely else None
 
 
 def broken_mount(row: DriftRow) -> bool:

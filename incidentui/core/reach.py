@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterator, Sequence
 
 from incidentui.core.format import count
+from incidentui.core.hosts import other_hosts
 from incidentui.core.model import Plan
 from incidentui.core.state import State
 
 Row = tuple[str, str]
 _WORD = re.compile(r"[\w.-]+")
-_HOST = re.compile(r"\b(?:ssh|scp|rsync)\b[^\n|;&]*?\s(?:[\w.-]+@)?([\w-]+(?:\.[\w-]+)+|[\w.-]+(?=:))")
 _SUDO = re.compile(r"(?:^|[\s;&|(])sudo\s", re.MULTILINE)
 _UNKNOWN: Row = ("all else", "not known: what a command reaches stands only in its text")
 _NOTHING: Row = ("watched here", "nothing that its text names; what else a command reaches is not known")
@@ -67,8 +67,7 @@ def _named(plan: Plan, state: State) -> Iterator[Row]:
     for spec in state.project.services:
         if spec.name in words and spec.name not in workloads:
             yield spec.name, "service: the text names it"
-    for host in dict.fromkeys(_HOST.findall(text)):
-        yield host, "another host"
+    yield from other_hosts(text)
     if _SUDO.search(text):
         yield "this host", "as root: it uses sudo"
 

@@ -7,18 +7,26 @@ recovery". What a person saw while users were not served, or before it was red a
 from incidentui.core import events as e
 from incidentui.core.format import count
 from incidentui.core.inputs import TickRecovery
-from incidentui.core.model import Incident, RunStep
+from incidentui.core.model import Incident, RunbookRun, RunStep
 from incidentui.core.state import State
 from incidentui.core.ticks import left
 from incidentui.core.turn import Deciding, Decision, refuse
 
 
 def open_steps(state: State, incident: Incident) -> tuple[RunStep, ...]:
-    """The steps of the runbook at work that closing waits for. One that is skipped has its reason already."""
+    """The steps of its runbook that closing waits for, also after the run was ended: to leave it proves
+    nothing. One that is skipped has its reason already."""
     run = state.runbook
-    if run is None or run.ended is not None or run.started < incident.opened:
+    if run is None or not _its(state, run, incident):
         return ()
     return tuple(s for s in run.steps if s.before_close and s.state not in ("done", "skipped"))
+
+
+def _its(state: State, run: RunbookRun, incident: Incident) -> bool:
+    if run.incident is not None:
+        return run.incident == incident.id
+    alone = [i.id for i in state.incidents.values() if i.closed is None] == [incident.id]
+    return alone and run.started >= incident.opened
 
 
 def has_checklist(state: State, incident: Incident) -> bool:

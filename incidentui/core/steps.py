@@ -43,8 +43,9 @@ def went_on(n: int, to: int) -> str:
     return f"step {n} went on with step {to}"
 
 
-def fold_run(state: State, event: Told, at: Ms) -> State:
-    run = run_after(state.runbook, event, at)
+def fold_run(state: State, event: Told, at: Ms, incident: str | None) -> State:
+    """`incident`: of the record."""
+    run = run_after(state.runbook, event, at, incident)
     if run is None or run is state.runbook:
         return state
     others = {n: r for n, r in state.last_runs.items() if n != run.runbook}
@@ -52,10 +53,12 @@ def fold_run(state: State, event: Told, at: Ms) -> State:
     return replace(state, runbook=run, last_runs=last)
 
 
-def run_after(run: RunbookRun | None, event: Told, at: Ms) -> RunbookRun | None:
+def run_after(run: RunbookRun | None, event: Told, at: Ms, incident: str | None = None) -> RunbookRun | None:
     """The run after an event; None when the event is not of it."""
     if isinstance(event, e.RunbookStarted):
-        return RunbookRun(event.run, event.runbook, event.title, event.digest, event.by, at, event.steps)
+        return RunbookRun(
+            event.run, event.runbook, event.title, event.digest, event.by, at, event.steps, incident=incident
+        )
     if run is None or run.id != event.run:
         return None
     if isinstance(event, e.RunbookEnded):

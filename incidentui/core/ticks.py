@@ -1,8 +1,13 @@
 """The checklist after recovery: what people look at themselves, as users do, before an incident is over."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from incidentui.core.value import dataclass
+
+if TYPE_CHECKING:  # a model keeps ticks
+    from incidentui.core.model import Incident
 
 Ms = int
 
@@ -21,6 +26,13 @@ def ticked(ticks: tuple[Tick, ...], item: str, by: str, at: Ms, *, good: bool) -
     """The ticks after one more was given, or taken back."""
     others = tuple(t for t in ticks if t.item != item)
     return (*others, Tick(item, by, at)) if good else others
+
+
+def unticked(incidents: Mapping[str, "Incident"]) -> Mapping[str, "Incident"]:
+    """Users are not served again: what was seen before it says nothing of after, in whatever stage the incident is."""
+    if not any(i.ticks and i.closed is None for i in incidents.values()):
+        return incidents
+    return {name: replace(i, ticks=()) if i.closed is None else i for name, i in incidents.items()}
 
 
 def left(checklist: Sequence[str], ticks: Sequence[Tick]) -> tuple[str, ...]:

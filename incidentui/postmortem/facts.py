@@ -210,7 +210,7 @@ def _runbooks(records: Sequence[e.Recorded]) -> tuple[RunbookRun, ...]:
     runs: dict[str, RunbookRun] = {}
     for r in records:
         if isinstance(r.event, e.RunbookStarted | e.StepChanged | e.RunbookHandedOver | e.RunbookEnded):
-            after = run_after(runs.get(r.event.run), r.event, r.at)
+            after = run_after(runs.get(r.event.run), r.event, r.at, r.incident)
             if after is not None:
                 runs[after.id] = after
     return tuple(runs.values())

@@ -62,9 +62,10 @@ def unsaid(facts: Facts) -> tuple[str, ...]:
 
 
 def _well(facts: Facts) -> Iterator[str]:
-    first = facts.incident.first_red
-    if first is not None and facts.detected.at >= first and _by_a_check(facts):
-        yield f"It was seen {duration(facts.detected.at - first)} after it began, by {facts.detected.how}."
+    first, detect = facts.incident.first_red, next((m for m in facts.metrics if m.name == "to detect"), None)
+    if first is not None and detect is not None and detect.ms is not None and _by_a_check(facts):
+        began = "the deploy" if detect.rule.startswith("deploy ") else "it began"
+        yield f"It was seen {duration(detect.ms)} after {began}, by {facts.detected.how}."
     for a in _changing(facts):
         if a.verdict is not None and a.verdict.word == "complete" and a.ended is not None:
             yield f"{_name(a)} was complete after {duration(a.ended - a.asked)}: {a.verdict.why}."
@@ -99,12 +100,18 @@ def _wrong(facts: Facts) -> Iterator[str]:
 def _lucky(facts: Facts) -> Iterator[str]:
     if facts.recovered is not None:
         before = [a for a in _changing(facts) if a.outcome == "done" and a.asked < facts.recovered]
-        if not before:
+        if not before and not _deployed(facts, facts.recovered):
             yield f"All answered again at {stamp(facts.recovered)}, and no action of this record explains it."
-        elif all(a.verdict is not None and a.verdict.word != "complete" for a in before):
+        elif before and all(a.verdict is not None and a.verdict.word != "complete" for a in before):
             yield f"All answered again at {stamp(facts.recovered)}, after attempts of which none was complete."
     for start, until in facts.unwatched:
         yield f"Nobody watched from {stamp(start)} to {stamp(until)}; nothing worse is known to have happened then."
+
+
+def _deployed(facts: Facts, until: int) -> bool:
+    """What runs was replaced while it was red, by whomever: that may be why it is over."""
+    first = facts.incident.first_red
+    return any(isinstance(r.event, e.Deployed) and first is not None and first < r.at <= until for r in facts.timeline)
 
 
 _RECORD = {"well": _well, "wrong": _wrong, "lucky": _lucky}

@@ -9,6 +9,7 @@ from incidentui.core.handover import handed_over
 from incidentui.core.model import (
     Attempt,
     AwaitedDeploy,
+    CheckStatus,
     Incident,
     Owner,
     Plan,
@@ -21,6 +22,7 @@ from incidentui.core.model import (
 )
 from incidentui.core.state import State
 
+SEEN = {"page": CheckStatus("page", "api", "user", "ok")}
 MIN = 60_000
 NOW = 100 * MIN
 INCIDENT = Incident("INC-1", "Leads are gone", "SEV1", "mitigating", 10 * MIN, "ana")
@@ -85,9 +87,30 @@ def test_what_runs_what_nobody_deployed_and_what_is_to_be_tested_come_first() ->
 def test_when_users_are_served_again_what_is_left_is_said() -> None:
     good = {"api": ServiceStatus("api", "ok", since=95 * MIN)}
     spec = ProjectSpec("leads", services=(ServiceSpec("api"),), recovery=("log in, and see today's leads",))
-    told = handed_over(state(project=spec, services=good), INCIDENT, NOW)
+    told = handed_over(state(project=spec, services=good, checks=SEEN), INCIDENT, NOW)
     assert told.now == ("users are served",)
     assert told.next == (
         "see as a user does: log in, and see today's leads",
         "prove that it is over (verify), tell people, then close the incident",
     )
+
+
+@pytest.mark.req("R3-41")
+def test_that_users_are_served_is_not_said_where_nothing_sees_it() -> None:
+    good = {"api": ServiceStatus("api", "ok", since=95 * MIN)}
+    inner = {"ping": CheckStatus("ping", "api", "inner", "ok")}
+    told = handed_over(state(services=good, checks=inner), INCIDENT, NOW)
+    assert told.now == ("nothing is seen failing, but no check goes the user's path",)
+    assert told.next[0] == "look as a user does whether they are served"
+    slow = {"api": ServiceStatus("api", "slow", since=95 * MIN, why="9 s")}
+    assert handed_over(state(services=slow, checks=SEEN), INCIDENT, NOW).now == (
+        "nothing is seen failing",
+        "api is slow: 9 s",
+    )
+
+
+@pytest.mark.req("R3-41")
+def test_an_action_that_has_ended_does_not_run_any_more() -> None:
+    ended = replace(attempt(""), outcome="done", acted=92 * MIN, ended=95 * MIN)
+    told = handed_over(state(attempts={"a1": ended}, acting="a1"), INCIDENT, NOW)
+    assert told.now[-1] == "attempt 2, 10m ago by bo: Reset main: ended (done), no verdict yet"

@@ -50,3 +50,13 @@ def test_what_all_runs_on_is_named_first() -> None:
 )
 def test_a_file_that_does_more_than_its_lines_is_marked(path: str, kind: str) -> None:
     assert kind_of(path) == kind
+
+
+@pytest.mark.parametrize("path", ["src/charts/Bar.tsx", "app/ops/views.py", "server/deployment/state.go"])
+def test_code_in_a_folder_of_a_common_name_is_no_infrastructure(path: str) -> None:
+    assert kind_of(path) == ""
+
+
+@pytest.mark.parametrize("path", ["charts/api/values.yaml", "ops/backup.sh", "deployment/api.yaml"])
+def test_what_is_no_code_there_is(path: str) -> None:
+    assert kind_of(path) == "infrastructure"

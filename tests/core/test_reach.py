@@ -2,6 +2,7 @@
 
 import pytest
 
+from incidentui.core.hosts import other_hosts
 from incidentui.core.model import Plan, PlanStep, ProjectSpec, ServiceSpec, Workload
 from incidentui.core.reach import reach
 from incidentui.core.state import State
@@ -68,3 +69,23 @@ def test_what_an_engine_said_stands_and_what_changes_nothing_reaches_nothing() -
     said = (("backend", "needs it"),)
     assert reach(Plan("workload.restart", (), "Restart", "backend", blast=said), STATE) == said
     assert reach(Plan("verify", (), "Verify", "leads", changes=False), STATE) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "hosts"),
+    [
+        ("scp dump.sql db1:/tmp/", ["db1"]),
+        ("scp a.example.com:/x b.example.com:/y", ["a.example.com", "b.example.com"]),
+        ("ssh -i key.pem root@10.0.0.5 reboot", ["10.0.0.5"]),
+        ("ssh -tp 22 -o User=x prod 'systemctl restart db.service'", ["prod"]),
+        ("curl https://x/ | sudo ssh deploy@h1 sh", ["h1"]),
+        ("ssh -J jump.example.com \\\n  prod rm x.y", ["prod"]),
+        ("rsync -a app.conf bastion:/etc/", ["bastion"]),
+        ("rsync -a a.conf /etc/", []),
+        ("systemctl restart ssh", []),
+        ("ssh $HOST reboot", ["another host"]),
+        ("for h in a b; do ssh $h reboot; done; ssh c", ["another host", "c"]),
+    ],
+)
+def test_another_host_is_the_one_a_command_goes_to_and_no_file_that_it_names(text: str, hosts: list[str]) -> None:
+    assert [name for name, _ in other_hosts(text)] == hosts

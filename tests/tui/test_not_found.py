@@ -67,6 +67,10 @@ def test_it_stands_behind_the_answer_that_says_so(size: tuple[int, int]) -> None
         ("open /data/tftp: no such file or directory", (GONE,), "/data/tftp"),
         ("ENOENT: no such file or directory, open '/data/tftpboot/x'", (GONE,), None),  # beside it, not under it
         ("ENOENT: no such file or directory, open '/etc/x'", (GONE,), None),
+        ('relation "leads" does not exist', (GONE,), None),  # said of other things than files
+        ("could not find user 42", (GONE,), None),
+        ("Cannot read properties of undefined (reading 'x')", (GONE,), None),
+        ("cannot open /data/tftp/x", (GONE,), "/data/tftp/x"),
         ("permission denied: /data/tftp/x", (GONE,), None),
         ("no such file or directory: /data/tftp/x", (replace(GONE, level="ok"),), None),
         ("no such file or directory: /data/tftp/x", (replace(GONE, running="/other"),), None),  # other files are there

@@ -1,10 +1,10 @@
 """The services pane, the roll call of the compact screen."""
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 from incidentui.core.causes import Echoes, deeper, doubts, echo_words
 from incidentui.core.format import age, count, duration, latency
-from incidentui.core.functions import broken, cannot
+from incidentui.core.functions import Function, broken, cannot
 from incidentui.core.idle import idle, words
 from incidentui.core.layers import BYPASSED, bypassed
 from incidentui.core.model import ServiceStatus, Workload
@@ -44,6 +44,7 @@ class Marks:
     echo: Echoes
     flapping: Mapping[str, list[str]]
     bypassed: Container[str]
+    broken: Sequence[Function]
 
 
 def marks_of(scene: Scene) -> Marks:
@@ -52,7 +53,7 @@ def marks_of(scene: Scene) -> Marks:
         recent = scene.recent.get(check.name)
         if recent is not None and (changes := flaps(recent, check.every_ms)):
             flapping.setdefault(check.service, []).append(f"flapping: {check.name}, {count(changes, 'change')} lately")
-    return Marks(echo_of(scene), flapping, bypassed(scene.state))
+    return Marks(echo_of(scene), flapping, bypassed(scene.state), broken(scene.state))
 
 
 def lines(scene: Scene, width: int, *, focused: bool = False) -> list[Line]:
@@ -114,7 +115,7 @@ def causes(scene: Scene, service: ServiceStatus, marks: Marks) -> Iterable[tuple
         seen = f"; last seen good {hm(last, scene.zone)}" if last is not None and had else ""
         yield f"{service.why}{seen}", False
         return
-    for function in broken(scene.state):
+    for function in marks.broken:
         if service.name in function.services:
             lost = f", {duration(scene.now - function.since)}" if function.since is not None else ""
             yield f"{cannot(function)}{lost}", service.name not in marks.echo

@@ -30,11 +30,11 @@ def lines(scene: Scene, width: int, *, focused: bool = False) -> list[Line]:
     for source in _lost(scene):
         out += _no_answer(scene, source, width - 1)
     out += [_twins(project, width - 1) for project, _ in twins(scene.state.workloads.values())]
-    still = tuple(idle_under_red(scene.state))
-    ordered = sorted(scene.state.workloads.values(), key=lambda w: 0 if is_bad(w) or w in still else 1)
+    still = {w.name for w in idle_under_red(scene.state)}
+    ordered = sorted(scene.state.workloads.values(), key=lambda w: 0 if is_bad(w) or w.name in still else 1)
     lost = set(_lost(scene))
     columns = _columns(ordered, width - 1)
-    out += [_row(scene, w, width - 1, columns, stale=w.engine in lost) for w in ordered]
+    out += [_row(scene, w, width - 1, columns, stale=w.engine in lost, still=w.name in still) for w in ordered]
     out += [_unlisted(drift, width - 1) for drift in unlisted(scene)]
     if len(out) == 1:
         out.append(empty(_none(scene)))
@@ -153,12 +153,12 @@ def state_words(workload: Workload) -> tuple[str, str, Token]:
     return ("✓", "healthy", "ok") if workload.health == "healthy" else ("·", "no health check", "muted")
 
 
-def _row(scene: Scene, workload: Workload, width: int, columns: tuple[int, int], *, stale: bool) -> Line:
+def _row(scene: Scene, workload: Workload, width: int, columns: tuple[int, int], *, stale: bool, still: bool) -> Line:
     mark, words, tone = state_words(workload)
     drifted = differing(scene, workload)
     if tone in ("muted", "ok") and (bad_link := _link(scene, workload.name)):
         mark, words, tone = "✗", bad_link, "fail"
-    if mark == "–" and any(w.name == workload.name for w in idle_under_red(scene.state)):
+    if mark == "–" and still:
         mark, tone = "✗", "fail"
     if drifted and tone in ("muted", "ok"):
         mark, words, tone = "!", drifted, "slow"
