@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from incidentui.core.value import dataclass
 from incidentui.runbook.commands import place_at
-from incidentui.runbook.printed import HERE
+from incidentui.runbook.unfinished import HERE
 
 _HARMLESS = re.compile(r"[\w.,:/@%+= -]*")
 _READ_AGAIN = re.compile(r"\b(?:eval|ssh|su|xargs|watch|exec|ansible|knife)\b|\s-c\s")
