@@ -91,15 +91,15 @@ def _with(text: str, what: Callable[[Place], str | None]) -> str:
 
 def _scan(text: str) -> Iterator[tuple[int, int, Place]]:
     """(start, end, place) of each, with what it stands in. A reader of quotes, not a shell."""
-    offset, open_, ends_at, within = 0, [""], "", ""
+    offset, open_, here = 0, [""], list[re.Match[str]]()
     for line in text.split("\n"):
-        if ends_at:
-            yield from _in_here_document(line, offset, within)
-            ends_at = "" if line.strip() == ends_at else ends_at
+        if here:
+            yield from _in_here_document(line, offset, _LITERAL if here[0][1] else "<<")
+            if (line.lstrip("\t") if here[0][0].startswith("<<-") else line) == here[0][2]:
+                del here[0]
         else:
             yield from _in_line(line, offset, open_)
-            if open_ == [""] and (here := HERE.search(line)):
-                ends_at, within = here.group(2), _LITERAL if here.group(1) else "<<"
+            here = list(HERE.finditer(line)) if open_ == [""] else []
         offset += len(line) + 1
 
 
