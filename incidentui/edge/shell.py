@@ -24,6 +24,7 @@ from incidentui.edge.step import HEAD, TAIL
 from incidentui.edge.terminal import Terminal
 from incidentui.edge.text import clean_and_redact, redact
 from incidentui.runbook.attributes import FOLLOW_MS, fence, folder_of, unheeded
+from incidentui.runbook.commands import SHELLS
 from incidentui.runbook.fields import env_name
 from incidentui.runbook.model import Command, Runbook, Step
 from incidentui.runbook.places import spoken
@@ -294,6 +295,9 @@ def _warnings(wanted: Wanted) -> Iterator[str]:
 
 def _not_covered(wanted: Wanted) -> Iterator[tuple[str, str]]:
     yield "what it changes", "a shell block says nothing of that"
+    for c in wanted.step.undo if wanted.undo else wanted.step.commands:
+        if c.why_not and c.lang in SHELLS:
+            yield f"block, line {c.line}", f"not run: {c.why_not}"
     if calls := wanted.runbook.calls:
         yield "scripts", f"{', '.join(calls)}: looked at again just before it runs, not while it runs"
     for odd in filter(None, (look_alikes(command.text) for command in wanted.commands)):

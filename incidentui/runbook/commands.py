@@ -2,16 +2,11 @@
 
 import re
 
-from incidentui.runbook import printed
-from incidentui.runbook.printed import GOES_ON, HERE, left_open
+from incidentui.runbook import printed, prompted
+from incidentui.runbook.prompted import Split
+from incidentui.runbook.unfinished import Unfinished
 
 SHELLS = frozenset({"sh", "bash", "zsh", "shell", "console", "shell-session", "terminal"})
-_PROMPT = re.compile(
-    r"^\s*(?:(?:\[[\w.-]+@[^\]\s]+(?: [^\]\s]*)?\]|[\w.-]+@[\w.-]+(?::\S*?)?|(?:ba|z|k)?sh-\d[\d.]*)[$#]|[$❯]) "
-)
-"""`$ `, and what a shell writes before it: `sh-5.1# `, `[root@db ~]# `, `me@db:/srv$ `."""
-_ROOT_PROMPT = re.compile(r"^\s*# ")
-_SETS = re.compile(r"^\s*(?:export\s+)?[A-Za-z_]\w*=")
 _PLACEHOLDER = re.compile(r"(?<![<\\])<([A-Za-z](?:[\w ./:|,~'\"-]{0,78}[\w'\"])?)>")
 _PRINTED = re.compile("none|nil|null|unknown|invalid", re.IGNORECASE)
 _HTML = re.compile(
@@ -21,51 +16,23 @@ _HTML = re.compile(
 )
 
 
-def split(lang: str, text: str) -> tuple[str, str]:
-    """(what would run, sample output). With `$ ` prompts only those lines are commands; without any, those that come
-    before what no shell could mean."""
+def split(lang: str, text: str) -> Split:
+    """With `$ ` prompts only those lines are commands. Without any, all of it is one thing: commands, or output; where
+    it may be both it is held, for half a block must never run."""
     lines = text.split("\n")
-    if any(_PROMPT.match(line) for line in lines):
-        return _prompted(lines, _PROMPT)
-    if lang in ("console", "shell-session") and any(_ROOT_PROMPT.match(line) for line in lines):
-        return _prompted(lines, _ROOT_PROMPT)
-    if lang in SHELLS and (at := printed.begins(lang, lines)) is not None:
-        return "\n".join(lines[:at]).rstrip("\n"), "\n".join(lines[at:]).strip("\n")
-    return text, ""
+    found = prompted.split(lines)
+    if found is None and lang in ("console", "shell-session"):
+        found = prompted.split_of_root(lines)
+    if found is not None or lang not in SHELLS or (at := printed.begins(lang, lines)) is None:
+        return found or Split(text)
+    if not at:
+        return Split("", text.strip("\n"))
+    return Split(text, "", "reads as output", "put it in a block of its own, or put `$ ` before the commands", at)
 
 
 def says_something(text: str) -> bool:
     """Whether there is more in it than comments."""
     return any(line.strip() and not line.lstrip().startswith("#") for line in text.split("\n"))
-
-
-def _prompted(lines: list[str], prompt: re.Pattern[str]) -> tuple[str, str]:
-    """A remark that stands over a command stays with it; a variable that is set before the first prompt is one."""
-    commands: list[str] = []
-    output: list[str] = []
-    remarks: list[str] = []
-    ends_at, quote, goes_on = "", "", False
-    first = next((n for n, line in enumerate(lines) if prompt.match(line)), 0)
-    for n, line in enumerate(lines):
-        found = None if quote or ends_at else prompt.match(line)
-        if ends_at:
-            commands.append(line)
-            ends_at = "" if line.strip() == ends_at else ends_at
-        elif found or goes_on or (n < first and _SETS.match(line)):
-            # A continuation may carry the shell's second prompt.
-            command = line[found.end() :] if found else line if quote else re.sub(r"^\s*> ", "", line)
-            commands += [*remarks, command]
-            remarks = []
-            here = None if quote else HERE.search(command)
-            quote = left_open(command, quote)
-            ends_at = here.group(2) if here and not quote else ""
-            goes_on = bool(quote) or (not ends_at and bool(GOES_ON.search(command)))
-        elif line.lstrip().startswith("#"):
-            remarks.append(line.strip())
-        else:
-            output += [*remarks, line]
-            remarks = []
-    return "\n".join(commands), "\n".join([*output, *remarks]).strip("\n")
 
 
 def placeholders(text: str) -> tuple[str, ...]:
@@ -74,16 +41,13 @@ def placeholders(text: str) -> tuple[str, ...]:
     A tag stands in quotes or in a here-document: bare in a command `<head>` could only be a place to fill in.
     """
     found: dict[str, None] = {}
-    ends_at = ""
+    reader = Unfinished()
     for line in text.split("\n"):
         for match in _PLACEHOLDER.finditer(line):
-            is_text = bool(ends_at) or _quoted(line[: match.start()])
+            is_text = reader.in_here or _quoted(line[: match.start()])
             if _is_name(match.group(1), html=is_text):
                 found[match.group(1)] = None
-        if ends_at:
-            ends_at = "" if line.strip() == ends_at else ends_at
-        elif here := HERE.search(line):
-            ends_at = here.group(2)
+        reader.read(line)
     return tuple(found)
 
 

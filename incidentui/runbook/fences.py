@@ -10,9 +10,12 @@ from incidentui.core.value import dataclass
 from incidentui.runbook import commands, fields, prose
 from incidentui.runbook.attributes import near, on
 from incidentui.runbook.model import Command, Pairs, Problem, Step, TypedAction
+from incidentui.runbook.prompted import Split
 from incidentui.runbook.prose import Text
 
 READS_AS_OUTPUT = "it reads as output, not as a command"
+READS_SO = "reads-as-output"
+"""The rule of the linter about it."""
 _VARIABLE = re.compile(r"\{\{\s*([\w.-]+)\s*\}\}")
 
 
@@ -86,8 +89,9 @@ class Fences:
         line = line_of(fence)
         lang, attrs, problems = fields.info_string(fence.info, line)
         self.problems += problems
-        text, expected = commands.split(lang, fence.content.rstrip("\n"))
-        held = self._never_closed(fence)
+        split = commands.split(lang, fence.content.rstrip("\n"))
+        held = self._never_closed(fence) or self._unclear(lang, attrs, line, split)
+        text, expected = split.text, split.expected
         why_not = held or _only_shown(lang, text, expected, attrs)
         if not text:
             text, expected = expected, ""
@@ -101,6 +105,14 @@ class Fences:
         said, hint = "the fence is never closed", f"end it with {fence.markup}"
         self.problems.append(Problem(line_of(fence), said, hint, rule="unclosed-fence"))
         return "its fence is never closed"
+
+    def _unclear(self, lang: str, attrs: Pairs, line: int, split: Split) -> str:
+        """What of it would run is not sure, so none of it does."""
+        if not split.why or lang not in commands.SHELLS or _ignored(attrs):
+            return ""
+        at = line + 1 + split.at
+        self.problems.append(Problem(at, f"it {split.why}: none of the block runs", split.hint, "warning", READS_SO))
+        return f"line {at} {split.why}: {split.hint}"
 
 
 def _only_shown(lang: str, text: str, expected: str, attrs: Pairs) -> str:

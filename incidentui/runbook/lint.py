@@ -36,7 +36,7 @@ RULES: dict[str, str] = {
     "no-verify": "a dangerous step, and nothing after it that proves what came of it",
     "no-rollback": "a dangerous step, and no word of how to go back or what to do when it does not help",
     "no-language": "a fence without a language: it is never run",
-    "reads-as-output": "output or a query in a fence marked as shell: it is shown, never run",
+    "reads-as-output": "output or a query in a fence marked as shell, or lines of which that is not sure: never run",
     "no-steps": "nothing to do in it",
     "duplicate-name": "two fences of the same name",
     "dead-link": "a link to a heading that is not there",

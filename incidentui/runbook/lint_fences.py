@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from incidentui.runbook.fences import READS_AS_OUTPUT, is_closed, line_of
+from incidentui.runbook.fences import READS_AS_OUTPUT, READS_SO, is_closed, line_of
 from incidentui.runbook.lint_variables import Book
 from incidentui.runbook.model import Command, Problem
 
@@ -33,7 +33,7 @@ def output(book: Book) -> Iterator[Problem]:
     for command in book.shell():
         if command.why_not == READS_AS_OUTPUT:
             hint = "```text for output, ```promql for a query, `$ ` before a command"
-            yield Problem(command.line, f"{READS_AS_OUTPUT}: it is shown, not run", hint, "warning", "reads-as-output")
+            yield Problem(command.line, f"{READS_AS_OUTPUT}: it is shown, not run", hint, "warning", READS_SO)
 
 
 def in_file(command: Command, n: int, lines: Sequence[str]) -> int:

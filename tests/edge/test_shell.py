@@ -284,3 +284,16 @@ def test_what_another_program_of_the_run_set_meanwhile_is_there(folder: Path) ->
         assert done.evidence is not None
         said.append(done.evidence.body.splitlines()[-1].strip())
     assert said == ["in work", "1 in 1", "2 in 2 known"], "a secret is only remembered, the rest goes on"
+
+
+def test_a_plan_names_the_blocks_of_its_step_that_do_not_run(folder: Path) -> None:
+    plan = trusted(folder, "true\n   ```\n\n   ```sh\n   state: locked")
+    assert len(plan.steps) == 1
+    assert dict(plan.not_covered)["block, line 11"] == "not run: it reads as output, not as a command"
+
+
+def test_a_block_that_may_be_output_in_part_keeps_its_step_from_running(folder: Path) -> None:
+    trust.allow(write(folder, "true\n   ```\n\n   ```sh\n   ls\n   state: locked"))
+    refused = planned(folder)
+    assert isinstance(refused, Refusal)
+    assert "line 13 reads as output" in refused.why

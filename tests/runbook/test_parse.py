@@ -169,8 +169,8 @@ def test_a_second_title_is_a_phase_and_bullets_hold_fences_too() -> None:
 
 
 def test_root_prompts_only_in_console_blocks() -> None:
-    console, script = parse("```console\n# reboot\ngone\n```\n\n```sh\n# a comment\nls\n```\n", "x.md").steps
-    assert (console.commands[0].text, console.commands[0].expected) == ("reboot", "gone")
+    console, script = parse("```console\n# reboot\ngone: 1\n```\n\n```sh\n# a comment\nls\n```\n", "x.md").steps
+    assert (console.commands[0].text, console.commands[0].expected) == ("reboot", "gone: 1")
     assert script.commands[0].text == "# a comment\nls"
 
 

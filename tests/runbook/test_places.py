@@ -109,3 +109,16 @@ def test_a_shell_gets_any_value_as_one_word(value: str) -> None:
     text = by_environment("printf '[%s]' <a>")
     said = subprocess.run(["sh", "-c", text], env={"_A_": value}, capture_output=True, check=True)
     assert said.stdout.decode() == f"[{value}]"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cat <<'A-B'\n<x-y>\nA-B",
+        "cat <<'EOF'\n  EOF\n<x-y>\nEOF",
+        "cat <<\\EOF\n<x-y>\nEOF",
+        "cat <<'A' <<'B'\n1\nA\n<x-y>\nB",
+    ],
+)
+def test_a_literal_here_document_goes_to_the_line_that_ends_it(text: str) -> None:
+    assert [place.can_be_filled for place in places(text)] == [False]
