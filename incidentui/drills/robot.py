@@ -109,6 +109,8 @@ def _standing(terminal: Terminal) -> str:
         return "acknowledge"
     # An action that was under way is settled first, by looking at the world.
     terminal.wait(r"now +(▸.*not started|○)", 30)
+    if terminal.see(r"close the incident, then read the draft|the runbook is at its end", 1):
+        return "close the incident"
     terminal.press("r")
     # The list is passed on the way to the runbook that is being worked through.
     if not terminal.see(r"STEPS ─", 6):
