@@ -144,7 +144,9 @@ def test_the_examples_of_the_pages_catch_what_they_claim(tmp_path: Path) -> None
     kinds = 0
     for example in examples:
         text = example.replace('depends_on = ["ledger"]\n', "")
-        text = text if "[[services]]" in text else '[[services]]\nname = "bookings"\n' + text
+        declared = re.findall(r'\[\[services\]\]\nname = "(.*?)"', text)
+        others = set(re.findall(r'(?m)^service = "(.*?)"', text)) - set(declared)
+        text = "".join(f'[[services]]\nname = "{name}"\n' for name in sorted(others)) + text
         (tmp_path / "incidentui.toml").write_text(text)
         done = run(tmp_path, "prove", "--json")
         assert done.returncode == 0, done.stdout + done.stderr
