@@ -18,10 +18,9 @@ from incidentui.config.paths import CONFIG
 from incidentui.core.evidence import CheckLook, parse_check_look
 from incidentui.core.format import latency
 from incidentui.core.layers import BYPASSED, is_bypassed
-from incidentui.core.model import CheckState
+from incidentui.core.model import BADNESS, CheckState
 from incidentui.edge.clock import SystemClock
 
-_WORST: tuple[CheckState, ...] = ("failing", "unknown", "slow", "ok")
 _EXIT: dict[CheckState, int] = {"failing": 1, "unknown": 4, "slow": 0, "ok": 0}
 _GLYPHS: dict[CheckState, str] = {"failing": "✗", "unknown": "?", "slow": "~", "ok": "✓"}
 _ASCII: dict[CheckState, str] = {"failing": "x", "unknown": "?", "slow": "~", "ok": "+"}
@@ -75,7 +74,7 @@ async def _look(checks: Sequence[CheckConfig], config: ProjectConfig) -> list[Ch
 
 
 def worst(looks: Sequence[CheckLook]) -> CheckState:
-    return min((look.verdict for look in looks), key=_WORST.index)
+    return max((look.verdict for look in looks), key=BADNESS.__getitem__)
 
 
 def as_document(looks: Sequence[CheckLook], config: ProjectConfig, wrong: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from incidentui.core.format import duration
 from incidentui.core.links import KINDS
 from incidentui.core.model import CheckState, CheckStatus, ServiceStatus
+from incidentui.core.needs import needed
 from incidentui.core.state import State
 
 Echoes = Mapping[str, tuple[str, ...]]
@@ -34,14 +35,7 @@ def echoes(state: State) -> Echoes:
 
 def _deepest(needs: Mapping[str, list[str]], name: str) -> set[str]:
     """Where the ways of a service end. A circle has no end: what leads nowhere else stays a cause of its own."""
-    seen: set[str] = set()
-    todo = list(needs.get(name, ()))
-    while todo:
-        here = todo.pop()
-        if here not in seen:
-            seen.add(here)
-            todo += needs.get(here, ())
-    return {n for n in seen if n != name and not needs.get(n)}
+    return {n for n in needed(needs, name) if n != name and not needs.get(n)}
 
 
 def in_order(state: State, echo: Echoes) -> list[ServiceStatus]:

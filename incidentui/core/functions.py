@@ -7,11 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from incidentui.core import events as e
 from incidentui.core.metrics import Outage, Runs, measured, unwatched
-from incidentui.core.model import CheckState, CheckStatus, Ms, ProjectSpec
+from incidentui.core.model import BADNESS, CheckState, CheckStatus, Ms, ProjectSpec
 from incidentui.core.state import State
 from incidentui.core.value import dataclass
-
-_WORST: dict[CheckState, int] = {"failing": 3, "unknown": 2, "slow": 1, "ok": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +29,7 @@ class Function:
 def functions(state: State) -> tuple[Function, ...]:
     """Every function, those that are broken first, else in the order of the configuration."""
     found = (_function(name, checks, state) for name, checks in _checks(state.project).items())
-    return tuple(sorted(found, key=lambda f: -_WORST[f.state]))
+    return tuple(sorted(found, key=lambda f: -BADNESS[f.state]))
 
 
 def broken(state: State) -> tuple[Function, ...]:
@@ -63,7 +61,7 @@ def _function(name: str, checks: list[str], state: State) -> Function:
     services = tuple(dict.fromkeys(c.service for c in found))
     if not found:
         return Function(name, "unknown", None, "not looked yet", checks[0], services)
-    state_of = max((c.state for c in found), key=_WORST.__getitem__)
+    state_of = max((c.state for c in found), key=BADNESS.__getitem__)
     same = [c for c in found if c.state == state_of]
     # Broken since the first of its checks is; good again only since the last of them is.
     worst = (min if state_of == "failing" else max)(same, key=lambda c: c.since or 0)
@@ -96,7 +94,7 @@ def _merged(of_checks: list[Runs]) -> Iterator[tuple[Ms, CheckState]]:
     last: CheckState | None = None
     for at, n, state in turns:
         now[n] = state
-        worst = max(now.values(), key=_WORST.__getitem__)
+        worst = max(now.values(), key=BADNESS.__getitem__)
         if worst != last:
             yield at, worst
         last = worst

@@ -5,11 +5,10 @@ from incidentui.core import events as e
 from incidentui.core.evidence import parse_check_look
 from incidentui.core.format import count, duration
 from incidentui.core.inputs import Sampled
-from incidentui.core.model import CheckSpec, CheckState, CheckStatus, KnownGood, Ms, SeenError, ServiceStatus
+from incidentui.core.model import BADNESS, CheckSpec, CheckState, CheckStatus, KnownGood, Ms, SeenError, ServiceStatus
 from incidentui.core.recent import CheckRecent, fresh_within
 from incidentui.core.turn import Deciding
 
-WORST: dict[CheckState, int] = {"failing": 3, "unknown": 2, "slow": 1, "ok": 0}
 GOOD: tuple[CheckState, ...] = ("ok", "slow")
 
 
@@ -121,7 +120,7 @@ def service_changed(d: Deciding, name: str, at: int, needed: int, was_why: str, 
     checks = [c for c in d.state.checks.values() if c.service == name]
     if not checks:
         return
-    worst = max(checks, key=lambda c: (WORST[c.state], c.layer == "user"))
+    worst = max(checks, key=lambda c: (BADNESS[c.state], c.layer == "user"))
     old = d.state.services.get(name, ServiceStatus(name))
     if old.since is not None and old.state == worst.state and old.why == worst.why and old.check == worst.name:
         return

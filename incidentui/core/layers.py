@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from incidentui.core.model import CheckState, Layer, ProjectSpec
+from incidentui.core.needs import services
 from incidentui.core.state import State
 from incidentui.core.value import dataclass
 
@@ -26,7 +27,7 @@ def bypassed(state: State) -> frozenset[str]:
 
 def on_user_path(project: ProjectSpec) -> dict[str, str]:
     """Each service that a check of the user's path goes through, with the service that has the check."""
-    needs = {s.name: s.depends_on for s in project.services}
+    needs = services(project)
     asked = dict.fromkeys(c.service for c in project.checks if c.layer == "user")
     found = {name: name for name in asked}
     for name in asked:

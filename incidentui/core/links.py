@@ -6,6 +6,7 @@ Their checks begin their reason with the word; here it is read off, so that a re
 from typing import Literal
 
 from incidentui.core.model import CheckSpec, CheckState, CheckStatus
+from incidentui.core.needs import needed, services
 from incidentui.core.state import State
 from incidentui.core.value import dataclass
 
@@ -50,13 +51,6 @@ def of_workload(state: State, workload: str) -> list[Link]:
 def behind(state: State, service: str) -> list[Link]:
     """The agents and tunnels that are not well, of a service and of all that it needs: the deeper reason for what it
     says. What was red first comes first."""
-    needs = {s.name: s.depends_on for s in state.project.services}
-    seen: dict[str, None] = {}
-    todo = [service]
-    while todo:
-        here = todo.pop()
-        if here not in seen:
-            seen[here] = None
-            todo += needs.get(here, ())
-    found = [link for name in seen for link in links(state, name) if link.state == "failing"]
+    around = needed(services(state.project), service)
+    found = [link for name in around for link in links(state, name) if link.state == "failing"]
     return sorted(found, key=lambda link: link.status.since or 0)

@@ -13,6 +13,8 @@ from incidentui.core.ticks import Tick
 from incidentui.core.value import dataclass
 
 CheckState = Literal["ok", "slow", "failing", "unknown"]
+BADNESS: dict[CheckState, int] = {"ok": 0, "slow": 1, "unknown": 2, "failing": 3}
+"""Which of several decides: what nobody can see is worse than slow, and not as bad as what is known to fail."""
 Layer = Literal["user", "inner"]
 Severity = Literal["SEV1", "SEV2", "SEV3", "SEV4"]
 Stage = Literal["open", "acknowledged", "mitigating", "monitoring", "resolved", "closed"]

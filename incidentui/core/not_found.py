@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from incidentui.core.drift import DriftRow
 from incidentui.core.model import CheckStatus
+from incidentui.core.needs import needed, services
 from incidentui.core.state import State
 from incidentui.core.value import dataclass
 
@@ -108,15 +109,15 @@ def needed_workloads(state: State, service: str) -> list[str]:
     return _workloads(state, _needed(state, service))
 
 
-def _workloads(state: State, services: set[str]) -> list[str]:
-    return [name for spec in state.project.services if spec.name in services for name in spec.workloads]
+def _workloads(state: State, among: frozenset[str]) -> list[str]:
+    return [name for spec in state.project.services if spec.name in among for name in spec.workloads]
 
 
-def _mounts(state: State, services: set[str]) -> Iterator[tuple[str, DriftRow]]:
+def _mounts(state: State, among: frozenset[str]) -> Iterator[tuple[str, DriftRow]]:
     """Those that differ from what was declared, and those that a check misses in a compose file."""
-    for name in _workloads(state, services):
+    for name in _workloads(state, among):
         yield from ((name, row) for row in (state.drift[name].rows if name in state.drift else ()))
-    for check in _failing(state, services):
+    for check in _failing(state, among):
         for path in _NOTHING_AT.findall(check.why):
             yield (
                 check.service,
@@ -124,21 +125,13 @@ def _mounts(state: State, services: set[str]) -> Iterator[tuple[str, DriftRow]]:
             )
 
 
-def _failing(state: State, services: set[str]) -> list[CheckStatus]:
-    return [c for c in state.checks.values() if c.service in services and c.state == "failing"]
+def _failing(state: State, among: frozenset[str]) -> list[CheckStatus]:
+    return [c for c in state.checks.values() if c.service in among and c.state == "failing"]
 
 
 def _of(source: str) -> str:
     return source.removeprefix("workload:") if source.startswith("workload:") else ""
 
 
-def _needed(state: State, service: str) -> set[str]:
-    needs = {s.name: s.depends_on for s in state.project.services}
-    seen: set[str] = set()
-    todo = [service]
-    while todo:
-        here = todo.pop()
-        if here not in seen:
-            seen.add(here)
-            todo += needs.get(here, ())
-    return seen
+def _needed(state: State, service: str) -> frozenset[str]:
+    return frozenset(needed(services(state.project), service))

@@ -73,10 +73,11 @@ def _named(plan: Plan, state: State) -> Iterator[Row]:
 
 
 def _users(workloads: Sequence[str], state: State) -> Iterator[Row]:
-    for spec in state.project.services:
-        if set(spec.workloads) & set(workloads) and spec.name not in workloads:
-            yield spec.name, "service: is served by it"
-    named = {spec.name for spec in state.project.services if set(spec.workloads) & set(workloads)} | set(workloads)
+    served = [spec.name for spec in state.project.services if set(spec.workloads) & set(workloads)]
+    for name in served:
+        if name not in workloads:
+            yield name, "service: is served by it"
+    named = {*served, *workloads}
     for spec in state.project.services:
         if spec.name not in named and set(spec.depends_on) & named:
             yield spec.name, "service: depends on it"

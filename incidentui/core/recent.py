@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
-from incidentui.core.model import CheckState, Ms
+from incidentui.core.model import BADNESS, CheckState, Ms
 from incidentui.core.value import dataclass
 
 CELL_MS = 30_000
@@ -11,7 +11,6 @@ LOOKS = 20
 CELLS = 40
 FLAP_LOOKS = 11
 FLAP_CHANGES = 4
-_BADNESS: dict[CheckState, int] = {"ok": 0, "slow": 1, "unknown": 2, "failing": 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +91,7 @@ def _cells(cells: tuple[Cell, ...], sample: Sample) -> tuple[Cell, ...]:
     start = sample.at - sample.at % CELL_MS
     if cells and cells[-1].start == start:
         last = cells[-1]
-        worse = _BADNESS[sample.state] > _BADNESS[last.state]
+        worse = BADNESS[sample.state] > BADNESS[last.state]
         # The first latency of a half-minute stands for it, so that a quiet screen stays still.
         latency = last.latency_ms if last.latency_ms is not None and not worse else sample.latency_ms
         return (*cells[:-1], Cell(start, sample.state if worse else last.state, latency))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from incidentui.core.format import short
-from incidentui.core.model import CheckState, Ms, ServiceStatus, Span
+from incidentui.core.model import BADNESS, CheckState, Ms, ServiceStatus, Span
 from incidentui.core.value import dataclass
 from incidentui.tui.line import Line, Seg, Token, cells, cut, cut_middle, pad
 from incidentui.tui.present.format import hm
@@ -17,7 +17,6 @@ MINUTE: Ms = 60_000
 QUIET: Ms = 3 * 3_600_000
 _LANES = 4
 _TIME = 6
-_BAD: dict[CheckState, int] = {"ok": 0, "slow": 1, "unknown": 2, "failing": 3}
 _DRAWN: dict[CheckState, tuple[str, Token]] = {
     "ok": ("▁", "okfill"),
     "slow": ("▄", "slowfill"),
@@ -101,7 +100,7 @@ def _lanes(scene: Scene) -> list[ServiceStatus]:
     """Services that were not ok inside the window, worst now first, echoes after what is red by itself."""
     since, echo = _first(scene), echo_of(scene)
     hit = [s for s in watched(scene) if s.state != "ok" or any(p.state != "ok" and p.since >= since for p in s.spans)]
-    return sorted(hit, key=lambda s: -_BAD[s.state] + (s.name in echo))[:_LANES]
+    return sorted(hit, key=lambda s: -BADNESS[s.state] + (s.name in echo))[:_LANES]
 
 
 def _user(scene: Scene) -> list[ServiceStatus]:
@@ -152,7 +151,7 @@ def _worst(services: Sequence[ServiceStatus]) -> tuple[tuple[Ms, CheckState], ..
 
 def _at(services: Sequence[ServiceStatus], at: Ms) -> CheckState | None:
     states = [state for s in services if (state := _span(s.spans, at)) is not None]
-    return max(states, key=lambda s: _BAD[s], default=None)
+    return max(states, key=lambda s: BADNESS[s], default=None)
 
 
 def _span(spans: tuple[Span, ...], at: Ms) -> CheckState | None:
@@ -176,7 +175,7 @@ def _state(changes: tuple[tuple[Ms, CheckState], ...], window: Window, column: i
     states = inside + before[-1:]
     if not states:
         return Seg(" ")
-    glyph, token = _DRAWN[max(states, key=lambda s: _BAD[s])]
+    glyph, token = _DRAWN[max(states, key=lambda s: BADNESS[s])]
     return Seg(glyph, token)
 
 
