@@ -39,23 +39,20 @@ async def volumes(loaded: Loaded) -> tuple[Kept, ...] | str:
 
 def said(found: tuple[Kept, ...] | str, now: Ms) -> Iterator[tuple[bool, str, str]]:
     """(all is well, what, what to do); nothing where there is no volume."""
-    from incidentui.edge.checks.kept import no_use
-
     if isinstance(found, str):
         yield False, f"nobody can tell: {found}", ""
         return
-    for each in found:
-        place = f"{each.volume} ({each.inside})"
-        if not each.id:
-            yield False, f"{place}: no backup", f"incidentui backup take --volume {each.volume}"
-        elif why := no_use(each, now):
-            yield False, f"{place}: {why}", f"incidentui backup take --volume {each.volume}"
-        elif now - each.at > OLD_MS:
-            old = f"{place}: the newest backup is {duration(now - each.at)} old"
-            yield False, old, f"incidentui backup take --volume {each.volume}"
-    if found and all(each.id and not no_use(each, now) and now - each.at <= OLD_MS for each in found):
-        yield (
-            True,
-            f"{count(len(found), 'volume')}, the oldest backup {duration(max(0, now - min(e.at for e in found)))} old",
-            "",
-        )
+    lacking = [(each, why) for each in found if (why := _lacks(each, now))]
+    for each, why in lacking:
+        yield False, f"{each.volume} ({each.inside}): {why}", f"incidentui backup take --volume {each.volume}"
+    if found and not lacking:
+        oldest = max(0, now - min(each.at for each in found))
+        yield True, f"{count(len(found), 'volume')}, the oldest backup {duration(oldest)} old", ""
+
+
+def _lacks(it: Kept, now: Ms) -> str:
+    from incidentui.edge.checks.kept import no_use
+
+    if not it.id:
+        return "no backup"
+    return no_use(it, now) or (f"the newest backup is {duration(now - it.at)} old" if now - it.at > OLD_MS else "")

@@ -74,7 +74,7 @@ class DeployExecutor:
         return Plan(
             action=ACTION,
             args=(("within", f"{within}ms"),),
-            title=f"Deploy {sha[:7]}, the tip of {branch}, anew",
+            title=f"Deploy {short(sha)}, the tip of {branch}, anew",
             target=branch,
             target_kind="branch",
             steps=(
@@ -85,7 +85,7 @@ class DeployExecutor:
                 ),
             ),
             checked=(
-                Precondition("commit", f"{branch} is still at {sha[:7]}", sha),
+                Precondition("commit", f"{branch} is still at {short(sha)}", sha),
                 Precondition("digest", f"{CONFIG} and the scripts that its commands call are as shown", start.digest),
             ),
             not_covered=(("databases, volumes", "are what the deploy makes of them: nothing is backed up here"),),
@@ -109,7 +109,8 @@ class DeployExecutor:
         commit = want(plan, "commit")
         try:
             if (now := (await self._tip())[1]) != commit:
-                return ActionActed(run, "refused", f"{plan.target} is at {(now or '?')[:7]} by now; make a new plan")
+                stands = short(now) if now else "?"
+                return ActionActed(run, "refused", f"{plan.target} is at {stands} by now; make a new plan")
         except GitError as error:
             return ActionActed(run, "refused", f"nothing was done: {error.what} ({error.where})")
         start = await asyncio.to_thread(_start, self._top)
@@ -139,7 +140,7 @@ class DeployExecutor:
 
     async def settle(self, attempt: Attempt) -> ActionActed:
         sha = want(attempt.plan, "commit")
-        return ActionActed(attempt.run, "unknown", f"nobody saw the deploy of {sha[:7]} end: look at what runs")
+        return ActionActed(attempt.run, "unknown", f"nobody saw the deploy of {short(sha)} end: look at what runs")
 
     async def lights(self, attempt: Attempt) -> Sequence[Light]:
         """What runs and whether users are served is judged by the session."""

@@ -4,9 +4,8 @@ What it was is known from the record. Until enough is known the check is unknown
 """
 
 import asyncio
-import shlex
 from collections.abc import Iterator
-from time import perf_counter
+from dataclasses import replace
 
 from incidentui.config.agreement import Value
 from incidentui.config.data import DataCheck
@@ -15,7 +14,7 @@ from incidentui.core.numbers import MOST, Past, baseline, number, off, percent, 
 from incidentui.edge.checks.agreed.compose import AbsentError
 from incidentui.edge.checks.agreed.documents import UnreadableError
 from incidentui.edge.checks.agreed.origins import Reader
-from incidentui.edge.checks.probe import Ground, Look
+from incidentui.edge.checks.probe import Ground, Look, alone, in_time
 from incidentui.edge.checks.web.expect import Judgement
 from incidentui.edge.store.past import NotReadError
 from incidentui.edge.text import clean_and_redact
@@ -31,25 +30,12 @@ class DataProbe:
         """None: the record was not read yet."""
 
     async def look(self) -> Look:
-        at, started = self._now(), perf_counter()
-        try:
-            async with asyncio.timeout(self.check.timeout_ms / 1000):
-                judgement = await self._judged(at)
-        except (UnreadableError, AbsentError) as why:
-            judgement = Judgement("unknown", str(why))
-        except NotReadError as why:
-            judgement = Judgement("unknown", str(why))
-        except TimeoutError:
-            judgement = Judgement("unknown", f"no answer within {self.check.timeout_ms / 1000:g}s")
-        took = round((perf_counter() - started) * 1000)
-        return Look(
-            self.check,
-            at,
-            judgement,
-            took,
-            output=judgement.why,
-            again=f"incidentui check {shlex.quote(self.check.name)}",
-        )
+        lost = (UnreadableError, AbsentError, NotReadError)
+        look = await in_time(self.check, self._now, self._read, alone(self.check), unknown=lost)
+        return replace(look, output=look.judgement.why)
+
+    async def _read(self, at: int) -> tuple[Judgement, str]:
+        return await self._judged(at), ""
 
     async def _judged(self, at: int) -> Judgement:
         if self._past is None:

@@ -5,7 +5,6 @@ import math
 import shlex
 from datetime import UTC, datetime
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 from incidentui.config.checks import Expect, HttpCheck, clean_url
@@ -13,15 +12,13 @@ from incidentui.config.kinds import HeartbeatCheck
 from incidentui.core.evidence import Finding
 from incidentui.core.format import duration
 from incidentui.core.model import Ms
-from incidentui.edge.checks.probe import Ground, Look
+from incidentui.edge.checks.probe import AHEAD_MS, Ground, Look, in_time
 from incidentui.edge.checks.web.expect import Judgement
 from incidentui.edge.checks.web.http import HttpProbe
 from incidentui.edge.checks.web.json_rules import NOT_JSON, find, parse
 from incidentui.edge.matching import TooSlowError
 from incidentui.edge.text import clean
 
-AHEAD_MS: Ms = 60_000
-"""Two clocks may differ by so much before one of them is called wrong."""
 _MILLISECONDS = 1e11
 """A number above it counts milliseconds: as seconds it would be the year 5138."""
 
@@ -37,15 +34,12 @@ class HeartbeatProbe:
         return await (self._ask(self._page) if self._page else self._stat())
 
     async def _stat(self) -> Look:
-        at, started = self._now(), perf_counter()
-        try:
-            async with asyncio.timeout(self.check.timeout_ms / 1000):
-                found = await asyncio.to_thread(_written, self._dir / self.check.file, self.check.file)
-        except TimeoutError:
-            found = Judgement("unknown", f"not looked at within {self.check.timeout_ms / 1000:g}s")
-        judgement = found if isinstance(found, Judgement) else judged(found, at, self.check.max_age_ms)
-        took = round((perf_counter() - started) * 1000)
-        return Look(self.check, at, judgement, took, again=shlex.join(["stat", self.check.file]))
+        again = shlex.join(["stat", self.check.file])
+        return await in_time(self.check, self._now, self._age, again, late="not looked at")
+
+    async def _age(self, at: Ms) -> tuple[Judgement, str]:
+        found = await asyncio.to_thread(_written, self._dir / self.check.file, self.check.file)
+        return found if isinstance(found, Judgement) else judged(found, at, self.check.max_age_ms), ""
 
     async def _ask(self, page: HttpProbe) -> Look:
         look = await page.look()

@@ -3,20 +3,17 @@
 An image does not change under its id, so it is looked into once.
 """
 
-import asyncio
-import shlex
 from collections.abc import Sequence
 from contextlib import closing, suppress
-from time import perf_counter
 from typing import Any
 from uuid import uuid4
 
 from incidentui.config.kept import ImageCheck
 from incidentui.core.evidence import Finding
 from incidentui.core.model import Ms
-from incidentui.edge.checks.probe import Ground, Look
+from incidentui.edge.checks.probe import Ground, Look, alone, in_time
 from incidentui.edge.checks.web.expect import Judgement
-from incidentui.edge.checks.workload import GoneError, NotKnownError, find
+from incidentui.edge.checks.workload import NO_ANSWER, GoneError, NotKnownError, find
 from incidentui.edge.containers.docker import DockerEngine
 from incidentui.edge.containers.docker_words import HELPER
 from incidentui.edge.containers.engine import EngineLost, EngineRefused
@@ -36,18 +33,12 @@ class ImageProbe:
         self._mark = _MARK + uuid4().hex
 
     async def look(self) -> Look:
-        at, started, image = self._now(), perf_counter(), ""
-        try:
-            async with asyncio.timeout(self.check.timeout_ms / 1000):
-                image, has = await self._has()
-                judgement = judged(self.check.has, has)
-        except (GoneError, NotKnownError, EngineLost, EngineRefused) as why:
-            judgement = Judgement("unknown", str(why))
-        except TimeoutError:
-            judgement = Judgement("unknown", f"the engine gave no answer within {self.check.timeout_ms / 1000:g}s")
-        took = round((perf_counter() - started) * 1000)
-        again = f"incidentui check {shlex.quote(self.check.name)}"
-        return Look(self.check, at, judgement, took, output=image, again=again)
+        lost = (GoneError, NotKnownError, EngineLost, EngineRefused)
+        return await in_time(self.check, self._now, self._judged, alone(self.check), unknown=lost, late=NO_ANSWER)
+
+    async def _judged(self, at: Ms) -> tuple[Judgement, str]:
+        image, has = await self._has()
+        return judged(self.check.has, has), image
 
     async def _has(self) -> tuple[str, tuple[str, ...]]:
         engine, found = await find(self._engines, self.check.workload)

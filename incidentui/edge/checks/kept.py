@@ -3,7 +3,6 @@
 import asyncio
 import shlex
 from collections.abc import Sequence
-from time import perf_counter
 
 from incidentui.config.kept import BackupCheck
 from incidentui.config.paths import backups
@@ -12,7 +11,7 @@ from incidentui.core.evidence import Finding
 from incidentui.core.format import count, duration, storage
 from incidentui.core.inputs import Refusal
 from incidentui.core.model import Ms
-from incidentui.edge.checks.probe import Ground, Look
+from incidentui.edge.checks.probe import AHEAD_MS, Ground, Look, in_time
 from incidentui.edge.checks.web.expect import Judgement
 from incidentui.edge.checks.workload import NO_ENGINE, GoneError, NotKnownError, find
 from incidentui.edge.containers.docker import DockerEngine
@@ -20,9 +19,6 @@ from incidentui.edge.volumes.listing import volumes_of
 from incidentui.edge.volumes.plans import called
 from incidentui.edge.volumes.store import Store
 from incidentui.session.ports import Kept
-
-_AHEAD_MS: Ms = 60_000
-"""So far two clocks may be apart."""
 
 
 class BackupProbe:
@@ -33,18 +29,14 @@ class BackupProbe:
         self._store = Store(backups(ground.dir))
 
     async def look(self) -> Look:
-        at, started = self._now(), perf_counter()
+        return await in_time(self.check, self._now, self._judged, self._again(), unknown=(NotKnownError,))
+
+    async def _judged(self, at: Ms) -> tuple[Judgement, str]:
         try:
-            async with asyncio.timeout(self.check.timeout_ms / 1000):
-                judgement = judged(await self._kept(), at, self.check.max_age_ms)
+            kept = await self._kept()
         except GoneError as why:
-            judgement = Judgement("unknown", f"{why}: which volumes it has is not known")
-        except NotKnownError as why:
-            judgement = Judgement("unknown", str(why))
-        except TimeoutError:
-            judgement = Judgement("unknown", f"no answer within {self.check.timeout_ms / 1000:g}s")
-        took = round((perf_counter() - started) * 1000)
-        return Look(self.check, at, judgement, took, again=self._again())
+            return Judgement("unknown", f"{why}: which volumes it has is not known"), ""
+        return judged(kept, at, self.check.max_age_ms), ""
 
     def _again(self) -> str:
         return shlex.join(["incidentui", "backup", "list", *(["--volume", v] if (v := self.check.volume) else [])])
@@ -82,7 +74,7 @@ def judged(kept: Sequence[Kept], now: Ms, max_age: Ms) -> Judgement:
 
 def no_use(it: Kept, now: Ms) -> str:
     """Why the newest backup proves nothing, however young it says it is; empty: it may be of use."""
-    if it.at - now > _AHEAD_MS:
+    if it.at - now > AHEAD_MS:
         return f"backup {it.id} is dated in the future: how old it is, nobody can tell"
     return "" if it.files else f"backup {it.id} holds no file"
 

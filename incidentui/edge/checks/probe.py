@@ -1,7 +1,10 @@
 """What a check of any kind is to the session: something that can be asked for one look."""
 
-from collections.abc import Callable, Sequence
+import asyncio
+import shlex
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Protocol
 
 from incidentui.config.agreement import AgreementCheck
@@ -21,6 +24,10 @@ from incidentui.session.ports import Clock
 if TYPE_CHECKING:
     from incidentui.edge.checks.web.http import Transports
     from incidentui.edge.containers.engine import Engine
+
+
+AHEAD_MS: Ms = 60_000
+"""Two clocks may differ by so much before one of them is called wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,33 @@ class Ground:
     """Those that the project watches."""
     before: Callable[[str], Sequence[Past]] | None = None
     """The numbers that the check of this name saw, oldest first, as they are recorded. Blocking."""
+
+
+async def in_time(
+    check: Check,
+    now: Callable[[], Ms],
+    judged: Callable[[Ms], Awaitable[tuple[Judgement, str]]],
+    again: str,
+    *,
+    unknown: tuple[type[Exception], ...] = (),
+    late: str = "no answer",
+) -> Look:
+    """A look that gives its judgement and what was read. `unknown`: errors whose words say why nobody can tell; `late`:
+    what there was none of when time was over, which is unknown too."""
+    at, started, output = now(), perf_counter(), ""
+    try:
+        async with asyncio.timeout(check.timeout_ms / 1000):
+            judgement, output = await judged(at)
+    except unknown as why:
+        judgement = Judgement("unknown", str(why))
+    except TimeoutError:
+        judgement = Judgement("unknown", f"{late} within {check.timeout_ms / 1000:g}s")
+    return Look(check, at, judgement, round((perf_counter() - started) * 1000), output=output, again=again)
+
+
+def alone(check: Check) -> str:
+    """For a shell: the same look, where only this program can take it."""
+    return f"incidentui check {shlex.quote(check.name)}"
 
 
 def probe(check: Check, ground: Ground) -> Probe:

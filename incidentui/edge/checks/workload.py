@@ -3,10 +3,7 @@
 That a process runs proves little, so these checks are inner ones. An engine that does not answer says nothing: unknown.
 """
 
-import asyncio
-import shlex
 from collections.abc import Iterator, Sequence
-from time import perf_counter
 
 from incidentui.config.kinds import WorkloadCheck
 from incidentui.core.evidence import Finding
@@ -14,11 +11,12 @@ from incidentui.core.format import count, duration
 from incidentui.core.inputs import Refusal
 from incidentui.core.model import Ms, Workload
 from incidentui.core.value import dataclass
-from incidentui.edge.checks.probe import Ground, Look
+from incidentui.edge.checks.probe import Ground, Look, alone, in_time
 from incidentui.edge.checks.web.expect import Judgement
 from incidentui.edge.containers.engine import Engine, EngineLost, EngineRefused
 from incidentui.edge.containers.find import Found, named, only
 
+NO_ANSWER = "the engine gave no answer"
 NO_ENGINE = "no engine is watched: [project] supervisor or docker is missing"
 
 
@@ -59,23 +57,16 @@ class WorkloadProbe:
         self._now = ground.clock.now
 
     async def look(self) -> Look:
-        at, started, output = self._now(), perf_counter(), ""
+        return await in_time(
+            self.check, self._now, self._judged, alone(self.check), unknown=(NotKnownError,), late=NO_ANSWER
+        )
+
+    async def _judged(self, at: Ms) -> tuple[Judgement, str]:
         try:
-            async with asyncio.timeout(self.check.timeout_ms / 1000):
-                _, found = await find(self._engines, self.check.workload)
-            judgement, output = judged(self.check, found, at), _told(found)
+            _, found = await find(self._engines, self.check.workload)
         except GoneError as why:
-            judgement = Judgement("failing", str(why), (Finding("state", "running", "not there", ok=False),))
-        except NotKnownError as why:
-            judgement = Judgement("unknown", str(why))
-        except TimeoutError:
-            judgement = Judgement("unknown", f"the engine gave no answer within {self.check.timeout_ms / 1000:g}s")
-        took = round((perf_counter() - started) * 1000)
-        return Look(self.check, at, judgement, took, output=output, again=_again(self.check))
-
-
-def _again(check: WorkloadCheck) -> str:
-    return f"incidentui check {shlex.quote(check.name)}"
+            return Judgement("failing", str(why), (Finding("state", "running", "not there", ok=False),)), ""
+        return judged(self.check, found, at), _told(found)
 
 
 # -- the judgement

@@ -6,7 +6,6 @@ A secret leaves this module as a keyed hash only: it is neither shown nor kept, 
 import asyncio
 import hmac
 import secrets
-import shlex
 from collections.abc import Iterable, Sequence
 from time import perf_counter
 
@@ -16,7 +15,7 @@ from incidentui.core.value import dataclass
 from incidentui.edge.checks.agreed.compose import AbsentError
 from incidentui.edge.checks.agreed.documents import Found, UnreadableError
 from incidentui.edge.checks.agreed.origins import Reader
-from incidentui.edge.checks.probe import Ground, Look
+from incidentui.edge.checks.probe import Ground, Look, alone
 from incidentui.edge.checks.web.expect import Judgement
 from incidentui.edge.known import says_secret
 from incidentui.edge.text import LIMIT, add_known_secrets, clean, clean_and_redact
@@ -58,7 +57,7 @@ class AgreementProbe:
             judge(said, secret),
             took,
             output="\n".join(f"{one.name}: {one.shown}  ({one.place})" for one in said),
-            again=f"incidentui check {shlex.quote(self.check.name)}",
+            again=alone(self.check),
         )
 
 

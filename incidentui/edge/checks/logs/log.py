@@ -7,7 +7,6 @@ import asyncio
 import shlex
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from time import perf_counter
 
 from incidentui.config.kinds import LogCheck, Rejected
 from incidentui.config.links import AgentCheck
@@ -16,7 +15,7 @@ from incidentui.core.format import clock, count, duration
 from incidentui.core.model import Ms
 from incidentui.core.value import dataclass
 from incidentui.edge.checks.logs.tail import Line, NotReadableError, Tail, read, written
-from incidentui.edge.checks.probe import Ground, Look
+from incidentui.edge.checks.probe import Ground, Look, alone, in_time
 from incidentui.edge.checks.web.expect import Judgement
 from incidentui.edge.containers.logs import level
 from incidentui.edge.matching import LINES_S, Matching, TooSlowError
@@ -61,17 +60,8 @@ async def read_in_time(
     check: LogCheck | AgentCheck, now: Callable[[], Ms], judged: Callable[[Ms], Awaitable[tuple[Judgement, str]]]
 ) -> Look:
     """A look at a log; what cannot be read, or not in time, is unknown."""
-    at, started, output = now(), perf_counter(), ""
-    try:
-        async with asyncio.timeout(check.timeout_ms / 1000):
-            judgement, output = await judged(at)
-    except (NotReadableError, TooSlowError) as why:
-        judgement = Judgement("unknown", str(why))
-    except TimeoutError:
-        judgement = Judgement("unknown", f"not read within {check.timeout_ms / 1000:g}s")
-    took = round((perf_counter() - started) * 1000)
-    again = ["tail", "-n", "200", check.file] if check.file else ["incidentui", "check", check.name]
-    return Look(check, at, judgement, took, output=output, again=shlex.join(again))
+    again = shlex.join(["tail", "-n", "200", check.file]) if check.file else alone(check)
+    return await in_time(check, now, judged, again, unknown=(NotReadableError, TooSlowError), late="not read")
 
 
 def looked(
