@@ -7,8 +7,6 @@ from incidentui.tui.desk import Desk
 from incidentui.tui.present.scene import first_red, in_state
 from incidentui.tui.regions import PANES, PaneName
 
-FAR = 1_000_000_000
-
 
 def shows_all(desk: Desk) -> bool:
     """Whether details are shown unless the responder says otherwise: in wide, while an incident is open."""

@@ -12,8 +12,6 @@ from incidentui.edge.checkpoints.taking import copied, keyed
 from incidentui.edge.containers.docker_words import moment
 from incidentui.edge.git.run import GitError, git
 
-NEWEST = "latest"
-
 
 class Reference:
     def __init__(self, top: Path, store: Store, wanted: str = "") -> None:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from incidentui.config.kept import BackupCheck
 from incidentui.config.paths import backups
-from incidentui.core.backup import Backup
 from incidentui.core.evidence import Finding
 from incidentui.core.format import count, duration, storage
 from incidentui.core.inputs import Refusal
@@ -15,8 +14,7 @@ from incidentui.edge.checks.probe import AHEAD_MS, Ground, Look, in_time
 from incidentui.edge.checks.web.expect import Judgement
 from incidentui.edge.checks.workload import NO_ENGINE, GoneError, NotKnownError, find
 from incidentui.edge.containers.docker import DockerEngine
-from incidentui.edge.volumes.listing import volumes_of
-from incidentui.edge.volumes.plans import called
+from incidentui.edge.volumes.listing import newest, volumes_of
 from incidentui.edge.volumes.store import Store
 from incidentui.session.ports import Kept
 
@@ -44,7 +42,7 @@ class BackupProbe:
     async def _kept(self) -> Sequence[Kept]:
         if self.check.volume:
             every = await asyncio.to_thread(lambda: list(self._store.all()))
-            return (_newest(self.check.volume, every),)
+            return (newest(self.check.volume, "", every),)
         if not any(isinstance(engine, DockerEngine) for engine in self._engines):
             raise NotKnownError(NO_ENGINE)
         await find(self._engines, self.check.workload)
@@ -52,12 +50,6 @@ class BackupProbe:
         if isinstance(found, Refusal):
             raise NotKnownError(found.why)
         return found
-
-
-def _newest(volume: str, every: Sequence[Backup]) -> Kept:
-    mine = [each for each in every if each.volume == volume]
-    name = called(volume)
-    return Kept(name, "", mine[0].id, mine[0].at, mine[0].files, mine[0].size, len(mine)) if mine else Kept(name, "")
 
 
 def judged(kept: Sequence[Kept], now: Ms, max_age: Ms) -> Judgement:

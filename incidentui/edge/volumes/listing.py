@@ -25,10 +25,11 @@ async def volumes_of(engines: Sequence[Engine], store: Store, workload: str) -> 
         return Refusal(str(error))
     mounts = [mount for mount in found.get("Mounts") or () if mount.get("Type") == "volume" and mount.get("Name")]
     every = await asyncio.to_thread(lambda: list(store.all())) if mounts else []
-    return [_kept(str(mount["Name"]), str(mount.get("Destination", "")), every) for mount in mounts]
+    return [newest(str(mount["Name"]), str(mount.get("Destination", "")), every) for mount in mounts]
 
 
-def _kept(volume: str, inside: str, every: Sequence[Backup]) -> Kept:
+def newest(volume: str, inside: str, every: Sequence[Backup]) -> Kept:
+    """`inside`: where it is mounted, where that was asked; `every`: all backups, the newest first."""
     mine = [each for each in every if each.volume == volume]
     name, place = called(volume), clean(inside, 80)
     if not mine:
