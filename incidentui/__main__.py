@@ -21,11 +21,16 @@ def _leave_out_this_folder() -> None:
 
 
 def main() -> None:
-    if sys.argv[1:] == ["--version"]:
+    if sys.argv[1:] == ["--version"] and sys.stdout is not None:
         from incidentui import __version__
 
-        sys.stdout.write(f"incidentui {__version__}\n")
-        return
+        try:
+            sys.stdout.write(f"incidentui {__version__}\n")
+            sys.stdout.flush()
+        except OSError:
+            pass  # the long way says why
+        else:
+            return
     _leave_out_this_folder()
     gc.disable()  # what is imported is no garbage: looking for some takes a seventh of the time to the first frame
     from incidentui.cli.main import run

@@ -14,6 +14,7 @@ import click
 from typing_extensions import override
 
 from incidentui.cli.options import CANNOT_RUN, INTERRUPTED, READER_GONE, CannotRun, Options
+from incidentui.cli.output import NotPrintedError
 
 COMMANDS = {
     "demo": ("incidentui.cli.drill:demo", "one drill, chosen for you; needs neither Docker nor a network"),
@@ -142,6 +143,9 @@ def run(argv: Sequence[str]) -> int:
         return INTERRUPTED
     except BrokenPipeError:  # a short answer is sent at the very end
         return _reader_gone()
+    except NotPrintedError as error:
+        _print_nothing_more()
+        return _say(str(error), CANNOT_RUN)
     except Exception as error:  # the last line of defence: a person sees a sentence, never a traceback
         return _say(_sentence(error), CANNOT_RUN)
     return result if isinstance(result, int) else 0
@@ -149,8 +153,13 @@ def run(argv: Sequence[str]) -> int:
 
 def _reader_gone() -> int:
     """Whoever read our output has gone (`events | head`): nobody is there to tell."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _print_nothing_more()
     return READER_GONE
+
+
+def _print_nothing_more() -> None:
+    """What is held back still would be tried again as the interpreter ends, and fail with an exit code of its own."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _where_to_look(error: click.ClickException) -> str:

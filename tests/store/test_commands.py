@@ -35,7 +35,8 @@ def project(tmp_path: Path) -> Path:
 
 
 def environment(tmp_path: Path) -> dict[str, str]:
-    plain = {k: v for k, v in os.environ.items() if k not in ("CI", "INCIDENTUI_DEBUG")}
+    # Unbuffered output would hide what happens to an answer that is held back until the end.
+    plain = {k: v for k, v in os.environ.items() if k not in ("CI", "INCIDENTUI_DEBUG", "PYTHONUNBUFFERED")}
     here = str(Path(__file__).parents[2])
     return {**plain, "INCIDENTUI_HOME": str(tmp_path / "home"), "INCIDENTUI_USER": "ana", "PYTHONPATH": here}
 
@@ -287,6 +288,14 @@ def test_a_note_whose_answer_cannot_be_printed_is_not_said_to_be_lost(
     assert done.returncode == code
     assert done.stderr.strip() == (f"incidentui: {said}" if said else "")
     assert [event["data"]["text"] for event in events(run)] == ["kept"]
+
+
+@pytest.mark.parametrize(("where", "code", "said"), [(">/dev/full", 2, FULL), (">&-", 0, "")])
+def test_the_quick_answer_to_version_is_told_so_too(tmp_path: Path, where: str, code: int, said: str) -> None:
+    line = f"{sys.executable} -m incidentui --version {where}"
+    done = subprocess.run(["bash", "-c", line], cwd=tmp_path, env=environment(tmp_path), capture_output=True, text=True)
+    assert done.returncode == code
+    assert done.stderr.strip() == (f"incidentui: {said}" if said else "")
 
 
 def test_a_journal_as_it_lies_there_is_replayed(run: Run, tmp_path: Path) -> None:
