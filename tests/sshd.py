@@ -78,7 +78,7 @@ PermitRootLogin yes
             "unknown": f"Port {self.port}\n  UserKnownHostsFile /dev/null",
             "changed": f"Port {self.port}\n  UserKnownHostsFile {self.folder}/stale",
             "keyless": f"Port {self.port}\n  IdentityFile {self.folder}/stranger",
-            "deaf": f"Port {self.port}\n  ConnectTimeout 1\n  ServerAliveInterval 1",
+            "brisk": f"Port {self.port}\n  ConnectTimeout 1\n  ServerAliveInterval 1",
             "nameless": f"Port {self.port}\n  HostName yard.invalid",
             "closed": f"Port {self.free}",
             "shared": f"Port {self.port}\n  ControlPath {self.folder}/%n.ctl",

@@ -67,7 +67,7 @@ async def test_a_host_that_cannot_be_reached(yard: Yard, docker_at: Make, host: 
 @pytest.mark.req("F60")
 async def test_a_host_that_never_answers(yard: Yard, docker_at: Make) -> None:
     yard.accepts = False
-    said = await why(docker_at(yard.url(Path("/none.sock"), "deaf")))
+    said = await why(docker_at(yard.url(Path("/none.sock"), "brisk")))
     assert "no answer from its sshd within 1 s; it hangs or is out of reach" in said
 
 
@@ -178,7 +178,7 @@ async def test_a_connection_that_hangs_is_told_and_comes_back(
     yard: Yard, docker_at: Make, engine: Dockerd, reports: Reports
 ) -> None:
     engine.run("web", "sleep", "600")
-    task = await watching(docker_at(yard.url(engine.socket, "deaf")), reports)
+    task = await watching(docker_at(yard.url(engine.socket, "brisk")), reports)
     try:
         yard.hang(True)
         await until(lambda: since(reports, SourceFailed))
@@ -220,7 +220,7 @@ def place(tmp_path: Path, yard: Yard, engine: Dockerd, monkeypatch: pytest.Monke
     (root / "incidentui.toml").write_text('[project]\nname = "ferry"\ndocker = {}\n')
     (yard.folder / "t").mkdir(exist_ok=True)
     monkeypatch.setenv("TMPDIR", str(yard.folder / "t"))
-    monkeypatch.setenv("DOCKER_HOST", yard.url(engine.socket))
+    monkeypatch.setenv("DOCKER_HOST", yard.url(engine.socket, "brisk"))
     return Place(root, tmp_path / "home")
 
 
@@ -229,14 +229,14 @@ def test_the_screen_over_ssh_says_where_it_looks_and_restarts_there(place: Place
     ident = engine.run("web", "sh", "-c", "trap 'exit 0' TERM; echo began; while true; do sleep 0.1; done")
     started = engine.docker("inspect", "-f", "{{.State.StartedAt}}", ident).stdout
     with Pty([COMMAND, str(place.root)], place.root, place.env()) as screen:
-        screen.see(r"4 WORKLOADS ─+ docker ssh://yard", 30)
+        screen.see(r"4 WORKLOADS ─+ docker ssh brisk", 30)
         screen.rest(0.4, 1)
         screen.press("4", "\r", gap_s=0.3)
-        screen.see(r"(?s)engine +docker.*ssh://yard.*\(DOCKER_HOST\)", 20)
+        screen.see(r"(?s)engine +docker.*ssh://brisk.*\(DOCKER_HOST\)", 20)
         screen.see("began", 20)
         screen.press("a", "1", gap_s=0.3)
         screen.see("PLAN", 20)
-        screen.see("ssh://yard", 5)
+        screen.see("ssh://brisk", 5)
         screen.press("x", *"web", "\r", gap_s=0.1)
         screen.see("COMPLETE", 40)
         assert engine.docker("inspect", "-f", "{{.State.StartedAt}}", ident).stdout != started
@@ -244,7 +244,7 @@ def test_the_screen_over_ssh_says_where_it_looks_and_restarts_there(place: Place
         screen.press("\x1b", "\x1b", "\x1b", gap_s=0.3)
         screen.see(r"4 WORKLOADS ─+ docker unknown", 40)
         screen.see(r"again in", 5)
-        screen.press("q", gap_s=0.3)
+        screen.press("q", "q", gap_s=0.3)
         assert screen.process.wait(10) == 0
     wait(lambda: not left(yard), "no ssh left", 10)
 
