@@ -70,6 +70,7 @@ StrictModes no
 PasswordAuthentication no
 KbdInteractiveAuthentication no
 PermitRootLogin yes
+SetEnv HOME={self.folder}
 """
 
     def _config(self) -> str:

@@ -101,16 +101,16 @@ def forgotten(path: Path, mode: int = 0o600) -> Iterator[None]:
 async def test_no_engine_at_its_end(yard: Yard, docker_at: Make, engine: Dockerd) -> None:
     """What ssh itself says of each is the same; the socket is looked at over there."""
     path = yard.folder / "d.sock"
-    assert f"no socket {path} there; start Docker there" in await why(docker_at(yard.url(path)))
+    assert f"no socket there: {path}; start Docker there" in await why(docker_at(yard.url(path)))
     with forgotten(path):
-        assert f"nobody answers on {path} there" in await why(docker_at(yard.url(path)))
+        assert f"nobody answers there, behind {path}; start Docker there" in await why(docker_at(yard.url(path)))
     yard.before = root_without_power()
     try:
         with forgotten(path):
             os.chown(path, 65534, 65534)
             links.end_all(10)
             said = await why(docker_at(yard.url(path)))
-            assert f"root may not open {path} there; sudo usermod -aG docker root, there" in said
+            assert f"root may not open the socket there: {path}; there: sudo usermod -aG docker root" in said
     finally:
         yard.before = ()
 

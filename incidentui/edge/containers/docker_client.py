@@ -65,8 +65,7 @@ class Client:
             self._reach()
             if self._where.link is not None:
                 self._where.link.check()
-            else:
-                _knock(self._where.address)
+            _knock(self.host)
             if self._api is None:
                 self._api = APIClient(timeout=int(CALL_S), **self._where.params)
             return self._api

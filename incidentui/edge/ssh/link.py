@@ -108,7 +108,8 @@ class Link:
 
     def why_nothing(self) -> str:
         """Why nothing comes out of the socket at its end: it is looked at over the same connection."""
-        answer = self._asked(PROBE.format(socket=self.address.socket))
+        asked = _run([*self._over(), PROBE.format(socket=self.address.socket)])
+        answer = _text(asked.stdout) if asked else ""
         if not answer and self._keeper is not None and _ends(self._keeper, 1.0):
             return ended(self._said.text)
         return of_socket(answer, self.address)
@@ -136,9 +137,9 @@ class Link:
         self._lent = self._shares(person.get("controlpath", ""))
         if not self._lent:
             self._connect(_least(person, "connecttimeout", CONNECT_S), _least(person, "serveraliveinterval", ALIVE_S))
-        said = self._tell("-O", "forward", "-L", self._leads)
+        told = _run(self._over("-O", "forward", "-L", self._leads))
         if not self.socket.exists():
-            raise LinkError(refusal(said, self.address, _ASK_S))
+            raise LinkError(refusal(_text(told.stderr) if told else "timed out", self.address, _ASK_S))
         if self._lent:
             back = self._over("-O", "cancel", "-L", self._leads)
             self._keep([_LEND, "ssh", str(self.socket.parent), *back])
@@ -149,13 +150,17 @@ class Link:
 
     def _configured(self) -> dict[str, str]:
         """What the person's configuration says of this host: option, in small letters -> value."""
-        told, _ = _run(["ssh", *_QUIET, "-G", *self.address.words])
-        return dict(line.split(" ", 1) for line in told.splitlines() if " " in line)
+        told = _run(["ssh", *_QUIET, "-G", *self.address.words])
+        lines = _text(told.stdout).splitlines() if told else []
+        return dict(line.split(" ", 1) for line in lines if " " in line)
 
     def _shares(self, path: str) -> bool:
-        """Whether the person's own shared connection is there, and answers."""
+        """Whether the person's own shared connection is there, and its other end answers, if only with a refusal."""
         self._control = path
-        return path not in ("", "none") and os.path.exists(path) and self._asked("echo here").strip() == "here"
+        if path in ("", "none") or not os.path.exists(path):
+            return False
+        there = _run(self._over("-O", "check"))
+        return there is not None and there.returncode == 0 and _run(self._over("-W", "localhost:9")) is not None
 
     def _connect(self, within_s: int, alive_s: int) -> None:
         self._control = str(self.socket.with_name("ssh"))
@@ -199,13 +204,6 @@ class Link:
         only = ("-F", "none", "-S", self._control, "-o", "ControlMaster=no", "-o", "ProxyCommand=false")
         return ["ssh", *_QUIET, *only, *words, self.address.host]
 
-    def _tell(self, *words: str) -> str:
-        return _run(self._over(*words))[1]
-
-    def _asked(self, command: str) -> str:
-        """What a command said over there; nothing where it could not be run."""
-        return _run([*self._over(), command])[0]
-
 
 class _Said:
     """What a process writes as errors: the end of it, however much and long it writes."""
@@ -230,7 +228,7 @@ class _Said:
 
     @property
     def text(self) -> str:
-        return self._kept.decode("utf-8", "replace")
+        return _text(self._kept)
 
 
 def _least(person: Mapping[str, str], option: str, ours: int) -> int:
@@ -242,10 +240,10 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "LC_ALL": "C", "SSH_ASKPASS_REQUIRE": "never"}
 
 
-def _run(argv: Sequence[str]) -> tuple[str, str]:
-    """(output, errors); nothing of one that takes too long."""
+def _run(argv: Sequence[str]) -> "subprocess.CompletedProcess[bytes] | None":
+    """None: it did not end in time, or not even begin."""
     try:
-        ran = subprocess.run(
+        return subprocess.run(
             argv,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -255,8 +253,11 @@ def _run(argv: Sequence[str]) -> tuple[str, str]:
             start_new_session=True,
         )
     except (OSError, subprocess.TimeoutExpired):
-        return "", ""
-    return ran.stdout.decode("utf-8", "replace")[:_MOST_SAID], ran.stderr.decode("utf-8", "replace")[:_MOST_SAID]
+        return None
+
+
+def _text(said: bytes) -> str:
+    return said[-_MOST_SAID:].decode("utf-8", "replace")
 
 
 def _ends(process: "subprocess.Popen[bytes]", within_s: float) -> bool:

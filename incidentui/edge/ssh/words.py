@@ -101,8 +101,10 @@ _SIGNS: tuple[tuple[re.Pattern[str], Callable[[str, Address, float], str]], ...]
 # -- over a connection that stands: the socket at its end
 
 PROBE = (
-    'sh -c \'s={socket}; id -un; if [ ! -e "$s" ]; then echo missing; '
-    'elif [ ! -r "$s" ] || [ ! -w "$s" ]; then echo forbidden; else echo open; fi\''
+    "sh -c 's={socket}; id -un; "
+    'if [ ! -e "$s" ]; then echo missing; elif [ ! -r "$s" ] || [ ! -w "$s" ]; then echo forbidden; '
+    "elif ! command -v docker >/dev/null; then echo unclear; "
+    'elif docker -H "unix://$s" version >/dev/null 2>&1; then echo answers; else echo stopped; fi\''
 )
 """For the shell over there, whichever it is. The path holds nothing that a shell would read otherwise."""
 
@@ -112,9 +114,11 @@ def of_socket(answer: str, address: Address) -> str:
     user, _, state = answer.strip().partition("\n")
     who, there = clean_and_redact(user, 40), address.socket
     if state == "missing":
-        return f"no socket {there} there; start Docker there, or name its socket: ssh://HOST/path/of/docker.sock"
+        return f"no socket there: {there}; start Docker there, or name its socket: ssh://HOST/path/of/docker.sock"
     if state == "forbidden":
-        return f"{who} may not open {there} there; sudo usermod -aG docker {who}, there, then log in anew"
-    if state == "open":
-        return f"nobody answers on {there} there: it is stopped, or its sshd forbids the way; start Docker there"
-    return f"nothing answers on {there} there; start Docker there, and see that its sshd forbids no forwarding"
+        return f"{who} may not open the socket there: {there}; there: sudo usermod -aG docker {who}, then log in anew"
+    if state == "stopped":
+        return f"nobody answers there, behind {there}; start Docker there"
+    if state == "answers":
+        return "its sshd forbids the way to a socket; there, in sshd_config: AllowStreamLocalForwarding yes"
+    return f"nothing comes back from {there} there; start Docker there, and see that its sshd lets us through to it"

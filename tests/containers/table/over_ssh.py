@@ -113,12 +113,12 @@ OVER_SSH = (
     _unreached("a name that nobody has", "no such host: yard.invalid.* correct its address", _over("nameless")),
     _unreached("no sshd there", r"no sshd listens on port \d+.* start it there", _over("closed")),
     _unreached("an sshd that never answers", "no answer from its sshd.* it hangs", _over("brisk", _deaf)),
-    _unreached("no engine there", "no socket .*there.* start Docker there", _over("brisk", _no_socket)),
+    _unreached("no engine there", "no socket there.* start Docker there", _over("brisk", _no_socket)),
+    _unreached("an engine that is stopped there", "nobody answers there.* start Docker", _over("brisk", _forgotten)),
     _unreached(
-        "an engine that is stopped there", "nobody answers on .*there.* start Docker", _over("brisk", _forgotten)
+        "an engine that others may ask", "root may not open the socket there.* usermod", _over("brisk", _forbidden)
     ),
-    _unreached("an engine that others may ask", "root may not open .*there.* usermod", _over("brisk", _forbidden)),
-    _unreached("an sshd that forbids the way", "nobody answers on .*there.* start Docker", _over("brisk", _no_way)),
+    _unreached("an sshd that forbids the way", "its sshd forbids the way.* AllowStreamLocal", _over("brisk", _no_way)),
     Fault("over ssh: as it should be", web, UP, ("ssh://brisk",), host=_over(), env=_path, heal=_close),
     Fault(
         "over ssh: a line that is cut and comes back",
