@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from incidentui.core import events as e
-from incidentui.core.board import CONCLUSIONS, STRETCHES, Concluded, Hypothesis, Ms, Remark, cause_word
+from incidentui.core.board import CONCLUSIONS, STRETCHES, Concluded, Hypothesis, Remark, cause_word
+from incidentui.core.model import Ms
 
 
 def folded(
