@@ -1,4 +1,4 @@
-"""`evolve` folds one recorded event into the state, each subject in its own module. The set of events is closed: one that
+"""`evolve` folds one recorded event into the state, each subject in its own module. An event that
 is forgotten here fails the type check.
 
 It reads only what a decision already knows (sequence, time, subject, moment, incident, event), never the hash or
