@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import re
 import signal
@@ -18,6 +19,7 @@ from incidentui.edge.ssh import link as links
 from tests.containers.conftest import Reports
 from tests.containers.daemon import until
 from tests.containers.table.fault import root_without_power
+from tests.containers.test_docker_where import add_context
 from tests.e2e.world import COMMAND, Place
 from tests.e2e.world import until as wait
 from tests.engine import Dockerd
@@ -69,22 +71,6 @@ async def test_a_host_that_never_answers(yard: Yard, docker_at: Make) -> None:
     yard.accepts = False
     said = await why(docker_at(yard.url(Path("/none.sock"), "brisk")))
     assert "no answer from its sshd within 1 s; it hangs or is out of reach" in said
-
-
-async def test_without_ssh(docker_at: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    said = await why(docker_at("ssh://yard"))
-    assert said == "docker engine ssh://yard: there is no ssh here; install it (Debian: openssh-client)"
-
-
-@pytest.mark.parametrize(
-    "url", ["ssh://-oProxyCommand=x", "ssh://ops:word@yard", "ssh://yard/a b", "ssh://", "ssh://y:x"]
-)
-async def test_an_address_that_ssh_is_not_given(docker_at: Make, url: str) -> None:
-    said = await why(docker_at(url))
-    assert said.startswith("docker engine ssh://"), said
-    assert "; write it as ssh://user@host" in said or "; take it out" in said
-    assert "word@" not in said
 
 
 @contextlib.contextmanager
@@ -222,6 +208,40 @@ def place(tmp_path: Path, yard: Yard, engine: Dockerd, monkeypatch: pytest.Monke
     monkeypatch.setenv("TMPDIR", str(yard.folder / "t"))
     monkeypatch.setenv("DOCKER_HOST", yard.url(engine.socket, "brisk"))
     return Place(root, tmp_path / "home")
+
+
+@pytest.mark.req("F60")
+def test_status_and_doctor_say_which_engine_it_is(
+    place: Place, engine: Dockerd, yard: Yard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.run("web", "sleep", "600")
+    (tmp_path / "docker").mkdir()
+    (tmp_path / "docker" / "config.json").write_text('{"currentContext": "prod"}')
+    add_context(tmp_path / "docker", "prod", yard.url(engine.socket))
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
+    monkeypatch.delenv("DOCKER_HOST")
+    at = f"ssh://yard{engine.socket} (context prod)"
+    told = json.loads(place.run("status", "--json").stdout)
+    assert told["engines"] == [{"name": "docker", "state": "ok", "at": at}]
+    assert f"  docker           {at}\n· web " in place.run("status").stdout
+    assert f"{at}: 1 containers, over an ssh connection of our own" in place.run("doctor").stdout
+
+
+HOSTS = ("unknown", "changed", "keyless", "nameless", "closed", "brisk")
+
+
+@pytest.mark.parametrize("host", [HOSTS[0], *(pytest.param(host, marks=pytest.mark.soak) for host in HOSTS[1:])])
+def test_status_and_doctor_say_why_it_is_not_reached(place: Place, yard: Yard, host: str) -> None:
+    yard.accepts = host != "brisk"
+    at = yard.url(Path("/none.sock"), host)
+    found = json.loads(place.run("doctor", "--json", DOCKER_HOST=at).stdout)["findings"]
+    (docker,) = [each for each in found if each["name"] == "docker"]
+    assert docker["state"] == "bad"
+    assert docker["text"].startswith(f"docker engine ssh://{host}/none.sock (DOCKER_HOST): ")
+    told = json.loads(place.run("status", "--json", DOCKER_HOST=at).stdout)
+    (source,) = [each for each in told["sources"] if each["name"] == "docker"]
+    assert source["why"] == f"{docker['text']}; {docker['hint']}"
+    assert told["engines"] == [{"name": "docker", "state": "unknown", "at": None}]
 
 
 @pytest.mark.req("F60")

@@ -74,6 +74,10 @@ class DockerEngine:
         """Its address, if it is not the machine's own that nobody had to name."""
         return self._client.elsewhere
 
+    @property
+    def way(self) -> str:
+        return self._client.way
+
     def changed(self, ident: str, code: int | None = None) -> None:
         """An event named this container. `code`: what it ended with."""
         self.listing.changed(ident, code)

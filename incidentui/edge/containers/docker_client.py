@@ -37,6 +37,11 @@ class Client:
         return self.address if self._where.said_by or self._where.address != DEFAULT else ""
 
     @property
+    def way(self) -> str:
+        """How it is reached, where that is not plain; empty: it is."""
+        return self._where.link.how if self._where.link is not None else ""
+
+    @property
     def host(self) -> str:
         return str(self._where.params.get("base_url") or self._where.address)
 

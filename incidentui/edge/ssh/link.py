@@ -78,6 +78,10 @@ class Link:
             self._folder = Path(tempfile.mkdtemp(prefix="incidentui-ssh-", dir=top if len(top) < _LONGEST else "/tmp"))
         return self._folder / "engine.sock"
 
+    @property
+    def how(self) -> str:
+        return "over your shared ssh connection" if self._lent else "over an ssh connection of our own"
+
     def reach(self) -> None:
         """Until the connection stands: at once where it does, `REACH_S` at the longest. Raises LinkError."""
         with self._lock:
