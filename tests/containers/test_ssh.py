@@ -51,7 +51,7 @@ def left(yard: Yard) -> list[str]:
         ("unknown", r"its host key is not known here; ssh unknown true, once by hand, and compare the key"),
         (
             "changed",
-            r"its host key HAS CHANGED: .*; ask who runs it; .* ssh-keygen -R '\[127.*; known is that of \S+/stale line 1",
+            r"its host key HAS CHANGED: .*; ask who runs it; .*: ssh-keygen -f \S+/stale -R '\[127",
         ),
         ("keyless", r"permission denied root@127\.0\.0\.1 \(publickey\); ssh-add"),
         ("nameless", r"no such host: yard\.invalid; correct its address"),
