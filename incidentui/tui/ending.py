@@ -45,10 +45,9 @@ def _ask(desk: Desk, ident: str) -> None:
         desk.ask(ask, ("c", "y"), lambda: done(""))
 
 
-def _runbook(desk: Desk) -> None:
-    """The one at work: its steps are ticked there."""
+def _runbook(desk: Desk, name: str) -> None:
+    """Its steps are ticked there."""
     from incidentui.tui.openings import runbook_page
 
-    run = desk.view.state.runbook
-    if run is not None and (page := runbook_page(desk, run.runbook, "x")) is not None:
+    if (page := runbook_page(desk, name, "x")) is not None:
         desk.push(page)

@@ -147,6 +147,28 @@ async def test_steps_under_after_recovery_of_the_runbook_at_work_are_waited_for(
         await settled(seen, "0 of 2 ticked")
 
 
+@pytest.mark.req("R3-42")
+async def test_another_runbook_that_was_begun_meanwhile_does_not_free_the_steps_of_the_one_before(
+    live: LiveSession,
+) -> None:
+    live.submit(i.OpenIncident("bookings fails", "ines")).result(5)
+    live.submit(i.StartRunbook("rb", "verify-recovery", "Verify recovery", "d", STEPS, "ines")).result(5)
+    live.submit(i.StartRunbook("rb2", "restart", "Restart it", "d", (RunStep(1, "Restart"),), "ines")).result(5)
+    looks(live, "ok")
+    fake: Any = live
+    async with shown(live.view, session=fake) as seen:
+        text = await seen.press("c", "x", "down", "x")
+        text = await settled(seen, "2 of 3 ticked")
+        assert "○ Verify recovery, step 2: Do what a user does" in text
+        await seen.press("c", "enter")
+        assert "step 2 Do what a user does of Verify" in seen.status
+        assert incident(live).closed is None
+        # Begun again it is the one at work; the other one, left meanwhile, holds nothing open.
+        live.submit(i.StartRunbook("rb3", "verify-recovery", "Verify recovery", "d", STEPS, "ines")).result(5)
+        live.submit(i.SetStep(2, "done", "ines", "as a user")).result(5)
+        await settled(seen, "every line is ticked")
+
+
 async def test_without_a_checklist_closing_is_one_question(tmp_path: Path) -> None:
     plain = session(tmp_path, Said())
     plain.start()
