@@ -60,7 +60,7 @@ def held(run: RunbookRun) -> tuple[RunStep, ...]:
 
 
 def _left(state: State, begun: RunbookRun) -> tuple[RunbookRun, ...]:
-    """Those of before that still hold an incident open: not the runbook that is begun again, its steps are to do anew."""
+    """Those of before that still hold an incident open; a runbook that is begun again is to do anew."""
     runs = (*state.left_runs, *((state.runbook,) if state.runbook is not None else ()))
     open_ones = {i.id for i in state.incidents.values() if i.closed is None}
     return tuple(

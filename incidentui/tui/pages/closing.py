@@ -11,8 +11,8 @@ from incidentui.core.ticks import Tick, left
 from incidentui.session.ports import View
 from incidentui.tui.line import Line, Seg, Token, cells, spread
 from incidentui.tui.page import PageContext
-from incidentui.tui.pages.act import tell
 from incidentui.tui.pages.layout import hanging, headings, section, stack, wall
+from incidentui.tui.telling import tell
 
 _HOW = "Look at each as a user would, then x ticks it. c closes as resolved once all are ticked; before, with a reason."
 
