@@ -1,4 +1,4 @@
-"""`<pod-name>` in shell text: filled in through the environment, where a value cannot become code.
+"""`<pod-name>`, `{pod}`, `YOUR_TOKEN` in shell text: filled in by the environment, where no value can become code.
 
 The text that runs holds `"${_POD_NAME_:?}"` in its stead, quoted as it must be where it stands. What is shown to people
 holds the value. Where neither is sure, the place stays, and so does the step. A value may hold little: no shell, nor
@@ -7,8 +7,10 @@ what reads the text again behind it (ssh, awk, SQL), finds more in it than one w
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from itertools import groupby
 
 from incidentui.core.value import dataclass
+from incidentui.runbook.blanks import blanks, doubtful
 from incidentui.runbook.tags import tags
 from incidentui.runbook.unfinished import Kind, parts
 
@@ -84,11 +86,40 @@ def _with(text: str, what: Callable[[Place], str | None]) -> str:
     return "".join([*out, text[at:]])
 
 
+def names(text: str) -> tuple[str, ...]:
+    """Of all places, each once, in order; also of those that no variable can fill in."""
+    return tuple(dict.fromkeys(place.name for _, _, place in _scan(text)))
+
+
+def unfinished(text: str) -> tuple[str, ...]:
+    """What may be a place to fill in, as it is written: nobody is asked for it, and it runs as it stands."""
+    found = (
+        word
+        for start, end, kind, line in _stretches(text)
+        for word in doubtful(text, start, end, line, quoted=kind != "")
+    )
+    return tuple(dict.fromkeys(found))
+
+
 def _scan(text: str) -> Iterator[tuple[int, int, Place]]:
     """(start, end, place) of each, with what it stands in."""
-    for begin, stop, kind in parts(text):
-        for start, end, name in tags(text, begin, stop, html=kind != "") if kind != "#" else ():
-            yield start, end, Place(name, _SHUT if _unsure(text, start, end, kind) else kind)
+    for begin, stop, kind, line in _stretches(text):
+        marked = tags(text, begin, stop, html=kind != "")
+        found = sorted((*marked, *blanks(text, begin, stop, line))) if kind == "" else marked
+        over = begin
+        for start, end, name in found:
+            if start >= over:  # `<your YOUR_TOKEN>` is one
+                over = end
+                yield start, end, Place(name, _SHUT if _unsure(text, start, end, kind) else kind)
+
+
+def _stretches(text: str) -> Iterator[tuple[int, int, Kind, str]]:
+    """(start, end, kind, its line) of what is of one kind, without comments."""
+    for (kind, begins), same in groupby(parts(text), lambda part: (part[2], text.rfind("\n", 0, part[0]))):
+        pieces = list(same)
+        if kind != "#":
+            line = text[begins + 1 :].partition("\n")[0]
+            yield pieces[0][0], pieces[-1][1], kind, line
 
 
 def _unsure(text: str, start: int, end: int, kind: Kind) -> bool:
