@@ -19,6 +19,7 @@ from incidentui.core.model import Ms, Plan, ProjectSpec
 from incidentui.core.reach import reach
 from incidentui.core.redeploy import guarded
 from incidentui.core.state import State
+from incidentui.core.using import Using
 from incidentui.core.value import dataclass
 from incidentui.core.verify import verify_plan
 from incidentui.core.waiting import wait_plan
@@ -200,6 +201,9 @@ class LiveSession:
 
     def volumes(self, workload: str) -> Future[Sequence[Kept] | i.Refusal]:
         return self._soon(lambda: self._volumes(workload))
+
+    def using(self, workload: str) -> Future[Using | i.Refusal]:
+        return self._soon(lambda: self._using(workload))
 
     def follow_logs(self, since: Mapping[str, Ms | None]) -> Future[LogFeed | i.Refusal]:
         return self._soon(lambda: self._follow_logs(since))
@@ -427,6 +431,11 @@ class LiveSession:
         await self._built
         details = self._world.details
         return await details.volumes(workload) if details else i.Refusal("no engine is configured")
+
+    async def _using(self, workload: str) -> Using | i.Refusal:
+        await self._built
+        details = self._world.details
+        return await details.using(workload) if details else i.Refusal("no engine is configured")
 
     async def _follow_logs(self, since: Mapping[str, Ms | None]) -> LogFeed | i.Refusal:
         await self._built

@@ -14,6 +14,7 @@ from incidentui.core.inputs import ActionActed, Command, Evidence, FixesLooked, 
 from incidentui.core.model import Attempt, KnownError, KnownGood, Ledger, Light, Ms, Owner, Plan
 from incidentui.core.recent import Recent, Sample
 from incidentui.core.state import State
+from incidentui.core.using import Using
 from incidentui.core.value import dataclass
 
 Report = Callable[[Observation], None]
@@ -239,6 +240,10 @@ class Details(Protocol):
 
     async def volumes(self, workload: str) -> Sequence[Kept] | Refusal: ...
 
+    async def using(self, workload: str) -> Using | Refusal:
+        """What it takes now, measured for a second, and what it is tied to."""
+        ...
+
     async def follow_logs(self, since: Mapping[str, Ms | None]) -> LogFeed | Refusal:
         """The logs of these workloads, each since a time (None: its end)."""
         ...
@@ -371,6 +376,10 @@ class Session(Protocol):
 
     def volumes(self, workload: str) -> Future[Sequence[Kept] | Refusal]:
         """Those of a workload, with their backups."""
+        ...
+
+    def using(self, workload: str) -> Future[Using | Refusal]:
+        """See Details.using."""
         ...
 
     def follow_logs(self, since: Mapping[str, Ms | None]) -> Future[LogFeed | Refusal]:

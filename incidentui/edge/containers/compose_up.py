@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from incidentui.core.beside import before
 from incidentui.core.inputs import ActionActed, Evidence, Refusal
 from incidentui.core.model import Attempt, Light, Ms, Plan, Repository, Workload
 from incidentui.core.plan import COMMITTED, deadline
@@ -74,7 +75,10 @@ class ComposeExecutor:
         repository = await self._built_of(ground, asked)
         if isinstance(repository, Refusal):
             return repository
-        return make_plan(ground, asked, self._keeper is not None, self._docker.address, repository)
+        plan = make_plan(ground, asked, self._keeper is not None, self._docker.address, repository)
+        if isinstance(plan, Refusal) or ground.now is None:
+            return plan
+        return replace(plan, blast=before(ground.now, plan.blast, state))
 
     # -- acting
 
