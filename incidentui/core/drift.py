@@ -64,6 +64,8 @@ class Declared:
     image_place: str = ""
     built: bool = False
     """Its image is made from the source beside it."""
+    reads: tuple[str, ...] = ()
+    """What that build reads, inside the project: its Dockerfile, and its context where that is not all of it."""
     host_network: bool = False
     ports: tuple[Port, ...] = ()
     mounts: tuple[Mount, ...] = ()
