@@ -15,7 +15,7 @@ from incidentui.core.inputs import FixesLooked, LookAtFixes, Refusal
 from incidentui.core.model import Ms
 from incidentui.core.using import Using
 from incidentui.core.value import dataclass
-from incidentui.session.live import World
+from incidentui.session.parts import World
 from incidentui.session.ports import Clock, DiffLine, Executor, Kept, LogFeed, LogLine, Source
 
 if TYPE_CHECKING:

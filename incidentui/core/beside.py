@@ -6,10 +6,9 @@ Version 1 of compose puts no word on a container of what it depends on; what its
 
 from collections.abc import Collection, Iterator, Sequence
 
-from incidentui.core.model import Workload
+from incidentui.core.model import Workload, is_bad
 from incidentui.core.needs import needed
 from incidentui.core.state import State
-from incidentui.core.words import is_bad
 
 Row = tuple[str, str]
 _MOST = 8

@@ -2,7 +2,7 @@
 
 from incidentui.core.drift_alarm import alarms
 from incidentui.core.format import count, short
-from incidentui.core.words import is_bad
+from incidentui.core.model import is_bad
 from incidentui.tui.line import Line, Seg, cut, spread
 from incidentui.tui.present.format import coarse
 from incidentui.tui.present.scene import MARKS, TOKENS, Scene, not_looked, running, watched
