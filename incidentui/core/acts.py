@@ -5,6 +5,7 @@ from typing import Literal
 
 from incidentui.core import events as e
 from incidentui.core.errors import compared, last_words
+from incidentui.core.fallen import falls
 from incidentui.core.format import count, duration, short
 from incidentui.core.incidents import not_resolved, stage
 from incidentui.core.inputs import (
@@ -275,7 +276,8 @@ def judge(d: Deciding, stopped_by: str = "") -> None:
     wanted = ORDER if attempt.plan.push or world else ("tree",)
     settled = all(light.ok in (True, None) for light in lights if light.name in wanted and light.name != "worktree")
     waited = d.now - attempt.acted
-    if attempt.plan.changes and not settled and waited < attempt.plan.within_ms and not stopped_by:
+    fallen = falls(d.state, attempt, lights, d.now)
+    if attempt.plan.changes and not settled and waited < attempt.plan.within_ms and not stopped_by and not fallen:
         return
     lights = _against_good(attempt, lights)
     complete = all(light.ok in (True, None) for light in lights if light.name != "worktree")
@@ -285,7 +287,7 @@ def judge(d: Deciding, stopped_by: str = "") -> None:
         why = "; ".join(part for part in (said, rest) if part)
         _verdict(d, attempt, "done", Verdict("complete", why, lights))
     else:
-        why = _missing(d, attempt, lights) + _stopped(stopped_by, waited)
+        why = _missing(d, attempt, lights) + (_stopped(stopped_by, waited) or (fallen and f"; {fallen}"))
         _verdict(d, attempt, "done", Verdict("not complete", why, lights))
 
 

@@ -25,7 +25,7 @@ ARGS: dict[str, tuple[str, ...]] = {
     "checkpoint.take": (),
     "checkpoint.test": ("id",),
     "checkpoint.restore": ("id", "within"),
-    "volume.backup": ("volume", "name", "engine"),
+    "volume.backup": ("volume", "name", "before", "engine"),
     "compose.up": ("name", "build", "pull", "deps", "within", "stay"),
     "workload.exec": ("name", "command", "user", "engine", "within"),
     "workload.copy-out": ("name", "from", "to", "engine"),
