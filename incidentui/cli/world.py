@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from incidentui.edge.containers.drift import DriftSource
     from incidentui.edge.containers.engine import Engine
     from incidentui.edge.containers.logs import WorkloadLogs
+    from incidentui.edge.containers.rehearsal import RehearsalExecutor
     from incidentui.edge.git.executor import GitExecutor
     from incidentui.edge.terminal import Terminal
     from incidentui.runbook.model import Runbook
@@ -129,6 +130,7 @@ def build(
     executors.append(InsideExecutor(config.dir, engines, kept, clock, me))
     if engines:
         executors.append(WorkloadExecutor(*engines, clock=clock, keeper=keeper))
+        executors.append(RehearsalExecutor(*engines, clock=clock, keeper=keeper))
     if config.docker is not None:
         named, files = config.docker.compose_project, config.docker.compose_files
         executors.append(ComposeExecutor(config.dir, engines, named, files, clock, keeper))

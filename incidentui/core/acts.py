@@ -65,7 +65,7 @@ LOOKED_MS: Ms = 15_000
 
 TOLD = (
     "ci.wait", "git.bisect", "fix.mark", "fix.forget", "checkpoint.take", "checkpoint.test", "volume.backup",
-    "workload.exec", "workload.copy-out",
+    "workload.exec", "workload.copy-out", "workload.rehearse",
 )  # fmt: skip
 """Actions whose executor's word is the verdict, and no light: they look, or nobody can tell what they change."""
 _SAYS_ITSELF = ("checkpoint.restore", "volume.restore", "workload.copy-in")

@@ -27,7 +27,7 @@ from incidentui.core.words import is_bad
 SAME_DEPLOY_MS = 60_000
 CLOCKS_MS = 3_000
 """So far an engine's clock may be behind ours; some tell whole seconds only."""
-SEVERAL = ("checkpoint.restore", "compose.up", "volume.restore")
+SEVERAL = ("checkpoint.restore", "compose.up", "volume.restore", "workload.rehearse")
 """Actions that start more than what their word names."""
 MOST_GONE = 20
 """Told one by one; more at once are taken down together."""
