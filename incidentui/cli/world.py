@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from incidentui.edge.containers.drift import DriftSource
     from incidentui.edge.containers.engine import Engine
     from incidentui.edge.containers.logs import WorkloadLogs
-    from incidentui.edge.containers.rehearsal import RehearsalExecutor
     from incidentui.edge.git.executor import GitExecutor
     from incidentui.edge.terminal import Terminal
     from incidentui.runbook.model import Runbook
@@ -98,6 +97,7 @@ def build(
     from incidentui.edge.containers.drift import DriftSource
     from incidentui.edge.containers.executor import WorkloadExecutor
     from incidentui.edge.containers.logs import WorkloadLogs
+    from incidentui.edge.containers.rehearsal import RehearsalExecutor
     from incidentui.edge.deploy import DeployExecutor
     from incidentui.edge.git.bisecting import BisectExecutor
     from incidentui.edge.git.clone import GitClone

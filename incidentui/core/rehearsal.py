@@ -11,9 +11,10 @@ from incidentui.core.value import dataclass
 ACTION = "workload.rehearse"
 Facts = Mapping[str, Mapping[str, str]]
 """Of each workload what is compared: {"state": "running", "mount /data": "volume leads, with files"}."""
+EMPTY = ", empty"
 _TOLD = 4
-_KINDS = ("file", "container", "environment", "volume")
-"""What of two checkpoints a restart may not change."""
+_KINDS = ("file", "environment", "volume")
+"""What of two checkpoints a restart may not change; of containers the facts tell it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +44,25 @@ def changed(before: Facts, after: Facts) -> Iterator[str]:
             yield f"{name} is new"
         else:
             was, now = before[name], after[name]
+            if was.get("state") != now.get("state"):
+                yield f"{name}: {was.get('state', '?')} → {now.get('state', '?')}"
+                continue  # nothing can be looked at in what does not run
             rows = [key for key in (*was, *(k for k in now if k not in was)) if was.get(key) != now.get(key)]
             yield from (f"{name}: {key}: {was.get(key, 'none')} → {now.get(key, 'none')}" for key in rows)
+
+
+def empty(facts: Facts) -> list[str]:
+    """Mounts in which nothing is: the same before and after, and still not what anybody wanted."""
+    return [f"{name} {key}" for name, rows in facts.items() for key, value in rows.items() if value.endswith(EMPTY)]
 
 
 def of_checkpoints(found: Sequence[Difference]) -> Iterator[str]:
     return (f"{each.kind} {each.name}: {each.text}" for each in found if each.kind in _KINDS)
 
 
-def told(backs: Sequence[Back], left: Sequence[str], slow_ms: Ms, differs: Sequence[str]) -> str:
+def told(
+    backs: Sequence[Back], left: Sequence[str], slow_ms: Ms, differs: Sequence[str], hollow: Sequence[str] = ()
+) -> str:
     """ "5 of 6 came back: web does not stay up (exited, exit code 1); not restarted: search; nothing else is another"."""
     good = [back for back in backs if not back.why]
     parts = [f"{len(good)} of {count(len(backs) + len(left), 'workload')} came back"]
@@ -61,6 +72,8 @@ def told(backs: Sequence[Back], left: Sequence[str], slow_ms: Ms, differs: Seque
         parts.append(f"not restarted: {', '.join(left)}")
     more = f" and {len(differs) - _TOLD} more" if len(differs) > _TOLD else ""
     parts.append(f"another than before: {'; '.join(differs[:_TOLD])}{more}" if differs else "nothing is another than before")
+    if hollow:
+        parts.append(f"empty: {', '.join(hollow[:_TOLD])}")
     return "; ".join(parts)
 
 

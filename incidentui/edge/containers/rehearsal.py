@@ -5,6 +5,7 @@ It stops at the first that does not come back: from there on it is no rehearsal 
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from incidentui.core.checkpoint import Checkpoint, differences
 from incidentui.core.format import count, duration
@@ -12,7 +13,7 @@ from incidentui.core.inputs import ActionActed, Evidence, Observation, Refusal
 from incidentui.core.model import Attempt, Light, Ms, Plan, PlanStep, Precondition, Workload
 from incidentui.core.plan import deadline
 from incidentui.core.quiet_hours import ANY, within
-from incidentui.core.rehearsal import ACTION, Back, Facts, changed, of_checkpoints, ordered, table, told
+from incidentui.core.rehearsal import ACTION, Back, Facts, changed, empty, of_checkpoints, ordered, table, told
 from incidentui.core.state import State
 from incidentui.core.words import is_bad
 from incidentui.edge.checkpoints.store import CheckpointError
@@ -50,6 +51,7 @@ class RehearsalExecutor:
             return Refusal(f"quiet={quiet} is no time of day", "write it so: quiet=22:00-06:00, or any", usage=True)
         try:
             every = await self._all()
+            warned = [row for engine in self._engines for row in await _in_memory(engine)]
         except (EngineLost, EngineRefused) as error:
             return Refusal(str(error), "nothing was done")
         runs = {it.name: it for it in every if it.state in UP and not is_bad(it)}
@@ -58,7 +60,8 @@ class RehearsalExecutor:
             return Refusal(f"{bad} is {_state(every, bad)}" if bad else "nothing runs here", "mend that first")
         if self._keeper is not None:
             self._keeper.saw(state)
-        return _plan([runs[name] for name in ordered(state.project, list(runs))], times, args, state, self._hour())
+        inorder = [runs[name] for name in ordered(state.project, list(runs))]
+        return replace(_plan(inorder, times, args, state, self._hour()), warnings=tuple(warned))
 
     async def act(self, run: str, plan: Plan, incident: str | None, report: Report) -> ActionActed:
         steps = Steps(run, plan, report, self._clock)
@@ -82,7 +85,7 @@ class RehearsalExecutor:
             why = told(backs, left, _ms(plan, "slow"), ()).rpartition("; ")[0]
             return ActionActed(run, "unknown", f"{why}; it could not be compared: {error}")
         differs = [*changed(before, after), *(of_checkpoints(differences(then, now)) if then and now else ())]
-        why = told(backs, left, _ms(plan, "slow"), differs)
+        why = told(backs, left, _ms(plan, "slow"), differs, empty(after))
         good = not differs and not left and not any(back.why for back in backs)
         steps.end("done" if good else "failed", f"{count(len(differs), 'difference')}")
         evidence = Evidence("output", table(backs, left, before, after, differs))
@@ -178,6 +181,12 @@ def _preconditions(args: Mapping[str, str], state: State, minute: int) -> tuple[
     return tuple(
         Precondition(NOT_NOW, bad or good, good, not bad or bool(reason), note if bad else "") for good, bad in found
     )
+
+
+async def _in_memory(engine: Engine) -> list[str]:
+    """Mounts that a restart empties."""
+    found = [(it.name, await engine.blast("restart", it)) for it in await engine.workloads() if it.state in UP]
+    return [f"{name} {inside}: {what}" for name, blast in found for inside, what in blast.rows if "in memory" in what]
 
 
 def _key(workloads: Sequence[Workload]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from incidentui.core.drift import Actual, Mounted
 from incidentui.core.model import Workload
-from incidentui.core.rehearsal import Facts
+from incidentui.core.rehearsal import EMPTY, Facts
 from incidentui.edge.containers.actual import read_all
 from incidentui.edge.containers.docker import DockerEngine
 from incidentui.edge.containers.engine import Engine
@@ -46,7 +46,7 @@ def _mount(mount: Mounted) -> str:
     what = f"{'volume' if mount.volume else 'folder'} {mount.source}"
     if mount.readable is False:
         return f"{what}, not readable"
-    return what + {True: ", empty", False: ", with files", None: ""}[mount.empty]
+    return what + {True: EMPTY, False: ", with files", None: ""}[mount.empty]
 
 
 def _unread(value: str) -> str:
