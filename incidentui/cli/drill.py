@@ -68,8 +68,8 @@ def _needs(drill: Scenario) -> str:
     if not CONTAINERS[drill.name].unasked:
         return "needs no container engine; --docker runs it in containers"
     less = len(CONTAINERS[drill.name].layers) - len(drill.layers)
-    more = _minutes(CONTAINERS[drill.name])
-    return f"in containers, where an engine is here, {more}; without one {less} of {less + len(drill.layers)} causes is left out"
+    more = f"in containers, where an engine is here, {_minutes(CONTAINERS[drill.name])}"
+    return f"{more}; without one {less} of {less + len(drill.layers)} causes is left out"
 
 
 def _listed(drill: Scenario) -> dict[str, object]:

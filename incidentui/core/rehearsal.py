@@ -63,7 +63,7 @@ def of_checkpoints(found: Sequence[Difference]) -> Iterator[str]:
 def told(
     backs: Sequence[Back], left: Sequence[str], slow_ms: Ms, differs: Sequence[str], hollow: Sequence[str] = ()
 ) -> str:
-    """ "5 of 6 came back: web does not stay up (exited, exit code 1); not restarted: search; nothing else is another"."""
+    """ "1 of 3 workloads came back; web did not: it did not stay up; not restarted: search; nothing is …"."""
     good = [back for back in backs if not back.why]
     parts = [f"{len(good)} of {count(len(backs) + len(left), 'workload')} came back"]
     parts += [f"{back.name} did not: {back.why}" for back in backs if back.why]
@@ -71,7 +71,9 @@ def told(
     if left:
         parts.append(f"not restarted: {', '.join(left)}")
     more = f" and {len(differs) - _TOLD} more" if len(differs) > _TOLD else ""
-    parts.append(f"another than before: {'; '.join(differs[:_TOLD])}{more}" if differs else "nothing is another than before")
+    parts.append(
+        f"another than before: {'; '.join(differs[:_TOLD])}{more}" if differs else "nothing is another than before"
+    )
     if hollow:
         parts.append(f"empty: {', '.join(hollow[:_TOLD])}")
     return "; ".join(parts)
@@ -80,7 +82,9 @@ def told(
 def table(backs: Sequence[Back], left: Sequence[str], before: Facts, after: Facts, differs: Sequence[str]) -> str:
     """All of it, as evidence."""
     lines = ["RESTARTED, in this order"]
-    lines += [f"  {'✗' if b.why else '✓'} {b.name}  {duration(b.took_ms)}" + (f"  {b.why}" if b.why else "") for b in backs]
+    lines += [
+        f"  {'✗' if b.why else '✓'} {b.name}  {duration(b.took_ms)}" + (f"  {b.why}" if b.why else "") for b in backs
+    ]
     lines += [f"  – {name}  not restarted" for name in left]
     lines += ["", "ANOTHER THAN BEFORE", *(f"  {row}" for row in differs or ("nothing",))]
     for title, facts in (("BEFORE", before), ("AFTER", after)):

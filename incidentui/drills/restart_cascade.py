@@ -188,8 +188,6 @@ SCENARIO = Scenario(
         recover=Told(10_800_000, "about 3 hours, cause after cause"),
         wrong_turns="unknown",
         turns="builds of old code, several times",
-        more=(
-            "None of it came with what they deployed: the feature worked.",
-        ),
+        more=("None of it came with what they deployed: the feature worked.",),
     ),
 )

@@ -10,12 +10,11 @@ from dataclasses import replace
 from incidentui.core.checkpoint import Checkpoint, differences
 from incidentui.core.format import count, duration
 from incidentui.core.inputs import ActionActed, Evidence, Observation, Refusal
-from incidentui.core.model import Attempt, Light, Ms, Plan, PlanStep, Precondition, Workload
+from incidentui.core.model import Attempt, Light, Ms, Plan, PlanStep, Precondition, Workload, is_bad
 from incidentui.core.plan import deadline
 from incidentui.core.quiet_hours import ANY, within
-from incidentui.core.rehearsal import ACTION, Back, Facts, changed, empty, of_checkpoints, ordered, table, told
+from incidentui.core.rehearsal import ACTION, Back, changed, empty, of_checkpoints, ordered, table, told
 from incidentui.core.state import State
-from incidentui.core.words import is_bad
 from incidentui.edge.checkpoints.store import CheckpointError
 from incidentui.edge.checkpoints.taking import Keeper
 from incidentui.edge.containers.deeds import UP, want
@@ -97,7 +96,9 @@ class RehearsalExecutor:
             steps.begin(step)
             back = await self._restarted(workload, plan)
             backs.append(back)
-            steps.end("failed" if back.why else "done", back.why or f"{back.name} came back in {duration(back.took_ms)}")
+            steps.end(
+                "failed" if back.why else "done", back.why or f"{back.name} came back in {duration(back.took_ms)}"
+            )
             if back.why:
                 break
         return backs

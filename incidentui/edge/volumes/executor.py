@@ -25,7 +25,10 @@ from incidentui.edge.volumes.store import BackupError, Store
 from incidentui.edge.volumes.working import Copier
 from incidentui.session.ports import Clock, Report
 
-_KEYS = {BACKUP: ("volume", "name", "before", "engine"), RESTORE: ("id", "volume", "name", "engine", "within", "stay", "starts")}
+_KEYS = {
+    BACKUP: ("volume", "name", "before", "engine"),
+    RESTORE: ("id", "volume", "name", "engine", "within", "stay", "starts"),
+}
 
 
 class VolumeExecutor:

@@ -12,9 +12,9 @@ from incidentui.tui.pages.act import tell
 from incidentui.tui.pages.runbook import run_of
 from incidentui.tui.pages.running import cut_short
 
-
 QUIET = frozenset({"rehearsal", "checklist"})
 """Tags of runbooks that are for a quiet hour: no incident has to be opened for them."""
+
 
 def skip(runbook: Runbook, screen: PageContext, follow: Callable[[], None]) -> None:
     """The step to do, with a reason; one that runs and can be ended is ended by it. `follow`: the next one is shown."""
