@@ -41,7 +41,7 @@ TYPED = {
     **dict.fromkeys(_ANYWAY, ("anyway",)),
     **dict.fromkeys(_LOSING, ("lose",)),
     "compose.up": ("lose", "uncommitted"),
-    "workload.rehearse": ("anyway",),
+    "workload.rehearse": ("now",),
 }
 """Arguments that only a person may give: no file of a repository can."""
 _KEYS: dict[LightName, str] = {

@@ -9,6 +9,8 @@ from incidentui.core.needs import needed, services
 from incidentui.core.value import dataclass
 
 ACTION = "workload.rehearse"
+QUIET = "quiet"
+"""Of the preconditions that make it a quiet hour; a reason goes on all the same."""
 Facts = Mapping[str, Mapping[str, str]]
 """Of each workload what is compared: {"state": "running", "mount /data": "volume leads, with files"}."""
 EMPTY = ", empty"

@@ -135,8 +135,9 @@ SCENARIO = replace(
     restart_cascade.SCENARIO,
     minutes=(15, 40),
     debrief=(
-        "None of it came with the deploy. The restart read what disk and engine had said for weeks: the tunnel's port, a "
-        "mount that no restart makes, a tool that cannot recreate, a new and empty volume, an old token, an old image."
+        "None of it came with the deploy. The restart read what disk and engine had said for weeks: the tunnel's port, "
+        "a mount that no restart makes, a tool that cannot recreate, a new and empty volume, an old token, and an "
+        "old image."
     ),
     layers=LAYERS,
     data=DATA,

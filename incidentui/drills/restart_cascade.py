@@ -135,8 +135,8 @@ SCENARIO = Scenario(
     learns="take one thing after another out of the way, and see by each what stands behind it",
     minutes=(10, 25),
     debrief=(
-        "None of it came with the deploy. The restart read what the disk had said for weeks: the tunnel's port, a mount "
-        "that was not there, an empty volume, an old token, an old image."
+        "None of it came with the deploy. The restart read what the disk had said for weeks: the tunnel's port, a "
+        "mount that was not there, an empty volume, an old token, an old image."
     ),
     goal="People must get captures again, on the code of main; then close the incident.",
     data="lab",

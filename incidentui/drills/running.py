@@ -46,7 +46,7 @@ def again(folder: Path, drill: str) -> Record:
 
 
 def allow_commands(record: Record) -> None:
-    """Allow what its configuration, compose files and runbooks run, in the state directory of this process: the drill's own."""
+    """Allow what its configuration, compose files and runbooks run, in the state directory of the drill."""
     from incidentui.config import trust
     from incidentui.config.load import load
 

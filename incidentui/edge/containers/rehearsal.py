@@ -1,4 +1,4 @@
-"""workload.rehearse: everything that runs is restarted, one after the other, and what runs then is compared with before.
+"""workload.rehearse: all that runs is restarted, one after the other, and what runs then is compared with before.
 
 It stops at the first that does not come back: from there on it is no rehearsal any more.
 """
@@ -13,7 +13,7 @@ from incidentui.core.inputs import ActionActed, Evidence, Observation, Refusal
 from incidentui.core.model import Attempt, Light, Ms, Plan, PlanStep, Precondition, Workload, is_bad
 from incidentui.core.plan import deadline
 from incidentui.core.quiet_hours import ANY, within
-from incidentui.core.rehearsal import ACTION, Back, changed, empty, of_checkpoints, ordered, table, told
+from incidentui.core.rehearsal import ACTION, QUIET, Back, changed, empty, of_checkpoints, ordered, table, told
 from incidentui.core.state import State
 from incidentui.edge.checkpoints.store import CheckpointError
 from incidentui.edge.checkpoints.taking import Keeper
@@ -24,9 +24,10 @@ from incidentui.edge.containers.rehearsal_facts import facts
 from incidentui.edge.containers.telling import Steps
 from incidentui.session.ports import Clock, Report
 
-KEYS = ("within", "stay", "slow", "quiet", "anyway")
+KEYS = ("within", "stay", "slow", "quiet", "now")
+_OWN = "workloads"
+"""Of a plan that is made anew with a reason: read off the world again."""
 WITHIN_MS, STAY_MS, SLOW_MS = 120_000, 5_000, 30_000
-NOT_NOW = "anyway"
 _RESTART = "workload.restart"
 
 
@@ -38,7 +39,7 @@ class RehearsalExecutor:
         self._one = WorkloadExecutor(*engines, clock=clock)
 
     async def plan(self, action: str, args: Mapping[str, str], state: State, incident: str | None) -> Plan | Refusal:
-        if odd := next((key for key in args if key not in KEYS), ""):
+        if odd := next((key for key in args if key not in (*KEYS, _OWN)), ""):
             return Refusal(f"{ACTION} takes no {odd!r}", f"it takes {', '.join(KEYS)}", usage=True)
         times: dict[str, Ms] = {}
         for key, default in (("within", WITHIN_MS), ("stay", STAY_MS), ("slow", SLOW_MS)):
@@ -146,7 +147,7 @@ def _plan(
     runs: Sequence[Workload], times: Mapping[str, Ms], args: Mapping[str, str], state: State, minute: int
 ) -> Plan:
     given = tuple((key, f"{ms}ms") for key, ms in times.items())
-    more = tuple((key, args[key]) for key in ("quiet", "anyway") if args.get(key))
+    more = tuple((key, args[key]) for key in ("quiet", "now") if args.get(key))
     served = {name: [s.name for s in state.project.services if name in s.workloads] for name in (w.name for w in runs)}
     return Plan(
         action=ACTION,
@@ -171,8 +172,8 @@ def _plan(
 
 
 def _preconditions(args: Mapping[str, str], state: State, minute: int) -> tuple[Precondition, ...]:
-    reason, quiet = args.get("anyway", "").strip(), args.get("quiet", "")
-    note = f"goes on all the same: {reason}" if reason else 'anyway="why" goes on all the same'
+    reason, quiet = args.get("now", "").strip(), args.get("quiet", "")
+    note = f"goes on all the same: {reason}" if reason else 'now="why" goes on all the same'
     found = [("no incident is open", f"{state.current.id} is open: it is no quiet hour" if state.current else "")]
     red = [c.name for c in state.checks.values() if c.state in ("failing", "unknown")]
     found.append(("all checks are good", f"{', '.join(red[:4])} not good before anything was restarted" if red else ""))
@@ -180,7 +181,7 @@ def _preconditions(args: Mapping[str, str], state: State, minute: int) -> tuple[
         now = f"{minute // 60:02d}:{minute % 60:02d}"
         found.append((f"{now} lies in {quiet}", "" if within(quiet, minute) else f"it is {now}, and quiet is {quiet}"))
     return tuple(
-        Precondition(NOT_NOW, bad or good, good, not bad or bool(reason), note if bad else "") for good, bad in found
+        Precondition(QUIET, bad or good, good, not bad or bool(reason), note if bad else "") for good, bad in found
     )
 
 

@@ -1,4 +1,4 @@
-"""What is compared of everything that runs, before and after. What a restart always changes (pid, times) is left out."""
+"""What is compared of all that runs, before and after. What a restart always changes (pid, times) is left out."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
