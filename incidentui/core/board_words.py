@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Literal
 
 from incidentui.core import events as e
-from incidentui.core.board import CauseWord, Hypothesis, HypothesisWord, Ms, cause_word, causes, total_ms
+from incidentui.core.board import CauseWord, Hypothesis, HypothesisWord, cause_word, causes, total_ms
 from incidentui.core.format import count, duration, ordinal
+from incidentui.core.model import Ms
 
 Tone = Literal["text", "muted", "fail", "slow", "unknown", "ok"]
 HYPOTHESIS_MARK: dict[HypothesisWord, str] = {

@@ -7,11 +7,12 @@ nowhere else on the board.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from incidentui.core.board import CauseWord, Hypothesis, Ms, Origin, cause_word, causes, lost_ms
+from incidentui.core.board import CauseWord, Hypothesis, Origin, cause_word, causes, lost_ms
 from incidentui.core.board_words import CAUSE_MARK, gate, total
 from incidentui.core.format import duration, short
 from incidentui.core.hypotheses import to_decide
 from incidentui.core.inputs import ChangeCause
+from incidentui.core.model import Ms
 from incidentui.core.state import State
 from incidentui.tui.line import Line, Seg, Token, cells, spread
 from incidentui.tui.page import PageContext

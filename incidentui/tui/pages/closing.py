@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 
 from incidentui.core.incidents import unproven
 from incidentui.core.inputs import TickRecovery
-from incidentui.core.model import Incident, Ms
+from incidentui.core.model import Incident, Ms, Tick
 from incidentui.core.recovery import open_lines, open_steps, unticked
 from incidentui.core.state import State
-from incidentui.core.ticks import Tick, left
+from incidentui.core.ticks import left
 from incidentui.session.ports import View
 from incidentui.tui.line import Line, Seg, Token, cells, spread
 from incidentui.tui.page import PageContext

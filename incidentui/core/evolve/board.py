@@ -1,9 +1,33 @@
-"""One more event of the board, folded into it."""
+"""What people think is the cause, and what it comes down to."""
 
 from dataclasses import replace
+from typing import assert_never
 
 from incidentui.core import events as e
-from incidentui.core.board import CONCLUSIONS, STRETCHES, Concluded, Hypothesis, Ms, Remark, cause_word
+from incidentui.core.board import CONCLUSIONS, STRETCHES, Concluded, Hypothesis, Remark, cause_word
+from incidentui.core.evolve.put import put_incident, put_name
+from incidentui.core.model import Incident, Ms
+from incidentui.core.state import State
+
+
+def fold(state: State, event: e.BoardEvent, recorded: e.Recorded) -> State:
+    incident = state.incidents.get(recorded.incident or "")
+    if incident is None:
+        return state
+    incident = replace(incident, responders=put_name(incident.responders, event.by))
+    return put_incident(state, _after(incident, event, recorded.at))
+
+
+def _after(incident: Incident, event: e.BoardEvent, at: Ms) -> Incident:
+    match event:
+        case e.ConclusionDrawn():
+            return replace(incident, conclusions=_concluded(incident.conclusions, event, at))
+        case e.RemarkMade():
+            return replace(incident, remarks=_remarked(incident.remarks, event, at))
+        case e.HypothesisAdded() | e.HypothesisChanged() | e.CauseChanged():
+            return replace(incident, hypotheses=folded(incident.hypotheses, event, at))
+        case _:
+            assert_never(event)
 
 
 def folded(
@@ -18,13 +42,13 @@ def folded(
             return tuple(_cause(h, event, at) if h.n == event.n else h for h in board)
 
 
-def remarked(remarks: tuple[Remark, ...], event: e.RemarkMade, at: Ms) -> tuple[Remark, ...]:
+def _remarked(remarks: tuple[Remark, ...], event: e.RemarkMade, at: Ms) -> tuple[Remark, ...]:
     """What is said again stands once, with its newest reason."""
     others = (r for r in remarks if (r.kind, r.what) != (event.kind, event.what))
     return (*others, Remark(event.kind, event.what, event.why, event.by, at))
 
 
-def concluded(said: tuple[Concluded, ...], event: e.ConclusionDrawn, at: Ms) -> tuple[Concluded, ...]:
+def _concluded(said: tuple[Concluded, ...], event: e.ConclusionDrawn, at: Ms) -> tuple[Concluded, ...]:
     """Always in the order of the three, whichever was said first."""
     kept = {one.what: one for one in said} | {event.what: Concluded(event.what, event.text, event.by, at)}
     return tuple(kept[what] for what in CONCLUSIONS if what in kept)
