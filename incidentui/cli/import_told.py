@@ -7,7 +7,10 @@ from incidentui.core import codec
 from incidentui.core.envelope import rfc3339
 from incidentui.core.format import count, duration
 from incidentui.core.imported import SaidItem
-from incidentui.core.model import Ms
+from incidentui.core.model import Incident, Ms
+from incidentui.core.words import row
+from incidentui.edge.store.jsonl import JsonlJournal
+from incidentui.edge.store.window import find_incident
 from incidentui.postmortem.reader.claims import span
 from incidentui.postmortem.reader.said import Entry, Said
 
@@ -166,3 +169,39 @@ def _commits(said: Said) -> str:
 
 def _lines(lines: tuple[int, ...]) -> str:
     return f"line{'s' if len(lines) > 1 else ''} {', '.join(map(str, sorted(set(lines))))}: " if lines else ""
+
+
+# -- records
+
+
+def record_title(record: JsonlJournal | None) -> str:
+    found = _incident(record)
+    return found.title if found is not None else ""
+
+
+def record_summary(record: JsonlJournal) -> Iterator[str]:
+    found = _incident(record)
+    if found is None:
+        return
+    until = rfc3339(found.closed)[:16] + "Z" if found.closed is not None else "it was not closed yet"
+    yield f"  {'record of':<14} {found.id} of {record.project or 'a project'}, hash chain whole"
+    yield f"  {'when':<14} {rfc3339(found.shown_from or found.opened)[:16]}Z to {until}"
+    yield f"  {'events':<14} {sum(1 for _ in record.read())}"
+
+
+def record_objects(record: JsonlJournal | None) -> Iterator[dict[str, Any]]:
+    """Its rows, by the time they happened."""
+    for r in record.rows(limit=2**31, key_only=False) if record is not None else ():
+        until = getattr(r.event, "until", None)
+        yield {
+            "time": rfc3339(r.at),
+            "end": rfc3339(until) if isinstance(until, int) else None,
+            "precision": "exact",
+            "text": f"{r.subject}: {row(r).text}" if r.subject else row(r).text,
+            "line": record.lines.get(r.seq) if record is not None else None,
+        }
+
+
+def _incident(record: JsonlJournal | None) -> Incident | None:
+    held = record.incidents() if record is not None else []
+    return find_incident(record, held[-1].id) if record is not None and held else None

@@ -3,22 +3,28 @@
 import json
 import os
 import stat
+from collections import Counter
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import click
 
-from incidentui.cli.import_told import as_objects, as_summary, rows_of
-from incidentui.cli.options import CannotRun, Options, may_write
-from incidentui.core.value import dataclass
+from incidentui.cli.archive import Archive, Given, Kept
+from incidentui.cli.import_told import (
+    entry_objects,
+    record_objects,
+    record_summary,
+    record_title,
+    said_object,
+    summary,
+)
+from incidentui.cli.options import CANNOT_RUN, CannotRun, Options, may_write
 from incidentui.edge.clock import SystemClock
 from incidentui.edge.store.jsonl import JsonlJournal
 from incidentui.edge.text import clean, clean_and_redact
 from incidentui.postmortem.reader.decode import LIMIT, NotTextError, decode
 from incidentui.postmortem.reader.read import read
-from incidentui.postmortem.reader.said import Said
 from incidentui.postmortem.reader.zones import Zone, zone
 
 NAME = 200
@@ -27,19 +33,6 @@ RECORD_LIMIT = 200_000_000
 
 class NotImportedError(Exception):
     """Why a file cannot be imported, in a sentence without its name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """A file as it was read. `said`: of a document; `record`: of what `export --format jsonl` wrote."""
-
-    file: str
-    sha256: str
-    original: str
-    """Its text, harmless and without secrets."""
-    decoded: str = ""
-    said: Said | None = None
-    record: JsonlJournal | None = None
 
 
 @click.command("import")
@@ -51,26 +44,57 @@ class Given:
 def command(options: Options, files: tuple[str, ...], dry_run: bool, zone_name: str | None, as_json: bool) -> int:
     """Past post-mortems, in Markdown or plain text, and records of `export`, as closed incidents of the archive.
 
-    Nothing is invented: what a document does not say stays unknown, and what was not understood is listed with its line.
+    Nothing is invented: what a document does not say stays unknown, what was not understood is listed with its line.
     """
     if not dry_run:
         may_write(options, "import")
     assumed = _zone(zone_name)
     clock = SystemClock()
-    with _Archive(options, dry_run) as archive:
-        failed = 0
+    done = Counter[str]()
+    with Archive(options, dry_run) as archive:
         for file in files:
             try:
                 given = given_file(file, assumed, clock.now())
-                ident, again = archive.keep(given)
             except NotImportedError as why:
-                failed += 1
-                _say(file, str(why), as_json)
+                done["not imported"] += 1
+                click.echo(f"incidentui: {file}: {why}", err=True)
                 continue
-            _tell(given, ident, again, dry_run, as_json)
-    if not as_json:
-        click.echo(archive.counted(len(files), failed), err=True)
-    return 2 if failed else 0
+            kept = archive.keep(given)
+            done["there already" if kept.again else "read, nothing saved" if dry_run else "imported"] += 1
+            for line in _objects(given, kept) if as_json else _lines(given, kept, dry_run):
+                click.echo(line)
+    click.echo("incidentui: " + ", ".join(f"{n} {what}" for what, n in done.items()), err=True)
+    return CANNOT_RUN if done["not imported"] else 0
+
+
+def _lines(given: Given, kept: Kept, dry_run: bool) -> Iterator[str]:
+    title = given.said.title if given.said is not None else record_title(given.record)
+    where = f"{kept.ident}, there already" if kept.again else kept.ident or "not saved"
+    yield f"{given.file} → {where}  {title}"
+    if kept.again and not dry_run:
+        return
+    if given.said is not None:
+        yield from summary(given.said, given.decoded)
+    elif given.record is not None:
+        yield from record_summary(given.record)
+    if kept.ident is not None and not kept.again:
+        yield f"  `incidentui show {kept.ident}`, `replay {kept.ident}` and `export {kept.ident}` work on it"
+
+
+def _objects(given: Given, kept: Kept) -> Iterator[str]:
+    entries = entry_objects(given.said.entries) if given.said is not None else record_objects(given.record)
+    about = said_object(given.said) if given.said is not None else {"title": record_title(given.record)}
+    meta = {
+        "file": given.file,
+        "sha256": given.sha256,
+        "kind": "document" if given.said is not None else "record",
+        "id": kept.ident,
+        "already": kept.again,
+        "decoded": given.decoded or None,
+        **about,
+    }
+    for line in (*entries, {"meta": meta}):
+        yield json.dumps(line, ensure_ascii=False)
 
 
 def _zone(name: str | None) -> Zone | None:
@@ -106,10 +130,14 @@ def _content(file: str) -> bytes:
         with open(file, "rb", opener=lambda path, flags: os.open(path, flags | os.O_NONBLOCK)) as source:
             info = os.fstat(source.fileno())
             if not stat.S_ISREG(info.st_mode):
-                raise NotImportedError("it is no file" + (", it is a folder: name the files in it" * stat.S_ISDIR(info.st_mode)))
+                raise NotImportedError(
+                    "it is no file" + (", it is a folder: name the files in it" * stat.S_ISDIR(info.st_mode))
+                )
             head = source.read(1)
             if info.st_size > (RECORD_LIMIT if head == b"{" else LIMIT):
-                raise NotImportedError(f"it has {info.st_size / 1_000_000:.0f} MB; a document of more than 2 MB is not read")
+                raise NotImportedError(
+                    f"it has {info.st_size / 1_000_000:.0f} MB; a document of more than 2 MB is not read"
+                )
             return head + source.read()
     except IsADirectoryError:
         raise NotImportedError("it is a folder: name the files in it") from None

@@ -5,12 +5,10 @@ New fields have defaults: a journal that was written with fewer of them must alw
 
 from typing import Literal
 
-from incidentui.core.board import Origin
-from incidentui.core.value import dataclass
+from incidentui.core.value import Ms, dataclass
 
-Ms = int
 Precision = Literal["exact", "minute", "approx", "date", "vague", "order-only"]
-"""How much of a time a document gives: seconds, minutes, about then, a date alone, words, only its place in the order."""
+"""How much of a time a document gives: seconds, minutes, about, a date alone, words, only its place in the order."""
 Held = Literal["", "minute", "date"]
 """How much of an incident's time is known; empty: nothing, it stands where it was imported."""
 
@@ -80,43 +78,28 @@ class Imported:
     origin_project: str = ""
 
 
-# -- events
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What the archive keeps of a closed incident to know it again."""
+
+    id: str
+    title: str
+    at: Ms
+    services: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    timed: bool = True
+    """Whether `at` is its own time, and not that of an import."""
+    nth: int | None = None
+    """The document it came from says that it was the n-th of its kind."""
 
 
 @dataclass(frozen=True, slots=True)
-class DocumentImported:
-    """An incident of the past came into the archive: all that follows with its id is what the document says."""
+class Recurred:
+    """An earlier incident, and what is the same."""
 
-    document: Imported
-
-
-@dataclass(frozen=True, slots=True)
-class EntryImported:
-    """A row of a document's timeline. `at` of the event is its time; of `date` it is the begin of that day."""
-
-    text: str
-    line: int
-    precision: Precision = "minute"
-    said: str = ""
-    until: Ms | None = None
-    trigger: bool = False
-    commits: tuple[str, ...] = ()
-    recovery: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class CauseImported:
-    """A cause, as a document tells it."""
-
-    n: int
-    thought: str
-    by: str
-    line: int
-    did: str = ""
-    saw: str = ""
-    why: str = ""
-    origin: Origin = "unknown"
-    lost_ms: Ms | None = None
-    fixed: bool = False
-    again: bool = False
-    refuted: bool = False
+    id: str
+    title: str
+    at: Ms
+    why: str
+    timed: bool = True
+    nth: int | None = None

@@ -6,7 +6,7 @@ The same words serve the screen, `events`, and the timeline of the draft.
 from collections.abc import Iterable
 from dataclasses import replace
 
-from incidentui.core import board_words, restarts
+from incidentui.core import archive_words, board_words, restarts
 from incidentui.core import events as e
 from incidentui.core.board_words import Tone as Tone
 from incidentui.core.drift_told import reference
@@ -32,7 +32,10 @@ class Row:
 
 def row(recorded: e.Recorded, commits: Iterable[Commit] = ()) -> Row:
     """The row of one event. `commits`: what git has told since, for a deploy seen before its commit or its size."""
-    mark, text, tone = _say(_told(recorded.event, commits), recorded.moment == "key")
+    if isinstance(recorded.event, e.ArchiveEvent):
+        mark, text, tone = archive_words.told(recorded.event, recorded.at)
+    else:
+        mark, text, tone = _say(_told(recorded.event, commits), recorded.moment == "key")
     if isinstance(recorded.event, e.NoteAdded) and recorded.event.until is not None:
         text += f" (for {duration(recorded.event.until - recorded.at)})"
     if tone == "text" and recorded.moment == "detail":

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from incidentui.core.board import Origin
+from incidentui.core.board import CONCLUSIONS, Conclusion, Origin
 from incidentui.core.imported import Factor, SaidItem
 from incidentui.postmortem.reader.durations import durations
 from incidentui.postmortem.reader.header import pair
@@ -12,24 +12,38 @@ from incidentui.postmortem.reader.lines import Block, plain
 from incidentui.postmortem.reader.said import Cause, Sentence, Theory
 
 _CAUSES = re.compile(
-    r"root causes?|^causes?\b|specific issues|what went wrong|issues found|why it (failed|happened)|直接原因|根本原因", re.IGNORECASE
+    r"root causes?|^causes?\b|specific issues|what went wrong|issues found|why it (failed|happened)|直接原因|根本原因",
+    re.IGNORECASE,
 )
 _FACTORS = re.compile(r"contributing|failed because|^factors|寄与要因", re.IGNORECASE)
 _THEORY = re.compile(r"^(theory|hypothesis|assumption)\b[\s\d#:.)-]*", re.IGNORECASE)
 _NUMBERED = re.compile(r"^(?:cause |issue |root cause |problem )?#?(\d{1,2})[.):]?\s+(.*)$", re.IGNORECASE)
-_REPEATED = re.compile(r"\b(multiple times|several times|repeated(ly)?|again and again|multiple (occurrences|attempts)|kept getting)\b", re.IGNORECASE)
+_REPEATED = re.compile(
+    r"\b(multiple times|several times|repeated(ly)?|again and again|multiple (occurrences|attempts)|kept getting)\b",
+    re.IGNORECASE,
+)
 _PRE = re.compile(r"(?<!not )\bpre-?existing\b", re.IGNORECASE)
 _DENIED = re.compile(r"\b(not|no) pre-?existing\b", re.IGNORECASE)
-_INTRODUCED = re.compile(r"\b(introduced (by|in|with)|caused by (the|this|our) (change|commit|deploy\w*))\b", re.IGNORECASE)
-_CONCLUSION = re.compile(r"^(?:the )?(?:actual |primary )?(root cause|symptom|real problem)s?\b(?:\s*\(.*\))?\s*(?:[:\-–—]\s*(?P<text>.+)|:?)$", re.IGNORECASE)
+_INTRODUCED = re.compile(
+    r"\b(introduced (by|in|with)|caused by (the|this|our) (change|commit|deploy\w*))\b", re.IGNORECASE
+)
+_CONCLUSION = re.compile(
+    r"^(?:the )?(?:actual |primary )?(root cause|symptom|real problem)s?\b(?:\s*\(.*\))?\s*"
+    r"(?:[:\-–—]\s*(?P<text>.+)|:?)$",
+    re.IGNORECASE,
+)
 _BECAUSE = re.compile(r"\bfailed because:?\s*$", re.IGNORECASE)
-_STOP = frozenset("the and for with from into that this not was were are has have had been its all any can did our out use before after when than over only every more most such new add create make implement fix missing incomplete".split())
+_COMMON = """
+the and for with from into that this not was were are has have had been its all any can did our out use before after
+when than over only every more most such new add create make implement fix missing incomplete
+"""
+_STOP = frozenset(_COMMON.split())
 CAUSES = 40
 _DETAILS = 12
 
 
 def causes(found: Sequence[Block]) -> tuple[Cause, ...]:
-    """Each numbered heading under causes, whatever its number; the list of a section of that name where there is none."""
+    """Each numbered heading under causes, whatever its number; where there is none, the list of such a section."""
     out = [*_by_headings(found)] or [*_by_list(found)]
     return tuple(replace(cause, n=n) for n, cause in enumerate(out[:CAUSES], 1))
 
@@ -46,13 +60,20 @@ def _by_headings(found: Sequence[Block]) -> Iterator[Cause]:
 
 def _under(found: Sequence[Block], n: int) -> Sequence[Block]:
     level = found[n].level
-    end = next((i for i in range(n + 1, len(found)) if found[i].kind == "heading" and found[i].level <= level), len(found))
+    end = next(
+        (i for i in range(n + 1, len(found)) if found[i].kind == "heading" and found[i].level <= level), len(found)
+    )
     return found[n + 1 : end]
 
 
 def _cause(block: Block, title: str, number: int | None, under: Sequence[Block]) -> Cause:
     details = [known for b in under if (known := pair(b)) is not None]
-    spans = [span for label, text in details if re.search(r"time (lost|wasted)|lost time", label, re.IGNORECASE) for span in durations(text)[:1]]
+    spans = [
+        span
+        for label, text in details
+        if re.search(r"time (lost|wasted)|lost time", label, re.IGNORECASE)
+        for span in durations(text)[:1]
+    ]
     words = " ".join([title, *(text for _, text in details)])
     plain_under = " ".join(plain(b.text) for b in under if b.kind in ("para", "item"))
     return Cause(
@@ -90,16 +111,28 @@ def theories(found: Sequence[Block]) -> tuple[Theory, ...]:
         text = plain(block.text)
         if block.kind != "heading" or not _THEORY.match(text) or not re.search(r"\d", text[:14]):
             continue
-        under = {label.casefold(): value for b in _under(found, n) if (p := pair(b)) is not None for label, value in [p]}
-        wrong = "❌" in text or any(re.search(r"incorrect|wrong|refuted|ruled out", t, re.IGNORECASE) for t in block.trail)
+        under = {
+            label.casefold(): value for b in _under(found, n) if (p := pair(b)) is not None for label, value in [p]
+        }
+        wrong = "❌" in text or any(
+            re.search(r"incorrect|wrong|refuted|ruled out", t, re.IGNORECASE) for t in block.trail
+        )
         thought = under.get("what we thought", "") or _THEORY.sub("", text)
         title = _THEORY.sub("", text).strip(" ❌✗✅")
         why = under.get("why it failed", "") or under.get("why it was wrong", "")
-        out.append(Theory(f"{title}: {thought}"[:400] if thought != title else title, block.line, under.get("what we did", "")[:400], why[:400], wrong))
+        out.append(
+            Theory(
+                f"{title}: {thought}"[:400] if thought != title else title,
+                block.line,
+                under.get("what we did", "")[:400],
+                why[:400],
+                wrong,
+            )
+        )
     return tuple(out[:CAUSES])
 
 
-def conclusions(found: Sequence[Block], known: Sequence[Cause]) -> tuple[tuple[str, Sentence], ...]:
+def conclusions(found: Sequence[Block], known: Sequence[Cause]) -> tuple[tuple[Conclusion, Sentence], ...]:
     """Symptom, root cause and real problem where the document says them of the whole, not of one of its causes."""
     titles = {c.title for c in known}
     out: dict[str, tuple[int, Sentence]] = {}
@@ -112,7 +145,7 @@ def conclusions(found: Sequence[Block], known: Sequence[Cause]) -> tuple[tuple[s
         weight = 2 * actual + (block.kind != "heading")
         if text and (what not in out or out[what][0] < weight):
             out[what] = (weight, Sentence(text[:600].rstrip(), block.line))
-    return tuple((what, out[what][1]) for what in ("symptom", "root cause", "real problem") if what in out)
+    return tuple((what, out[what][1]) for what in CONCLUSIONS if what in out)
 
 
 def _said_under(found: Sequence[Block], n: int) -> str:

@@ -15,7 +15,11 @@ _FAILED = re.compile(r"\b(\d{1,2})\s+failed\s+roll[ -]?backs?(?: attempts?)?", r
 _BACK = re.compile(r"\b(rolled back to|complete rollback to|successfully rolled back)\b", re.IGNORECASE)
 _BROKEN = re.compile(r"\b(\d{1,3})\s+(?:\w+\s+)?(?:broken|failed|bad)\s+commits\b", re.IGNORECASE)
 _GOOD_MARK = re.compile(r"✅|✔")
-_NTH = re.compile(r"\b(?:(\d{1,3})(?:st|nd|rd|th)|(second|third|fourth|fifth))\s+(?:\w+\s+)?(?:post-?mortem|incident|outage|time this|occurrence)", re.IGNORECASE)
+_NTH = re.compile(
+    r"\b(?:(\d{1,3})(?:st|nd|rd|th)|(second|third|fourth|fifth))"
+    r"\s+(?:\w+\s+)?(?:post-?mortem|incident|outage|time this|occurrence)",
+    re.IGNORECASE,
+)
 _ORDINALS = {"second": 2, "third": 3, "fourth": 4, "fifth": 5}
 _NEAR = 0.25
 """Part of the larger one by which two durations may differ: people round."""
@@ -67,13 +71,25 @@ def _differ(said: Span, ms: Ms) -> bool:
     return abs(said.ms - ms) > _NEAR * max(said.ms, ms)
 
 
-def _time_lost(found: Sequence[Block], header: tuple[Span, int] | None, causes: Sequence[Cause]) -> Iterator[Contradiction]:
+def _time_lost(
+    found: Sequence[Block], header: tuple[Span, int] | None, causes: Sequence[Cause]
+) -> Iterator[Contradiction]:
     known = [c for c in causes if c.lost_ms is not None]
     if len(known) < 2:
         return
     total = sum(c.lost_ms or 0 for c in known)
-    inside = {label.line for c in known for label in found if c.line <= label.line <= c.line + 12 and label.trail and c.title in label.trail[-1]}
-    told = [(s, b.line) for b in found if b.line not in inside and b.kind in ("para", "item") and _TOTAL.search(b.text) for s in durations(plain(b.text))[:1]]
+    inside = {
+        label.line
+        for c in known
+        for label in found
+        if c.line <= label.line <= c.line + 12 and label.trail and c.title in label.trail[-1]
+    }
+    told = [
+        (s, b.line)
+        for b in found
+        if b.line not in inside and b.kind in ("para", "item") and _TOTAL.search(b.text)
+        for s in durations(plain(b.text))[:1]
+    ]
     said = [*([header] if header else []), *told]
     wrong = [(s, line) for s, line in said if s.ms != total]
     if wrong:
@@ -124,7 +140,9 @@ def _commits(found: Sequence[Block], commits: Sequence[SaidCommit]) -> Iterator[
     if not commits:
         return
     reverts = [c for c in commits if c.revert]
-    said = next(((int(m[1]), m[0], b.line) for b in found if b.kind != "fence" and (m := _BROKEN.search(plain(b.text)))), None)
+    said = next(
+        ((int(m[1]), m[0], b.line) for b in found if b.kind != "fence" and (m := _BROKEN.search(plain(b.text)))), None
+    )
     if said and said[0] != len(commits) - len(reverts):
         back = f", {len(reverts)} of them take something back" if reverts else ""
         text = f"commits: line {said[2]} says {said[1]}; {len(commits)} are listed{back}"

@@ -9,7 +9,10 @@ from typing import NamedTuple
 from incidentui.postmortem.reader.zones import ZONE
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
 _DAY = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+)?"
 _DATES = tuple(
     re.compile(_DAY + pattern, re.IGNORECASE)
@@ -29,8 +32,12 @@ _TIME = re.compile(
     re.IGNORECASE,
 )
 _ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:[.,]\d{1,9})?)?\s?(Z|[+-]\d\d:?\d\d)?")
-_ABOUT = re.compile(r"(?:~|≈|c\.\s?a\.?|ca\.?\s|circa\s|around\s|about\s|approx\w*\.?\s|roughly\s|from\s|at\s|約)\s*", re.IGNORECASE)
-_SLACK = re.compile(r"\s*(?:\+(?!\d)|頃|ごろ|ish\b|以降|前後|x\b|\(\s?approx\w*\.?\s?\)|\(推定\)|\(概算\))", re.IGNORECASE)
+_ABOUT = re.compile(
+    r"(?:~|≈|c\.\s?a\.?|ca\.?\s|circa\s|around\s|about\s|approx\w*\.?\s|roughly\s|from\s|at\s|約)\s*", re.IGNORECASE
+)
+_SLACK = re.compile(
+    r"\s*(?:\+(?!\d)|頃|ごろ|ish\b|以降|前後|x\b|\(\s?approx\w*\.?\s?\)|\(推定\)|\(概算\))", re.IGNORECASE
+)
 _DASH = re.compile(r"\s*(?:-{1,2}>?|–|—|→|〜|～|~|to\b|until\b|till\b)\s*", re.IGNORECASE)
 _ZONE = re.compile(rf"\s*[(\[]?\s?({ZONE})\s?[)\]]?")
 _IN_BRACKETS = re.compile(r"\s*\(([^)]{3,24})\)")
@@ -108,7 +115,10 @@ def _numbers(a: int, b: int, year: int | None) -> Day:
     return Day(year, b, a, either=a <= 12 and a != b)
 
 
-_ANY_DATE = re.compile(rf"\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{4}}年|\b{_MONTH}\b|\b\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH}\b|\b\d{{1,2}}[-/.]\d{{1,2}}[-/.]\d{{4}}", re.IGNORECASE)
+_ANY_DATE = re.compile(
+    rf"\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{4}}年|\b{_MONTH}\b|\b\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH}\b|\b\d{{1,2}}[-/.]\d{{1,2}}[-/.]\d{{4}}",
+    re.IGNORECASE,
+)
 
 
 def day_in(text: str) -> Day | None:

@@ -46,7 +46,7 @@ def _characters(content: bytes) -> tuple[str, str]:
     except UnicodeDecodeError:
         pass
     text = content.decode("cp1252", "replace")
-    odd = sum(c < " " and c not in "\n\r\t\f" or c == "\ufffd" for c in text)
+    odd = sum((c < " " and c not in "\n\r\t\f") or c == "\ufffd" for c in text)
     if odd > len(text) // 100:
         raise NotTextError("it is a binary file")
     return text, "not UTF-8: read as Windows-1252, a guess"

@@ -6,8 +6,13 @@ from typing import NamedTuple
 from incidentui.core.model import Ms
 
 _UNIT = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1_000}
-_ONE = r"(\d{1,6}(?:[.,]\d{1,2})?)\s?(\+)?\s?-?(days?|hours?|hrs?|minutes?|mins?|seconds?|secs?|[dhm](?![\w.])|時間|分(?!類)|秒)"
-_DURATION = re.compile(rf"(?P<about>~|≈|about |around |approx\w*\.? |約)?\s?{_ONE}(?:(?:,| and)?\s?{_ONE})?", re.IGNORECASE)
+_ONE = (
+    r"(\d{1,6}(?:[.,]\d{1,2})?)\s?(\+)?\s?-?"
+    r"(days?|hours?|hrs?|minutes?|mins?|seconds?|secs?|[dhm](?![\w.])|時間|分(?!類)|秒)"
+)
+_DURATION = re.compile(
+    rf"(?P<about>~|≈|about |around |approx\w*\.? |約)?\s?{_ONE}(?:(?:,| and)?\s?{_ONE})?", re.IGNORECASE
+)
 _TOKENS = re.compile(r"(~)?\s?(\d[\d,.]*\d)(\+)?(?:\s?[-–]\s?(\d[\d,.]*\d))?\s+(tokens?)\b", re.IGNORECASE)
 
 

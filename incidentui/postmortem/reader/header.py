@@ -13,9 +13,12 @@ from incidentui.postmortem.reader.said import Level, Sentence
 
 _PAIR = re.compile(r"^(?:\*\*|__)?(?P<key>[A-Z][\w /()&'-]{1,40}?)(?:\*\*|__)?:(?:\*\*|__)?\s+(?P<value>\S.*)$")
 _PREFIX = re.compile(
-    r"^(post[- ]?mortem|incident( report)?( date)?|session summary|outage( report)?|rca|ポストモーテム)\s*(:|[-–—])\s*", re.IGNORECASE
+    r"^(post[- ]?mortem|incident( report)?( date)?|session summary|outage( report)?|rca|ポストモーテム)\s*(:|[-–—])\s*",
+    re.IGNORECASE,
 )
-_GENERIC = re.compile(r"^(post[- ]?mortem|incident( report)?|session summary|summary|report|outage|rca|timeline)s?$", re.IGNORECASE)
+_GENERIC = re.compile(
+    r"^(post[- ]?mortem|incident( report)?|session summary|summary|report|outage|rca|timeline)s?$", re.IGNORECASE
+)
 _KEYS = {
     "date": re.compile(r"^(incident )?date|発生日時|日付", re.IGNORECASE),
     "duration": re.compile(r"^(total )?(incident |outage )?duration|影響時間|^downtime", re.IGNORECASE),
@@ -83,8 +86,12 @@ def _pairs(found: Sequence[Block]) -> list[tuple[str, str, int]]:
     first = sections[0].line if sections else 0
     tail = sections[-1].line if sections else 0
     for block in found:
-        metadata = bool(block.trail) and re.search(r"metadata|メタデータ|^overview|^details|summary", block.trail[-1], re.IGNORECASE)
-        top = block.line < TOP and (not first or block.line < first or metadata or (len(block.trail) < 2 and block.line < 12))
+        metadata = bool(block.trail) and re.search(
+            r"metadata|メタデータ|^overview|^details|summary", block.trail[-1], re.IGNORECASE
+        )
+        top = block.line < TOP and (
+            not first or block.line < first or metadata or (len(block.trail) < 2 and block.line < 12)
+        )
         if block.kind == "row" and len(block.cells) == 2 and (metadata or top):
             out.append((plain(block.cells[0]), plain(block.cells[1]), block.line))
         elif (top or (block.kind == "para" and block.line > max(tail, TOP))) and (known := pair(block)) is not None:

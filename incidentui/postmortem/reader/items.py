@@ -8,11 +8,14 @@ from incidentui.postmortem.reader.lines import Block, plain
 from incidentui.postmortem.reader.said import SaidCommit, Sentence
 
 _SECTION = re.compile(
-    r"\b(action items?|actions? required|required actions?|review actions|follow[- ]?ups?|next steps|to-?dos?|remediation|action plan|immediate actions?|improvements)\b|アクションアイテム",
+    r"\b(action items?|actions? required|required actions?|review actions"
+    r"|follow[- ]?ups?|next steps|to-?dos?|remediation|action plan|immediate actions?"
+    r"|improvements)\b|アクションアイテム",
     re.IGNORECASE,
 )
 _HORIZON = re.compile(
-    r"\b(immediate\w*|short[- ]term|medium[- ]term|long[- ]term|this (week|month|sprint)|next (sprint|week|month|quarter)|now|after \w+|future)\b|予防|検知|緩和|プロセス",
+    r"\b(immediate\w*|short[- ]term|medium[- ]term|long[- ]term|this (week|month|sprint)"
+    r"|next (sprint|week|month|quarter)|now|after \w+|future)\b|予防|検知|緩和|プロセス",
     re.IGNORECASE,
 )
 _OWNER = re.compile(r"[(\[]?\b(?:owner|assignee|assigned to|who)\s*[:=]\s*(?:@)?([^,;)\]|]{1,60})", re.IGNORECASE)
@@ -27,7 +30,11 @@ _COLUMNS: Mapping[str, "re.Pattern[str]"] = {
     "state": re.compile(r"status|state|done|状態|ステータス|進捗", re.IGNORECASE),
 }
 _LISTED = re.compile(r"^\s*(?:[-*+]\s+)?`?(?P<sha>[0-9a-f]{7,40})`?\s*[-–—:]\s+(?P<text>\S.*)$")
-_GOOD = re.compile(r"\b(?:known[- ]good|last (?:known )?working|rolled back to|rollback to|reset to)\b[^`\n]{0,40}`?\b([0-9a-f]{7,40})\b", re.IGNORECASE)
+_GOOD = re.compile(
+    r"\b(?:known[- ]good|last (?:known )?working|rolled back to|rollback to|reset to)\b"
+    r"[^`\n]{0,40}`?\b([0-9a-f]{7,40})\b",
+    re.IGNORECASE,
+)
 _REVERT = re.compile(r"\b(revert|roll(ed)?[ -]?back|rollback)\b", re.IGNORECASE)
 ITEMS = 200
 
@@ -46,7 +53,14 @@ def _of_item(block: Block) -> SaidItem:
     owner, due = _OWNER.search(text), _DUE.search(text)
     done = block.ticked if block.ticked is not None else bool(_DONE.search(text[:12]))
     short = re.sub(r"\s*\((?:owner|due)[^)]*\)\s*$", "", text).lstrip("✅⏳❌☐✔ ").rstrip(": ")
-    return SaidItem(short[:400], block.line, done, _horizon(block.trail), _said(owner[1] if owner else ""), _said(due[1] if due else ""))
+    return SaidItem(
+        short[:400],
+        block.line,
+        done,
+        _horizon(block.trail),
+        _said(owner[1] if owner else ""),
+        _said(due[1] if due else ""),
+    )
 
 
 def _of_row(block: Block) -> SaidItem | None:
@@ -76,7 +90,9 @@ def commits(found: Sequence[Block]) -> tuple[SaidCommit, ...]:
     """Lists of "sha - message", in a fence or not. What says that it takes something back was an attempt to recover."""
     out: dict[str, SaidCommit] = {}
     for block in found:
-        lines = block.text.split("\n") if block.kind == "fence" else [block.text] if block.kind in ("item", "para") else []
+        lines = (
+            block.text.split("\n") if block.kind == "fence" else [block.text] if block.kind in ("item", "para") else []
+        )
         first = block.line + 1 if block.kind == "fence" else block.line
         for n, line in enumerate(lines, first):
             match = _LISTED.match(line[:400])
@@ -93,6 +109,14 @@ def good(found: Sequence[Block]) -> str:
 
 
 def lessons(found: Sequence[Block]) -> tuple[Sentence, ...]:
-    out = [Sentence(m[1][:400], b.line) for b in found if b.kind == "para" and (m := re.match(r"lessons?(?: learned)?:\s+(\S.*)", plain(b.text), re.IGNORECASE))]
-    under = [b for b in found if b.kind in ("item", "para") and b.trail and re.search(r"^lessons? learn", b.trail[-1], re.IGNORECASE)]
+    out = [
+        Sentence(m[1][:400], b.line)
+        for b in found
+        if b.kind == "para" and (m := re.match(r"lessons?(?: learned)?:\s+(\S.*)", plain(b.text), re.IGNORECASE))
+    ]
+    under = [
+        b
+        for b in found
+        if b.kind in ("item", "para") and b.trail and re.search(r"^lessons? learn", b.trail[-1], re.IGNORECASE)
+    ]
     return tuple([*out, *(Sentence(plain(b.text)[:400], b.line) for b in under)][:20])

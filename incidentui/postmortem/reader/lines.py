@@ -113,7 +113,9 @@ class _Scan:
     def _is_setext(self, n: int) -> bool:
         last = self.out[-1] if self.out else None
         underline = _SETEXT.match(self.lines[n].strip())
-        return bool(self.open and underline and last and last.kind == "para" and last.line == n and len(last.text) < 120)
+        return bool(
+            self.open and underline and last and last.kind == "para" and last.line == n and len(last.text) < 120
+        )
 
     def _heading(self, level: int, text: str, n: int) -> None:
         self.headings = [(depth, title) for depth, title in self.headings if depth < level]
@@ -182,7 +184,9 @@ class _Scan:
 
 
 _MARKS = re.compile(r"\*\*|(?<![A-Za-z0-9])__|__(?![A-Za-z0-9])")
-_LINK = re.compile(r"!?\[([^\]\[]{0,300})\]\([^()\s]{0,600}(?:\([^()\s]{0,200}\)[^()\s]{0,300})?(?:\s\"[^\"]{0,200}\")?\)")
+_LINK = re.compile(
+    r"!?\[([^\]\[]{0,300})\]\([^()\s]{0,600}(?:\([^()\s]{0,200}\)[^()\s]{0,300})?(?:\s\"[^\"]{0,200}\")?\)"
+)
 
 
 def plain(text: str) -> str:

@@ -17,9 +17,12 @@ from incidentui.postmortem.reader.zones import UTC as UTC_ZONE
 from incidentui.postmortem.reader.zones import Zone
 
 _KNOWN = re.compile(
-    r"summary|overview|metadata|time\s?line|chronolog|key events|cause|theor|hypothes|what went|why |factor|impact|detect|lesson|action"
-    r"|next steps|resolution|remediation|mitigation|recover|prevention|documentation|validation|conclusion|evidence|background|status|commits"
-    r"|improvement|follow|appendix|references|attendees|stats|issues|result|takeaways|lucky|should have|should be|requested|time (wasted|breakdown)"
+    r"summary|overview|metadata|time\s?line|chronolog|key events|cause|theor|hypothes|what went|why "
+    r"|factor|impact|detect|lesson|action"
+    r"|next steps|resolution|remediation|mitigation|recover|prevention|documentation|validation|conclusion"
+    r"|evidence|background|status|commits"
+    r"|improvement|follow|appendix|references|attendees|stats|issues|result|takeaways|lucky"
+    r"|should have|should be|requested|time (wasted|breakdown)"
     r"|immediate|term|assessment|iterations|failures|rule|deployed|working before"
     r"|[\u3040-\u30ff\u4e00-\u9fff]",
     re.IGNORECASE,
@@ -47,7 +50,12 @@ def read(text: str, name: str, *, zone: Zone | None = None, now: Ms = 2**62) -> 
     against = claims.contradictions(
         found, header=header, entries=told.entries, causes=causes, commits=commits, disorder=told.disorder
     )
-    used = [(e.line for e in told.entries), (c.line for c in causes), (i.line for i in action), (c.line for c in commits)]
+    used = [
+        (e.line for e in told.entries),
+        (c.line for c in causes),
+        (i.line for i in action),
+        (c.line for c in commits),
+    ]
     zones = ambiguous(told.zone) if told.zone_said else ""
     return Said(
         title=top.title,
@@ -120,9 +128,11 @@ def _load(found: Sequence[Block]) -> Sentence | None:
     """How much it was for people, in the document's own words."""
     for block in found:
         text = plain(block.text)
-        if block.kind in ("para", "item") and (_LOAD.search(text) or (block.trail and _LOAD.search(block.trail[-1]))):
-            if _SCORE.search(text) or (known := pair(block)) is not None and _LOAD.search(known[0]):
-                return Sentence(text[:300], block.line)
+        known = pair(block)
+        named = _LOAD.search(known[0]) if known is not None else None
+        about = _LOAD.search(text) or (block.trail and _LOAD.search(block.trail[-1]))
+        if block.kind in ("para", "item") and about and (named or _SCORE.search(text)):
+            return Sentence(text[:300], block.line)
     return None
 
 

@@ -2,8 +2,8 @@
 
 from typing import Literal
 
+from incidentui.core.board import Conclusion, Origin
 from incidentui.core.imported import Factor, Precision, SaidItem
-from incidentui.core.board import Origin
 from incidentui.core.model import Ms
 from incidentui.core.value import dataclass
 
@@ -119,8 +119,8 @@ class Said:
     entries: tuple[Entry, ...] = ()
     causes: tuple[Cause, ...] = ()
     theories: tuple[Theory, ...] = ()
-    conclusions: tuple[tuple[str, Sentence], ...] = ()
-    """("symptom" | "root cause" | "real problem", what it is)."""
+    conclusions: tuple[tuple[Conclusion, Sentence], ...] = ()
+    """(which of the three, what it is)."""
     factors: tuple[Factor, ...] = ()
     items: tuple[SaidItem, ...] = ()
     commits: tuple[SaidCommit, ...] = ()

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
 from incidentui.core.imported import Precision
@@ -15,7 +15,8 @@ from incidentui.postmortem.reader.said import Entry, Unread
 from incidentui.postmortem.reader.zones import AMBIGUOUS, UTC, Zone, named, zone
 
 _SECTION = re.compile(
-    r"\b(time\s?line|chronology|sequence of events|key events|key times|order of events)\b|タイムライン|経緯|時系列|Zeitverlauf|Cronolog",
+    r"\b(time\s?line|chronology|sequence of events|key events|key times|order of events)\b"
+    r"|タイムライン|経緯|時系列|Zeitverlauf|Cronolog",
     re.IGNORECASE,
 )
 _NO_SECTION = re.compile(r"\b(appendix|chat logs?|raw logs?|evidence)\b|実測ログ", re.IGNORECASE)
@@ -23,7 +24,8 @@ _TIME_HEAD = re.compile(r"\b(time|timestamp|when|date|at|utc)\b|時刻|日時|�
 _ABOUT_TIMES = re.compile(r"\b(times?|timezone|zone|utc)\b|時刻|JST", re.IGNORECASE)
 _TRIGGER = re.compile(r"\btrigger(s|ed)?\b(?!\w)\s*:?|→? ?発生\b|\*\*発生\*\*", re.IGNORECASE)
 _RECOVERY = re.compile(
-    r"\b(revert(ed|ing|s)?|roll(ed|ing|s)?[ -]?back|rollback|force[- ]?(reset|push)|reset to|restor(ed|ing))\b", re.IGNORECASE
+    r"\b(revert(ed|ing|s)?|roll(ed|ing|s)?[ -]?back|rollback|force[- ]?(reset|push)|reset to|restor(ed|ing))\b",
+    re.IGNORECASE,
 )
 _COMMIT = re.compile(r"(?<![\w/-])(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{7,40}(?![\w-])")
 _LATE_MS = 12 * 3_600_000
@@ -274,7 +276,11 @@ class _Days:
         if block.kind == "fence" or not (is_timeline(block) or block.kind == "heading" or abs(block.line - first) < 8):
             return
         lone = len(text) < 60 or _ABOUT_TIMES.search(text)
-        day = clock.day_in(text) if lone and block.kind != "row" and (block.kind == "heading" or len(text) < 120) else None
+        day = (
+            clock.day_in(text)
+            if lone and block.kind != "row" and (block.kind == "heading" or len(text) < 120)
+            else None
+        )
         if day is not None and (known := self._date(day, block)) is not None:
             self.day, self.last = known, None
         if is_timeline(block) and _ABOUT_TIMES.search(text) and block.kind != "row" and (known_zone := named(text)):
@@ -287,7 +293,8 @@ class _Days:
             return None
         if day.either and self.context.month_first:
             day = day.turned
-        year = (self.day or self.context.day).year if (self.day or self.context.day) else None
+        about = self.day or self.context.day
+        year = about.year if about is not None else None
         known = day.of(year)
         if known is None and tell:
             self._not(block, "that is no date" if day.year or year else "a date without a year")
@@ -373,7 +380,8 @@ def _in_order(found: Sequence[Block], by_line: dict[int, list[Row]]) -> Iterable
 
 
 def _at(day: date, at: Clock | None = None) -> datetime:
-    return datetime(day.year, day.month, day.day, at.hour, at.minute, at.second or 0) if at else datetime(day.year, day.month, day.day)
+    """By the clock on the wall: its zone comes later."""
+    return datetime.combine(day, time(at.hour, at.minute, at.second or 0) if at else time.min)
 
 
 def ambiguous(zones: str) -> str:
