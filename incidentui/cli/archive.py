@@ -7,10 +7,11 @@ from types import TracebackType
 from incidentui.cli.journal_access import open_to_read, open_to_write, project_root, responder
 from incidentui.cli.options import CannotRun, Options
 from incidentui.core import events as e
+from incidentui.core.evolve import fold
 from incidentui.core.imported import Imported
 from incidentui.core.inputs import Evidence
-from incidentui.core.model import Ms
-from incidentui.core.state import State
+from incidentui.core.model import Incident, Ms
+from incidentui.core.turn import provisional
 from incidentui.core.value import dataclass
 from incidentui.edge.clock import SystemClock
 from incidentui.edge.store.jsonl import JsonlJournal, export_lines
@@ -43,7 +44,9 @@ class Kept:
     """Which incident it is here; None: nothing was saved."""
     again: bool = False
     """It was there already."""
-    recurs: str = ""
+    incident: Incident | None = None
+    """As it stands in the archive, or would stand there."""
+    entries: tuple[tuple[e.EntryImported, Ms], ...] = ()
 
 
 class Archive:
@@ -75,14 +78,21 @@ class Archive:
 
     def keep(self, given: Given) -> Kept:
         """All of it in one transaction, once."""
-        if (known := self._seen.get(given.sha256) or self._own(given)) is not None:
-            return Kept(known, again=True)
+        known = self._seen.get(given.sha256) or self._own(given)
         if self._dry or self._journal is None:
-            return Kept(None)
+            desk = load(self._journal, self._clock.now()) if self._journal is not None else Desk()
+            would = _would_be(given, self._document(given), known or "INC-?", desk)
+            return replace(would, ident=known, again=bool(known))
+        if known is not None:
+            return Kept(known, again=True)
         kept = self._write(self._journal, given)
-        if kept.ident is not None:
-            self._seen[given.sha256] = kept.ident
+        self._seen[given.sha256] = kept.ident or ""
         return kept
+
+    def _document(self, given: Given) -> Imported:
+        kept = Evidence(KIND, given.original).sha256
+        now = self._clock.now()
+        return Imported(given.file, given.sha256, self._by, evidence=kept, at=now, decoded=given.decoded)
 
     def _own(self, given: Given) -> str | None:
         """A record that was exported here is here."""
@@ -97,14 +107,7 @@ class Archive:
         desk = load(journal, self._clock.now())
         while True:
             ident = f"INC-{desk.base.incident_count + 1}"
-            document = Imported(
-                given.file,
-                given.sha256,
-                self._by,
-                evidence=original.sha256,
-                at=self._clock.now(),
-                decoded=given.decoded,
-            )
+            document = self._document(given)
             drafted = _facts(given, document, ident, desk)
             result = journal.append(drafted, expected=desk.base.seq, evidence=[original])
             if isinstance(result, Moved):
@@ -112,7 +115,15 @@ class Archive:
                 continue
             if isinstance(result, Aside):
                 raise CannotRun(f"not in the journal yet ({result.why}); it waits in {result.path}")
-            return Kept(ident)
+            return _would_be(given, document, ident, desk)
+
+
+def _would_be(given: Given, document: Imported, ident: str, desk: Desk) -> Kept:
+    """How it stands in the archive once its facts are folded."""
+    drafted = _facts(given, document, ident, desk)
+    state = fold(provisional(fact, n) for n, fact in enumerate(drafted, 1))
+    entries = tuple((f.event, f.at) for f in drafted if isinstance(f.event, e.EntryImported))
+    return Kept(ident, incident=state.incidents[ident], entries=entries)
 
 
 def _facts(given: Given, document: Imported, ident: str, desk: Desk) -> list[e.Fact]:
@@ -150,18 +161,15 @@ def imported(journal: Record) -> list[tuple[str, Imported]]:
     return out
 
 
-def record_of(journal: Record, ident: str) -> tuple[Record, str]:
-    """The record an incident lies in, and its name there: the journal, unless it came from a file. What came from a
-    document is walked through alone: nothing of this project stands beside it."""
+def record_of(journal: Record, ident: str) -> tuple[Record, str, Imported | None]:
+    """The record an incident lies in, its name there, where that came from: the journal, unless it came from a file.
+
+    What came from a document is walked through alone: nothing of this project stands beside it.
+    """
     window = window_of(journal, ident)
     came = window.incident.imported if window is not None else None
     if window is None or came is None:
-        return journal, ident
+        return journal, ident, None
     if came.kind == "record" and (kept := journal.evidence(came.evidence)) is not None:
-        return JsonlJournal(came.file, kept.body), came.origin_id
-    return JsonlJournal(came.file, "\n".join(export_lines(journal, window))), ident
-
-
-def came_from(state: State, ident: str) -> Imported | None:
-    found = state.incidents.get(ident)
-    return found.imported if found is not None else None
+        return JsonlJournal(came.file, kept.body), came.origin_id, came
+    return JsonlJournal(came.file, "\n".join(export_lines(journal, window))), ident, came

@@ -17,12 +17,12 @@ from incidentui.cli.import_told import (
     record_summary,
     record_title,
     said_object,
-    summary,
 )
 from incidentui.cli.options import CANNOT_RUN, CannotRun, Options, may_write
 from incidentui.edge.clock import SystemClock
 from incidentui.edge.store.jsonl import JsonlJournal
 from incidentui.edge.text import clean, clean_and_redact
+from incidentui.postmortem.past import told
 from incidentui.postmortem.reader.decode import LIMIT, NotTextError, decode
 from incidentui.postmortem.reader.read import read
 from incidentui.postmortem.reader.zones import Zone, zone
@@ -73,8 +73,8 @@ def _lines(given: Given, kept: Kept, dry_run: bool) -> Iterator[str]:
     yield f"{given.file} → {where}  {title}"
     if kept.again and not dry_run:
         return
-    if given.said is not None:
-        yield from summary(given.said, given.decoded)
+    if given.said is not None and kept.incident is not None:
+        yield from told(kept.incident, kept.entries)
     elif given.record is not None:
         yield from record_summary(given.record)
     if kept.ident is not None and not kept.again:

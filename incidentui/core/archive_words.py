@@ -14,7 +14,7 @@ CLAIM = "what a document says: this program saw none of it"
 def told(event: e.ArchiveEvent, at: Ms) -> tuple[str, str, Tone]:
     match event:
         case e.DocumentImported():
-            return "·", f"{came_from(event.document)}: {CLAIM}", "text"
+            return "·", f"{came_from(event.document).removeprefix('imported ')}: {CLAIM}", "text"
         case e.EntryImported():
             return "“", _entry(event, at), "text"
         case e.CauseImported():
@@ -30,7 +30,8 @@ def _entry(event: e.EntryImported, at: Ms) -> str:
     """A time that is not known to the minute stands in the sentence as it was written."""
     vague = event.precision not in ("exact", "minute") and event.said
     lasted = f" (for {duration(event.until - at)})" if event.until is not None and event.precision != "date" else ""
-    return f"{'trigger: ' if event.trigger else ''}{f'[{event.said}] ' if vague else ''}{event.text}{lasted}"
+    trigger = "trigger: " if event.trigger and "trigger" not in event.text.casefold() else ""
+    return f"{trigger}{f'[{event.said}] ' if vague else ''}{event.text}{lasted}"
 
 
 def came_from(document: Imported) -> str:

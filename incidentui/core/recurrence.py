@@ -10,8 +10,6 @@ from incidentui.core.imported import Past, Recurred
 
 WORDS = 40
 MOST = 5
-ALIKE = 3
-"""So many words in common make two incidents alike; where a service is the same, one does."""
 
 
 def like(past: Iterable[Past], services: Sequence[str], said: Iterable[str]) -> tuple[Recurred, ...]:
@@ -21,11 +19,16 @@ def like(past: Iterable[Past], services: Sequence[str], said: Iterable[str]) -> 
     for one in past:
         both = [name for name in one.services if name in services]
         common = [word for word in one.words if word in mine]
-        if len(common) >= ALIKE or (both and common):
+        if _alike(len(common), len(mine), len(one.words)) or (both and common):
             why = [f"{', '.join(both[:2])} failed then too"] if both else []
             why += [f"both: {', '.join(common[:4])}"] if common else []
             found.append(Recurred(one.id, one.title, one.at, "; ".join(why), one.timed, one.nth))
     return tuple(sorted(found, key=lambda r: -r.at)[:MOST])
+
+
+def _alike(common: int, mine: int, other: int) -> bool:
+    """Half of a short title, or a quarter of what a longer text is about."""
+    return (common >= 2 and common * 2 >= mine) or (common >= 3 and common * 4 >= min(mine, other))
 
 
 def nth(recurred: Sequence[Recurred], says: int | None = None) -> int:

@@ -54,6 +54,8 @@ def evidence_of(event: e.Event) -> str | None:
     match event:
         case e.LightSeen():
             return event.light.evidence
+        case e.DocumentImported():
+            return event.document.evidence or None
         case e.CheckChanged() | e.ServiceChanged() | e.WorkloadChanged() | e.ActionEnded() | e.StepChanged():
             return event.evidence
         case _:

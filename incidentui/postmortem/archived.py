@@ -9,7 +9,7 @@ from incidentui.core.imported import Held, Imported, Past
 from incidentui.core.model import Moment, Ms, Severity
 from incidentui.core.recurrence import like
 from incidentui.postmortem.reader.claims import span
-from incidentui.postmortem.reader.said import Cause, Said, Theory
+from incidentui.postmortem.reader.said import Cause, Entry, Said, Theory
 
 _DAY_MS = 86_400_000
 _EPOCH = date(1970, 1, 1)
@@ -91,7 +91,11 @@ def _entries(said: Said, start: Ms) -> Iterator[tuple[e.EntryImported, Ms]]:
     at = start
     for x in said.entries:
         at = x.at if x.at is not None else at
-        yield e.EntryImported(x.text, x.line, x.precision, x.said, x.end, x.trigger, x.commits, x.recovery), at
+        yield entry_event(x), at
+
+
+def entry_event(x: Entry) -> e.EntryImported:
+    return e.EntryImported(x.text, x.line, x.precision, x.said, x.end, x.trigger, x.commits, x.recovery)
 
 
 def _board(said: Said, by: str) -> Iterator[e.CauseImported]:

@@ -184,6 +184,8 @@ class _Scan:
 
 
 _MARKS = re.compile(r"\*\*|(?<![A-Za-z0-9])__|__(?![A-Za-z0-9])")
+_BREAK = re.compile(r"\s*<br\s*/?>\s*")
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _LINK = re.compile(
     r"!?\[([^\]\[]{0,300})\]\([^()\s]{0,600}(?:\([^()\s]{0,200}\)[^()\s]{0,300})?(?:\s\"[^\"]{0,200}\")?\)"
 )
@@ -191,5 +193,5 @@ _LINK = re.compile(
 
 def plain(text: str) -> str:
     """Without the marks of Markdown that only shape the letters; code marks stay."""
-    text = _LINK.sub(lambda m: m[1] or "image", text)
-    return re.sub(r"\s*<br\s*/?>\s*", " ", _MARKS.sub("", text)).strip()
+    text = _MARKS.sub("", _LINK.sub(lambda m: m[1] or "image", text))
+    return _ESCAPED.sub(r"\1", _BREAK.sub(" ", text)).strip()

@@ -22,7 +22,7 @@ _SECTION = re.compile(
 _NO_SECTION = re.compile(r"\b(appendix|chat logs?|raw logs?|evidence)\b|実測ログ", re.IGNORECASE)
 _TIME_HEAD = re.compile(r"\b(time|timestamp|when|date|at|utc)\b|時刻|日時|時間", re.IGNORECASE)
 _ABOUT_TIMES = re.compile(r"\b(times?|timezone|zone|utc)\b|時刻|JST", re.IGNORECASE)
-_TRIGGER = re.compile(r"\btrigger(s|ed)?\b(?!\w)\s*:?|→? ?発生\b|\*\*発生\*\*", re.IGNORECASE)
+_TRIGGER = re.compile(r"trigger(ed by)?\s*:|trigger\b\s*[-–—]|発生\s*[:：—]", re.IGNORECASE)
 _RECOVERY = re.compile(
     r"\b(revert(ed|ing|s)?|roll(ed|ing|s)?[ -]?back|rollback|force[- ]?(reset|push)|reset to|restor(ed|ing))\b",
     re.IGNORECASE,
@@ -67,7 +67,8 @@ def is_recovery(text: str) -> bool:
 
 
 def is_trigger(text: str) -> bool:
-    return bool(_TRIGGER.match(text.lstrip("*_ ")))
+    """Its text, or a label that stands under it."""
+    return any(_TRIGGER.match(part.lstrip("*_ ")) for part in text.split(" · "))
 
 
 class Row(NamedTuple):

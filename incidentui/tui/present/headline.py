@@ -14,6 +14,7 @@ from incidentui.tui.present.follow import alarm, unfollowed
 from incidentui.tui.present.format import hms
 from incidentui.tui.present.links import nearer
 from incidentui.tui.present.parts import hints, joined
+from incidentui.tui.present.past import band, past
 from incidentui.tui.present.quiet import quiet
 from incidentui.tui.present.runbook import offered
 from incidentui.tui.present.scene import (
@@ -54,6 +55,8 @@ def headline(scene: Scene, width: int, kind: Class, *, short_form: bool = False)
     block = _block(scene, inner, kind)
     if short_form:
         return Headline(block.lines[:1], block.banded)
+    if kind == "compact" and len(block.lines) == 3 and past(scene) is not None:
+        return Headline(block.lines[:2], block.banded)
     if kind == "compact" and len(block.lines) == 3 and not _offered(scene):
         return Headline((block.lines[0], _merged(scene, inner)), block.banded)
     if (found := alarm(scene)) is not None and len(block.lines) < 3:
@@ -69,6 +72,8 @@ def _offered(scene: Scene) -> bool:
 
 
 def _block(scene: Scene, width: int, kind: Class) -> Headline:
+    if (found := past(scene)) is not None:
+        return Headline(band(found, width), True)
     red = sorted(loud(scene), key=lambda s: s.since or 0)
     if red:
         return Headline(tuple(_failing(scene, red, width, kind)), True)
