@@ -18,7 +18,6 @@ from incidentui.cli.journal_access import open_to_read
 from incidentui.cli.options import CannotRun, Options
 from incidentui.cli.show_past import show_past
 from incidentui.core import codec
-from incidentui.core.archive_words import begun, came_from
 from incidentui.core.board_words import total
 from incidentui.core.envelope import rfc3339
 from incidentui.core.format import duration
@@ -26,6 +25,7 @@ from incidentui.core.functions import function_outages
 from incidentui.core.metrics import Metric, Outage, metrics, outages
 from incidentui.core.model import Incident
 from incidentui.core.recurrence import told as recurrence
+from incidentui.core.words.archive import begun, came_from
 from incidentui.edge.clock import SystemClock
 from incidentui.edge.store.sqlite import SqliteJournal
 from incidentui.edge.store.window import find_incident, window_of

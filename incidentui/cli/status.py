@@ -26,7 +26,7 @@ from incidentui.core.known_errors import of_source
 from incidentui.core.layers import BYPASSED, bypassed
 from incidentui.core.ledger import in_force, partly, taken_back, told
 from incidentui.core.links import Link, links
-from incidentui.core.model import Commit, FixStatus, Ms
+from incidentui.core.model import Commit, FixStatus, Ms, is_bad
 from incidentui.core.not_found import tied
 from incidentui.core.recent import Recent, add
 from incidentui.core.standing import ours, tip, wanted
@@ -34,7 +34,7 @@ from incidentui.core.state import State
 from incidentui.core.turn import provisional
 from incidentui.core.twins import told as told_of_twins
 from incidentui.core.twins import twins
-from incidentui.core.words import STATE_MARK, fix_places, is_bad, marker, missed, named
+from incidentui.core.words import STATE_MARK, fix_places, marker, missed, named
 from incidentui.edge.clock import SystemClock
 from incidentui.session.turn import load, sample_of
 

@@ -14,7 +14,7 @@ from incidentui.core.drift import Drift
 from incidentui.core.inputs import FixesLooked, LookAtFixes, Refusal
 from incidentui.core.model import Ms
 from incidentui.core.value import dataclass
-from incidentui.session.live import World
+from incidentui.session.parts import World
 from incidentui.session.ports import Clock, DiffLine, Executor, Kept, LogFeed, LogLine, Source
 
 if TYPE_CHECKING:

@@ -17,12 +17,11 @@ from incidentui.core.inputs import (
     SourceFailed,
     WorkloadsLooked,
 )
-from incidentui.core.model import Commit, ErrorText, KnownError, Moment, Ms, Repository, SeenError, Workload
+from incidentui.core.model import Commit, ErrorText, KnownError, Moment, Ms, Repository, SeenError, Workload, is_bad
 from incidentui.core.restarts import Restart, another_engine, restarted
 from incidentui.core.state import State
 from incidentui.core.suspects import name_suspect
 from incidentui.core.turn import Deciding
-from incidentui.core.words import is_bad
 
 SAME_DEPLOY_MS = 60_000
 CLOCKS_MS = 3_000

@@ -5,7 +5,6 @@ from typing import Any
 
 from incidentui.core import codec
 from incidentui.core import events as e
-from incidentui.core.archive_words import CLAIM, came_from
 from incidentui.core.board import causes
 from incidentui.core.board_words import total
 from incidentui.core.envelope import rfc3339
@@ -13,6 +12,7 @@ from incidentui.core.format import count, ordinal
 from incidentui.core.imported import Imported, SaidItem
 from incidentui.core.model import Incident, Ms
 from incidentui.core.recurrence import told as recurrence
+from incidentui.core.words.archive import CLAIM, came_from
 
 Entries = Sequence[tuple[e.EntryImported, Ms]]
 MANY = 12

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from incidentui.core import events as e
-from incidentui.core.archive_words import CLAIM, came_from
 from incidentui.core.board import Hypothesis, cause_word, causes
 from incidentui.core.board_words import total
 from incidentui.core.format import count
 from incidentui.core.imported import Imported, SaidItem
 from incidentui.core.model import Ms
 from incidentui.core.recurrence import told as recurrence
+from incidentui.core.words.archive import CLAIM, came_from
 from incidentui.postmortem.conclusion import missing
 from incidentui.postmortem.facts import Facts
 from incidentui.postmortem.markdown import UNKNOWN, fence, section, sha, stamp, table, text

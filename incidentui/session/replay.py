@@ -15,7 +15,7 @@ from incidentui.core.evolve import evolve
 from incidentui.core.model import Ms, Plan
 from incidentui.core.recent import CELL_MS, CELLS, NOTHING, Recent, Sample, add
 from incidentui.core.state import State
-from incidentui.session.live import Drafter
+from incidentui.session.parts import Drafter
 from incidentui.session.ports import Clock, DiffLine, Done, Journal, Kept, LogFeed, LogLine, Playhead, Row, View
 from incidentui.session.turn import state_at
 

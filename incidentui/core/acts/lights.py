@@ -4,10 +4,9 @@ from dataclasses import replace
 
 from incidentui.core.acts.traits import TOLD, WATCHES
 from incidentui.core.format import count, short
-from incidentui.core.model import Attempt, CheckState, Light, LightName, Ms, Plan
+from incidentui.core.model import Attempt, CheckState, Light, LightName, Ms, Plan, is_bad
 from incidentui.core.recent import CheckRecent
 from incidentui.core.turn import Deciding
-from incidentui.core.words import is_bad
 
 ORDER: tuple[LightName, ...] = ("tree", "worktree", "remote", "running", "user_path")
 NAMES: dict[LightName, str] = {

@@ -7,10 +7,9 @@ from typing import assert_never
 from incidentui.core import events as e
 from incidentui.core.evolve.health import recovered
 from incidentui.core.evolve.put import put, put_name
-from incidentui.core.model import Ms, Workload
+from incidentui.core.model import Ms, Workload, is_bad
 from incidentui.core.restarts import another_engine, kept, ran, remembered
 from incidentui.core.state import State
-from incidentui.core.words import is_bad
 
 
 def fold(state: State, event: e.WorkloadEvent, recorded: e.Recorded) -> State:

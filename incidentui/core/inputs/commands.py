@@ -212,27 +212,19 @@ class EndRunbook:
     why: str = ""
 
 
+OnIncident = OpenIncident | Acknowledge | SetSeverity | CloseIncident | TickRecovery
+OnBoard = AddHypothesis | ChangeHypothesis | MakeRemark | Conclude | ChangeCause
+OnRunbook = StartRunbook | SetStep | HandOver | EndRunbook
 Command = (
     StartWatch
     | StopWatch
-    | OpenIncident
-    | Acknowledge
-    | SetSeverity
-    | CloseIncident
-    | TickRecovery
+    | OnIncident
     | AddNote
     | MarkMoment
-    | AddHypothesis
-    | ChangeHypothesis
-    | MakeRemark
-    | Conclude
-    | ChangeCause
     | MarkGood
+    | OnBoard
     | ShowPlan
     | RunPlan
     | StopAction
-    | StartRunbook
-    | SetStep
-    | HandOver
-    | EndRunbook
+    | OnRunbook
 )

@@ -202,7 +202,7 @@ class OwnerGone:
     run: str
 
 
-Observation = (
+OfWorld = (
     Sampled
     | RepositoryLooked
     | LedgerLooked
@@ -219,8 +219,8 @@ Observation = (
     | CheckpointKept
     | CheckpointLost
     | ClockShifted
-    | ActionStepped
-    | ActionActed
-    | LightLooked
-    | OwnerGone
 )
+"""What sources and the clock say."""
+OfAction = ActionStepped | ActionActed | LightLooked | OwnerGone
+"""What is said of an action of ours."""
+Observation = OfWorld | OfAction

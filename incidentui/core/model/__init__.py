@@ -14,7 +14,7 @@ from incidentui.core.model.project import CheckSpec, Layer, ProjectSpec, Service
 from incidentui.core.model.repository import AwaitedDeploy, Commit, Deploy, FileChange, Repository
 from incidentui.core.model.runbooks import LastRun, RunbookRun, RunStep, StepState
 from incidentui.core.model.since_good import FileLeft, InForce, KnownGood, Ledger, LedgerCommit, Suspect, Suspected
-from incidentui.core.model.workloads import Source, Workload, WorkloadState
+from incidentui.core.model.workloads import Source, Workload, WorkloadState, is_bad
 from incidentui.core.value import Ms
 
 __all__ = [
@@ -75,4 +75,5 @@ __all__ = [
     "Verdict",
     "Workload",
     "WorkloadState",
+    "is_bad",
 ]

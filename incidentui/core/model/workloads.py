@@ -37,6 +37,15 @@ class Workload:
     """What it was made from: the compose project and the folder of its file."""
 
 
+def is_bad(workload: Workload) -> bool:
+    """Crashing, or gone with an error: not what anybody asked for."""
+    return (
+        workload.state in ("crashing", "restarting")
+        or (workload.state == "exited" and workload.exit_code != 0)
+        or workload.health == "unhealthy"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     name: str

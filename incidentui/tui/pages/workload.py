@@ -8,10 +8,9 @@ from incidentui.core.drift import Drift
 from incidentui.core.drift_then import FILES
 from incidentui.core.format import count, duration, short
 from incidentui.core.links import of_workload as of_workload_links
-from incidentui.core.model import CheckState, Ms, Workload
+from incidentui.core.model import CheckState, Ms, Workload, is_bad
 from incidentui.core.state import State
 from incidentui.core.twins import others
-from incidentui.core.words import is_bad
 from incidentui.session.ports import Kept, LogLine, View
 from incidentui.tui.line import Line, Seg, Token
 from incidentui.tui.page import END, PageContext

@@ -2,12 +2,13 @@
 
 from datetime import tzinfo
 
-from incidentui.core.archive_words import begun
 from incidentui.core.envelope import rfc3339
 from incidentui.core.events import ArchiveEvent, BoardEvent, EntryImported, Recorded
 from incidentui.core.imported import Imported
 from incidentui.core.model import Incident, Ms
-from incidentui.tui.line import Line, Seg, cells, cut, pad, spread
+from incidentui.core.words.archive import begun
+from incidentui.tui.line import Line, Seg, cut, pad
+from incidentui.tui.present.band import LABEL, band
 from incidentui.tui.present.format import hm, hms
 from incidentui.tui.present.scene import Scene
 
@@ -67,23 +68,22 @@ def around(incident: Incident) -> tuple[tuple[Seg, ...], tuple[Seg, ...]]:
     )
 
 
-def band(incident: Incident, width: int) -> tuple[Line, ...]:
+def claims(incident: Incident, width: int) -> tuple[Line, ...]:
+    """The band: that all of it is a claim and whose, then the two things in it that matter most."""
     came = incident.imported
     assert came is not None
-    return (_claim(came, width), *(_line(label, text, width) for label, text in _says(incident, came)[:2]))
+    whose = f"{cut(came.file, _NAME)}, by {came.by} on {rfc3339(came.at)[:10]}"
+    text = f"all of this; the program saw none of it. {whose}"
+    first = band(width, "unkbg", "unknown", "“", "a document says", _cut(text, width))
+    said = _says(incident, came)[:2]
+    return (
+        first,
+        *(band(width, "unkbg", "unknown", " ", label, _cut(told, width), loud=False) for label, told in said),
+    )
 
 
-def _claim(came: Imported, width: int) -> Line:
-    label = pad("a document says", 19)
-    text = f"all of this; the program saw none of it. {cut(came.file, _NAME)}, by {came.by} on {rfc3339(came.at)[:10]}"
-    room = max(8, width - cells(label) - 4)
-    segs = (Seg("“ ", "unknown", bold=True), Seg(label, "unknown", bold=True), Seg(cut(text, room), "strong"))
-    return spread(width, segs, (), ground="unkbg", rail="unknown")
-
-
-def _line(label: str, text: str, width: int) -> Line:
-    segs = (Seg("  "), Seg(pad(label, 19), "muted"), Seg(cut(text, max(8, width - 23)), "text"))
-    return spread(width, segs, (), ground="unkbg", rail="unknown")
+def _cut(text: str, width: int) -> tuple[Seg, ...]:
+    return (Seg(cut(text, max(8, width - LABEL - 4)), "strong"),)
 
 
 def _says(incident: Incident, came: Imported) -> list[tuple[str, str]]:

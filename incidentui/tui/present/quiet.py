@@ -1,7 +1,7 @@
 """The headline while nothing fails and no incident is open."""
 
 from incidentui.core.format import count, short
-from incidentui.core.words import is_bad
+from incidentui.core.model import is_bad
 from incidentui.tui.line import Line, Seg, spread
 from incidentui.tui.present.format import coarse
 from incidentui.tui.present.scene import MARKS, TOKENS, Scene, not_looked, running, watched

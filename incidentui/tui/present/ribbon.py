@@ -7,7 +7,7 @@ from incidentui.core.format import short
 from incidentui.core.model import BADNESS, CheckState, Ms, ServiceStatus, Span
 from incidentui.core.value import dataclass
 from incidentui.tui.line import Line, Seg, Token, cells, cut, cut_middle, pad
-from incidentui.tui.present.headline import name_of
+from incidentui.tui.present.next_step import name_of
 from incidentui.tui.present.parts import merged
 from incidentui.tui.present.past import moment, past
 from incidentui.tui.present.scene import Scene, echo_of, first_red, in_state, watched

@@ -5,9 +5,8 @@ from incidentui.core.drift_told import rows_of, told
 from incidentui.core.format import age, duration, short
 from incidentui.core.idle import idle_under_red
 from incidentui.core.links import of_workload
-from incidentui.core.model import Workload
+from incidentui.core.model import Workload, is_bad
 from incidentui.core.twins import twins
-from incidentui.core.words import is_bad
 from incidentui.tui.line import Line, Seg, Token, cells, cut_middle, fit, pad
 from incidentui.tui.present.format import hm
 from incidentui.tui.present.parts import empty, hints, joined, title

@@ -1,22 +1,22 @@
 """The words of what came from documents: each row says that it is a claim, and how much of its time is known."""
 
 from incidentui.core import events as e
-from incidentui.core.board_words import Tone
 from incidentui.core.envelope import rfc3339
 from incidentui.core.format import duration
 from incidentui.core.imported import Imported
-from incidentui.core.model import Incident, Ms
+from incidentui.core.model import Incident
 from incidentui.core.recurrence import told as recurrence
+from incidentui.core.words.tone import Said
 
 CLAIM = "what a document says: this program saw none of it"
 
 
-def told(event: e.ArchiveEvent, at: Ms) -> tuple[str, str, Tone]:
+def told(event: e.ArchiveEvent) -> Said:
     match event:
         case e.DocumentImported():
             return "·", f"{came_from(event.document).removeprefix('imported ')}: {CLAIM}", "text"
         case e.EntryImported():
-            return "“", _entry(event, at), "text"
+            return "“", _entry(event), "text"
         case e.CauseImported():
             if event.refuted:
                 return "✗", f"said to be ruled out: {event.thought}" + (f" ({event.why})" if event.why else ""), "text"
@@ -26,12 +26,11 @@ def told(event: e.ArchiveEvent, at: Ms) -> tuple[str, str, Tone]:
             return "≡", recurrence(event.like), "slow"
 
 
-def _entry(event: e.EntryImported, at: Ms) -> str:
+def _entry(event: e.EntryImported) -> str:
     """A time that is not known to the minute stands in the sentence as it was written."""
     vague = event.precision not in ("exact", "minute") and event.said
-    lasted = f" (for {duration(event.until - at)})" if event.until is not None and event.precision != "date" else ""
     trigger = "trigger: " if event.trigger and "trigger" not in event.text.casefold() else ""
-    return f"{trigger}{f'[{event.said}] ' if vague else ''}{event.text}{lasted}"
+    return f"{trigger}{f'[{event.said}] ' if vague else ''}{event.text}"
 
 
 def came_from(document: Imported) -> str:
