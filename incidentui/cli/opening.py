@@ -27,7 +27,7 @@ TITLE_LIMIT = 200
 @click.argument("title", nargs=-1)
 @click.option("--severity", type=click.Choice(SEVERITIES, case_sensitive=False), help="Default: from what fails.")
 @click.option("--since", metavar="T", help="Where its window starts: 09:12, an ISO time, -20m.")
-@click.option("--json", "as_json", is_flag=True, help='Print {"id", "seq", "like"}.')
+@click.option("--json", "as_json", is_flag=True, help='Print {"id", "seq"}, with "like" when it was there before.')
 @click.pass_obj
 def open_command(
     options: Options, title: tuple[str, ...], severity: Severity | None, since: str | None, as_json: bool
@@ -47,7 +47,8 @@ def open_command(
     opened = state.incidents.get(done.incident or "")
     recurs = opened.recurs if opened is not None else ()
     if as_json:
-        click.echo(json.dumps({"id": done.incident, "seq": done.seq, "like": [r.id for r in recurs]}))
+        like = {"like": [r.id for r in recurs]} if recurs else {}
+        click.echo(json.dumps({"id": done.incident, "seq": done.seq, **like}))
         return
     _tell("opened", done, as_json)
     if recurs:

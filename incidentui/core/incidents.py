@@ -96,7 +96,7 @@ def open_incident(d: Deciding, c: OpenIncident) -> Decision:
     )
     errors = (known.meaning for seen in d.state.errors for known in seen.known)
     if found := like(d.state.archive, red, [title, *errors]):
-        d.say(e.RecurrenceFound(found), "seen before", "key", incident=name)
+        d.say(e.RecurrenceFound(found), "again", "key", incident=name)
     return d.done(name)
 
 

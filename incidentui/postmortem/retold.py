@@ -17,6 +17,7 @@ from incidentui.postmortem.conclusion import missing
 from incidentui.postmortem.facts import Facts
 from incidentui.postmortem.markdown import UNKNOWN, fence, section, sha, stamp, table, text
 from incidentui.postmortem.past import when
+from incidentui.postmortem.reader.timeline import is_trigger
 
 _TIMED = ("exact", "minute", "approx")
 
@@ -76,7 +77,7 @@ def _timeline(facts: Facts) -> list[str]:
 
 
 def _untold(entry: e.EntryImported) -> bool:
-    return entry.trigger and "trigger" not in entry.text.casefold()
+    return entry.trigger and not is_trigger(entry.text)
 
 
 def _time(entry: e.EntryImported, at: Ms) -> str:

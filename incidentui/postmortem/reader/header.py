@@ -85,6 +85,7 @@ def _pairs(found: Sequence[Block]) -> list[tuple[str, str, int]]:
     sections = [b for b in found if b.kind == "heading" and b.level > 1]
     first = sections[0].line if sections else 0
     tail = sections[-1].line if sections else 0
+    last = found[-1].line if found else 0
     for block in found:
         metadata = bool(block.trail) and re.search(
             r"metadata|メタデータ|^overview|^details|summary", block.trail[-1], re.IGNORECASE
@@ -94,7 +95,9 @@ def _pairs(found: Sequence[Block]) -> list[tuple[str, str, int]]:
         )
         if block.kind == "row" and len(block.cells) == 2 and (metadata or top):
             out.append((plain(block.cells[0]), plain(block.cells[1]), block.line))
-        elif (top or (block.kind == "para" and block.line > max(tail, TOP))) and (known := pair(block)) is not None:
+        elif (top or (block.kind == "para" and block.line > max(tail, last - 12))) and (
+            known := pair(block)
+        ) is not None:
             out.append((*known, block.line))
     return out
 

@@ -252,6 +252,8 @@ class _Days:
         self.whole = context.zone_said
         """Whether the zone holds for all of it; else that of an entry holds until another names one."""
         self.last: Ms | None = None
+        self.place: tuple[str, ...] = ()
+        """Where the last one stood: two lists need not go on from each other."""
         self.unread: list[Unread] = []
         self.disorder: list[int] = []
         self.used: dict[str, None] = {}
@@ -351,8 +353,9 @@ class _Days:
             return self._future(entry, row)
         self.used[where.name] = None
         self.said = self.said or bool(when.zone or row.zone)
-        if self.last is not None and ms < self.last:
+        if self.last is not None and ms < self.last and row.block.trail == self.place:
             self.disorder.append(row.block.line)
+        self.place = row.block.trail
         self.day, self.last = day, ms
         precision: Precision = "approx" if at.about else "exact" if at.second is not None else "minute"
         return replace(entry, precision=precision, at=ms, end=self._end(when, day, ms, where, row.block))

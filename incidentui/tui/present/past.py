@@ -37,9 +37,7 @@ def row_time(record: Recorded, zone: tzinfo | None) -> str:
     """Eight cells: never more of a time than was written down."""
     event = record.event
     if not isinstance(event, EntryImported):
-        said = isinstance(event, ArchiveEvent) or (
-            isinstance(event, BoardEvent) and record.source.startswith("document:")
-        )
+        said = isinstance(event, ArchiveEvent | BoardEvent) and record.source.startswith("document:")
         return " " * 8 if said else hms(record.at, zone)
     match event.precision:
         case "exact":
