@@ -24,7 +24,7 @@ from incidentui.edge.containers.docker_words import (
     names,
     settings_of,
 )
-from incidentui.edge.containers.engine import CALL_S, Calls, EngineLost, EngineRefused
+from incidentui.edge.containers.engine import CALL_S, STOP_S, Calls, EngineLost, EngineRefused
 from incidentui.edge.containers.seen import Look
 from incidentui.edge.containers.volume_made import dated
 from incidentui.edge.text import clean_and_redact
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from incidentui.edge.containers.logs_docker import DockerLog
 
 T = TypeVar("T")
-STOP_S = 10
 DIFF_S = 15.0
 MOST_KEPT = 300
 _LOAD_S = 60.0
