@@ -41,8 +41,8 @@ def break_contexts(home: Path) -> None:
         meta.write_text("{")
 
 
-async def why(clock: WallClock) -> str:
-    source = DockerSource(None, clock)
+async def why(clock: WallClock, context: str | None = None) -> str:
+    source = DockerSource(None, clock, context=context)
     failed = (await source.look())[0]
     source.engine.close()
     assert isinstance(failed, SourceFailed)
@@ -67,6 +67,18 @@ async def test_docker_context_goes_before_the_current_one(
     assert f"unix://{tmp_path}/yard.sock (context yard)" in await why(clock)
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/host.sock")
     assert f"unix://{tmp_path}/host.sock (DOCKER_HOST)" in await why(clock)
+
+
+async def test_the_context_of_the_project_goes_before_the_current_one_and_after_the_shell(
+    docker_home: Path, clock: WallClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("lab", "yard", "prod"):
+        add_context(docker_home, name, f"unix://{tmp_path}/{name}.sock")
+    (docker_home / "config.json").write_text('{"currentContext": "lab"}')
+    assert "/prod.sock (context prod)" in await why(clock, "prod")
+    assert "context ghost: there is none of that name; correct incidentui.toml" in await why(clock, "ghost")
+    monkeypatch.setenv("DOCKER_CONTEXT", "yard")
+    assert "/yard.sock (context yard)" in await why(clock, "prod")
 
 
 @pytest.mark.parametrize("by", ["DOCKER_CONTEXT", "currentContext"])

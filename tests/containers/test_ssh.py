@@ -219,7 +219,7 @@ def test_status_and_doctor_say_which_engine_it_is(
 ) -> None:
     engine.run("web", "sleep", "600")
     (tmp_path / "docker").mkdir()
-    (tmp_path / "docker" / "config.json").write_text('{"currentContext": "prod"}')
+    (place.root / "incidentui.toml").write_text('[project]\nname = "ferry"\ndocker = { context = "prod" }\n')
     add_context(tmp_path / "docker", "prod", yard.url(engine.socket))
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
     monkeypatch.delenv("DOCKER_HOST")

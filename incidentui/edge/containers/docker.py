@@ -58,9 +58,12 @@ class Raw:
 class DockerEngine:
     name = "docker"
 
-    def __init__(self, compose_project: str | None = None, base_url: str | None = None) -> None:
+    def __init__(
+        self, compose_project: str | None = None, base_url: str | None = None, context: str | None = None
+    ) -> None:
+        """`context`: of the docker command, where neither `base_url` nor the environment names an engine."""
         self._project = compose_project
-        self._client = Client(base_url)
+        self._client = Client(base_url, context)
         self._calls = Calls("docker")
         self.listing = Listing(self._list, self._inspect)
 

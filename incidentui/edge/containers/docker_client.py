@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from incidentui.edge.containers.docker_lost import lost_words, way_ended
@@ -21,8 +22,8 @@ _PING = b"GET /_ping HTTP/1.0\r\nHost: docker\r\n\r\n"
 class Client:
     """Its methods block, but for `reached` and the words."""
 
-    def __init__(self, base_url: str | None) -> None:
-        self._base_url = base_url
+    def __init__(self, base_url: str | None, context: str | None = None) -> None:
+        self._base_url, self._context = base_url, context
         self._where = Where({}, base_url or DEFAULT, "")
         self._api: APIClient | None = None
         self._connecting = threading.Lock()
@@ -57,9 +58,10 @@ class Client:
     def _reach(self) -> None:
         if self._api is not None:
             return
-        self._where = where(self._base_url)
+        self._where = where(self._base_url, self._context)
         if (link := self._where.link) is not None:
             link.reach()
+            self._where = replace(self._where, params={"base_url": f"unix://{link.socket}"})
             _knock_over(link)
 
     def connected(self) -> "APIClient":
