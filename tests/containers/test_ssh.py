@@ -219,13 +219,14 @@ def test_status_and_doctor_say_which_engine_it_is(
 ) -> None:
     engine.run("web", "sleep", "600")
     (tmp_path / "docker").mkdir()
+    (tmp_path / "docker" / "config.json").write_text("{}")
     (place.root / "incidentui.toml").write_text('[project]\nname = "ferry"\ndocker = { context = "prod" }\n')
     add_context(tmp_path / "docker", "prod", yard.url(engine.socket))
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
     monkeypatch.delenv("DOCKER_HOST")
     at = f"ssh://yard{engine.socket} (context prod)"
     told = json.loads(place.run("status", "--json").stdout)
-    assert told["engines"] == [{"name": "docker", "state": "ok", "at": at}]
+    assert told["engines"] == [{"name": "docker", "state": "ok", "at": at}], told["sources"]
     assert f"  docker           {at}\n· web " in place.run("status").stdout
     assert f"{at}: 1 containers, over an ssh connection of our own" in place.run("doctor").stdout
 
