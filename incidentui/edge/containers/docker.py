@@ -145,9 +145,9 @@ class DockerEngine:
         return self._client.another(seconds, version)
 
     @property
-    def host(self) -> str:
-        """What DOCKER_HOST has to be, so that another program asks the same engine."""
-        return self._client.host
+    def named_to_others(self) -> dict[str, str]:
+        """The environment in which another program asks the same engine."""
+        return self._client.named_to_others
 
     def try_again(self) -> None:
         """Somebody asks for it now: what was refused before does not hold."""
@@ -298,7 +298,7 @@ class DockerEngine:
         return self._client.connected()
 
     async def _ask(self, work: Callable[[], T], seconds: float = CALL_S) -> T:
-        if "docker.context" not in sys.modules:
+        if "docker" not in sys.modules:
             # Loading the SDK on a busy machine is no silence of the engine.
             await self._calls.run(_load, _LOAD_S)
         try:
@@ -317,7 +317,7 @@ class DockerEngine:
 
 
 def _load() -> None:
-    importlib.import_module("docker.context")
+    importlib.import_module("docker")
 
 
 def _was_answered(error: Exception) -> bool:

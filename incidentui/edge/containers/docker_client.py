@@ -1,5 +1,6 @@
 """The client of an engine: found, made on first use, thrown away when the engine is lost."""
 
+import os
 import socket
 import threading
 from dataclasses import replace
@@ -43,7 +44,14 @@ class Client:
         return self._where.link.how if self._where.link is not None else ""
 
     @property
-    def host(self) -> str:
+    def named_to_others(self) -> dict[str, str]:
+        tls = self._where.params.get("tls")
+        keys = {"DOCKER_CERT_PATH": os.path.dirname(tls.cert[0]), "DOCKER_TLS_VERIFY": "1"} if tls and tls.cert else {}
+        return {"DOCKER_HOST": self._socket, **keys}
+
+    @property
+    def _socket(self) -> str:
+        """Over ssh the end that is here."""
         return str(self._where.params.get("base_url") or self._where.address)
 
     @property
@@ -72,7 +80,7 @@ class Client:
             self._reach()
             if self._where.link is not None:
                 self._where.link.check()
-            _knock(self.host)
+            _knock(self._socket)
             if self._api is None:
                 self._api = APIClient(timeout=int(CALL_S), **self._where.params)
             return self._api

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from incidentui.core.value import dataclass
+from incidentui.edge.containers.docker_context import OWN, ContextError, current
+from incidentui.edge.containers.docker_context import params as params_of
 from incidentui.edge.ssh.address import SCHEME, AddressError
 from incidentui.edge.ssh.link import Link, link_to
 from incidentui.edge.text import clean, clean_and_redact
@@ -52,23 +54,10 @@ def where(base_url: str | None, context: str | None = None) -> Where:
 
 
 def _of_context(project: str | None) -> tuple[dict[str, Any], str]:
-    """The SDK takes a context that is not there for none at all, and shows the wrong engine."""
-    from docker.context import ContextAPI
-    from docker.context.config import get_current_context_name
-
     named = os.environ.get("DOCKER_CONTEXT")
-    name = named or project or get_current_context_name()
+    by = "DOCKER_CONTEXT" if named else "incidentui.toml" if project else "currentContext in docker's config.json"
     try:
-        context = ContextAPI.get_context(name)
-    except Exception as error:  # the SDK raises whatever reading a broken file raises
-        raise NowhereError(
-            f"context {_name(name)}: its file cannot be read; docker context inspect says why"
-        ) from error
-    if context is None:
-        by = "DOCKER_CONTEXT" if named else "incidentui.toml" if project else "currentContext in docker's config.json"
-        raise NowhereError(f"context {_name(name)}: there is none of that name; correct {by}, see docker context ls")
-    return {**ContextAPI.kwargs_from_context(name)}, "" if name == "default" else f"context {_name(name)}"
-
-
-def _name(name: str) -> str:
-    return clean(name, 60)
+        name = named or project or current()
+        return params_of(name, by), "" if name == OWN else f"context {clean(name, 60)}"
+    except ContextError as error:
+        raise NowhereError(str(error)) from None
