@@ -168,7 +168,7 @@ def _say_workload(d: Deciding, changed: e.WorkloadChanged, moment: Moment, look:
     service = next((s.name for s in d.state.project.services if changed.now.name in s.workloads), "")
     if error is not None and errors.is_news(d.state, source, service, error):
         runs = d.state.services[service].running if service in d.state.services else None
-        seen = SeenError(source, service, error, d.now, runs, known)
+        seen = SeenError(source, service, error, d.now, runs, known, after=errors.after(d.state, service))
         d.say(e.ErrorSeen(seen), changed.now.name, "quiet", source=changed.now.engine)
 
 

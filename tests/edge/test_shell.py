@@ -251,6 +251,17 @@ def test_what_has_no_effect_and_sudo_are_said_in_the_plan(folder: Path) -> None:
     assert "promptEnv" not in said, "what it asks for is what happens"
 
 
+def test_what_looks_unfinished_is_said_in_the_plan_and_runs_and_what_is_a_place_is_asked_for(folder: Path) -> None:
+    plan = trusted(folder, 'echo "YOUR_TOKEN" > said')
+    assert "looks unfinished: YOUR_TOKEN" in plan.warnings
+    ran(folder, plan)
+    assert (folder / "said").read_text() == "YOUR_TOKEN\n"
+    trust.allow(write(folder, "echo {pod}"))
+    refused = planned(folder)
+    assert isinstance(refused, Refusal)
+    assert refused.unset == "pod"
+
+
 def test_what_is_heard_while_it_runs_is_whole_lines_without_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     said = b"one\n\x1b[31mtwo\x1b[0m\npassword=hunter2-hunter2\nhalf a sec"
     assert tail(said).splitlines()[:2] == ["one", "two"]

@@ -13,10 +13,11 @@ from incidentui.session.ports import View
 from incidentui.tui.line import Line, Seg, cells, spread
 from incidentui.tui.page import Page, PageContext
 from incidentui.tui.pages import verdict
-from incidentui.tui.pages.act import choose, chosen, tell
+from incidentui.tui.pages.act import choose, chosen
 from incidentui.tui.pages.layout import cell, hanging, heading, section, size_of, stack
 from incidentui.tui.pages.lights import five_lights
 from incidentui.tui.present.runbook import MARKS
+from incidentui.tui.telling import tell
 
 MARK = MARKS | {"todo": ("○", "muted")}
 
