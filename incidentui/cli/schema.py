@@ -10,9 +10,9 @@ from incidentui.core.json_schema import DIALECT
 
 
 @click.command("schema")
-@click.argument("name", type=click.Choice(("config", "event", "runbook")))
+@click.argument("name", type=click.Choice(("config", "event", "runbook", "answers")))
 def command(name: str) -> None:
-    """Print the JSON Schema of incidentui.toml, of an event, or of the typed actions of a runbook."""
+    """Print the JSON Schema of incidentui.toml, of an event, of a runbook's typed actions, or of what --json prints."""
     click.echo(json.dumps(_SCHEMAS[name](), ensure_ascii=False, indent=2))
 
 
@@ -26,6 +26,12 @@ def _event() -> dict[str, Any]:
     from incidentui.core.json_schema import of_events
 
     return of_events()
+
+
+def _answers() -> dict[str, Any]:
+    from incidentui.cli.answers import of_answers
+
+    return of_answers()
 
 
 def _runbook() -> dict[str, Any]:
@@ -48,4 +54,9 @@ def _runbook() -> dict[str, Any]:
     }
 
 
-_SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {"config": _config, "event": _event, "runbook": _runbook}
+_SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
+    "config": _config,
+    "event": _event,
+    "runbook": _runbook,
+    "answers": _answers,
+}

@@ -20,7 +20,7 @@ def of_events() -> Schema:
     kinds = [
         {
             "if": {"properties": {"type": {"const": TYPE_PREFIX + name}}},
-            "then": {"properties": {"data": _of(cls, defs)}},
+            "then": {"properties": {"data": of_value(cls, defs)}},
         }
         for name, cls in TYPES.items()
     ]
@@ -51,7 +51,8 @@ def of_events() -> Schema:
     }
 
 
-def _of(kind: Any, defs: dict[str, Schema]) -> Schema:
+def of_value(kind: Any, defs: dict[str, Schema]) -> Schema:
+    """Of a type hint; classes go into `defs`."""
     if is_dataclass(kind) and isinstance(kind, type):
         return _of_class(kind, defs)
     args, origin = get_args(kind), get_origin(kind)
@@ -59,12 +60,12 @@ def _of(kind: Any, defs: dict[str, Schema]) -> Schema:
         return {"enum": list(args)}
     if origin is tuple:
         if args[-1] is Ellipsis:
-            return {"type": "array", "items": _of(args[0], defs)}
-        return {"type": "array", "prefixItems": [_of(one, defs) for one in args], "minItems": len(args)}
+            return {"type": "array", "items": of_value(args[0], defs)}
+        return {"type": "array", "prefixItems": [of_value(one, defs) for one in args], "minItems": len(args)}
     if origin in (Union, types.UnionType):
-        return {"anyOf": [_of(one, defs) for one in args]}
+        return {"anyOf": [of_value(one, defs) for one in args]}
     if isinstance(origin, type) and issubclass(origin, Mapping):
-        return {"type": "object", "additionalProperties": _of(args[1], defs)}
+        return {"type": "object", "additionalProperties": of_value(args[1], defs)}
     return {"type": "null"} if kind is type(None) else {"type": _SCALARS[kind]}
 
 
@@ -74,5 +75,9 @@ def _of_class(cls: type, defs: dict[str, Schema]) -> Schema:
         defs[name] = {}  # it may hold itself
         parts = fields(cls)
         needed = [f.name for f in parts if f.default is MISSING and f.default_factory is MISSING]
-        defs[name] = {"type": "object", "properties": {f.name: _of(f.type, defs) for f in parts}, "required": needed}
+        defs[name] = {
+            "type": "object",
+            "properties": {f.name: of_value(f.type, defs) for f in parts},
+            "required": needed,
+        }
     return {"$ref": f"#/$defs/{name}"}

@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from incidentui.config.json_schema import of_config
 from incidentui.core.codec import to_json
 from incidentui.core.events import NoteAdded
 from incidentui.core.json_schema import of_events
+from incidentui.drills.history import git
 from tests.e2e.world import Place
 
 TYPES = {"string": str, "integer": int, "number": int | float, "boolean": bool, "array": list, "object": dict}
@@ -90,6 +92,25 @@ def test_what_events_print_fits_and_what_is_no_event_does_not(tmp_path: Path) ->
     assert all(fits(schema, line, schema["$defs"]) for line in lines)
     assert not fits(schema, {**lines[1], "data": {"text": 7}}, schema["$defs"])
     assert schema == of_events()
+
+
+def test_what_commands_print_fits(tmp_path: Path) -> None:
+    place = Place(tmp_path, tmp_path / "home")
+    git(["init", "-q", "-b", "main", "."], tmp_path)
+    git(["-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-q", "--allow-empty", "-m", "1"], tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        (tmp_path / "Procfile").write_text(f"web: run --port {server.getsockname()[1]}\n")
+        printed = {
+            name: json.loads(place.run(*name.split(), *more, "--json").stdout)
+            for name, more in (
+                ("init", ()), ("check", ()), ("open", ("down",)), ("note", ("x",)), ("validate", ()), ("config show", ()),
+                ("incidents", ()), ("act", ("git.mark-good", "rev=HEAD", "--plan")), ("close", ("--reason", "x")),
+            )
+        }  # fmt: skip
+    defs = json.loads(place.run("schema", "answers").stdout)["$defs"]
+    assert set(printed) < set(defs)
+    assert [name for name, said in printed.items() if not fits(defs[name], said, defs)] == []
+    assert not fits(defs["check"], {"verdict": "ok"}, defs)
 
 
 def test_of_a_class_what_has_no_default_is_required() -> None:
