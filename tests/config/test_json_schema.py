@@ -94,6 +94,7 @@ def test_what_events_print_fits_and_what_is_no_event_does_not(tmp_path: Path) ->
     assert schema == of_events()
 
 
+@pytest.mark.slow
 def test_what_commands_print_fits(tmp_path: Path) -> None:
     place = Place(tmp_path, tmp_path / "home")
     git(["init", "-q", "-b", "main", "."], tmp_path)
@@ -103,7 +104,8 @@ def test_what_commands_print_fits(tmp_path: Path) -> None:
         printed = {
             name: json.loads(place.run(*name.split(), *more, "--json").stdout)
             for name, more in (
-                ("init", ()), ("check", ()), ("open", ("down",)), ("note", ("x",)), ("validate", ()), ("config show", ()),
+                ("init", ()), ("check", ()), ("open", ("down",)), ("note", ("x",)), ("validate", ()),
+                ("config show", ()),
                 ("incidents", ()), ("act", ("git.mark-good", "rev=HEAD", "--plan")), ("close", ("--reason", "x")),
             )
         }  # fmt: skip
