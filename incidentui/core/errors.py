@@ -18,6 +18,8 @@ from incidentui.core.state import State
 TEXT = 300
 SIGNATURE = 160
 LINES = 400
+_NEAR = 6
+"""Of so many lines at the end of a log one is the reason why it ends."""
 KNOWN = 5
 """Errors told of one check or workload while it is red: a message that is new every time would fill the record."""
 
@@ -92,6 +94,15 @@ def of_text(text: str) -> ErrorText | None:
                 if signature(said):
                     return _error(said, *_place(lines, n))
     return None
+
+
+def last_line(text: str, killed: bool = False) -> str:
+    """Why a program ended, by what it said: mostly its last line, the end of its traceback; an error that stands right
+    before that (two streams reach a log in no order). `killed`: by a signal, so that no other line is a reason.
+    """
+    lines = [undated(line.strip()).strip() for line in text.splitlines() if line.strip()][-_NEAR:]
+    told = next((line for line in reversed(lines) if _TYPED.search(line) or _ANY.search(line)), "")
+    return told or (lines[-1] if lines and not killed else "")
 
 
 def of_log(text: str) -> ErrorText | None:

@@ -28,7 +28,7 @@ from incidentui.runbook.commands import SHELLS
 from incidentui.runbook.fields import env_name
 from incidentui.runbook.model import Command, Runbook, Step
 from incidentui.runbook.places import spoken, unfinished
-from incidentui.runbook.shell_words import needed, uses_sudo
+from incidentui.runbook.shell_words import builds, needed, uses_sudo
 from incidentui.runbook.variables import parted, values
 from incidentui.session.ports import Clock, Report
 
@@ -130,9 +130,21 @@ class ShellExecutor:
             checked=(Precondition("digest", f"{runbook.path} is as it was shown", runbook.digest),),
             not_covered=tuple(_not_covered(found)),
             undo=_undo_words(found),
-            warnings=(*_warnings(found), *filling.not_shown(found.commands, variables.given)),
+            warnings=(
+                *_warnings(found),
+                *filling.not_shown(found.commands, variables.given),
+                *await self._built(found, state),
+            ),
             within_ms=max(_within(c) for c in found.commands),
         )
+
+    async def _built(self, found: Wanted, state: State) -> Sequence[str]:
+        """As compose.up stops at: an image of what no commit holds can be built again by nobody."""
+        if not any(builds(command.text) for command in found.commands):
+            return ()
+        from incidentui.edge.git.unsaved import built
+
+        return await built(self._folder, state.repository)
 
     def _find(self, args: Mapping[str, str]) -> Wanted | Refusal:
         name, number, undo = args.get("runbook", ""), args.get("step", ""), args.get("undo") == "true"

@@ -37,6 +37,20 @@ _DANGEROUS = re.compile(
 )
 
 
+_BUILDS = re.compile(
+    r"\b(?:docker-compose|podman-compose|docker|podman|nerdctl)\b(?:(?!\b(?:exec|run)\b)[^|;&\n]){0,300}?"
+    r"\s(?:build|bake|--build)\b(?![-/.])"
+)
+
+
+def builds(text: str) -> str:
+    """The first command in it that builds an image; empty when none is known to."""
+    for line in _plain(text.replace("\\\n", " ")):
+        if (found := _BUILDS.search(line)) is not None:
+            return re.sub(r"\s+", " ", found.group()).strip()
+    return ""
+
+
 _SUDO = re.compile(
     r"(?:^|[;&|({]|\b(?:then|do|else)\b)\s*sudo\b(?![^;&|\n]{0,300}\s(?:-n|--non-interactive)\b)", re.MULTILINE
 )

@@ -114,6 +114,12 @@ def test_what_fits_is_good_and_each_fault_has_its_file_and_line(place: Place) ->
         ('      - "A=$ONE" # $TWO', ["ONE"]),
         ("    image: lab:${TAG}", ["TAG"]),
         ("    command: echo $$PID", []),
+        ("    image: ${HOME:-b${INNER}}", []),
+        ("    image: ${NOT_SET:-b${INNER}}", ["INNER"]),
+        ("    image: ${NOT_SET:+b${INNER}}", []),
+        ("    image: ${HOME:+b${INNER}}", ["INNER"]),
+        ("    image: ${NOT_SET:-${ALSO_NOT:-x}}/$LAST", ["LAST"]),
+        ("    image: ${NEVER", []),
     ],
 )
 async def test_a_variable_counts_where_compose_fills_it_in(tmp_path: Path, line: str, names: list[str]) -> None:
