@@ -12,6 +12,7 @@ import pytest
 
 from incidentui.core.inputs import Refusal, SourceAnswered, SourceFailed, WorkloadsLooked
 from incidentui.core.model import Workload
+from incidentui.edge.containers import docker_source
 from incidentui.edge.containers.docker_source import DockerSource
 from incidentui.edge.containers.docker_words import names
 from incidentui.edge.containers.logs import WorkloadLogs
@@ -174,6 +175,26 @@ async def test_an_engine_that_hangs_is_lost_within_three_seconds(engine: Dockerd
         f"docker engine {engine.url}: no answer within 3 s; it hangs or is out of reach"
     ]
     assert any(isinstance(o, SourceAnswered) for o in await source.look())
+
+
+@pytest.mark.docker
+async def test_one_that_hangs_while_nothing_happens_is_noticed_long_before_the_next_list(
+    engine: Dockerd, docker_at: Make, reports: Reports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(docker_source, "SAFETY_S", 600.0)
+    monkeypatch.setattr(docker_source, "ALIVE_S", 0.3)
+    engine.run("web", *SLEEP)
+    async with running(docker_at(engine.url), reports):
+        await until(lambda: state(reports, "web") == "running")
+        await asyncio.sleep(docker_source.ECHO_S + 1)  # what the last event asked for is over
+        lists = len([o for o in reports.all if isinstance(o, WorkloadsLooked)])
+        engine.pause(True)
+        try:
+            await until(lambda: [o for o in reports.all if isinstance(o, SourceFailed)])
+        finally:
+            engine.pause(False)
+        assert len([o for o in reports.all if isinstance(o, WorkloadsLooked)]) == lists
+        await until(lambda: len([o for o in reports.all if isinstance(o, WorkloadsLooked)]) > lists)
 
 
 @pytest.mark.docker

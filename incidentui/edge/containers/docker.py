@@ -91,6 +91,14 @@ class DockerEngine:
         except EngineRefused as refused:
             raise EngineLost(f"docker engine {self.address}: refuses to list: {refused}") from refused
 
+    async def answers(self) -> bool:
+        """Whether it answers at all: a word, no list."""
+        try:
+            await self._ask(lambda: self._connected().ping())
+        except (EngineLost, EngineRefused):
+            return False
+        return True
+
     async def glance(self, idents: Collection[str]) -> tuple[Look, ...] | None:
         """The last list with these few inspected anew; None when only another list can tell."""
         try:
