@@ -26,6 +26,10 @@ SLEEP = ("sleep", "600")
 CRASH = ("sh", "-c", "echo worker: no DATABASE_URL >&2; exit 7")
 
 
+TOO_NEW = "client version 1.50 is too new."
+TOO_OLD = "client version 1.41 is too old."
+
+
 @asynccontextmanager
 async def running(source: DockerSource, reports: Reports) -> AsyncIterator[None]:
     task = asyncio.create_task(source.run(reports))
@@ -271,6 +275,18 @@ def http(status: str, body: bytes, kind: str = "application/json") -> bytes:
         (http("200 OK", b"{}"), "not a Docker engine"),
         (http("500 Oops", b'{"message": "disk \\u001b[2J full"}'), "disk ␛[2J full"),
         (http("200 OK", json.dumps({"ApiVersion": "1.12"}).encode()), "another API version"),
+        (
+            http(
+                "400 Bad Request", json.dumps({"message": f"{TOO_NEW} Maximum supported API version is 1.12"}).encode()
+            ),
+            "speaks another API version: at most 1.12, not 1.50; upgrade the engine",
+        ),
+        (
+            http(
+                "400 Bad Request", json.dumps({"message": f"{TOO_OLD} Minimum supported API version is 1.44"}).encode()
+            ),
+            "speaks another API version: at least 1.44, not 1.41; upgrade this program",
+        ),
         (b"\n", "not a Docker engine"),
     ],
 )
