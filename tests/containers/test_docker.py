@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from incidentui.core.inputs import Refusal, SourceAnswered, SourceFailed, WorkloadsLooked
-from incidentui.core.model import Workload
+from incidentui.core.model import Workload, is_bad
 from incidentui.edge.containers import docker_source
 from incidentui.edge.containers.docker_source import DockerSource
-from incidentui.edge.containers.docker_words import names
+from incidentui.edge.containers.docker_words import listed, names
 from incidentui.edge.containers.logs import WorkloadLogs
 from incidentui.session.ports import Clock
 from tests.containers.conftest import Reports
@@ -316,6 +316,19 @@ def test_a_container_set_aside_is_nobodys_service() -> None:
     new = {"Id": "b" * 64, "Names": ["/ferry-web-1"], **labels}
     assert names([old, new]) == [f"ferry-web-1.before-{'a' * 12}", "web"]
     assert names([old]) == [f"ferry-web-1.before-{'a' * 12}"]
+
+
+@pytest.mark.parametrize("own", [f"{'a' * 12}_ferry_web_1", f"ferry-web-1.before-{'a' * 12}"])
+def test_one_that_was_set_aside_has_not_failed(own: str) -> None:
+    """While it is made anew the old one is ended: with 137 where it is deaf to TERM. That is no news of a crash."""
+    labels = {"com.docker.compose.service": "web"}
+    old = {"Id": "a" * 64, "Names": [f"/{own}"], "Labels": labels, "State": "exited", "Status": "Exited (137) 1 second"}
+    new = {"Id": "b" * 64, "Names": ["/ferry_web_1"], "Labels": labels, "State": "running", "Status": "Up 1 second"}
+    shown = [listed(entry, name, None) for entry, name in zip([old, new], names([old, new]), strict=True)]
+    assert [(w.name, w.state, is_bad(w)) for w in shown] == [(own, "stopped", False), ("web", "running", False)]
+    assert shown[0].note == "set aside: another one has its place"
+    (alone,) = [listed(entry, name, None) for entry, name in zip([old], names([old]), strict=True)]
+    assert is_bad(alone) is own.startswith("a"), "one that compose left so, with none in its place, is the service"
 
 
 def test_what_compose_run_made_beside_a_service_is_not_the_service() -> None:

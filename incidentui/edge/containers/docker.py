@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from incidentui.core.model import Ms, PlanStep, Workload
 from incidentui.core.value import dataclass
-from incidentui.edge.containers import recreate
+from incidentui.edge.containers import bind_sources, recreate
 from incidentui.edge.containers.blast import Around, Blast, blast_of
 from incidentui.edge.containers.docker_events import EVENTS
 from incidentui.edge.containers.docker_listing import Listing
@@ -219,7 +219,7 @@ class DockerEngine:
     def _around(self, ident: str) -> Around:
         api = self._connected()
         found = api.inspect_container(ident)
-        return Around(found, api.containers(all=True), (), self._image_now(found))
+        return Around(found, api.containers(all=True), (), self._image_now(found), bind_sources.gone(found))
 
     def _image_now(self, found: dict[str, Any]) -> str:
         return str((self._image(found["Config"]["Image"]) or {}).get("Id", ""))
