@@ -173,11 +173,17 @@ def is_news(state: State, source: str, service: str, error: ErrorText) -> bool:
     same = next((seen for seen in known if seen.error.signature == error.signature), None)
     if same is None:
         return len(known) < KNOWN
+    now = after(state, service)
+    return bool(now) and same.after != now
+
+
+def after(state: State, service: str) -> str:
+    """The action whose verdict is still out, once it acted, and what the service runs since; empty: there is none."""
     attempt = state.attempt
     if attempt is None or attempt.acted is None:
-        return False
-    runs = state.services[service].running_since if service in state.services else None
-    return same.told <= max(attempt.acted, runs or 0)
+        return ""
+    runs = state.services[service].running if service in state.services else None
+    return f"{attempt.run} {runs or ''}".strip()
 
 
 def told(errors: tuple[SeenError, ...], seen: SeenError) -> tuple[SeenError, ...]:
@@ -186,7 +192,7 @@ def told(errors: tuple[SeenError, ...], seen: SeenError) -> tuple[SeenError, ...
     if (seen.source, seen.error.signature) not in known:
         return (*errors, seen)
     n = known.index((seen.source, seen.error.signature))
-    return (*errors[:n], replace(errors[n], error=seen.error, last=seen.at), *errors[n + 1 :])
+    return (*errors[:n], replace(errors[n], error=seen.error, last=seen.at, after=seen.after), *errors[n + 1 :])
 
 
 def telling(state: State) -> SeenError | None:

@@ -39,7 +39,7 @@ CLOCKS_MS = 3_000
 """So far an engine's clock may be behind ours; some tell whole seconds only."""
 SEEN_LATE_MS = 35_000
 """So long after an action its restart may be seen: without events a list is asked for every half minute."""
-SEVERAL = ("checkpoint.restore", "compose.up", "volume.restore")
+SEVERAL = ("checkpoint.restore", "compose.up", "volume.restore", "workload.rehearse")
 """Actions that start more than what their word names."""
 _KILLED = (137, 143)
 """Exit codes of a program that KILL or TERM ended."""
@@ -197,7 +197,7 @@ def _say_workload(d: Deciding, changed: e.WorkloadChanged, moment: Moment, look:
     service = next((s.name for s in d.state.project.services if changed.now.name in s.workloads), "")
     if error is not None and errors.is_news(d.state, source, service, error):
         runs = d.state.services[service].running if service in d.state.services else None
-        seen = SeenError(source, service, error, d.now, runs, known)
+        seen = SeenError(source, service, error, d.now, runs, known, after=errors.after(d.state, service))
         d.say(e.ErrorSeen(seen), changed.now.name, "quiet", source=changed.now.engine)
 
 

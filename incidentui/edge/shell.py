@@ -27,7 +27,7 @@ from incidentui.runbook.attributes import FOLLOW_MS, fence, folder_of, unheeded
 from incidentui.runbook.commands import SHELLS
 from incidentui.runbook.fields import env_name
 from incidentui.runbook.model import Command, Runbook, Step
-from incidentui.runbook.places import spoken
+from incidentui.runbook.places import spoken, unfinished
 from incidentui.runbook.shell_words import builds, needed, uses_sudo
 from incidentui.runbook.variables import parted, values
 from incidentui.session.ports import Clock, Report
@@ -301,6 +301,7 @@ def _warnings(wanted: Wanted) -> Iterator[str]:
     """What would surprise somebody: attributes without effect, a password that nobody can type."""
     for command in wanted.commands:
         yield from (f"{name} has no effect: {why}" for name, why in unheeded(command.attrs))
+        yield from (f"looks unfinished: {word}" for word in unfinished(command.text))
         if uses_sudo(command.text) and not fence(command).interactive:
             yield "it uses sudo, and no password can be typed here: log in with sudo before, or mark it interactive"
 

@@ -252,6 +252,17 @@ def test_what_has_no_effect_and_sudo_are_said_in_the_plan(folder: Path) -> None:
     assert "promptEnv" not in said, "what it asks for is what happens"
 
 
+def test_what_looks_unfinished_is_said_in_the_plan_and_runs_and_what_is_a_place_is_asked_for(folder: Path) -> None:
+    plan = trusted(folder, 'echo "YOUR_TOKEN" > said')
+    assert "looks unfinished: YOUR_TOKEN" in plan.warnings
+    ran(folder, plan)
+    assert (folder / "said").read_text() == "YOUR_TOKEN\n"
+    trust.allow(write(folder, "echo {pod}"))
+    refused = planned(folder)
+    assert isinstance(refused, Refusal)
+    assert refused.unset == "pod"
+
+
 @pytest.mark.req("F46")
 @pytest.mark.parametrize(
     ("block", "warned"),

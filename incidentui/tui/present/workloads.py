@@ -135,7 +135,12 @@ def summary(scene: Scene) -> tuple[Seg, ...]:
 def _where(scene: Scene, engine: str) -> str:
     """Which one, if it is not the machine's own: production is not to be taken for what runs here."""
     at, _, by = scene.state.engine_at.get(engine, "").partition(" (")
-    return by.rstrip(")") if by.startswith("context ") else cut_middle(at.removeprefix("unix://"), _AT)
+    return by.rstrip(")") if by.startswith("context ") else cut_middle(_host(at) or at.removeprefix("unix://"), _AT)
+
+
+def _host(at: str) -> str:
+    """Of an engine over ssh; who logs in there and where its socket lies stand on the page."""
+    return f"ssh {at.removeprefix('ssh://').partition('/')[0].rpartition('@')[2]}" if at.startswith("ssh://") else ""
 
 
 def state_words(workload: Workload) -> tuple[str, str, Token]:

@@ -416,6 +416,7 @@ class FakeScreen:
     """What stood in the last of them."""
     copied: list[str] = field(default_factory=list)
     typed: dict[str, dict[str, str]] = field(default_factory=dict)
+    unsent: dict[str, str] = field(default_factory=dict)
     backs: int = 0
     top: int = 0
 
