@@ -13,7 +13,7 @@ from incidentui.session.ports import LogLine, View
 from incidentui.tui.line import cells
 from incidentui.tui.pages.event import told
 from incidentui.tui.pages.impact import impact_lines
-from incidentui.tui.pages.layout import commands
+from incidentui.tui.pages.layout import commands, wall
 from incidentui.tui.pages.log_lines import folded, log_lines
 from incidentui.tui.pages.plan_lines import plan_lines
 from incidentui.tui.pages.running import ActionPage
@@ -109,6 +109,12 @@ def test_a_crash_loop_is_shown_once_and_counted() -> None:
     assert "  ┆ same 3 lines, 4 more times" in text
     assert '·   File "main.py"' in text
     assert [line for block, again in folded(log) for line in list(block) * (again + 1)] == log
+
+
+def test_lines_that_come_again_say_until_when() -> None:
+    log = [LogLine(second * 1_000, "backend", "", text) for second in range(0, 50, 10) for text in ("go", "boom")]
+    text = [line.text for line in log_lines(log, 80)]
+    assert text[-1] == f"  ┆ same 2 lines, 4 more times, last {wall(40_000)}"
 
 
 def test_lines_that_differ_are_not_folded() -> None:
