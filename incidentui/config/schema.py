@@ -150,6 +150,7 @@ class Table(BaseModel):
 
 
 class DockerTable(Table):
+    context: Name | None = None
     compose_project: Name | None = None
     compose_files: Annotated[list[Annotated[str, Field(min_length=1)]], Field(max_length=10)] | None = None
 

@@ -287,7 +287,7 @@ def _way(wires: Mapping[str, list[str]], start: str, end: str) -> list[str]:
 
 
 def _docker(table: DockerTable | None) -> DockerConfig | None:
-    return DockerConfig(table.compose_project, tuple(table.compose_files or ())) if table else None
+    return DockerConfig(table.compose_project, tuple(table.compose_files or ()), table.context) if table else None
 
 
 def _service(table: ServiceTable) -> ServiceConfig:
