@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from incidentui.core.model import Ms, PlanStep, Workload
 from incidentui.core.value import dataclass
-from incidentui.edge.containers import recreate
+from incidentui.edge.containers import bind_sources, recreate
 from incidentui.edge.containers.blast import Around, Blast, blast_of
 from incidentui.edge.containers.docker_client import REACH_S, Client
 from incidentui.edge.containers.docker_events import EVENTS
@@ -90,6 +90,14 @@ class DockerEngine:
             return await self._ask(self.listing.look)
         except EngineRefused as refused:
             raise EngineLost(f"docker engine {self.address}: refuses to list: {refused}") from refused
+
+    async def answers(self) -> bool:
+        """Whether it answers at all: a word, no list."""
+        try:
+            await self._ask(lambda: self._connected().ping())
+        except (EngineLost, EngineRefused):
+            return False
+        return True
 
     async def glance(self, idents: Collection[str]) -> tuple[Look, ...] | None:
         """The last list with these few inspected anew; None when only another list can tell."""
@@ -209,7 +217,7 @@ class DockerEngine:
     def _around(self, ident: str) -> Around:
         api = self._connected()
         found = api.inspect_container(ident)
-        return Around(found, api.containers(all=True), (), self._image_now(found))
+        return Around(found, api.containers(all=True), (), self._image_now(found), bind_sources.gone(found))
 
     def _image_now(self, found: dict[str, Any]) -> str:
         return str((self._image(found["Config"]["Image"]) or {}).get("Id", ""))

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 from incidentui.core.backup import Backup
 from incidentui.core.inputs import Refusal
+from incidentui.edge.containers.actual import volumes_of as made_when
 from incidentui.edge.containers.docker import DockerEngine
 from incidentui.edge.containers.engine import Engine, EngineLost, EngineRefused
 from incidentui.edge.text import clean
@@ -21,11 +23,13 @@ async def volumes_of(engines: Sequence[Engine], store: Store, workload: str) -> 
     try:
         it = await docker.named(workload)
         found = await docker.call(lambda api: api.inspect_container(it.ident)) if it is not None else {}
+        mounts = [mount for mount in found.get("Mounts") or () if mount.get("Type") == "volume" and mount.get("Name")]
+        made = await docker.call(made_when) if mounts else {}
     except (EngineLost, EngineRefused) as error:
         return Refusal(str(error))
-    mounts = [mount for mount in found.get("Mounts") or () if mount.get("Type") == "volume" and mount.get("Name")]
     every = await asyncio.to_thread(lambda: list(store.all())) if mounts else []
-    return [newest(str(mount["Name"]), str(mount.get("Destination", "")), every) for mount in mounts]
+    told = (newest(str(mount["Name"]), str(mount.get("Destination", "")), every) for mount in mounts)
+    return [replace(each, made=made.get(str(mount["Name"]))) for each, mount in zip(told, mounts, strict=True)]
 
 
 def newest(volume: str, inside: str, every: Sequence[Backup]) -> Kept:
