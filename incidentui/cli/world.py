@@ -104,6 +104,7 @@ def build(
     from incidentui.edge.git.fix_marks import FixExecutor
     from incidentui.edge.git.source import GitSource
     from incidentui.edge.inside.executor import InsideExecutor
+    from incidentui.edge.recognised import Recognising
     from incidentui.edge.runbooks import read_runbooks
     from incidentui.edge.shell import ShellExecutor
     from incidentui.edge.volumes.executor import VolumeExecutor
@@ -140,11 +141,13 @@ def build(
     sources += _checks(loaded, clock, engines)
     sources += _revisions(loaded, clock, engines, once)
     drift = next((source for source in sources if isinstance(source, DriftSource)), None)
-    logs = WorkloadLogs(*engines, library=library_of(config)) if engines else None
+    library = library_of(config)
+    logs = WorkloadLogs(*engines, library=library) if engines else None
     pages = Pages(git, logs, lambda workload: volumes_of(engines, kept, workload), drift)
     problems = tuple(p.words() for p in loaded.problems)
     clone = GitClone(config.dir)
-    return World(config.spec(), sources, executors, pages, MarkerLook(config.dir), clone, problems, OnGreen(keeper))
+    known: list[Executor] = [Recognising(each, library) for each in executors]
+    return World(config.spec(), sources, known, pages, MarkerLook(config.dir), clone, problems, OnGreen(keeper))
 
 
 def keeper_of(config: ProjectConfig, engines: "Sequence[Engine]", clock: Clock, me: str) -> "Keeper":

@@ -14,6 +14,7 @@ from incidentui.core.model import (
     ErrorText,
     Fix,
     FixState,
+    KnownError,
     KnownGood,
     Layer,
     Ledger,
@@ -507,6 +508,8 @@ class ActionEnded:
     partly: tuple[str, ...] = ()
     taken_back: tuple[str, ...] = ()
     ledger: Ledger | None = None
+    known: tuple[KnownError, ...] = ()
+    """What is known of the error it ended in."""
 
 
 @dataclass(frozen=True, slots=True)

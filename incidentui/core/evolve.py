@@ -537,6 +537,7 @@ def _action(
                 partly=event.partly,
                 taken_back=event.taken_back,
                 ledger=event.ledger,
+                known=event.known,
             )
             state = replace(state, taken_back=_took_back(state, attempt, event, recorded.at))
         case e.LightSeen():

@@ -661,6 +661,8 @@ class Attempt:
     incident: str | None = None
     undoes: bool = False
     """It takes that step back."""
+    known: tuple[KnownError, ...] = ()
+    """What is known of the error it ended in."""
 
 
 @dataclass(frozen=True, slots=True)
