@@ -13,7 +13,7 @@ from bench.pty_harness import Terminal
 from bench.sandboxes import Project
 from incidentui.cli.live import live
 from incidentui.core.inputs import Observation, Sampled
-from incidentui.session.live import World
+from incidentui.session.parts import World
 from incidentui.session.ports import Clock, Report
 
 LOOKS = 200

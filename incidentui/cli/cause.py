@@ -15,7 +15,6 @@ from incidentui.core.board import (
     CauseWord,
     Conclusion,
     Hypothesis,
-    Ms,
     Origin,
     cause_word,
     causes,
@@ -26,7 +25,7 @@ from incidentui.core.board_words import CAUSE_MARK, gate, total
 from incidentui.core.envelope import rfc3339
 from incidentui.core.format import duration
 from incidentui.core.inputs import AddHypothesis, ChangeCause, Conclude
-from incidentui.core.model import Incident
+from incidentui.core.model import Incident, Ms
 from incidentui.edge.clock import SystemClock
 from incidentui.session.ports import Done
 

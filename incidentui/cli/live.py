@@ -19,7 +19,8 @@ from incidentui.edge.store.observer import ObserverLock
 from incidentui.edge.store.schema import mend
 from incidentui.edge.store.sqlite import SqliteJournal, open_journal
 from incidentui.edge.store.window import times
-from incidentui.session.live import LiveSession, Parts, World
+from incidentui.session.live import LiveSession
+from incidentui.session.parts import Parts, World
 from incidentui.session.ports import Journal
 
 if TYPE_CHECKING:

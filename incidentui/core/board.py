@@ -5,9 +5,8 @@ was confirmed. When it was found, fixed and there again is kept, so that the tim
 from collections.abc import Sequence
 from typing import Literal
 
-from incidentui.core.value import dataclass
+from incidentui.core.value import Ms, dataclass
 
-Ms = int
 HypothesisWord = Literal["to test", "confirmed", "refuted", "correct, not the cause"]
 CauseWord = Literal["suspected", "confirmed", "fixed", "ruled out"]
 """What a hypothesis is as a cause: one to test is suspected, one that is refuted or innocent is ruled out."""

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from incidentui.core import events as e
-from incidentui.core.board import CauseWord, Hypothesis, HypothesisWord, Ms, cause_word, causes, total_ms
+from incidentui.core.board import CauseWord, Hypothesis, HypothesisWord, cause_word, causes, total_ms
 from incidentui.core.format import count, duration, ordinal
+from incidentui.core.model import Ms
 
 Tone = Literal["text", "muted", "fail", "slow", "unknown", "ok"]
 HYPOTHESIS_MARK: dict[HypothesisWord, str] = {
@@ -17,30 +17,6 @@ HYPOTHESIS_MARK: dict[HypothesisWord, str] = {
 CAUSE_MARK: dict[CauseWord, str] = {"suspected": "○", "confirmed": "✗", "fixed": "✓", "ruled out": "–"}
 OFTEN = 2
 """From this often on the same thing again asks for a gate."""
-
-
-def told(event: e.HypothesisAdded | e.HypothesisChanged | e.CauseChanged) -> tuple[str, str, Tone]:
-    if isinstance(event, e.CauseChanged):
-        return _cause(event)
-    tested = "; ".join(f"{name} {said}" for name, said in (("did", event.did), ("saw", event.saw)) if said)
-    if isinstance(event, e.HypothesisAdded):
-        return "○", f"hypothesis {event.n}: {event.thought}" + (f" ({tested})" if tested else ""), "text"
-    if not event.judged:
-        return "·", f"hypothesis {event.n}: {tested}", "text"
-    why = f": {event.why}" if event.why else ""
-    tone: Tone = "ok" if event.now == "confirmed" else "text"
-    return HYPOTHESIS_MARK[event.now], f"hypothesis {event.n} {event.now}{why}", tone
-
-
-def _cause(event: e.CauseChanged) -> tuple[str, str, Tone]:
-    said = f": {event.said}" if event.said else ""
-    match event.what:
-        case "fixed":
-            return "✓", f"cause {event.n} fixed{said}", "ok"
-        case "again":
-            return "≡", f"cause {event.n} again, the {ordinal(event.again + 1)} time{said}", "fail"
-        case "origin":
-            return "·", f"cause {event.n}: {event.origin}", "text"
 
 
 def total(board: Sequence[Hypothesis], until: Ms) -> str:

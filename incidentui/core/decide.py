@@ -17,58 +17,21 @@ __all__ = ["Decision", "decide"]
 def decide(state: State, recent: Recent, given: i.Input, now: Ms) -> Decision:
     """`recent` counts the look already when `given` is one."""
     d = Deciding(state, recent, now)
-    match given:
-        case (
-            i.Sampled()
-            | i.RepositoryLooked()
-            | i.LedgerLooked()
-            | i.GoodFound()
-            | i.RevisionLooked()
-            | i.WorkloadsLooked()
-            | i.DriftLooked()
-            | i.SourceFailed()
-            | i.SourceAnswered()
-            | i.FixTold()
-            | i.FixDropped()
-            | i.FixesLooked()
-            | i.Ticked()
-            | i.CheckpointKept()
-            | i.CheckpointLost()
-            | i.ClockShifted()
-        ):
-            _observe(d, given)
-            standing.ask(d, state)
-            return d.done()
-        case i.ActionStepped() | i.ActionActed() | i.LightLooked() | i.OwnerGone():
-            _act(d, given)
-            return d.done()
-        case _:
-            decision = _command(d, given)
-            if decision.refusal is not None:
-                return decision
-            standing.ask(d, state, begins=isinstance(given, i.StartWatch))
-            return d.done(decision.incident)
+    if isinstance(given, i.OfWorld):
+        _observe(d, given)
+        standing.ask(d, state)
+        return d.done()
+    if isinstance(given, i.OfAction):
+        _act(d, given)
+        return d.done()
+    decision = _command(d, given)
+    if decision.refusal is not None:
+        return decision
+    standing.ask(d, state, begins=isinstance(given, i.StartWatch))
+    return d.done(decision.incident)
 
 
-def _observe(
-    d: Deciding,
-    seen: i.Sampled
-    | i.RepositoryLooked
-    | i.LedgerLooked
-    | i.GoodFound
-    | i.RevisionLooked
-    | i.WorkloadsLooked
-    | i.DriftLooked
-    | i.SourceFailed
-    | i.SourceAnswered
-    | i.FixTold
-    | i.FixDropped
-    | i.FixesLooked
-    | i.Ticked
-    | i.CheckpointKept
-    | i.CheckpointLost
-    | i.ClockShifted,
-) -> None:
+def _observe(d: Deciding, seen: i.OfWorld) -> None:
     match seen:
         case i.Sampled():
             judge.sampled(d, seen)
@@ -106,7 +69,7 @@ def _observe(
     acts.judge(d)
 
 
-def _act(d: Deciding, seen: i.ActionStepped | i.ActionActed | i.LightLooked | i.OwnerGone) -> None:
+def _act(d: Deciding, seen: i.OfAction) -> None:
     match seen:
         case i.ActionStepped():
             acts.stepped(d, seen)
@@ -121,6 +84,12 @@ def _act(d: Deciding, seen: i.ActionStepped | i.ActionActed | i.LightLooked | i.
 
 
 def _command(d: Deciding, c: i.Command) -> Decision:
+    if isinstance(c, i.OnIncident):
+        return _on_incident(d, c)
+    if isinstance(c, i.OnBoard):
+        return _on_board(d, c)
+    if isinstance(c, i.OnRunbook):
+        return _on_runbook(d, c)
     match c:
         case i.StartWatch():
             d.say(e.WatchStarted(c.project, c.by, c.read_only, c.host), "watch")
@@ -128,40 +97,23 @@ def _command(d: Deciding, c: i.Command) -> Decision:
         case i.StopWatch():
             d.say(e.WatchStopped(c.by, c.why), "watch")
             return d.done()
-        case i.OpenIncident() | i.Acknowledge() | i.SetSeverity() | i.TickRecovery() | i.CloseIncident():
-            return _about_incident(d, c)
-        case (
-            i.AddNote()
-            | i.MarkMoment()
-            | i.MarkGood()
-            | i.AddHypothesis()
-            | i.ChangeHypothesis()
-            | i.ChangeCause()
-            | i.MakeRemark()
-            | i.Conclude()
-        ):
-            return _record(d, c)
+        case i.AddNote():
+            return incidents.add_note(d, c)
+        case i.MarkMoment():
+            return incidents.mark_moment(d, c)
+        case i.MarkGood():
+            return incidents.mark_good(d, c)
         case i.ShowPlan():
             return acts.show_plan(d, c)
         case i.RunPlan():
             return acts.run_plan(d, c)
         case i.StopAction():
             return acts.stop(d, c)
-        case i.StartRunbook():
-            return runs.start(d, c)
-        case i.SetStep():
-            return runs.set_step(d, c)
-        case i.HandOver():
-            return runs.hand_over(d, c)
-        case i.EndRunbook():
-            return runs.end(d, c)
         case _:
             assert_never(c)
 
 
-def _about_incident(
-    d: Deciding, c: i.OpenIncident | i.Acknowledge | i.SetSeverity | i.TickRecovery | i.CloseIncident
-) -> Decision:
+def _on_incident(d: Deciding, c: i.OnIncident) -> Decision:
     match c:
         case i.OpenIncident():
             return incidents.open_incident(d, c)
@@ -175,22 +127,7 @@ def _about_incident(
             return incidents.close(d, c)
 
 
-_OnBoard = i.AddHypothesis | i.ChangeHypothesis | i.ChangeCause | i.MakeRemark | i.Conclude
-
-
-def _record(d: Deciding, c: i.AddNote | i.MarkMoment | i.MarkGood | _OnBoard) -> Decision:
-    match c:
-        case i.AddNote():
-            return incidents.add_note(d, c)
-        case i.MarkMoment():
-            return incidents.mark_moment(d, c)
-        case i.MarkGood():
-            return incidents.mark_good(d, c)
-        case _:
-            return _on_board(d, c)
-
-
-def _on_board(d: Deciding, c: _OnBoard) -> Decision:
+def _on_board(d: Deciding, c: i.OnBoard) -> Decision:
     match c:
         case i.AddHypothesis():
             return hypotheses.add(d, c)
@@ -202,3 +139,15 @@ def _on_board(d: Deciding, c: _OnBoard) -> Decision:
             return hypotheses.conclude(d, c)
         case i.ChangeCause():
             return hypotheses.change_cause(d, c)
+
+
+def _on_runbook(d: Deciding, c: i.OnRunbook) -> Decision:
+    match c:
+        case i.StartRunbook():
+            return runs.start(d, c)
+        case i.SetStep():
+            return runs.set_step(d, c)
+        case i.HandOver():
+            return runs.hand_over(d, c)
+        case i.EndRunbook():
+            return runs.end(d, c)

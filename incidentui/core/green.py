@@ -7,10 +7,9 @@ from incidentui.core import events as e
 from incidentui.core.format import duration, short
 from incidentui.core.inputs import CheckpointKept, CheckpointLost, KeepCheckpoint, Ticked
 from incidentui.core.judge import good_since, known_good
-from incidentui.core.model import Ms
+from incidentui.core.model import Ms, is_bad
 from incidentui.core.state import State
 from incidentui.core.turn import Deciding
-from incidentui.core.words import is_bad
 
 AGAIN_MS: Ms = 10 * 60_000
 """After one that could not be kept."""

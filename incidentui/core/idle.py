@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from incidentui.core.model import Ms, ServiceSpec, Workload
+from incidentui.core.model import Ms, ServiceSpec, Workload, is_bad
 from incidentui.core.state import State
 from incidentui.core.suspects import NEAR_MS
-from incidentui.core.words import is_bad
 
 BEFORE_RED_MS: Ms = 15 * 60_000
 """What stands still for longer while users were served is not what they miss."""

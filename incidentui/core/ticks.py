@@ -2,24 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from incidentui.core.value import dataclass
-
-if TYPE_CHECKING:  # a model keeps ticks
-    from incidentui.core.model import Incident
-
-Ms = int
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """One line of the checklist, seen to be good."""
-
-    item: str
-    """The line as it stood: the project may word it anew later."""
-    by: str
-    at: Ms
+from incidentui.core.model import Incident, Ms, Tick
 
 
 def ticked(ticks: tuple[Tick, ...], item: str, by: str, at: Ms, *, good: bool) -> tuple[Tick, ...]:
@@ -28,7 +12,7 @@ def ticked(ticks: tuple[Tick, ...], item: str, by: str, at: Ms, *, good: bool) -
     return (*others, Tick(item, by, at)) if good else others
 
 
-def unticked(incidents: Mapping[str, "Incident"]) -> Mapping[str, "Incident"]:
+def unticked(incidents: Mapping[str, Incident]) -> Mapping[str, Incident]:
     """Users are not served again: what was seen before it says nothing of after, in whatever stage the incident is."""
     if not any(i.ticks and i.closed is None for i in incidents.values()):
         return incidents

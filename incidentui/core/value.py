@@ -11,6 +11,8 @@ from operator import attrgetter
 from typing import Any, NoReturn, TypeVar, dataclass_transform
 
 T = TypeVar("T")
+Ms = int
+"""A time, or how long: whole milliseconds, since 1970-01-01 UTC where it is a time."""
 
 
 @dataclass_transform(field_specifiers=(dataclasses.field,))

@@ -7,96 +7,38 @@ observes (it holds the observer's lock); the others follow its events and take o
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from incidentui.core import inputs as i
 from incidentui.core.drift import Drift
 from incidentui.core.events import Recorded
-from incidentui.core.model import Ms, Plan, ProjectSpec
-from incidentui.core.reach import reach
-from incidentui.core.redeploy import guarded
-from incidentui.core.state import State
-from incidentui.core.value import dataclass
-from incidentui.core.verify import verify_plan
-from incidentui.core.waiting import wait_plan
-from incidentui.session.actions import Actions, fault, fixes_looked, new_run, watched
+from incidentui.core.model import Ms, Plan
+from incidentui.core.using import Using
+from incidentui.session.actions import Actions, fault, new_run, watched
 from incidentui.session.door import Door, fail, give
-from incidentui.session.keeping import kept
+from incidentui.session.effects import begin
 from incidentui.session.loop import Loop
+from incidentui.session.parts import Parts, World
+from incidentui.session.planning import plan_by_executor, plan_without_executor
 from incidentui.session.ports import (
-    Checkpoints,
-    Clock,
-    Clone,
     Details,
     DiffLine,
     Done,
-    Executor,
-    Fixes,
-    Journal,
     Kept,
     LogFeed,
     LogLine,
-    Processes,
     Row,
-    Source,
     Unreadable,
     View,
 )
 from incidentui.session.turn import Desk, load
 
 TICK_S = 1.0
+NO_ENGINE = "no engine is configured"
 T = TypeVar("T")
-
-
-class ObserverLock(Protocol):
-    def acquire(self) -> bool:
-        """Without waiting; the kernel gives it back when the process dies."""
-        ...
-
-    def release(self) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """The edges, built from a configuration that was validated."""
-
-    spec: ProjectSpec
-    sources: Sequence[Source] = ()
-    executors: Sequence[Executor] = ()
-    details: Details | None = None
-    fixes: Fixes | None = None
-    clone: Clone | None = None
-    problems: tuple[str, ...] = ()
-    checkpoints: Checkpoints | None = None
-
-
-_WITHOUT_EXECUTOR: Mapping[str, Callable[[Mapping[str, str], State], Plan | i.Refusal]] = {
-    "verify": verify_plan,
-    "wait": wait_plan,
-}
-Drafter = Callable[[Journal, State, str, Ms], str | i.Refusal]
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What a live session is made of. Only `cli` puts these together."""
-
-    journal: Journal
-    clock: Clock
-    processes: Processes
-    lock: ObserverLock
-    world: Callable[[], World]
-    """Called on the session's thread after the first frame: heavy libraries load there."""
-    drafter: Drafter
-    me: str
-    host: str = ""
-    read_only: str = ""
-    """Why nothing may be done; empty when it may."""
-    tidy: Callable[[], object] | None = None
-    """Drops what need not be kept; called once, by the process that observes."""
 
 
 class LiveSession:
@@ -193,19 +135,22 @@ class LiveSession:
             return None  # as if it were not kept; the bar says what is wrong with the journal
 
     def diff(self, sha: str) -> Future[Sequence[DiffLine] | i.Refusal]:
-        return self._soon(lambda: self._diff(sha))
+        return self._soon(lambda: self._detail(lambda it: it.diff(sha), "there is no git repository here"))
 
     def logs(self, workload: str, lines: int = 200) -> Future[Sequence[LogLine] | i.Refusal]:
-        return self._soon(lambda: self._logs(workload, lines))
+        return self._soon(lambda: self._detail(lambda it: it.logs(workload, lines), NO_ENGINE))
 
     def volumes(self, workload: str) -> Future[Sequence[Kept] | i.Refusal]:
-        return self._soon(lambda: self._volumes(workload))
+        return self._soon(lambda: self._detail(lambda it: it.volumes(workload), NO_ENGINE))
+
+    def using(self, workload: str) -> Future[Using | i.Refusal]:
+        return self._soon(lambda: self._detail(lambda it: it.using(workload), NO_ENGINE))
 
     def follow_logs(self, since: Mapping[str, Ms | None]) -> Future[LogFeed | i.Refusal]:
-        return self._soon(lambda: self._follow_logs(since))
+        return self._soon(lambda: self._detail(lambda it: it.follow_logs(since), NO_ENGINE))
 
     def drift_then(self) -> Future[Sequence[Drift] | i.Refusal]:
-        return self._soon(self._drift_then)
+        return self._soon(lambda: self._detail(lambda it: it.drift_then(), NO_ENGINE))
 
     def draft(self, incident: str) -> Future[str | i.Refusal]:
         return self._soon(lambda: self._draft(incident))
@@ -313,35 +258,8 @@ class LiveSession:
 
     async def _begin(self, effect: i.Effect) -> None:
         actions = await self._built
-        match effect:
-            case i.StartAction():
-                await actions.run(effect.run, effect.plan)
-            case i.SettleAction():
-                await actions.settle(effect.run)
-            case i.CancelAction():
-                actions.cancel(effect.run, effect.by)
-            case i.LookAtFixes():
-                if self._world.fixes is not None and self._loop is not None:
-                    self._loop.put(await fixes_looked(self._world.fixes, effect))
-            case i.LookNow():
-                await actions.look()
-            case i.ReadLedger() | i.KeepGood():
-                with contextlib.suppress(Exception):  # a favour: the next move of a ref asks again
-                    await self._ask_clone(effect)
-            case i.KeepCheckpoint():
-                if self._world.checkpoints is not None and self._loop is not None:
-                    self._loop.put(await kept(self._world.checkpoints, effect, self._loop.desk.state))
-
-    async def _ask_clone(self, effect: i.ReadLedger | i.KeepGood) -> None:
-        clone, loop = self._world.clone, self._loop
-        if clone is None or loop is None:
-            return
-        if isinstance(effect, i.ReadLedger):
-            ledger = await clone.ledger(effect.good, effect.tip, effect.symbol)
-            if ledger is not None:
-                loop.put(i.LedgerLooked(ledger))
-        elif not self.parts.read_only:
-            await clone.keep_good(effect.good)
+        if self._loop is not None:
+            await begin(effect, actions, self._world, self._loop, read_only=bool(self.parts.read_only))
 
     async def _leave(self, turns: "asyncio.Task[Any]", observe: "asyncio.Task[Any]") -> None:
         loop, actions = self._loop, self._actions
@@ -395,48 +313,17 @@ class LiveSession:
 
     async def _plan(self, action: str, args: Mapping[str, str]) -> Plan | i.Refusal:
         state = self._desk.state
-        if action in _WITHOUT_EXECUTOR:
-            return _WITHOUT_EXECUTOR[action](args, state)
-        args = dict(args)
-        reason = args.pop("anyway", "").strip()
-        executor = (await self._built).executor(action)
-        if executor is None:
-            known = sorted(a for e in self._world.executors for a in e.actions)
-            there = ", ".join([*known, *_WITHOUT_EXECUTOR])
-            return i.Refusal(f"{action} is not possible here", f"there is {there}")
-        incident = state.current
-        plan = await executor.plan(action, args, state, incident.id if incident else None)
-        if not isinstance(plan, Plan):
-            return plan
-        return guarded(replace(plan, blast=reach(plan, state)), state, reason)
+        if (made := plan_without_executor(action, args, state)) is not None:
+            return made
+        return await plan_by_executor(await self._built, action, args, state)
 
     async def _look(self) -> None:
         await (await self._built).look()
 
-    async def _diff(self, sha: str) -> Sequence[DiffLine] | i.Refusal:
+    async def _detail(self, ask: Callable[[Details], Awaitable[T | i.Refusal]], missing: str) -> T | i.Refusal:
         await self._built
         details = self._world.details
-        return await details.diff(sha) if details else i.Refusal("there is no git repository here")
-
-    async def _logs(self, workload: str, lines: int) -> Sequence[LogLine] | i.Refusal:
-        await self._built
-        details = self._world.details
-        return await details.logs(workload, lines) if details else i.Refusal("no engine is configured")
-
-    async def _volumes(self, workload: str) -> Sequence[Kept] | i.Refusal:
-        await self._built
-        details = self._world.details
-        return await details.volumes(workload) if details else i.Refusal("no engine is configured")
-
-    async def _follow_logs(self, since: Mapping[str, Ms | None]) -> LogFeed | i.Refusal:
-        await self._built
-        details = self._world.details
-        return await details.follow_logs(since) if details else i.Refusal("no engine is configured")
-
-    async def _drift_then(self) -> Sequence[Drift] | i.Refusal:
-        await self._built
-        details = self._world.details
-        return await details.drift_then() if details else i.Refusal("no engine is configured")
+        return await ask(details) if details else i.Refusal(missing)
 
     async def _draft(self, incident: str) -> str | i.Refusal:
         return await asyncio.to_thread(self.parts.drafter, self.parts.journal, self._desk.state, incident, self.now())

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from incidentui.core.events import Recorded
 from incidentui.core.format import short
 from incidentui.core.idle import by_hand, idle_under_red
+from incidentui.core.model import is_bad
 from incidentui.core.state import State
 from incidentui.core.steps import current_step
-from incidentui.core.words import is_bad
 from incidentui.tui.desk import Desk
 from incidentui.tui.keys import ACTS, RECORDS
 from incidentui.tui.keys import TABLE as KEYS

@@ -2,8 +2,8 @@
 
 from incidentui.core import events as e
 from incidentui.core.board import Hypothesis, cause_word, causes, lost_ms, stretches, total_ms
-from incidentui.core.board_fold import folded
 from incidentui.core.board_words import gate, total
+from incidentui.core.evolve.board import folded
 
 MIN = 60_000
 ADDED = e.HypothesisAdded(1, "tunnel goes to 5050", "ana")

@@ -67,6 +67,10 @@ def envelopes(event: Event) -> st.SearchStrategy[Recorded]:
     )
 
 
+def test_every_event_has_one_name() -> None:
+    assert set(get_args(Event)) - {UnknownEvent} == set(TYPES.values())
+
+
 @pytest.mark.parametrize("name", sorted(TYPES))
 @settings(max_examples=12, deadline=None)
 @given(data=st.data())

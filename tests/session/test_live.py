@@ -37,7 +37,8 @@ from incidentui.edge.shell import ShellExecutor
 from incidentui.runbook.model import Command, Runbook, Step
 from incidentui.session.actions import SILENT_MS, Actions, new_run
 from incidentui.session.door import SessionStopped
-from incidentui.session.live import LiveSession, World
+from incidentui.session.live import LiveSession
+from incidentui.session.parts import World
 from incidentui.session.ports import Done, Report, Source, View
 from tests.session.worlds import SPEC, Doing, Said, plan, sample, session
 

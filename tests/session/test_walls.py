@@ -19,7 +19,8 @@ from incidentui.edge.clock import SystemClock
 from incidentui.edge.processes import SystemProcesses
 from incidentui.edge.store.sqlite import SqliteJournal, open_journal
 from incidentui.session.actions import new_run
-from incidentui.session.live import LiveSession, World
+from incidentui.session.live import LiveSession
+from incidentui.session.parts import World
 from incidentui.session.ports import Appended, Aside, Done, Journal, Moved, NotSaved, Report, View
 from tests.session.test_live import until
 from tests.session.worlds import SPEC, Doing, Said, plan, session

@@ -23,7 +23,8 @@ from incidentui.edge.clock import SystemClock
 from incidentui.edge.processes import SystemProcesses
 from incidentui.edge.store.observer import ObserverLock
 from incidentui.edge.store.sqlite import SqliteJournal, open_journal
-from incidentui.session.live import LiveSession, Parts, World
+from incidentui.session.live import LiveSession
+from incidentui.session.parts import Parts, World
 from incidentui.session.ports import Report
 
 SPEC = ProjectSpec(

@@ -7,16 +7,17 @@ nowhere else on the board.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from incidentui.core.board import CauseWord, Hypothesis, Ms, Origin, cause_word, causes, lost_ms
+from incidentui.core.board import CauseWord, Hypothesis, Origin, cause_word, causes, lost_ms
 from incidentui.core.board_words import CAUSE_MARK, gate, total
 from incidentui.core.format import duration, short
 from incidentui.core.hypotheses import to_decide
 from incidentui.core.inputs import ChangeCause
+from incidentui.core.model import Ms
 from incidentui.core.state import State
 from incidentui.tui.line import Line, Seg, Token, cells, spread
 from incidentui.tui.page import PageContext
-from incidentui.tui.pages.act import tell
 from incidentui.tui.pages.layout import hanging, rule, stack, wall
+from incidentui.tui.telling import tell
 
 ASKS = {"5": "fixed", "6": "again", "7": "origin"}
 _INK: dict[CauseWord, Token] = {"suspected": "muted", "confirmed": "fail", "fixed": "ok", "ruled out": "muted"}

@@ -3,34 +3,23 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from incidentui.core.format import change_size, count, duration, minutes, short
+from incidentui.core.format import count, duration, short
 from incidentui.core.functions import cannot_in
-from incidentui.core.idle import by_hand, idle, words
-from incidentui.core.model import Attempt, ServiceStatus, Workload
-from incidentui.core.ticks import left
-from incidentui.tui.line import Ground, Line, Seg, Token, cells, cut, cut_middle, cut_sentence, length, pad, spread
+from incidentui.core.idle import words
+from incidentui.core.model import ServiceStatus
+from incidentui.tui.line import Ground, Line, Seg, Token, cut, cut_middle, cut_sentence, length, spread
+from incidentui.tui.present.band import LABEL, band, rail, wide
 from incidentui.tui.present.drifted import drifted
 from incidentui.tui.present.follow import alarm, unfollowed
 from incidentui.tui.present.format import hms
 from incidentui.tui.present.links import nearer
+from incidentui.tui.present.next_step import stopped_by_hand, what_next
 from incidentui.tui.present.parts import hints, joined
 from incidentui.tui.present.quiet import quiet
-from incidentui.tui.present.runbook import offered
-from incidentui.tui.present.scene import (
-    Scene,
-    commit,
-    echo_of,
-    first_red,
-    in_state,
-    lost,
-    loud,
-    not_looked,
-    running,
-    watched,
-)
+from incidentui.tui.present.scene import Scene, echo_of, in_state, lost, loud, not_looked, watched
+from incidentui.tui.present.suspicion import standing, suspicion
 from incidentui.tui.regions import Class
 
-_LABEL = 19
 _ANSWER = 24
 """Cells of what a service answers that are kept, whatever else is said."""
 _NAMED = 24
@@ -78,7 +67,7 @@ def _block(scene: Scene, width: int, kind: Class) -> Headline:
         return Headline(tuple(_unknown(scene, names, width)), scene.incident is not None)
     slow = in_state(scene, "slow")
     if slow:
-        first = _band(width, "slowbg", "slow", "!", *_told(scene, slow, "slow", width, kind))
+        first = band(width, "slowbg", "slow", "!", *_told(scene, slow, "slow", width, kind))
         return Headline((first, *_open_tail(scene, width, "slowbg", "slow")), scene.incident is not None)
     if scene.incident is not None and (not watched(scene) or not_looked(scene)):
         return Headline((_unseen(scene, width), *_open_tail(scene, width, "unkbg", "unknown")), True)
@@ -87,35 +76,8 @@ def _block(scene: Scene, width: int, kind: Class) -> Headline:
     return Headline((quiet(scene, width, kind),), False)
 
 
-def _band(
-    width: int,
-    ground: Ground,
-    token: Token,
-    mark: str,
-    label: str,
-    text: Iterable[Seg],
-    right: Iterable[Seg] = (),
-    *,
-    loud: bool = True,
-) -> Line:
-    name = Seg(pad(label, _wide(label)), token if loud else "strong", bold=loud)
-    return spread(width, (Seg(f"{mark} ", token, bold=True), name, *text), right, ground=ground, rail=_rail(ground))
-
-
-def _wide(label: str) -> int:
-    return max(_LABEL, cells(label) + 3)
-
-
-def _rail(ground: Ground) -> Token:
-    rails: dict[Ground, Token] = {"failbg": "fail", "unkbg": "unknown", "slowbg": "slow", "okbg": "ok"}
-    return rails.get(ground, "accent")
-
-
-# -- failing
-
-
 def _failing(scene: Scene, red: list[ServiceStatus], width: int, kind: Class) -> Iterable[Line]:
-    yield _band(width, "failbg", "fail", "✗", *_told(scene, red, "failing", width, kind))
+    yield band(width, "failbg", "fail", "✗", *_told(scene, red, "failing", width, kind))
     why = _why(scene, width, kind)
     if why is not None:
         yield why
@@ -137,7 +99,7 @@ def _told(
 ) -> tuple[str, tuple[Seg, ...], tuple[Seg, ...]]:
     """Who, what for how long, and what else is not good."""
     label, others = _names(bad, state), _others(scene)
-    room = width - 2 - _wide(label) - (length(others) + 2 if others else 0)
+    room = width - 2 - wide(label) - (length(others) + 2 if others else 0)
     return label, _since(scene, bad[0], kind, room), others
 
 
@@ -173,12 +135,12 @@ def _others(scene: Scene) -> tuple[Seg, ...]:
 
 def _why(scene: Scene, width: int, kind: Class) -> Line | None:
     suspect = scene.state.suspect
-    if _stopped_by_hand(scene):
+    if stopped_by_hand(scene):
         return _behind(scene, width)
     if suspect is None:
         found = alarm(scene)
         return unfollowed(scene, found, width, True) if found is not None else _behind(scene, width)
-    text = _suspicion(scene, kind)
+    text = suspicion(scene, kind)
     right: tuple[Seg, ...] = ()
     if scene.view.playhead is not None:
         right = (Seg("as seen then", "muted"),)
@@ -186,7 +148,7 @@ def _why(scene: Scene, width: int, kind: Class) -> Line | None:
         right = (Seg("cause: suspected", "muted"),) if scene.incident else ()
         if other := next((text for service in loud(scene) for text in drifted(scene.state, service)), ""):
             right = (Seg("or ", "muted"), Seg(cut(other, _OTHER), "strong"))
-    return _band(width, "failbg", "fail", "▲", f"{short(suspect.sha)} suspect", text, right, loud=False)
+    return band(width, "failbg", "fail", "▲", f"{short(suspect.sha)} suspect", text, right, loud=False)
 
 
 def _behind(scene: Scene, width: int) -> Line | None:
@@ -194,71 +156,7 @@ def _behind(scene: Scene, width: int) -> Line | None:
     text, since = nearer(scene.state, red)
     right = (Seg(f"since {hms(since, scene.zone)}", "muted"),) if since is not None else ()
     said = (Seg(text, "strong"),)
-    return _band(width, "failbg", "fail", "└", "behind it", said, right, loud=False) if text else None
-
-
-def _stopped_by_hand(scene: Scene) -> list[Workload]:
-    """Of what fails first: no commit is suspected while it stands still for another reason."""
-    red = min(loud(scene), key=lambda s: s.since or 0)
-    return by_hand(scene.state, idle(scene.state, red.name))
-
-
-def _suspicion(scene: Scene, kind: Class) -> tuple[Seg, ...]:
-    state, suspect = scene.state, scene.state.suspect
-    assert suspect is not None
-    if alarm(scene) is not None:  # more urgent than all that can be said of the commit
-        return (Seg(_standing(scene), "strong", bold=True),)
-    found = commit(scene, suspect.sha)
-    head = f"{change_size(found)} by {found.author}" if found else "not in this clone"
-    deploy = next((d for d in reversed(state.deploys) if d.now == suspect.sha), None)
-    segs = [Seg(head)]
-    red = first_red(scene)
-    if deploy is not None:
-        before = red - deploy.at if red is not None else None
-        if scene.incident is not None or before is None:
-            segs.append(Seg(f", deployed {hms(deploy.at, scene.zone)}"))
-        elif before >= 0:
-            said = "before first red" if kind == "compact" else "before the first red"
-            lead = ", " if kind == "compact" else ", deployed "
-            segs.append(Seg(f"{lead}{duration(before) if before >= 1000 else 'just'} {said}"))
-        else:
-            segs.append(Seg(f", seen running {duration(-before)} after the first red"))
-    tail = _standing(scene)
-    if tail:
-        segs += [Seg("; "), Seg(tail, "strong", bold=True)]
-    elif state.good is not None and kind != "compact":
-        segs += [Seg("; "), Seg("★", "strong"), Seg(f" {short(state.good.sha)} was good")]
-    return tuple(segs)
-
-
-def _standing(scene: Scene) -> str:
-    """What the last action did to it: "still running after reset 1"; a push that was not followed says more."""
-    if (found := alarm(scene)) is not None:
-        return f"{short(found.sha)} was pushed {duration(scene.now - found.since)} ago and is not deployed"
-    suspect, last = scene.state.suspect, _last_attempt(scene)
-    if suspect is None or last is None or last.ended is None or last.revision == suspect.sha:
-        return ""
-    if running(scene) == suspect.sha:
-        return f"still running after {name_of(last)}"
-    # Only a git action can: what a shell block or a restart did, the running revision does not tell.
-    took_back = last.outcome == "done" and last.plan.action.startswith("git.")
-    return f"{name_of(last)} took it back" if took_back else ""
-
-
-def _last_attempt(scene: Scene) -> Attempt | None:
-    mine = [a for a in scene.state.attempts.values() if a.number and a.plan.changes]
-    if scene.incident is not None:
-        mine = [a for a in mine if a.incident == scene.incident.id]
-    return mine[-1] if mine else None
-
-
-def name_of(attempt: Attempt) -> str:
-    """`reset 2`"""
-    verb = attempt.plan.action.rpartition(".")[2]
-    return f"{verb} {attempt.number}" if attempt.number else verb
-
-
-# -- next
+    return band(width, "failbg", "fail", "└", "behind it", said, right, loud=False) if text else None
 
 
 def _next(scene: Scene, width: int, ground: Ground, kind: Class) -> Iterable[Line]:
@@ -266,7 +164,7 @@ def _next(scene: Scene, width: int, ground: Ground, kind: Class) -> Iterable[Lin
         yield _offer(scene, width, ground, kind)
     elif scene.incident is not None:
         text, right = what_next(scene)
-        yield _band(width, ground, "accent", "▸", "next", text, right, loud=False)
+        yield band(width, ground, "accent", "▸", "next", text, right, loud=False)
 
 
 def _offer(scene: Scene, width: int, ground: Ground, kind: Class) -> Line:
@@ -276,82 +174,34 @@ def _offer(scene: Scene, width: int, ground: Ground, kind: Class) -> Line:
     right = (Seg(f"starts {hms(start, scene.zone)}", "muted"),)
     if kind == "compact":
         keys = hints(("o", "open incident"), ("i", "I'm on it"), ("esc", "not now"))
-        return spread(width, keys, right, ground=ground, rail=_rail(ground))
+        return spread(width, keys, right, ground=ground, rail=rail(ground))
     keys = hints(
         ("o", f"open an incident, {suggested_severity(scene.state)} suggested"), ("i", "I'm on it"), ("esc", "not now")
     )
-    return _band(width, ground, "accent", "▸", "next", keys, right, loud=False)
-
-
-def what_next(scene: Scene) -> tuple[tuple[Seg, ...], tuple[Seg, ...]]:
-    """The next thing to do in an open incident, and its key."""
-    acting, run, incident = scene.state.attempt, scene.state.runbook, scene.incident
-    if acting is not None:
-        return (Seg(f"{name_of(acting)}: {_doing(scene, acting)}"),), hints(("enter", "watch"))
-    if incident is not None and incident.stage == "resolved":
-        return (Seg("close the incident, then read the draft"),), hints(("c", "close"))
-    if run is not None and run.ended is None:
-        step = next((s for s in run.steps if s.state in ("running", "todo", "failed", "unknown")), None)
-        if step is not None:
-            if scene.me and run.who != scene.me:
-                return (Seg(f"{run.who} works through {run.title}, step {step.n}"),), hints(("r", "see it"))
-            key = ("x", "preview") if step.action or step.runs else ("x", "done")
-            return (Seg(f"step {step.n}, {step.title[:1].lower()}{step.title[1:]}"),), hints(key)
-        if not in_state(scene, "failing"):
-            return (Seg("the runbook is at its end"),), hints(("c", "close"))
-    if incident is not None and incident.acknowledged is None and incident.stage == "open":
-        return (Seg("nobody has said they are on it"),), hints(("i", "I'm on it"))
-    if not watched(scene):
-        return (Seg("see for yourself what users get, and note it"),), hints(("n", "note"), ("c", "close"))
-    if not in_state(scene, "failing"):
-        todo = left(scene.state.project.recovery, incident.ticks) if incident is not None else ()
-        if todo and not in_state(scene, "unknown"):
-            return (Seg(f"{count(len(todo), 'line')} to tick after recovery, then close"),), hints(("c", "checklist"))
-        return (Seg("prove that it stays good, then close"),), hints(("a", "act"), ("c", "close"))
-    if still := _stopped_by_hand(scene):
-        return (Seg(f"start {still[0].name}, or find out who stopped it"),), hints(("a", "act"), ("l", "logs"))
-    best = next((entry for entry, _ in offered(scene)), None)
-    if best is not None and not best.goes_back:
-        return (Seg(f"{best.title}, the runbook that fits"),), hints(("r", "choose it"))
-    if scene.state.good is not None and scene.state.suspect is not None:
-        text = (Seg("reset to "), Seg("★", "strong"), Seg(f" {short(scene.state.good.sha)}, or a runbook"))
-        return text, hints(("a", "act"), ("r", "runbooks"))
-    return (Seg("choose a runbook, or look at the evidence"),), hints(("r", "runbooks"))
-
-
-def _doing(scene: Scene, attempt: Attempt) -> str:
-    now = next((p for p in reversed(attempt.progress) if p.state == "running"), None)
-    since = minutes(scene.now - attempt.asked)
-    if attempt.acted is not None:
-        looked = sum(1 for light in attempt.lights if light.looked)
-        return f"looking again, {looked} of 5 lights, {since}"
-    return f"{now.verb} {now.text}, {since}" if now else f"running, {since}"
+    return band(width, ground, "accent", "▸", "next", keys, right, loud=False)
 
 
 def _merged(scene: Scene, width: int) -> Line:
     """The second line at compact: what is behind it, and what comes next at the right."""
     text, right = what_next(scene)
-    suspect, still = scene.state.suspect, _stopped_by_hand(scene)
+    suspect, still = scene.state.suspect, stopped_by_hand(scene)
     if suspect is None and not still:
-        return _band(width, "failbg", "accent", "▸", "next", text, right, loud=False)
+        return band(width, "failbg", "accent", "▸", "next", text, right, loud=False)
     said: tuple[Seg, ...]
     if still:
         mark, label, said = "└", "behind it", (Seg(words(still[0]), "strong", bold=True),)
     else:
-        tail = _standing(scene)
+        tail = standing(scene)
         mark, label = "▲", f"{short(suspect.sha) if suspect else ''} suspect"
-        said = (Seg(tail, "strong", bold=True),) if tail else _suspicion(scene, "compact")[:2]
+        said = (Seg(tail, "strong", bold=True),) if tail else suspicion(scene, "compact")[:2]
     key = right[:1]
     todo = "".join(seg.text for seg in text)
     if todo.startswith("step "):
         todo = todo.partition(", ")[2]
     todo = todo.partition(", or ")[0]  # here only the first way has room
-    room = width - 2 - _LABEL - sum(len(s.text) for s in said) - 9
+    room = width - 2 - LABEL - sum(len(s.text) for s in said) - 9
     goes = (Seg("next ", "muted"), Seg(cut(todo, room), "strong"), Seg("  "), *key) if room >= 6 else key
-    return _band(width, "failbg", "fail", mark, label, said, goes, loud=False)
-
-
-# -- unknown, recovered
+    return band(width, "failbg", "fail", mark, label, said, goes, loud=False)
 
 
 def _unknown(scene: Scene, names: list[str], width: int) -> Iterable[Line]:
@@ -361,7 +211,7 @@ def _unknown(scene: Scene, names: list[str], width: int) -> Iterable[Line]:
     good = len(in_state(scene, "ok")) + len(in_state(scene, "slow"))
     rest = " The rest is good." if good else ""
     text = Seg(f"What they would show is unknown, not bad.{rest}")
-    yield _band(width, "unkbg", "unknown", "?", label, (text,), right)
+    yield band(width, "unkbg", "unknown", "?", label, (text,), right)
     yield from _open_tail(scene, width, "unkbg", "unknown")
 
 
@@ -369,7 +219,7 @@ def _open_tail(scene: Scene, width: int, ground: Ground, token: Token) -> Iterab
     if scene.incident is None or scene.view.playhead is not None:
         return
     text, right = what_next(scene)
-    yield _band(width, ground, "accent", "▸", "next", text, right, loud=False)
+    yield band(width, ground, "accent", "▸", "next", text, right, loud=False)
 
 
 def _unseen(scene: Scene, width: int) -> Line:
@@ -379,7 +229,7 @@ def _unseen(scene: Scene, width: int) -> Line:
     else:
         told = next(iter(scene.view.problems), "")
         label, why = "nothing is checked", told or "no check is configured: what users get is unknown"
-    return _band(width, "unkbg", "unknown", "?", label, (Seg(cut(why, max(8, width - _LABEL - 4)), "strong"),))
+    return band(width, "unkbg", "unknown", "?", label, (Seg(cut(why, max(8, width - LABEL - 4)), "strong"),))
 
 
 def _recovered(scene: Scene, width: int) -> Line:
@@ -390,7 +240,7 @@ def _recovered(scene: Scene, width: int) -> Line:
     text = (Seg(lasted, "strong", bold=True), Seg(f", {path}"))
     incident = scene.incident
     right = (Seg("recovered", "muted"),) if incident is not None and incident.resolved is not None else ()
-    return _band(width, "okbg", "ok", "✓", "everything answers", text, right)
+    return band(width, "okbg", "ok", "✓", "everything answers", text, right)
 
 
 def _problems(scene: Scene, width: int) -> Line:

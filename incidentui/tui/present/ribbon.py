@@ -8,7 +8,7 @@ from incidentui.core.model import BADNESS, CheckState, Ms, ServiceStatus, Span
 from incidentui.core.value import dataclass
 from incidentui.tui.line import Line, Seg, Token, cells, cut, cut_middle, pad
 from incidentui.tui.present.format import hm
-from incidentui.tui.present.headline import name_of
+from incidentui.tui.present.next_step import name_of
 from incidentui.tui.present.parts import merged
 from incidentui.tui.present.scene import Scene, echo_of, first_red, in_state, watched
 from incidentui.tui.regions import Class

@@ -7,10 +7,9 @@ from incidentui.core.format import age, count, duration, latency
 from incidentui.core.functions import Function, broken, cannot
 from incidentui.core.idle import idle, words
 from incidentui.core.layers import BYPASSED, bypassed
-from incidentui.core.model import ServiceStatus, Workload
+from incidentui.core.model import ServiceStatus, Workload, is_bad
 from incidentui.core.recent import flaps
 from incidentui.core.value import dataclass
-from incidentui.core.words import is_bad
 from incidentui.tui.line import Line, Seg, Token, cells, cut, cut_middle, cut_sentence, fit, length, pad
 from incidentui.tui.present.drifted import drifted
 from incidentui.tui.present.format import coarse, hm

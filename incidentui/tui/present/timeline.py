@@ -22,7 +22,7 @@ from incidentui.core.value import dataclass
 from incidentui.core.words import Row, Tone, evidence_of, row
 from incidentui.tui.line import Line, Seg, Token, cut, fit, length, pad
 from incidentui.tui.present.format import day, day_words, hms
-from incidentui.tui.present.headline import name_of, what_next
+from incidentui.tui.present.next_step import name_of, what_next
 from incidentui.tui.present.parts import empty, title
 from incidentui.tui.present.scene import Scene, first_red, in_state
 
