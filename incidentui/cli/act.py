@@ -28,7 +28,7 @@ ACTIONS = (
     "fix.mark",
     "fix.forget", "wait",
     "workload.restart", "workload.stop", "workload.start",
-    "workload.recreate", "verify",
+    "workload.recreate", "workload.rehearse", "verify",
     "checkpoint.take", "checkpoint.test", "checkpoint.restore", "volume.backup", "volume.restore",
     "compose.up", "workload.exec", "workload.copy-out", "workload.copy-in",
 )  # fmt: skip
@@ -41,6 +41,7 @@ TYPED = {
     **dict.fromkeys(_ANYWAY, ("anyway",)),
     **dict.fromkeys(_LOSING, ("lose",)),
     "compose.up": ("lose", "uncommitted"),
+    "workload.rehearse": ("now",),
 }
 """Arguments that only a person may give: no file of a repository can."""
 _KEYS: dict[LightName, str] = {

@@ -103,6 +103,7 @@ def build(
     from incidentui.edge.containers.drift import DriftSource
     from incidentui.edge.containers.executor import WorkloadExecutor
     from incidentui.edge.containers.logs import WorkloadLogs
+    from incidentui.edge.containers.rehearsal import RehearsalExecutor
     from incidentui.edge.containers.using import using_of
     from incidentui.edge.deploy import DeployExecutor
     from incidentui.edge.git.bisecting import BisectExecutor
@@ -137,6 +138,7 @@ def build(
     executors.append(InsideExecutor(config.dir, engines, kept, clock, me))
     if engines:
         executors.append(WorkloadExecutor(*engines, clock=clock, keeper=keeper))
+        executors.append(RehearsalExecutor(*engines, clock=clock, keeper=keeper))
     if config.docker is not None:
         named, files = config.docker.compose_project, config.docker.compose_files
         executors.append(ComposeExecutor(config.dir, engines, named, files, clock, keeper))

@@ -19,6 +19,7 @@ from incidentui.core.inputs import (
 from incidentui.core.layers import on_user_path
 from incidentui.core.model import Incident, KnownGood, Ms, Severity, Stage
 from incidentui.core.recent import CheckRecent, Recent, fresh_within
+from incidentui.core.recurrence import like
 from incidentui.core.state import State
 from incidentui.core.suspects import deploy_before
 from incidentui.core.turn import Deciding, Decision, refuse
@@ -103,6 +104,9 @@ def open_incident(d: Deciding, c: OpenIncident) -> Decision:
         "key",
         incident=name,
     )
+    errors = (known.meaning for seen in d.state.errors for known in seen.known)
+    if found := like(d.state.archive, red, [title, *errors]):
+        d.say(e.RecurrenceFound(found), "again", "key", incident=name)
     return d.done(name)
 
 

@@ -5,6 +5,7 @@ from dataclasses import field
 
 from incidentui.core.checkpoint import OnGreen
 from incidentui.core.drift import Drift
+from incidentui.core.imported import Past
 from incidentui.core.model import (
     Attempt,
     AwaitedDeploy,
@@ -83,6 +84,8 @@ class State:
     engine_at: Mapping[str, str] = field(default_factory=dict)
     """Of each engine that is not the machine's own: its address, and what named it."""
     green: OnGreen = field(default_factory=OnGreen)
+    archive: tuple[Past, ...] = ()
+    """The last 200 incidents that were closed, as the next one is held against them."""
 
     @property
     def current(self) -> Incident | None:

@@ -209,13 +209,14 @@ def _undo(now: Found) -> str:
     return "The backup that is taken first brings back what is now (volume.restore)."
 
 
-def offers(backups: Sequence[Backup], now: Ms) -> tuple[Offer, ...]:
+def offers(backups: Sequence[Backup], now: Ms, into: Mapping[str, str]) -> tuple[Offer, ...]:
+    """`into`: by the volume of a backup, the other one that it would be restored into."""
     return tuple(
         Offer(
             f"{called(each.volume)} as of {each.id}",
             f"{duration(now - each.at)} old, {count(each.files, 'file')}, {storage(each.size)}, {each.why}",
             RESTORE,
-            (("id", each.id),),
+            (("id", each.id), *((("volume", into[each.volume]),) if each.volume in into else ())),
         )
         for each in backups[:9]
     )

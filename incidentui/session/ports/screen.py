@@ -29,6 +29,8 @@ class Playhead:
     next_key: Ms | None
     first: Ms
     last: Ms
+    said: bool = False
+    """A document is walked through: its times are those that it gives."""
 
 
 @dataclass(frozen=True, slots=True)
