@@ -150,8 +150,7 @@ def build(
     sources += _checks(loaded, clock, engines)
     sources += _revisions(loaded, clock, engines, once)
     drift = next((source for source in sources if isinstance(source, DriftSource)), None)
-    library = library_of(config)
-    logs = WorkloadLogs(*engines, library=library) if engines else None
+    logs = WorkloadLogs(*engines, library=library_of(config)) if engines else None
     pages = Pages(
         git,
         logs,
@@ -161,8 +160,16 @@ def build(
     )
     problems = tuple(p.words() for p in loaded.problems)
     clone = GitClone(config.dir)
-    known: list[Executor] = [Recognising(each, library) for each in executors]
-    return World(config.spec(), sources, known, pages, MarkerLook(config.dir), clone, problems, OnGreen(keeper))
+    return World(
+        config.spec(),
+        sources,
+        [Recognising(each, library_of(config)) for each in executors],
+        pages,
+        MarkerLook(config.dir),
+        clone,
+        problems,
+        OnGreen(keeper),
+    )
 
 
 def keeper_of(config: ProjectConfig, engines: "Sequence[Engine]", clock: Clock, me: str) -> "Keeper":

@@ -121,6 +121,7 @@ def about_checkpoints() -> tuple[Choice, ...]:
     return (
         Choice("Take a checkpoint", "only looks, and keeps what it saw", "checkpoint.take"),
         Choice("Restore the latest checkpoint", "configuration files and images of then", "checkpoint.restore", latest),
+        Choice("Test the latest checkpoint", "a restore into a scratch place", "checkpoint.test", latest),
     )
 
 
