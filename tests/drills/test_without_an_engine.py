@@ -54,7 +54,9 @@ def test_the_list_says_which_run_in_containers(tmp_path: Path) -> None:
     listed = {entry["name"]: entry for entry in json.loads(drill(tmp_path, "list", "--json").stdout)}
     assert {name for name, entry in listed.items() if entry["docker"]} == set(CONTAINERS)
     text = drill(tmp_path, "list").stdout
-    assert "in containers, where an engine is here, about 15 to 40 minutes; without one 1 of 6 causes is left out" in text
+    assert (
+        "in containers, where an engine is here, about 15 to 40 minutes; without one 1 of 6 causes is left out" in text
+    )
     assert "needs no container engine; --docker runs it in containers" in text
 
 
