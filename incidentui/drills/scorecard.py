@@ -51,7 +51,7 @@ def _layers(layers: Sequence[Peeled], scenario: Scenario) -> Iterator[str]:
     for one in layers:
         layer = told[one.check]
         theirs = "unknown" if layer.lost is None else clock(layer.lost)
-        mine = clock(one.lost) if one.gone is not None else "open" if one.seen is not None else "not met"
+        mine = clock(one.lost) if one.lost is not None else "open" if one.seen is not None else "not met"
         yield f"  {'':<13} {mine:>7} {theirs:>7}   {layer.what}"
 
 
