@@ -21,9 +21,8 @@ from incidentui.core.board import (
     lost_ms,
     total_ms,
 )
-from incidentui.core.board_words import CAUSE_MARK, gate, total
+from incidentui.core.board_words import CAUSE_MARK, gate, lost, total
 from incidentui.core.envelope import rfc3339
-from incidentui.core.format import duration
 from incidentui.core.inputs import AddHypothesis, ChangeCause, Conclude
 from incidentui.core.model import Incident, Ms
 from incidentui.edge.clock import SystemClock
@@ -174,10 +173,10 @@ def until(incident: Incident, now: Ms) -> Ms:
 
 def as_object(board: Sequence[Hypothesis], now: Ms) -> dict[str, Any]:
     """Times in RFC 3339, what they cost in milliseconds, null where nobody said it."""
-    lost, clock = total_ms(causes(board), now)
+    spent, clock = total_ms(causes(board), now)
     ruled_out = [h for h in board if cause_word(h) == "ruled out"]
     return {
-        "lost_ms": lost,
+        "lost_ms": spent,
         "clock_ms": clock,
         "causes": [_cause(h, now) for h in causes(board)],
         "ruled_out": [_cause(h, now) for h in ruled_out],
@@ -190,19 +189,20 @@ def _cause(h: Hypothesis, now: Ms) -> dict[str, Any]:
         "cause": h.thought,
         "state": cause_word(h),
         "origin": h.origin,
-        "found": rfc3339(h.at),
-        "fixed": rfc3339(h.fixed) if h.fixed is not None else None,
+        "found": None if h.said else rfc3339(h.at),
+        "fixed": rfc3339(h.fixed) if h.fixed is not None and not h.said else None,
         "fix": h.fix or None,
         "saw": h.saw or None,
         "again": h.again,
-        "lost_ms": lost_ms(h, now),
+        "lost_ms": h.said_ms if h.said else lost_ms(h, now),
+        "said": h.said,
     }
 
 
 def as_lines(board: Sequence[Hypothesis], now: Ms) -> Iterator[str]:
     for h in causes(board):
         word: CauseWord = cause_word(h)
-        took = f"{duration(lost_ms(h, now))}{'' if word == 'fixed' else ' so far'}"
+        took = lost(h, now) + (" lost, as said" if h.said else "" if word == "fixed" else " so far")
         parts = [word, took, h.origin if h.origin != "unknown" else "", f"again {h.again}×" if h.again else ""]
         yield f"{CAUSE_MARK[word]} {h.n} {h.thought}  ({', '.join(p for p in parts if p)})"
         yield from (f"    {name:<4} {text}" for name, text in (("saw", h.saw), ("fix", h.fix), ("!", gate(h))) if text)

@@ -11,6 +11,7 @@ import click
 from incidentui.cli.journal_access import open_to_read
 from incidentui.cli.options import CannotRun, Options, Refused
 from incidentui.edge.store.sqlite import SqliteJournal
+from incidentui.edge.store.window import Record
 from incidentui.postmortem.facts import Facts
 
 
@@ -35,7 +36,7 @@ def command(options: Options, incident: str, form: str, output: str | None) -> N
     if journal is None:
         raise CannotRun("nothing was recorded here yet.")
     try:
-        lines = _LINES[form](journal, incident)
+        lines = _lines(journal, incident, form)
         if output is None or output == "-":
             for line in lines:
                 sys.stdout.write(line + "\n")
@@ -46,36 +47,48 @@ def command(options: Options, incident: str, form: str, output: str | None) -> N
     click.echo(f"{told} lines in {output}" if form == "jsonl" else f"written to {output}", err=True)
 
 
-def _record(journal: SqliteJournal, incident: str) -> Iterator[str]:
+def _lines(journal: SqliteJournal, incident: str, form: str) -> Iterator[str]:
+    from incidentui.cli.archive import record_of
+    from incidentui.edge.store.window import find_incident
+
+    if find_incident(journal, incident) is None:
+        raise _unknown(incident)
+    record, inside, came = record_of(journal, incident)
+    if came is not None and came.kind == "record" and form == "jsonl":
+        kept = journal.evidence(came.evidence)
+        return iter(kept.body.rstrip("\n").split("\n") if kept is not None else ())
+    return _LINES[form](record, inside)
+
+
+def _record(journal: Record, incident: str) -> Iterator[str]:
     from incidentui.edge.store.jsonl import export_lines
     from incidentui.edge.store.window import window_of
 
     window = window_of(journal, incident)
-    if window is None:
-        raise _unknown(incident)
+    assert window is not None
     return export_lines(journal, window)
 
 
-def _draft(journal: SqliteJournal, incident: str) -> Iterator[str]:
+def _draft(journal: Record, incident: str) -> Iterator[str]:
     from incidentui.postmortem.draft import render
 
     return iter(render(_facts(journal, incident)).rstrip("\n").split("\n"))
 
 
-def _document(journal: SqliteJournal, incident: str) -> Iterator[str]:
+def _document(journal: Record, incident: str) -> Iterator[str]:
     from incidentui.postmortem.document import document
 
     return iter([json.dumps(document(_facts(journal, incident)), ensure_ascii=False)])
 
 
-_LINES: dict[str, Callable[[SqliteJournal, str], Iterator[str]]] = {
+_LINES: dict[str, Callable[[Record, str], Iterator[str]]] = {
     "md": _draft,
     "json": _document,
     "jsonl": _record,
 }
 
 
-def _facts(journal: SqliteJournal, incident: str) -> Facts:
+def _facts(journal: Record, incident: str) -> Facts:
     from incidentui.cli.drafting import facts_of
     from incidentui.core.inputs import Refusal
     from incidentui.edge.clock import SystemClock

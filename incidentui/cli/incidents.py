@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from incidentui.cli.archive import record_of
 from incidentui.cli.cause import as_object as causes_object
 from incidentui.cli.cause import conclusion_lines, conclusion_object
 from incidentui.cli.checklist import checklist_lines, checklist_object
@@ -15,15 +16,19 @@ from incidentui.cli.hypothesis import as_object as hypothesis_object
 from incidentui.cli.hypothesis import remark_lines, remark_object
 from incidentui.cli.journal_access import open_to_read
 from incidentui.cli.options import CannotRun, Options
+from incidentui.cli.show_past import show_past
+from incidentui.core import codec
 from incidentui.core.board_words import total
 from incidentui.core.envelope import rfc3339
 from incidentui.core.format import duration
 from incidentui.core.functions import function_outages
 from incidentui.core.metrics import Metric, Outage, metrics, outages
 from incidentui.core.model import Incident
+from incidentui.core.recurrence import told as recurrence
+from incidentui.core.words.archive import begun, came_from
 from incidentui.edge.clock import SystemClock
 from incidentui.edge.store.sqlite import SqliteJournal
-from incidentui.edge.store.window import window_of
+from incidentui.edge.store.window import find_incident, window_of
 from incidentui.session.turn import state_at
 
 TIMES = ("window_from", "first_red", "opened", "acknowledged", "mitigated", "resolved", "closed")
@@ -35,7 +40,7 @@ TIMES = ("window_from", "first_red", "opened", "acknowledged", "mitigated", "res
 def list_command(options: Options, as_json: bool) -> None:
     """List the incidents of the project, newest first."""
     journal = open_to_read(options)
-    found = _all(journal)[::-1] if journal else []
+    found = sorted(_all(journal), key=lambda i: -i.opened) if journal else []
     if journal:
         journal.close()
     if as_json:
@@ -44,7 +49,9 @@ def list_command(options: Options, as_json: bool) -> None:
     if not found:
         click.echo("no incident was recorded here yet", err=True)
     for i in found:
-        click.echo(f"{i.id:<8} {i.severity}  {i.stage:<12} {rfc3339(i.opened)[:16]}Z  {i.title}")
+        severity = i.severity if i.imported is None or i.imported.severity else "SEV?"
+        stage = i.stage if i.imported is None else "imported"
+        click.echo(f"{i.id:<8} {severity}  {stage:<12} {begun(i):<17}  {i.title}")
 
 
 @click.command("show")
@@ -53,14 +60,20 @@ def list_command(options: Options, as_json: bool) -> None:
 @click.pass_obj
 def show_command(options: Options, incident: str, as_json: bool) -> None:
     """One incident with its metrics."""
-    journal = open_to_read(options)
-    window = window_of(journal, incident) if journal else None
-    if journal is None or window is None:
+    opened = open_to_read(options)
+    if opened is None or find_incident(opened, incident) is None:
         raise CannotRun(f"there is no incident {incident}; `incidentui incidents` lists them.")
+    journal, inside, came = record_of(opened, incident)
+    window = window_of(journal, inside)
+    assert window is not None
+    if window.incident.imported is not None:
+        show_past(journal, window, as_object(window.incident), as_json)
+        opened.close()
+        return
     records = sorted(journal.read(window.from_seq - 1, window.to_seq), key=lambda r: (r.at, r.seq))
     before = state_at(journal, window.from_seq - 1)
     state = state_at(journal, journal.last())
-    journal.close()
+    opened.close()
     found = window.incident
     until = found.closed if found.closed is not None else SystemClock().now()
     measured = metrics(found, records, before.services)
@@ -69,6 +82,8 @@ def show_command(options: Options, incident: str, as_json: bool) -> None:
     if as_json:
         whole = {
             **as_object(found),
+            "id": incident,
+            "imported_from": came.file if came is not None else None,
             "metrics": {m.name.replace(" ", "_"): _measured(m) for m in measured},
             "outages": _each(down),
             "functions": _each(lost),
@@ -80,7 +95,11 @@ def show_command(options: Options, incident: str, as_json: bool) -> None:
         }
         click.echo(json.dumps(whole, ensure_ascii=False))
         return
-    click.echo(f"{found.id}  {found.title}\n{found.severity}, {found.stage}, opened by {found.by}")
+    click.echo(f"{incident}  {found.title}\n{found.severity}, {found.stage}, opened by {found.by}")
+    if came is not None:
+        click.echo(f"{came_from(came)}: {came.origin_id} of {came.origin_project}, as it was recorded there")
+    if again := recurrence(found.recurs):
+        click.echo(f"  {'again':<16} {again}")
     for name in TIMES:
         if (at := getattr(found, name)) is not None:
             click.echo(f"  {name.replace('_', ' '):<16} {rfc3339(at)}")
@@ -112,7 +131,11 @@ def _each(found: Sequence[Outage]) -> list[dict[str, Any]]:
 
 def as_object(incident: Incident) -> dict[str, Any]:
     """An incident as other programs read it: times in RFC 3339, null where nobody knows."""
-    times = {name: rfc3339(at) if (at := getattr(incident, name)) is not None else None for name in TIMES}
+    came = incident.imported
+    known = came.held if came is not None else "minute"
+    cut = 10 if known == "date" else None
+    said = {name: getattr(incident, name) for name in TIMES}
+    times = {name: rfc3339(at)[:cut] if at is not None and known else None for name, at in said.items()}
     return {
         "id": incident.id,
         "title": incident.title,
@@ -124,6 +147,9 @@ def as_object(incident: Incident) -> dict[str, Any]:
         "services": list(incident.services),
         "responders": list(incident.responders),
         "events": incident.events,
+        "imported_from": came.file if came is not None else None,
+        "times_known": known or "no",
+        "like": [codec.to_json(r) for r in incident.recurs],
     }
 
 

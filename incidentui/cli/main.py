@@ -38,9 +38,11 @@ COMMANDS = {
     "backup": ("incidentui.cli.backup:command", "what is in volumes, kept, checked, and brought back"),
     "status": ("incidentui.cli.status:command", "services, commits, workloads and sources in one look"),
     "export": ("incidentui.cli.export:command", "the draft of an incident, or its record"),
+    "import": ("incidentui.cli.importing:command", "past post-mortems, and records, as closed incidents"),
     "replay": ("incidentui.cli.replay:command", "walk through an incident again"),
     "journal": ("incidentui.cli.journal:command", "is the record whole, a copy of it, erasing a leaked secret"),
     "drill": ("incidentui.cli.drill:command", "practise on a sandbox that really breaks"),
+    "init": ("incidentui.cli.init:command", "a first incidentui.toml, from what lies in this folder"),
     "doctor": ("incidentui.cli.doctor:command", "what works here, and what is missing"),
 }
 

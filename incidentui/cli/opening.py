@@ -11,6 +11,7 @@ from incidentui.cli.times import parse_time
 from incidentui.core.incidents import which
 from incidentui.core.inputs import CloseIncident, Command, OpenIncident, Refusal, TickRecovery
 from incidentui.core.model import Severity
+from incidentui.core.recurrence import told
 from incidentui.core.state import State
 from incidentui.edge.clock import SystemClock
 from incidentui.edge.store.sqlite import SqliteJournal
@@ -26,7 +27,7 @@ TITLE_LIMIT = 200
 @click.argument("title", nargs=-1)
 @click.option("--severity", type=click.Choice(SEVERITIES, case_sensitive=False), help="Default: from what fails.")
 @click.option("--since", metavar="T", help="Where its window starts: 09:12, an ISO time, -20m.")
-@click.option("--json", "as_json", is_flag=True, help='Print {"id", "seq"}.')
+@click.option("--json", "as_json", is_flag=True, help='Print {"id", "seq"}, with "like" when it was there before.')
 @click.pass_obj
 def open_command(
     options: Options, title: tuple[str, ...], severity: Severity | None, since: str | None, as_json: bool
@@ -40,10 +41,18 @@ def open_command(
     journal = open_to_write(options)
     try:
         desk = load(journal, clock.now())
-        done, _ = decided(journal, desk, clock, OpenIncident(title=words, by=by, severity=severity, since=start))
+        done, state = decided(journal, desk, clock, OpenIncident(title=words, by=by, severity=severity, since=start))
     finally:
         journal.close()
+    opened = state.incidents.get(done.incident or "")
+    recurs = opened.recurs if opened is not None else ()
+    if as_json:
+        like = {"like": [r.id for r in recurs]} if recurs else {}
+        click.echo(json.dumps({"id": done.incident, "seq": done.seq, **like}))
+        return
     _tell("opened", done, as_json)
+    if recurs:
+        click.echo(f"incidentui: {told(recurs)}; `incidentui show {recurs[0].id}` says what it was", err=True)
 
 
 @click.command("close")
@@ -101,7 +110,8 @@ def decided(journal: SqliteJournal, desk: Desk, clock: SystemClock, command: Com
         click.echo(waits, err=True)
     answer = turn.answers[0]
     if isinstance(answer, Refusal):
-        raise Refused(f"{answer.why}{': ' if answer.hint else ''}{answer.hint}")
+        words = f"{answer.why}{': ' if answer.hint else ''}{answer.hint}"
+        raise CannotRun(words) if answer.usage else Refused(words)
     return answer, turn.desk.state
 
 

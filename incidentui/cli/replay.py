@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from incidentui.cli.archive import record_of
 from incidentui.cli.drafting import drafted
 from incidentui.cli.journal_access import open_to_read, project_root
 from incidentui.cli.options import CannotRun, Options
@@ -31,16 +32,20 @@ def command(options: Options, what: str, speed: float, at: str | None, as_json: 
     clock = SystemClock()
     journal, ident = _record(options, what)
     try:
-        window = window_of(journal, ident) if ident else None
+        record, ident = record_of(journal, ident)[:2] if ident else (journal, None)
+        window = window_of(record, ident) if ident else None
         session = ReplaySession(
-            journal,
+            record,
             clock,
             "replay",
             drafted,
-            first=window.from_seq if window else next(iter(journal.read())).seq,
-            last=window.to_seq if window else journal.last(),
+            first=window.from_seq if window else next(iter(record.read())).seq,
+            last=window.to_seq if window else record.last(),
             since=window.incident.shown_from if window else None,
+            as_known=window is None or window.incident.imported is None,
         )
+        if window is not None and window.incident.imported is not None:
+            session.step(1)  # the first is that it was opened: what the document says comes after it
         if at:
             session.seek(parse_time(at, clock.now(), "--at"))
         if as_json:

@@ -48,6 +48,10 @@ class Hypothesis:
     """Since when it costs time again; None: since it was thought of."""
     spent: tuple[Stretch, ...] = ()
     """Stretches of time it cost that are over, oldest first, at most 50."""
+    said: bool = False
+    """A document says it: nobody measured any of its time."""
+    said_ms: Ms | None = None
+    """The time it cost, as that document says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ def causes(board: Sequence[Hypothesis]) -> list[Hypothesis]:
 
 def stretches(h: Hypothesis, until: Ms) -> tuple[Stretch, ...]:
     """The time it cost: from when it was found until fixed or ruled out, and from each time it came back."""
-    if h.fixed is not None:
+    if h.fixed is not None or h.said:
         return h.spent
     start = h.since if h.since is not None else h.at
     if cause_word(h) == "ruled out":
@@ -96,7 +100,7 @@ def stretches(h: Hypothesis, until: Ms) -> tuple[Stretch, ...]:
 
 
 def lost_ms(h: Hypothesis, until: Ms) -> Ms:
-    return sum(end - start for start, end in stretches(h, until))
+    return h.said_ms or 0 if h.said else sum(end - start for start, end in stretches(h, until))
 
 
 def total_ms(board: Sequence[Hypothesis], until: Ms) -> tuple[Ms, Ms]:
@@ -107,4 +111,4 @@ def total_ms(board: Sequence[Hypothesis], until: Ms) -> tuple[Ms, Ms]:
         start = start if reached is None else max(start, reached)
         clock += max(0, end - start)
         reached = end if reached is None else max(end, reached)
-    return sum(end - start for start, end in found), clock
+    return sum(lost_ms(h, until) for h in board), clock

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from incidentui.core.board import CauseWord, Hypothesis, HypothesisWord, cause_word, causes, total_ms
+from incidentui.core.board import CauseWord, Hypothesis, HypothesisWord, cause_word, causes, lost_ms, total_ms
 from incidentui.core.format import count, duration, ordinal
 from incidentui.core.model import Ms
 
@@ -26,8 +26,16 @@ def total(board: Sequence[Hypothesis], until: Ms) -> str:
         return ""
     lost, clock = total_ms(found, until)
     still = sum(cause_word(h) != "fixed" for h in found)
+    if any(h.said for h in found):
+        cost = f"{duration(lost)} lost, says the document" if lost else "nobody says what they cost"
+        return f"{count(len(found), 'cause')}, {still or 'none'} open: {cost}"
     overlap = f" ({duration(clock)} by the clock)" if duration(clock) != duration(lost) else ""
     return f"{count(len(found), 'cause')}, {still or 'none'} open: {duration(lost)} lost{overlap}"
+
+
+def lost(h: Hypothesis, until: Ms) -> str:
+    """The time it cost: measured, or said; nothing is made up where nobody said it."""
+    return "unknown" if h.said and h.said_ms is None else duration(lost_ms(h, until))
 
 
 def gate(h: Hypothesis) -> str:

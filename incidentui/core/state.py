@@ -5,6 +5,7 @@ from dataclasses import field
 
 from incidentui.core.checkpoint import OnGreen
 from incidentui.core.drift import Drift
+from incidentui.core.imported import Past
 from incidentui.core.model import (
     Attempt,
     AwaitedDeploy,
@@ -71,6 +72,8 @@ class State:
     acting: str | None = None
     """Run id of the action whose verdict is still out."""
     runbook: RunbookRun | None = None
+    left_runs: tuple[RunbookRun, ...] = ()
+    """Runs that another one replaced before the steps were done that the closing of their incident waits for."""
     last_runs: Mapping[str, LastRun] = field(default_factory=dict)
     """By runbook, the last 200 that were worked through, oldest first."""
     events: int = 0
@@ -81,6 +84,8 @@ class State:
     engine_at: Mapping[str, str] = field(default_factory=dict)
     """Of each engine that is not the machine's own: its address, and what named it."""
     green: OnGreen = field(default_factory=OnGreen)
+    archive: tuple[Past, ...] = ()
+    """The last 200 incidents that were closed, as the next one is held against them."""
 
     @property
     def current(self) -> Incident | None:

@@ -5,6 +5,7 @@ from typing import Any
 from incidentui.core import codec
 from incidentui.core.board import Hypothesis, cause_word, causes, lost_ms
 from incidentui.core.envelope import rfc3339
+from incidentui.core.events import EntryImported
 from incidentui.core.kinds import parts
 from incidentui.core.model import Ms
 from incidentui.core.words import evidence_of, row
@@ -14,6 +15,7 @@ from incidentui.postmortem.facts import Facts
 from incidentui.postmortem.gaps import candidates, gaps, not_covered
 from incidentui.postmortem.infrastructure import objects as infrastructure
 from incidentui.postmortem.markdown import plain
+from incidentui.postmortem.past import past_object
 from incidentui.postmortem.restarted import objects
 
 TIMES = ("window_from", "first_red", "opened", "acknowledged", "mitigated", "resolved", "closed")
@@ -22,6 +24,8 @@ TIMES = ("window_from", "first_red", "opened", "acknowledged", "mitigated", "res
 def document(facts: Facts) -> dict[str, Any]:
     """Times in RFC 3339, durations in milliseconds, null where nobody knows."""
     incident, state = facts.incident, facts.state
+    if incident.imported is not None:
+        return _of_the_past(facts)
     return {
         "incident": {
             "id": incident.id,
@@ -99,6 +103,21 @@ def document(facts: Facts) -> dict[str, Any]:
             for r in facts.timeline
         ],
         "left_out": facts.cut,
+    }
+
+
+def _of_the_past(facts: Facts) -> dict[str, Any]:
+    """Of one that came from a document: nothing was measured."""
+    incident = facts.incident
+    return {
+        "incident": {"id": incident.id, "title": incident.title, "severity": incident.severity, "stage": "closed"},
+        **past_object(incident, [(r.event, r.at) for r in facts.timeline if isinstance(r.event, EntryImported)]),
+        "hypotheses": [{**_hypothesis(h), "at": None, "fixed": None} for h in incident.hypotheses],
+        "conclusions": [{**codec.to_json(c), "at": None} for c in incident.conclusions],
+        "causes": [
+            {**_cause(h, facts.as_of), "found": None, "fixed": None, "lost_ms": h.said_ms}
+            for h in causes(incident.hypotheses)
+        ],
     }
 
 

@@ -16,6 +16,7 @@ from incidentui.postmortem.infrastructure import infrastructure
 from incidentui.postmortem.load import load
 from incidentui.postmortem.markdown import UNKNOWN, section, sha, stamp, table, text
 from incidentui.postmortem.restarted import restarts
+from incidentui.postmortem.retold import retold
 from incidentui.postmortem.seen import components, evidence, timeline
 from incidentui.postmortem.suggested import lines as suggested
 from incidentui.postmortem.theories import causes, hypotheses, remarks
@@ -24,6 +25,8 @@ from incidentui.postmortem.went import sections as went
 
 
 def render(facts: Facts) -> str:
+    if facts.incident.imported is not None:
+        return retold(facts, facts.incident.imported)
     parts = [
         _head(facts),
         section("Summary", _summary(facts)),

@@ -15,6 +15,7 @@ from incidentui.core.evolve import evolve
 from incidentui.core.model import Ms, Plan
 from incidentui.core.recent import CELL_MS, CELLS, NOTHING, Recent, Sample, add
 from incidentui.core.state import State
+from incidentui.core.using import Using
 from incidentui.session.parts import Drafter
 from incidentui.session.ports import Clock, DiffLine, Done, Journal, Kept, LogFeed, LogLine, Playhead, Row, View
 from incidentui.session.turn import state_at
@@ -38,15 +39,19 @@ class ReplaySession:
         first: int,
         last: int,
         since: Ms | None = None,
+        as_known: bool = True,
     ) -> None:
-        """`first` and `last`: the sequences to walk through; `since`: where its timeline starts."""
+        """`first` and `last`: the sequences to walk through; `since`: where its timeline starts.
+
+        `as_known`: by when each was recorded; else by when it is said to have happened: a document comes in one piece.
+        """
         self._journal, self._clock, self._me, self._drafter = journal, clock, me, drafter
-        self._since = since
+        self._since, self._said = since, not as_known
         self._before = state_at(journal, first - 1)
         self._records: list[Recorded] = list(journal.read(first - 1, last))
         if not self._records:
             raise ValueError("there is nothing to replay: the record has no event")
-        self._times = _rising([r.recorded for r in self._records])
+        self._times = _rising([r.recorded if as_known else r.at for r in self._records])
         self._keys = [n for n, r in enumerate(self._records, 1) if r.moment == "key"]
         self._samples: list[Sample] = list(journal.samples(self._times[0] - CELL_MS * CELLS, self._times[-1]))
         self._sample_times = [s.at for s in self._samples]
@@ -126,6 +131,9 @@ class ReplaySession:
 
     def volumes(self, workload: str) -> Future[Sequence[Kept] | i.Refusal]:
         return _now(i.Refusal("a replay asks no engine", "incidentui backup list"))
+
+    def using(self, workload: str) -> Future[Using | i.Refusal]:
+        return _now(i.Refusal("a replay asks no engine", "what it took then was not recorded"))
 
     def follow_logs(self, since: Mapping[str, Ms | None]) -> Future[LogFeed | i.Refusal]:
         return _now(i.Refusal("a replay asks no engine", "what was kept stands behind the timeline's rows"))
@@ -223,9 +231,10 @@ class ReplaySession:
             total=len(self._records),
             playing=self._playing is not None,
             speed=self._speed,
-            next_key=self._records[self._keys[ahead] - 1].recorded if ahead < len(self._keys) else None,
+            next_key=self._times[self._keys[ahead] - 1] if ahead < len(self._keys) else None,
             first=self._times[0],
             last=self._times[-1],
+            said=self._said,
         )
         return View(self._state, self._recent(), read_only=READ_ONLY, observing=False, playhead=playhead)
 

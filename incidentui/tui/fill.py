@@ -20,9 +20,9 @@ from incidentui.tui.present import (
     tiny,
     workloads,
 )
-from incidentui.tui.present.format import hms
 from incidentui.tui.present.headline import Headline, headline
 from incidentui.tui.present.parts import more, title
+from incidentui.tui.present.past import row_time
 from incidentui.tui.present.scene import Scene
 from incidentui.tui.present.status import KeyHint
 from incidentui.tui.regions import NONE, PANES, Needs, PaneName, Rect, Regions, class_of, regions
@@ -196,7 +196,7 @@ def _selected(screen: "IncidentScreen", scene: Scene, rect: Rect) -> None:
         ZONE.set(scene.zone)
         sha = evidence_of(record.event)
         evidence = desk.session.evidence(sha) if sha else None
-        note = (Seg("evidence · " if evidence else "", "muted"), Seg(hms(record.at, scene.zone), "muted"))
+        note = (Seg("evidence · " if evidence else "", "muted"), Seg(row_time(record, scene.zone), "muted"))
         body = selected_lines(record, evidence, rect.width, rect.height - 1)
     else:
         kind, body = selected.about(scene, key, rect.width)

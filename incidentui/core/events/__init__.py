@@ -14,6 +14,13 @@ from incidentui.core.events.actions import (
     LightSeen,
     VerdictGiven,
 )
+from incidentui.core.events.archive import (
+    ArchiveEvent,
+    CauseImported,
+    DocumentImported,
+    EntryImported,
+    RecurrenceFound,
+)
 from incidentui.core.events.board import (
     BoardEvent,
     CauseChanged,
@@ -64,8 +71,10 @@ __all__ = [
     "ActionPlanned",
     "ActionProgressed",
     "ActionRequested",
+    "ArchiveEvent",
     "BoardEvent",
     "CauseChanged",
+    "CauseImported",
     "CheckChanged",
     "CheckpointDue",
     "CheckpointEvent",
@@ -80,7 +89,9 @@ __all__ = [
     "DeployFollowed",
     "DeployMissed",
     "Deployed",
+    "DocumentImported",
     "DriftSeen",
+    "EntryImported",
     "ErrorCompared",
     "ErrorSeen",
     "Event",
@@ -106,6 +117,7 @@ __all__ = [
     "RecordEvent",
     "Recorded",
     "RecoveryTicked",
+    "RecurrenceFound",
     "RemarkMade",
     "RepositorySeen",
     "RevisionSeen",

@@ -2,6 +2,7 @@
 
 from incidentui.core.events import (
     actions,
+    archive,
     board,
     checkpoints,
     code,
@@ -24,6 +25,7 @@ Event = (
     | checkpoints.CheckpointEvent
     | incidents.IncidentEvent
     | board.BoardEvent
+    | archive.ArchiveEvent
     | actions.ActionEvent
     | runbooks.RunbookEvent
     | record.RecordEvent
@@ -38,6 +40,7 @@ TYPES: dict[str, type[Event]] = {
     **checkpoints.NAMED,
     **incidents.NAMED,
     **board.NAMED,
+    **archive.NAMED,
     **actions.NAMED,
     **runbooks.NAMED,
     **record.NAMED,

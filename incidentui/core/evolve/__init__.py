@@ -10,7 +10,18 @@ from dataclasses import replace
 from typing import assert_never
 
 from incidentui.core import events as e
-from incidentui.core.evolve import actions, board, checkpoints, code, fixes, health, incidents, watching, workloads
+from incidentui.core.evolve import (
+    actions,
+    archive,
+    board,
+    checkpoints,
+    code,
+    fixes,
+    health,
+    incidents,
+    watching,
+    workloads,
+)
 from incidentui.core.evolve.put import put_incident
 from incidentui.core.state import State
 from incidentui.core.steps import fold_run
@@ -53,6 +64,8 @@ def _by_subject(state: State, recorded: e.Recorded) -> State:
         return incidents.fold(state, event, recorded)
     if isinstance(event, e.BoardEvent):
         return board.fold(state, event, recorded)
+    if isinstance(event, e.ArchiveEvent):
+        return archive.fold(state, event, recorded)
     if isinstance(event, e.ActionEvent):
         return actions.fold(state, event, recorded)
     if isinstance(event, e.RunbookEvent):

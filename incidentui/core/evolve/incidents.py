@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from incidentui.core import events as e
+from incidentui.core.evolve.archive import remembered
 from incidentui.core.evolve.put import put_incident, put_name
 from incidentui.core.model import Incident
 from incidentui.core.state import State
@@ -18,8 +19,12 @@ def fold(state: State, event: e.IncidentEvent, recorded: e.Recorded) -> State:
     incident = state.incidents.get(recorded.incident or "")
     if incident is None:
         return state
-    state = put_incident(state, _after(incident, event, recorded))
-    return _forget_closed(state) if isinstance(event, e.IncidentClosed) else state
+    after = _after(incident, event, recorded)
+    state = put_incident(state, after)
+    if not isinstance(event, e.IncidentClosed):
+        return state
+    # One of the past that comes in ends nothing of today.
+    return remembered(_forget_closed(state) if after.imported is None else _bounded(state), after)
 
 
 def _opened(state: State, event: e.IncidentOpened, recorded: e.Recorded) -> State:
@@ -110,9 +115,13 @@ def _closed(incident: Incident, event: e.IncidentClosed, recorded: e.Recorded) -
 
 
 def _forget_closed(state: State) -> State:
+    state = _bounded(state)
+    over = state.runbook if any(i.closed is None for i in state.incidents.values()) else None
+    red = any(s.state == "failing" for s in state.services.values())
+    return replace(state, runbook=over, suspect=state.suspect if red else None)
+
+
+def _bounded(state: State) -> State:
     closed = [i.id for i in state.incidents.values() if i.closed is not None]
     gone = set(closed[:-CLOSED])
-    kept = {n: i for n, i in state.incidents.items() if n not in gone}
-    over = state.runbook if any(i.closed is None for i in kept.values()) else None
-    red = any(s.state == "failing" for s in state.services.values())
-    return replace(state, incidents=kept, runbook=over, suspect=state.suspect if red else None)
+    return replace(state, incidents={n: i for n, i in state.incidents.items() if n not in gone})

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from incidentui.core.board import Concluded, Hypothesis, Remark
+from incidentui.core.imported import Imported, Recurred
 from incidentui.core.value import Ms, dataclass
 
 Severity = Literal["SEV1", "SEV2", "SEV3", "SEV4"]
@@ -59,6 +60,10 @@ class Incident:
     """Of the checklist after recovery, since users were served last."""
     left: tuple[str, ...] = ()
     """What of it was open when the incident was closed."""
+    imported: Imported | None = None
+    """Of one that came from a document: everything in it is what that document says."""
+    recurs: tuple[Recurred, ...] = ()
+    """Those of the archive that it was like when it was opened."""
 
     @property
     def shown_from(self) -> Ms | None:

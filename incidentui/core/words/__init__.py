@@ -13,6 +13,7 @@ from incidentui.core.model import Commit
 from incidentui.core.value import dataclass
 from incidentui.core.words import (
     actions,
+    archive,
     board,
     checkpoints,
     code,
@@ -57,7 +58,7 @@ class Row:
 def row(recorded: e.Recorded, commits: Iterable[Commit] = ()) -> Row:
     """The row of one event. `commits`: what git has told since, for a deploy seen before its commit or its size."""
     mark, text, tone = _said(_told(recorded.event, commits), recorded.moment == "key")
-    if isinstance(recorded.event, e.NoteAdded) and recorded.event.until is not None:
+    if isinstance(recorded.event, e.NoteAdded | e.EntryImported) and recorded.event.until is not None:
         text += f" (for {duration(recorded.event.until - recorded.at)})"
     if tone == "text" and recorded.moment == "detail":
         tone = "muted"
@@ -75,6 +76,8 @@ def evidence_of(event: e.Event) -> str | None:
     match event:
         case e.LightSeen():
             return event.light.evidence
+        case e.DocumentImported():
+            return event.document.evidence or None
         case e.CheckChanged() | e.ServiceChanged() | e.WorkloadChanged() | e.ActionEnded() | e.StepChanged():
             return event.evidence
         case _:
@@ -90,6 +93,8 @@ def _said(event: e.Event, key: bool) -> Said:
         return incidents.told(event)
     if isinstance(event, e.BoardEvent):
         return board.told(event)
+    if isinstance(event, e.ArchiveEvent):
+        return archive.told(event)
     if isinstance(event, e.ActionEvent):
         return actions.told(event)
     if isinstance(event, e.RunbookEvent):

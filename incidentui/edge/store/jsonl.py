@@ -4,6 +4,7 @@ First a line that says what it is, with the state before the window; then every 
 its sequence and hash; then the samples and the evidence of that time. A plain file of `events` is read too.
 """
 
+import io
 import json
 import os
 import re
@@ -16,7 +17,7 @@ from typing import Any
 from incidentui.core import codec, envelope
 from incidentui.core.events import MomentMarked, Recorded
 from incidentui.core.inputs import Evidence
-from incidentui.core.model import Ms
+from incidentui.core.model import Ms, ProjectSpec
 from incidentui.core.recent import CELL_MS, CELLS, Sample
 from incidentui.core.state import State
 from incidentui.edge.store.chain import Chain
@@ -38,8 +39,9 @@ _SHA256 = re.compile(r'"([0-9a-f]{64})"')
 
 
 def export_lines(journal: Record, window: Window) -> Iterator[str]:
-    """The lines of a window, in order."""
-    before = state_at(journal, window.from_seq - 1)
+    """The lines of a window, in order. What came from a document has nothing before it and no looks of ours in it."""
+    past = window.incident.imported is not None
+    before = State(project=ProjectSpec(journal.project)) if past else state_at(journal, window.from_seq - 1)
     yield (
         envelope.canonical(
             {
@@ -63,7 +65,7 @@ def export_lines(journal: Record, window: Window) -> Iterator[str]:
         line = envelope.canonical(event)
         named.update(dict.fromkeys(_SHA256.findall(envelope.canonical(event["data"]))))
         yield line
-    if first is not None and last is not None:
+    if first is not None and last is not None and not past:
         start = min(envelope.from_rfc3339(first[key]) for key in ("time", "recordedtime"))
         until = None if window.open else envelope.from_rfc3339(last["recordedtime"])
         for sample in journal.samples(start - LEAD_IN_MS, until):
@@ -105,8 +107,11 @@ def write_lines(path: str | os.PathLike[str], lines: Iterator[str]) -> int:
 class JsonlJournal:
     """An exported record in memory, behind the journal's port. Nothing can be appended to it."""
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], text: str | None = None) -> None:
+        """`text`: what the file holds, where it was read already."""
         self.path = os.fspath(path)
+        self.lines: dict[int, int] = {}
+        """In which line each event stands, by its sequence."""
         self.project = ""
         self.read_only = f"{self.path} is a record, not a journal: it cannot be changed"
         self._before: State | None = None
@@ -115,7 +120,7 @@ class JsonlJournal:
         self._looks: list[Sample] = []
         self._evidence: dict[str, Evidence] = {}
         self._snapshots: dict[int, State] = {}
-        self._load()
+        self._load(text)
         self._index()
 
     # -- the port
@@ -227,9 +232,9 @@ class JsonlJournal:
 
     # -- loading
 
-    def _load(self) -> None:
+    def _load(self, text: str | None) -> None:
         try:
-            with open(self.path, encoding="utf-8") as file:
+            with open(self.path, encoding="utf-8") if text is None else io.StringIO(text, newline="\n") as file:
                 for number, line in enumerate(file, 1):
                     if line.strip():
                         self._line(number, line)
@@ -242,6 +247,8 @@ class JsonlJournal:
             if not isinstance(data, dict):
                 raise codec.CodecError("not a JSON object")
             self._take(data)
+            if self._records:
+                self.lines.setdefault(self._records[-1].seq, number)
         except ValueError as error:
             raise DamagedRecordError(self.path, number, str(error)) from error
 

@@ -60,7 +60,8 @@ def window_of(journal: Record, ident: str) -> Window | None:
     if incident is None or key is None:
         return None
     start = incident.window_from if incident.window_from is not None else incident.opened
-    first = min(journal.first_seen(start), key.opened_seq)
+    # What came from a document was written in one piece: nothing of its time that was recorded here belongs to it.
+    first = min(journal.first_seen(start), key.opened_seq) if incident.imported is None else key.opened_seq
     if key.closed_seq is None:
         return Window(incident, first, journal.last(), open=True)
     return Window(incident, first, key.closed_seq, tuple(journal.late(ident, key.closed_seq)))

@@ -11,11 +11,12 @@ from incidentui.core.plan import deadline
 from incidentui.core.state import State
 from incidentui.edge.checkpoints.before import saved
 from incidentui.edge.checkpoints.taking import Keeper
-from incidentui.edge.containers.deeds import STAY_MS, WITHIN_MS, want
+from incidentui.edge.containers.deeds import STAY_MS, WITHIN_MS, End, want
 from incidentui.edge.containers.docker import DockerEngine
 from incidentui.edge.containers.engine import Engine, EngineLost, EngineRefused
 from incidentui.edge.containers.find import find
 from incidentui.edge.containers.telling import Steps
+from incidentui.edge.containers.underway import when_back
 from incidentui.edge.text import clean
 from incidentui.edge.volumes.before import before
 from incidentui.edge.volumes.plans import BACKUP, RESTORE, Found, backup_plan, called, offers, restore_plan, users_key
@@ -231,14 +232,18 @@ class VolumeExecutor:
             return ActionActed(attempt.run, "unknown", "no Docker engine is watched")
         copier = self._copier(self._docker)
         try:
-            await copier.clear()
-            end = await settled(copier, attempt)
+            end = await when_back(lambda: _settled(copier, attempt), self._clock)
         except TROUBLE as error:
             return ActionActed(attempt.run, "unknown", f"cannot be looked at: {error}")
         return ActionActed(attempt.run, end.outcome, end.why)
 
     async def lights(self, attempt: Attempt) -> Sequence[Light]:
         return ()
+
+
+async def _settled(copier: Copier, attempt: Attempt) -> End:
+    await copier.clear()
+    return await settled(copier, attempt)
 
 
 def _moved(plan: Plan, then: Backup, now: Found) -> str:

@@ -7,17 +7,17 @@ nowhere else on the board.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from incidentui.core.board import CauseWord, Hypothesis, Origin, cause_word, causes, lost_ms
-from incidentui.core.board_words import CAUSE_MARK, gate, total
-from incidentui.core.format import duration, short
+from incidentui.core.board import CauseWord, Hypothesis, Origin, cause_word, causes
+from incidentui.core.board_words import CAUSE_MARK, gate, lost, total
+from incidentui.core.format import short
 from incidentui.core.hypotheses import to_decide
 from incidentui.core.inputs import ChangeCause
 from incidentui.core.model import Ms
 from incidentui.core.state import State
 from incidentui.tui.line import Line, Seg, Token, cells, spread
 from incidentui.tui.page import PageContext
-from incidentui.tui.pages.act import tell
 from incidentui.tui.pages.layout import hanging, rule, stack, wall
+from incidentui.tui.telling import tell
 
 ASKS = {"5": "fixed", "6": "again", "7": "origin"}
 _INK: dict[CauseWord, Token] = {"suspected": "muted", "confirmed": "fail", "fixed": "ok", "ruled out": "muted"}
@@ -43,7 +43,7 @@ def cause_lines(board: Sequence[Hypothesis], state: State, until: Ms, width: int
 def _cause(h: Hypothesis, state: State, until: Ms, width: int) -> list[Line]:
     word = cause_word(h)
     head = (Seg(f"{CAUSE_MARK[word]} ", _INK[word]), Seg(f"{h.n} ", "muted"))
-    took = Seg(f"{duration(lost_ms(h, until)):>8}", "text", bold=word == "confirmed")
+    took = Seg(f"{lost(h, until):>8}", "text", bold=word == "confirmed")
     tail = (
         Seg(f"   again {h.again}×" if h.again else "", "fail" if h.again else "muted"),
         Seg(f"   {h.origin}" if h.origin != "unknown" else "", "muted"),

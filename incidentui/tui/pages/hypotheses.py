@@ -13,12 +13,13 @@ from incidentui.core.state import State
 from incidentui.session.ports import Done, View
 from incidentui.tui.line import Line, Seg, Token, cells, spread
 from incidentui.tui.page import PageContext
-from incidentui.tui.pages.act import tell
 from incidentui.tui.pages.causes import ASKS, ask, cause_lines, keyed, known_causes, tested
 from incidentui.tui.pages.conclusion import KEY, conclude, conclusion_lines
 from incidentui.tui.pages.impact import impact_lines
 from incidentui.tui.pages.layout import hanging, heading, rule, stack, wall
 from incidentui.tui.pages.remarks import KINDS, remark, remark_lines
+from incidentui.tui.pages.seen_before import seen_before
+from incidentui.tui.telling import tell
 
 GROUPS: tuple[tuple[str, tuple[HypothesisWord, ...]], ...] = (
     ("CONFIRMED", ("confirmed",)),
@@ -47,15 +48,16 @@ def board_lines(incident: Incident, state: State, now: Ms, width: int) -> list[L
     top = [heading(width, "HYPOTHESES", about, tail), *([Line()] if width >= 98 else [])]
     impact = impact_lines(incident, state, until, width)
     ends = conclusion_lines(incident.conclusions, width)
+    before = seen_before(incident, width)
     if not board:
         empty = "No hypothesis yet. h records what you think is the cause, before you try something."
         said = hanging((), empty, width, "muted")
-        return [*top, *stack(impact, said, ends, remark_lines(incident.remarks, width))]
+        return [*top, *stack(before, impact, said, ends, remark_lines(incident.remarks, width))]
     known = known_causes(board)
     others = [h for h in board if h not in known]
     groups = (_group(name, words, others, state, until, width) for name, words in GROUPS)
     causes = cause_lines(board, state, until, width)
-    return [*top, *stack(impact, causes, ends, *groups, remark_lines(incident.remarks, width))]
+    return [*top, *stack(before, impact, causes, ends, *groups, remark_lines(incident.remarks, width))]
 
 
 def _group(

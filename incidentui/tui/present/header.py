@@ -4,6 +4,7 @@ from incidentui.core.format import clock, duration, offset
 from incidentui.core.model import Incident
 from incidentui.tui.line import Line, Seg, Token, cells, cut, length, spread
 from incidentui.tui.present.format import hm, hms
+from incidentui.tui.present.past import around, past
 from incidentui.tui.present.scene import Scene, first_red, in_state, lost, loud, not_looked, watched
 from incidentui.tui.regions import Class
 
@@ -14,6 +15,10 @@ _TITLE = 24
 
 def line(scene: Scene, width: int, kind: Class) -> Line:
     inner = width - 2
+    if (found := past(scene)) is not None:
+        left, right = around(found)
+        room = max(8, inner - length(left) - length(right) - 2)
+        return spread(inner, (*left, Seg(cut(found.title, room), "strong", bold=True)), right, ground="surface")
     if scene.incident is not None:
         left, right = _fitting(scene, scene.incident, inner, kind)
         room = inner - length(left) - length(right) - 2

@@ -15,6 +15,7 @@ from incidentui.tui.present.format import hms
 from incidentui.tui.present.links import nearer
 from incidentui.tui.present.next_step import stopped_by_hand, what_next
 from incidentui.tui.present.parts import hints, joined
+from incidentui.tui.present.past import claims, past
 from incidentui.tui.present.quiet import quiet
 from incidentui.tui.present.scene import Scene, echo_of, in_state, lost, loud, not_looked, watched
 from incidentui.tui.present.suspicion import standing, suspicion
@@ -43,6 +44,8 @@ def headline(scene: Scene, width: int, kind: Class, *, short_form: bool = False)
     block = _block(scene, inner, kind)
     if short_form:
         return Headline(block.lines[:1], block.banded)
+    if kind == "compact" and len(block.lines) == 3 and past(scene) is not None:
+        return Headline(block.lines[:2], block.banded)
     if kind == "compact" and len(block.lines) == 3 and not _offered(scene):
         return Headline((block.lines[0], _merged(scene, inner)), block.banded)
     if (found := alarm(scene)) is not None and len(block.lines) < 3:
@@ -58,6 +61,8 @@ def _offered(scene: Scene) -> bool:
 
 
 def _block(scene: Scene, width: int, kind: Class) -> Headline:
+    if (found := past(scene)) is not None:
+        return Headline(claims(found, width), True)
     red = sorted(loud(scene), key=lambda s: s.since or 0)
     if red:
         return Headline(tuple(_failing(scene, red, width, kind)), True)

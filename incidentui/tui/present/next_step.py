@@ -1,8 +1,9 @@
 """The next thing to do in an open incident, and its key."""
 
-from incidentui.core.format import count, minutes, short
+from incidentui.core.format import count, minutes, ordinal, short
 from incidentui.core.idle import by_hand, idle
 from incidentui.core.model import Attempt, Workload
+from incidentui.core.recurrence import nth
 from incidentui.core.ticks import left
 from incidentui.tui.line import Seg
 from incidentui.tui.present.parts import hints
@@ -23,7 +24,20 @@ def name_of(attempt: Attempt) -> str:
 
 
 def what_next(scene: Scene) -> tuple[tuple[Seg, ...], tuple[Seg, ...]]:
-    """The next thing to do in an open incident, and its key."""
+    """The next thing to do in an open incident, and its key; at its beginning, that it was there before."""
+    text, right = _step(scene)
+    return (*text, *_seen_before(scene)), right
+
+
+def _seen_before(scene: Scene) -> tuple[Seg, ...]:
+    incident = scene.incident
+    if incident is None or not incident.recurs or incident.stage not in ("open", "acknowledged"):
+        return ()
+    names = ", ".join(r.id for r in incident.recurs[:2])
+    return (Seg(f" · {ordinal(nth(incident.recurs))} of its kind: {names}", "slow"),)
+
+
+def _step(scene: Scene) -> tuple[tuple[Seg, ...], tuple[Seg, ...]]:
     acting, run, incident = scene.state.attempt, scene.state.runbook, scene.incident
     if acting is not None:
         return (Seg(f"{name_of(acting)}: {_doing(scene, acting)}"),), hints(("enter", "watch"))

@@ -7,9 +7,9 @@ from incidentui.core.format import short
 from incidentui.core.model import BADNESS, CheckState, Ms, ServiceStatus, Span
 from incidentui.core.value import dataclass
 from incidentui.tui.line import Line, Seg, Token, cells, cut, cut_middle, pad
-from incidentui.tui.present.format import hm
 from incidentui.tui.present.next_step import name_of
 from incidentui.tui.present.parts import merged
+from incidentui.tui.present.past import moment, past
 from incidentui.tui.present.scene import Scene, echo_of, first_red, in_state, watched
 from incidentui.tui.regions import Class
 
@@ -72,7 +72,7 @@ def lines(scene: Scene, width: int, kind: Class) -> list[Line]:
     left = (11 if named else 0) + _TIME
     window = _window(scene, max(1, inner - left - _TIME))
     changes = _worst(_user(scene))
-    base = list(_states(changes, window))
+    base = list(_states(changes, window)) if past(scene) is None else [Seg(*_DRAWN["unknown"])] * window.columns
     _play(scene, window, base)
     if kind == "compact":
         return [_framed(scene, window, _over(base, _marks(scene), window), "", left)]
@@ -188,8 +188,8 @@ def _play(scene: Scene, window: Window, row: list[Seg]) -> None:
 def _framed(scene: Scene, window: Window, row: list[Seg], name: str, left: int, *, times: bool = True) -> Line:
     play = scene.view.playhead
     last = play.last if play else scene.now
-    start = pad(hm(window.start, scene.zone) if times else "", _TIME)
-    tail = (Seg(f" {hm(last, scene.zone)}", "muted"),) if times else ()
+    start = pad(moment(scene, window.start)[:5] if times else "", _TIME)
+    tail = (Seg(f" {moment(scene, last)[:5]}", "muted"),) if times else ()
     return Line((Seg(name, "muted"), Seg(start, "muted"), *merged(row), *tail))
 
 

@@ -15,6 +15,7 @@ from incidentui.tui.present.drifted import drifted
 from incidentui.tui.present.format import coarse, hm
 from incidentui.tui.present.links import link_lines, shown
 from incidentui.tui.present.parts import empty, joined, sparkline, title
+from incidentui.tui.present.past import past
 from incidentui.tui.present.scene import (
     MARKS,
     TOKENS,
@@ -234,7 +235,8 @@ def rollcall(scene: Scene, width: int) -> Line:
             out.append(Seg(f"+{more}", "muted"))
             break
         out += [*part, Seg("   ")]
-    return Line(tuple(out) or (Seg("No services yet.", "muted"),))
+    none = "No services yet." if past(scene) is None else "A document has no checks: nothing is known of any service."
+    return Line(tuple(out) or (Seg(none, "muted"),))
 
 
 def _called(scene: Scene, service: ServiceStatus, echo: bool) -> list[Seg]:

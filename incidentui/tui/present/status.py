@@ -7,7 +7,7 @@ from incidentui.core.format import count, duration
 from incidentui.core.value import dataclass
 from incidentui.tui.line import Line, Seg, Token, cut, length, spread
 from incidentui.tui.present.commits import mark
-from incidentui.tui.present.format import hms
+from incidentui.tui.present.past import moment
 from incidentui.tui.present.runbook import tab
 from incidentui.tui.present.scene import Scene, in_state, loud, watched
 from incidentui.tui.present.workloads import differing, state_words
@@ -111,7 +111,7 @@ def _playing(scene: Scene) -> tuple[Seg, ...]:
     word = Seg(f"▸ playing {speed}" if play.playing else f"┃ paused, {speed}", "accent", bold=True)
     return (
         word,
-        Seg(f"   {hms(scene.now, scene.zone)}", "strong", bold=True),
+        Seg(f"   {moment(scene, scene.now)}", "strong", bold=True),
         Seg(f"   event {play.seq} of {play.total}", "muted"),
     )
 
@@ -124,7 +124,7 @@ def _right(scene: Scene) -> tuple[Seg, ...]:
         left = duration(int((play.next_key - scene.now) / max(0.01, play.speed)))
         return (
             Seg("next key moment ", "muted"),
-            Seg(hms(play.next_key, scene.zone)),
+            Seg(moment(scene, play.next_key)),
             Seg(f" in {left}" if play.playing else "", "muted"),
         )
     total = scene.incident.events if scene.incident is not None else scene.state.events

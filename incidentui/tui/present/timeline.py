@@ -8,7 +8,9 @@ from incidentui.core.events import (
     ActionEnded,
     ActionRequested,
     CauseChanged,
+    CauseImported,
     CheckChanged,
+    ConclusionDrawn,
     Deployed,
     HypothesisChanged,
     NoteAdded,
@@ -24,6 +26,7 @@ from incidentui.tui.line import Line, Seg, Token, cut, fit, length, pad
 from incidentui.tui.present.format import day, day_words, hms
 from incidentui.tui.present.next_step import name_of, what_next
 from incidentui.tui.present.parts import empty, title
+from incidentui.tui.present.past import row_time
 from incidentui.tui.present.scene import Scene, first_red, in_state
 
 SILENCE: Ms = 90_000
@@ -157,7 +160,7 @@ def _alike(a: Recorded, b: Recorded) -> bool:
         a.moment == b.moment == "detail"
         and type(a.event) is type(b.event)
         and a.subject == b.subject
-        and not isinstance(a.event, NoteAdded | HypothesisChanged | CauseChanged)
+        and not isinstance(a.event, NoteAdded | HypothesisChanged | CauseChanged | CauseImported | ConclusionDrawn)
     )
 
 
@@ -183,7 +186,7 @@ def _row(scene: Scene, group: Sequence[Recorded], width: int, offsets: bool) -> 
     sentence: Token = "fail" if failing and not isinstance(record.event, Deployed | WorkloadChanged) else ink
     arrow = Seg("↵ ", "muted") if has_evidence(record) else Seg("  ")
     head = (
-        *_time(scene, group[0].at, offsets),
+        *_time(scene, group[0], offsets),
         Seg(f"{said.mark} ", _mark_token(said.tone, loud)),
         Seg(pad(said.subject, _SUBJECT), "fail" if red else ink, bold=red),
         Seg(" "),
@@ -193,8 +196,9 @@ def _row(scene: Scene, group: Sequence[Recorded], width: int, offsets: bool) -> 
     return Line(fit(segs, width), key=("event", record.seq))
 
 
-def _time(scene: Scene, at: Ms, offsets: bool) -> tuple[Seg, ...]:
-    out = [Seg(hms(at, scene.zone) + " ", "muted")]
+def _time(scene: Scene, record: Recorded, offsets: bool) -> tuple[Seg, ...]:
+    at = record.at
+    out = [Seg(row_time(record, scene.zone) + " ", "muted")]
     if offsets:
         red = first_red(scene)
         out.append(Seg(pad(_offset(at - red) if red is not None else "", 7, right=True) + " ", "muted"))
