@@ -7,7 +7,7 @@ from incidentui.core.envelope import rfc3339
 from incidentui.core.format import count
 from incidentui.core.incidents import which
 from incidentui.core.model import Incident
-from incidentui.core.recovery import open_lines, open_steps
+from incidentui.core.recovery import open_lines, open_steps, step_line
 from incidentui.core.state import State
 from incidentui.core.ticks import left
 
@@ -31,15 +31,15 @@ def checklist_lines(state: State, incident: Incident) -> list[str]:
         f"{'✓' if item in ticks else '○'} {n} {item}{ticks.get(item, '')}"
         for n, item in enumerate(state.project.recovery, 1)
     ]
-    return [*lines, *(f"○ step {s.n} {s.title}" for s in open_steps(state, incident))]
+    return [*lines, *(f"○ {step_line(state, run, step)}" for run, step in open_steps(state, incident))]
 
 
 def how_to_tick(state: State, incident: Incident) -> list[str]:
     out = []
     if left(state.project.recovery, incident.ticks):
         out.append("incidentui: `close --tick N` says that a line was seen to be so, as a user sees it")
-    if (steps := open_steps(state, incident)) and state.runbook is not None:
-        out.append(f"incidentui: `runbook run {state.runbook.runbook} --done {steps[0].n}=NOTE` says so of a step")
+    for run, step in open_steps(state, incident)[:1]:
+        out.append(f"incidentui: `runbook run {run.runbook} --done {step.n}=NOTE` says so of a step")
     return out
 
 

@@ -16,6 +16,9 @@ from incidentui.edge.checkpoints.store import CheckpointError, Store
 from incidentui.edge.clock import SystemClock
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from incidentui.core.checkpoint import FileCopy
     from incidentui.edge.checkpoints.taking import Keeper
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
@@ -70,7 +73,7 @@ def diff(options: Options, ident: str, other: str | None, as_json: bool) -> int:
     now = _read(store, other) if other else _now(options)
     if not other:  # nobody looked at the checks for this
         then, now = _without_checks(then), _without_checks(now)
-    found = differences(then, now)
+    found = differences(then, now, None if other else _beside(project_root(options), then, now))
     if as_json:
         document = {"from": then.id, "to": now.id if other else None, "lost": list(now.lost)}
         click.echo(json.dumps({**document, "differences": [to_json(each) for each in found]}, ensure_ascii=False))
@@ -140,6 +143,14 @@ def _now(options: Options) -> Checkpoint:
     import asyncio
 
     return asyncio.run(_keeper(options).look(measure=True)).checkpoint
+
+
+def _beside(root: "Path", then: Checkpoint, now: Checkpoint) -> "list[FileCopy]":
+    """The files of then that a checkpoint would not hold any more, as they lie there."""
+    from incidentui.edge.checkpoints.taking import copied
+
+    held = {file.path for file in now.files}
+    return [copied(root, file.path)[0] for file in then.files if file.path not in held]
 
 
 def _keeper(options: Options) -> "Keeper":

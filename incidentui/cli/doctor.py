@@ -275,7 +275,8 @@ async def _docker(loaded: Loaded) -> Finding:
         return _lost("docker", error)
     finally:
         engine.close()
-    return Finding("docker", "ok", f"{engine.address}: {len(found)} containers")
+    way = f", {engine.way}" if engine.way else ""
+    return Finding("docker", "ok", f"{engine.address}: {len(found)} containers{way}")
 
 
 async def _backups(loaded: Loaded) -> list[Finding]:

@@ -110,7 +110,8 @@ def decided(journal: SqliteJournal, desk: Desk, clock: SystemClock, command: Com
         click.echo(waits, err=True)
     answer = turn.answers[0]
     if isinstance(answer, Refusal):
-        raise Refused(f"{answer.why}{': ' if answer.hint else ''}{answer.hint}")
+        words = f"{answer.why}{': ' if answer.hint else ''}{answer.hint}"
+        raise CannotRun(words) if answer.usage else Refused(words)
     return answer, turn.desk.state
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from incidentui.cli.drifting import drift_lines, drift_objects, unlisted_lines
+from incidentui.cli.engines import engine_lines, engine_objects
 from incidentui.cli.journal_access import open_to_read, project_root
 from incidentui.cli.options import Options
 from incidentui.cli.restarted import restart_lines, restart_objects
@@ -176,6 +177,7 @@ def document(state: State, problems: tuple[str, ...]) -> dict[str, Any]:
             {"sha": t.sha, "subject": t.subject, "at": t.at, "checks": [n for n, _ in t.checks], "back_in": t.back}
             for t in state.taken_back.values()
         ],
+        "engines": engine_objects(state),
         "sources": [{"name": s.name, "state": "unknown", "why": s.why} for s in state.sources.values()],
         "problems": list(problems),
     }
@@ -302,6 +304,7 @@ def lines(state: State, problems: tuple[str, ...], now: Ms) -> list[str]:
     ]
     if state.workloads:
         out.append("")
+    out += engine_lines(state)
     out += [f"! {told_of_twins(*twin)}" for twin in twins(state.workloads.values())]
     for w in state.workloads.values():
         mark = "✗" if is_bad(w) else "?" if w.state == "unknown" else "·" if w.health == "none" else "✓"

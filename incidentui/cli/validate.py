@@ -4,6 +4,7 @@ needs no engine, runs nothing of the project, says file and line.
 
 import asyncio
 import json
+import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,7 +19,7 @@ from incidentui.config.journey import JourneyCheck
 from incidentui.config.kinds import TcpCheck, host_port
 from incidentui.config.lines import key_lines, line_of
 from incidentui.config.load import load
-from incidentui.config.model import Problem, ProjectConfig
+from incidentui.config.model import Loaded, Problem, ProjectConfig
 from incidentui.config.paths import CONFIG
 from incidentui.core.consistency import Asked, Fault, Wanted, faults
 from incidentui.core.evidence import parse_check_look
@@ -43,7 +44,7 @@ def command(options: Options, files: tuple[str, ...], strict: bool, as_json: boo
     own = (CONFIG,) if (root / CONFIG).is_file() else ()
     if not own and not composed:
         raise CannotRun(f"nothing to validate in {root}: no {CONFIG} and no compose file.")
-    by, found = asyncio.run(_look(loaded.config, composed))
+    by, found = asyncio.run(_look(loaded, composed))
     told = sorted((*map(_fault, loaded.problems), *found), key=lambda fault: fault.level)
     errors, warnings = (sum(fault.level == level for fault in told) for level in ("error", "warning"))
     ok = not errors and not (strict and warnings)
@@ -84,19 +85,20 @@ def _line(fault: Fault, *, ascii_only: bool) -> str:
     return f"{mark} {plainly(fault.place)}: {fault.level}: {plainly(fault.text)}{hint}"
 
 
-async def _look(config: ProjectConfig, files: Sequence[str]) -> tuple[str, tuple[Fault, ...]]:
+async def _look(loaded: Loaded, files: Sequence[str]) -> tuple[str, tuple[Fault, ...]]:
     from incidentui.edge.containers.compose_checked import checked, lying
     from incidentui.edge.containers.drift import digest
 
-    agreed = await _agreed(config)
+    config, lines = loaded.config, _Lines(loaded)
+    agreed = await _agreed(config, lines)
     if not files:
         return "", agreed
     read = await checked(config.dir, files, digest)
-    fitting = faults(read.services, lying(config.dir, read.services), _wanted(config)) if read.services else ()
+    fitting = faults(read.services, lying(config.dir, read.services), _wanted(config, lines)) if read.services else ()
     return read.by, (*read.faults, *fitting, *agreed)
 
 
-async def _agreed(config: ProjectConfig) -> tuple[Fault, ...]:
+async def _agreed(config: ProjectConfig, lines: "_Lines") -> tuple[Fault, ...]:
     """Values of several files that must be one: the agreements of the project that need nothing that runs."""
     from incidentui.edge.checks.source import ChecksSource
 
@@ -104,7 +106,6 @@ async def _agreed(config: ProjectConfig) -> tuple[Fault, ...]:
     if not chosen:
         return ()
     looks = await ChecksSource(chosen, SystemClock(), config.dir).look()
-    lines = _Lines(config.dir)
     return tuple(
         Fault(
             "error" if look.state == "failing" else "warning",
@@ -114,7 +115,7 @@ async def _agreed(config: ProjectConfig) -> tuple[Fault, ...]:
         )
         for look in looks
         if look.state != "ok" and look.evidence is not None
-        for place in (lines.of("checks", [c.name for c in config.checks].index(look.check)),)
+        for place in (lines.of("checks", look.check),)
     )
 
 
@@ -128,33 +129,40 @@ def _places(evidence: str) -> str:
 
 
 class _Lines:
-    """Where a table of the project's file stands."""
+    """Where a table of the project's file stands: by its name, for tables that are not valid stand between them."""
 
-    def __init__(self, folder: Path) -> None:
-        file = folder / CONFIG
-        self._lines = key_lines(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    def __init__(self, loaded: Loaded) -> None:
+        text = loaded.content.decode("utf-8", "replace")
+        self._lines = key_lines(text)
+        self._wrong = [p.key for p in loaded.problems if p.level == "error"]
+        try:
+            self._data = tomllib.loads(text.removeprefix("\ufeff"))
+        except tomllib.TOMLDecodeError:
+            self._data = {}
 
-    def of(self, table: str, number: int) -> str:
-        line = line_of(self._lines, (table, number, "name"))
+    def of(self, table: str, name: str) -> str:
+        found = self._data.get(table, [])
+        same = [n for n, one in enumerate(found) if isinstance(one, dict) and one.get("name") == name]
+        sound = [n for n in same if not any(key.startswith(f"{table}[{n}]") for key in self._wrong)]
+        line = line_of(self._lines, (table, (sound or same or [0])[0], "name"))
         return CONFIG if line is None else f"{CONFIG}:{line}"
 
 
-def _wanted(config: ProjectConfig) -> Wanted:
+def _wanted(config: ProjectConfig, lines: _Lines) -> Wanted:
     if config.docker is None:
         return Wanted(folder=f"{config.dir}/")
-    lines = _Lines(config.dir)
     made = {service.name: service.workloads for service in config.services}
     checked = {check.service for check in config.checks}
     watched = {name for service in checked for name in (service, *made.get(service, ()))}
     return Wanted(
         tuple(
-            (service.name, workload, lines.of("services", n))
-            for n, service in enumerate(config.services)
+            (service.name, workload, lines.of("services", service.name))
+            for service in config.services
             for workload in service.workloads
         ),
         tuple(
-            Asked(check.name, made.get(check.service, ()), port, lines.of("checks", n))
-            for n, check in enumerate(config.checks)
+            Asked(check.name, made.get(check.service, ()), port, lines.of("checks", check.name))
+            for check in config.checks
             for port in _ports(check)
         ),
         frozenset(watched),

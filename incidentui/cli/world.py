@@ -13,6 +13,7 @@ from incidentui.config.model import Loaded, Parsed, ProjectConfig
 from incidentui.core.drift import Drift
 from incidentui.core.inputs import FixesLooked, LookAtFixes, Refusal
 from incidentui.core.model import Ms
+from incidentui.core.using import Using
 from incidentui.core.value import dataclass
 from incidentui.session.parts import World
 from incidentui.session.ports import Clock, DiffLine, Executor, Kept, LogFeed, LogLine, Source
@@ -37,6 +38,8 @@ class Pages:
     engines: "WorkloadLogs | None"
     kept: "Callable[[str], Awaitable[Sequence[Kept] | Refusal]]"
     """The volumes of a workload, with their backups."""
+    used: "Callable[[str], Awaitable[Using | Refusal]]"
+    """What a workload takes now."""
     drift: "DriftSource | None" = None
 
     async def diff(self, sha: str) -> Sequence[DiffLine] | Refusal:
@@ -49,6 +52,9 @@ class Pages:
 
     async def volumes(self, workload: str) -> Sequence[Kept] | Refusal:
         return await self.kept(workload)
+
+    async def using(self, workload: str) -> Using | Refusal:
+        return await self.used(workload)
 
     async def follow_logs(self, since: Mapping[str, Ms | None]) -> LogFeed | Refusal:
         if self.engines is None:
@@ -97,6 +103,7 @@ def build(
     from incidentui.edge.containers.drift import DriftSource
     from incidentui.edge.containers.executor import WorkloadExecutor
     from incidentui.edge.containers.logs import WorkloadLogs
+    from incidentui.edge.containers.using import using_of
     from incidentui.edge.deploy import DeployExecutor
     from incidentui.edge.git.bisecting import BisectExecutor
     from incidentui.edge.git.clone import GitClone
@@ -141,7 +148,13 @@ def build(
     sources += _revisions(loaded, clock, engines, once)
     drift = next((source for source in sources if isinstance(source, DriftSource)), None)
     logs = WorkloadLogs(*engines, library=library_of(config)) if engines else None
-    pages = Pages(git, logs, lambda workload: volumes_of(engines, kept, workload), drift)
+    pages = Pages(
+        git,
+        logs,
+        lambda workload: volumes_of(engines, kept, workload),
+        lambda workload: using_of(engines, workload),
+        drift,
+    )
     problems = tuple(p.words() for p in loaded.problems)
     clone = GitClone(config.dir)
     return World(config.spec(), sources, executors, pages, MarkerLook(config.dir), clone, problems, OnGreen(keeper))

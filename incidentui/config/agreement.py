@@ -92,14 +92,10 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class AgreementCheck(Check):
+    kind = "agreement"
     values: tuple[Value, ...] = field(default=())
     secret: bool | None = None
     """None: when a name says so."""
-
-    @property
-    @override
-    def kind(self) -> str:
-        return "agreement"
 
     @property
     @override

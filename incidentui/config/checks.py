@@ -4,6 +4,7 @@ A value that may be secret is a `Secret`, which says where it comes from and nev
 """
 
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import field, fields
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
@@ -116,18 +117,30 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class ByCommand(Check):
+    """What a command of the project says."""
+
+    command: tuple[str, ...] = ()
+
+    @property
+    @override
+    def target(self) -> str:
+        return shlex.join(self.command)
+
+    @override
+    def commands(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        return (("command", self.command),)
+
+
+@dataclass(frozen=True, slots=True)
 class HttpCheck(Check):
+    kind = "http"
     url: str = ""
     method: str = "GET"
     headers: tuple[tuple[str, Secret | str], ...] = ()
     follow_redirects: bool = False
     expect: Expect = field(default_factory=Expect)
     cache_bust: bool = False
-
-    @property
-    @override
-    def kind(self) -> str:
-        return "http"
 
     @property
     @override

@@ -10,6 +10,7 @@ from incidentui.core.value import dataclass
 
 @dataclass(frozen=True, slots=True)
 class DataCheck(Check):
+    kind = "data"
     number: Origin = InEnvironment("")
     min: float | None = None
     drop: float | None = None
@@ -17,11 +18,6 @@ class DataCheck(Check):
     rise: float | None = None
     baseline_ms: Ms = 86_400_000
     """Of the looks that this is long before the last good one, the middle number is the baseline."""
-
-    @property
-    @override
-    def kind(self) -> str:
-        return "data"
 
     @property
     @override

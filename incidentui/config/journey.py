@@ -50,14 +50,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class JourneyCheck(Check):
+    kind = "journey"
     base_url: str = ""
     secrets: tuple[tuple[str, Secret | str], ...] = ()
     steps: tuple[Step, ...] = ()
-
-    @property
-    @override
-    def kind(self) -> str:
-        return "journey"
 
     @property
     @override

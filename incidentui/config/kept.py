@@ -11,16 +11,12 @@ from incidentui.core.value import dataclass
 class BackupCheck(Check):
     """Exactly one of workload and volume."""
 
+    kind = "backup"
     workload: str = ""
     """All of its volumes."""
     volume: str = ""
     """As its engine calls it."""
     max_age_ms: Ms = 86_400_000
-
-    @property
-    @override
-    def kind(self) -> str:
-        return "backup"
 
     @property
     @override
@@ -32,14 +28,10 @@ class BackupCheck(Check):
 class ImageCheck(Check):
     """Whether an image brings files itself, so that what is made from it starts without a mount or a filled volume."""
 
+    kind = "image"
     workload: str = ""
     has: tuple[str, ...] = ()
     """Absolute paths."""
-
-    @property
-    @override
-    def kind(self) -> str:
-        return "image"
 
     @property
     @override

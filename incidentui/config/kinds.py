@@ -1,12 +1,11 @@
 """The checks that are no HTTP request, as frozen values: what `config.checks` has for `type = "http"`."""
 
-import shlex
 from dataclasses import field
 from urllib.parse import urlsplit
 
 from typing_extensions import override
 
-from incidentui.config.checks import Check, Operators, clean_url
+from incidentui.config.checks import ByCommand, Check, Operators, clean_url
 from incidentui.core.model import Ms
 from incidentui.core.value import dataclass
 
@@ -28,17 +27,13 @@ class TcpHop:
 
 @dataclass(frozen=True, slots=True)
 class TcpCheck(Check):
+    kind = "tcp"
     hops: tuple[TcpHop, ...] = ()
     """From the inside out; one without a name when the check is of one address."""
     send: str = ""
     expect_text: str = ""
     """A regular expression; empty: nothing has to be said."""
     stays_open_ms: Ms = 300
-
-    @property
-    @override
-    def kind(self) -> str:
-        return "tcp"
 
     @property
     @override
@@ -57,23 +52,9 @@ class CommandExpect:
 
 
 @dataclass(frozen=True, slots=True)
-class CommandCheck(Check):
-    command: tuple[str, ...] = ()
+class CommandCheck(ByCommand):
+    kind = "command"
     expect: CommandExpect = field(default_factory=CommandExpect)
-
-    @property
-    @override
-    def kind(self) -> str:
-        return "command"
-
-    @property
-    @override
-    def target(self) -> str:
-        return shlex.join(self.command)
-
-    @override
-    def commands(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        return (("command", self.command),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +67,7 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class LogCheck(Check):
+    kind = "log"
     file: str = ""
     """Relative to the project."""
     since_ms: Ms | None = None
@@ -102,11 +84,6 @@ class LogCheck(Check):
 
     @property
     @override
-    def kind(self) -> str:
-        return "log"
-
-    @property
-    @override
     def target(self) -> str:
         return self.file or f"log of {self.workload}"
 
@@ -115,6 +92,7 @@ class LogCheck(Check):
 class HeartbeatCheck(Check):
     """Exactly one of file and url."""
 
+    kind = "heartbeat"
     file: str = ""
     """Relative to the project."""
     url: str = ""
@@ -124,26 +102,17 @@ class HeartbeatCheck(Check):
 
     @property
     @override
-    def kind(self) -> str:
-        return "heartbeat"
-
-    @property
-    @override
     def target(self) -> str:
         return self.file or f"{clean_url(self.url)} {self.json}"
 
 
 @dataclass(frozen=True, slots=True)
 class PrometheusCheck(Check):
+    kind = "prometheus"
     url: str = ""
     """Of the server, as a person opens it."""
     query: str = ""
     expect: Operators = field(default_factory=dict)
-
-    @property
-    @override
-    def kind(self) -> str:
-        return "prometheus"
 
     @property
     @override
@@ -153,17 +122,13 @@ class PrometheusCheck(Check):
 
 @dataclass(frozen=True, slots=True)
 class WorkloadCheck(Check):
+    kind = "workload"
     workload: str = ""
     """As its engine calls it."""
     healthy: bool = False
     """Its own health check must have passed; one that says "unhealthy" always counts."""
     up_for_ms: Ms | None = None
     max_restarts: int | None = None
-
-    @property
-    @override
-    def kind(self) -> str:
-        return "workload"
 
     @property
     @override

@@ -1,10 +1,8 @@
 """Agents and tunnels as frozen values: checks whose answer is a word (core/links.py), not only good or bad."""
 
-import shlex
-
 from typing_extensions import override
 
-from incidentui.config.checks import Check
+from incidentui.config.checks import ByCommand, Check
 from incidentui.core.model import Ms
 from incidentui.core.value import dataclass
 
@@ -13,6 +11,7 @@ from incidentui.core.value import dataclass
 class AgentCheck(Check):
     """An agent that connects to something; read from the log of one of the two sides."""
 
+    kind = "agent"
     file: str = ""
     """Relative to the project; or `workload`."""
     workload: str = ""
@@ -26,34 +25,16 @@ class AgentCheck(Check):
 
     @property
     @override
-    def kind(self) -> str:
-        return "agent"
-
-    @property
-    @override
     def target(self) -> str:
         return self.file or f"log of {self.workload}"
 
 
 @dataclass(frozen=True, slots=True)
-class TunnelCheck(Check):
-    command: tuple[str, ...] = ()
-    """Tells its status; without patterns exit 0 means connected."""
+class TunnelCheck(ByCommand):
+    """Its command tells its status; without patterns exit 0 means connected."""
+
+    kind = "tunnel"
     connected: str = ""
     authenticated: str = ""
     rejected: str = ""
     absent: str = ""
-
-    @property
-    @override
-    def kind(self) -> str:
-        return "tunnel"
-
-    @property
-    @override
-    def target(self) -> str:
-        return shlex.join(self.command)
-
-    @override
-    def commands(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        return (("command", self.command),)

@@ -81,7 +81,7 @@ def _without_file(directory: Path) -> tuple[Problem, ...]:
     if any((folder / ".git").exists() for folder in (directory, *directory.parents)):
         text, hint = (
             "no incidentui.toml: git and workloads work, nothing is checked",
-            "add a [[services]] and [[checks]]",
+            "incidentui init writes one",
         )
     else:
         text, hint = "no incidentui.toml, and not a git work tree", "start it in a project, or give its folder"

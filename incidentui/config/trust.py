@@ -70,11 +70,6 @@ def last_grant(path: Path) -> Grant | None:
     return _grant(*max(found, key=lambda record: record[1])) if found else None
 
 
-def was_allowed(path: Path) -> bool:
-    """Whether some content of this file was allowed once: then it has changed since."""
-    return last_grant(path) is not None
-
-
 def changes(path: Path, content: bytes, calls: Sequence[Called] = ()) -> tuple[DiffLine, ...]:
     """What differs from the content that was allowed last, script by script; empty when none was, or nothing does."""
     before = last_grant(path)

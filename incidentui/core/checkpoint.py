@@ -1,6 +1,7 @@
 """What a checkpoint holds, and how two of them differ. Values of the environment are never in one: keyed hashes are."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from incidentui.core.drift import Mount, Port
@@ -9,6 +10,7 @@ from incidentui.core.model import Ms
 from incidentui.core.value import dataclass
 
 T = TypeVar("T")
+_GONE = "is gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +124,11 @@ class Difference:
     text: str
 
 
-def differences(then: Checkpoint, now: Checkpoint) -> tuple[Difference, ...]:
+def differences(then: Checkpoint, now: Checkpoint, beside: Sequence[FileCopy] | None = None) -> tuple[Difference, ...]:
+    """`beside`: files of then that a checkpoint would not hold any more, as they lie there now; None: nobody looked."""
     return (
         *_commit(then, now),
-        *_pairs("file", then.files, now.files, lambda f: f.path, _file),
+        *_files(then, now, beside),
         *_pairs("container", then.containers, now.containers, lambda c: c.name, _container),
         *_environments(then, now),
         *_pairs("volume", then.volumes, now.volumes, lambda v: v.name, _volume),
@@ -146,14 +149,30 @@ def _pairs(
     before, after = {name(each): each for each in then}, {name(each): each for each in now}
     for key in sorted(before.keys() | after.keys()):
         if key not in after:
-            yield Difference(kind, key, "is gone")
+            yield Difference(kind, key, _GONE)
         elif key not in before:
             yield Difference(kind, key, "is new")
         elif text := told(before[key], after[key]):
             yield Difference(kind, key, text)
 
 
+def _files(then: Checkpoint, now: Checkpoint, beside: Sequence[FileCopy] | None) -> Iterator[Difference]:
+    """Not held any more is not gone: the configuration may name it no more."""
+    lies = {file.path: file for file in beside or ()}
+    was = {file.path: file for file in then.files}
+    for found in _pairs("file", then.files, now.files, lambda f: f.path, _file):
+        if found.name in lies and not lies[found.name].missing:
+            changed = _file(was[found.name], lies[found.name]) or "as it was then"
+            yield replace(found, text=f"{changed}; a checkpoint of now would not hold it: nothing names it any more")
+        elif beside is None and found.text == _GONE:
+            yield replace(found, text="is not in the other one")
+        else:
+            yield found
+
+
 def _file(then: FileCopy, now: FileCopy) -> str:
+    if then.missing or now.missing:
+        return "" if then.missing == now.missing else f"{then.holds} → {now.holds}"
     if then.link or now.link:
         return f"{then.holds} → {now.holds}" if then.holds != now.holds else ""
     if then.sha256 != now.sha256:

@@ -64,6 +64,8 @@ class Declared:
     image_place: str = ""
     built: bool = False
     """Its image is made from the source beside it."""
+    reads: tuple[str, ...] = ()
+    """What that build reads, inside the project: its Dockerfile, and its context where that is not all of it."""
     host_network: bool = False
     ports: tuple[Port, ...] = ()
     mounts: tuple[Mount, ...] = ()
@@ -108,6 +110,8 @@ class Actual:
     """Name -> keyed hash, without what its image sets."""
     of_image: Mapping[str, str] = field(default_factory=dict)
     health: bool = False
+    up: bool = True
+    """Whether it runs: the ports of what does not are those that it would have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +162,8 @@ class Drift:
     built: bool = False
     checkpoint: str = ""
     """The checkpoint that it was compared with; empty: what compose files declare."""
+    needs: tuple[str, ...] = ()
+    """The services that it depends on, as declared."""
 
     @property
     def bad(self) -> int:
@@ -180,13 +186,17 @@ def compare(declared: Declared, actual: Actual, around: Around, by: str = "") ->
         *_dependencies(declared, around),
     )
     volumes = tuple(VolumeSeen(m.source, m.created) for m in actual.mounts if m.volume and m.created is not None)
-    return Drift(actual.workload, in_order(rows)[:MOST_ROWS], volumes, by, built=declared.built)
+    return Drift(actual.workload, in_order(rows)[:MOST_ROWS], volumes, by, built=declared.built, needs=_needs(declared))
 
 
 def missing(declared: Declared, by: str = "") -> Drift:
     """A service that has no container at all: nobody lists what is not there."""
     row = DriftRow("container", "look", "declared", "none", "nothing of it runs; compose.up makes it", declared.place)
-    return Drift(declared.service, (row,), by=by, built=declared.built)
+    return Drift(declared.service, (row,), by=by, built=declared.built, needs=_needs(declared))
+
+
+def _needs(declared: Declared) -> tuple[str, ...]:
+    return tuple(service for service, _ in declared.depends_on)
 
 
 def in_order(rows: Sequence[DriftRow]) -> tuple[DriftRow, ...]:
@@ -221,15 +231,16 @@ def of_ports(declared: Declared, actual: Actual) -> Iterator[DriftRow]:
     for port in declared.ports:
         wanted = _numbers(port.outside) or "any free port"
         found = actual.ports.get(port.inside, ())
+        running = _numbers(found) + ("" if actual.up else ", once it runs")
         if not found:
             yield DriftRow(
                 f"port {port.inside}", "bad", wanted, "not published", "nobody outside reaches it", port.place
             )
         elif port.outside and not set(found) & set(port.outside):
             so_what = "who uses the declared port ends nowhere"
-            yield DriftRow(f"port {port.inside}", "bad", wanted, _numbers(found), so_what, port.place)
+            yield DriftRow(f"port {port.inside}", "bad", wanted, running, so_what, port.place)
         else:
-            yield DriftRow(f"port {port.inside}", "ok", wanted, _numbers(found), "", port.place)
+            yield DriftRow(f"port {port.inside}", "ok", wanted, running, "", port.place)
     known = {port.inside for port in declared.ports}
     for inside, found in actual.ports.items():
         if found and inside not in known:
@@ -266,6 +277,8 @@ def _mount(mount: Mount, found: Mounted | None) -> tuple[Level, str, str]:
     running = "a volume without a name" if found.anonymous else found.source
     if mount.source and (mount.volume != found.volume or mount.source != found.source):
         return "bad", running, "it sees other files"
+    if found.empty and found.anonymous and not mount.source:
+        return "look", f"{running}, empty", "as it is made; what an older one held is not in it"
     if found.empty:
         return "bad", f"{running}, empty", "was it made anew? Stop before it writes"
     if found.readable is False:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from incidentui.core.drift import MOST_ROWS, Drift, DriftRow, VolumeSeen, in_order
+from incidentui.core.drift_alarm import judged
 from incidentui.core.format import count, short
 from incidentui.core.model import Ms, Repository, Workload
 
@@ -33,7 +34,7 @@ def remembered(before: Drift | None, now: Drift, at: Ms) -> Drift:
         if volume.was is not None and at - volume.created < REMEMBERED_MS
     )
     told = {row.what for row in alarms}
-    rows = (*alarms, *(row for row in now.rows if row.what not in told))
+    rows = in_order((*alarms, *(judged(before, row) for row in now.rows if row.what not in told)))
     here = {volume.name for volume in volumes}
     unseen = (volume for name, volume in known.items() if name not in here)
     return replace(now, rows=rows[:MOST_ROWS], volumes=(*volumes, *unseen)[:MOST_ROWS])

@@ -18,6 +18,8 @@ from incidentui.core.state import State
 TEXT = 300
 SIGNATURE = 160
 LINES = 400
+_NEAR = 6
+"""Of so many lines at the end of a log one is the reason why it ends."""
 KNOWN = 5
 """Errors told of one check or workload while it is red: a message that is new every time would fill the record."""
 
@@ -94,6 +96,15 @@ def of_text(text: str) -> ErrorText | None:
     return None
 
 
+def last_line(text: str, killed: bool = False) -> str:
+    """Why a program ended, by what it said: mostly its last line, the end of its traceback; an error that stands right
+    before that (two streams reach a log in no order). `killed`: by a signal, so that no other line is a reason.
+    """
+    lines = [undated(line.strip()).strip() for line in text.splitlines() if line.strip()][-_NEAR:]
+    told = next((line for line in reversed(lines) if _TYPED.search(line) or _ANY.search(line)), "")
+    return told or (lines[-1] if lines and not killed else "")
+
+
 def of_log(text: str) -> ErrorText | None:
     """Of a program that crashed: what it said last, when nothing calls itself an error."""
     last = next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
@@ -162,11 +173,17 @@ def is_news(state: State, source: str, service: str, error: ErrorText) -> bool:
     same = next((seen for seen in known if seen.error.signature == error.signature), None)
     if same is None:
         return len(known) < KNOWN
+    now = after(state, service)
+    return bool(now) and same.after != now
+
+
+def after(state: State, service: str) -> str:
+    """The action whose verdict is still out, once it acted, and what the service runs since; empty: there is none."""
     attempt = state.attempt
     if attempt is None or attempt.acted is None:
-        return False
-    runs = state.services[service].running_since if service in state.services else None
-    return same.told <= max(attempt.acted, runs or 0)
+        return ""
+    runs = state.services[service].running if service in state.services else None
+    return f"{attempt.run} {runs or ''}".strip()
 
 
 def told(errors: tuple[SeenError, ...], seen: SeenError) -> tuple[SeenError, ...]:
@@ -175,7 +192,7 @@ def told(errors: tuple[SeenError, ...], seen: SeenError) -> tuple[SeenError, ...
     if (seen.source, seen.error.signature) not in known:
         return (*errors, seen)
     n = known.index((seen.source, seen.error.signature))
-    return (*errors[:n], replace(errors[n], error=seen.error, last=seen.at), *errors[n + 1 :])
+    return (*errors[:n], replace(errors[n], error=seen.error, last=seen.at, after=seen.after), *errors[n + 1 :])
 
 
 def telling(state: State) -> SeenError | None:

@@ -6,6 +6,9 @@ from collections.abc import Iterator, Sequence
 _WORDS = re.compile(r"""(?:"[^"\n]*"|'[^'\n]*'|[^\s"';|&()])+|[\n;|&()]""")
 _HOST = re.compile(r"(?:ssh://)?(?:[\w.-]+@)?(\w[\w.-]*|\[?[0-9a-fA-F:]+\]?)(?::\d+)?/?")
 _REMOTE = re.compile(r"(?:(?:scp|rsync)://(?:[\w.-]+@)?(\w[\w.-]*)|(?:[\w.-]+@)?(\w[\w.-]*|\[[0-9a-fA-F:]+\]):)")
+_ITEM = re.compile(r"""\"[^"\n]*"|'[^'\n]*'|[\w.]+""")
+_LIST = re.compile(rf"""[\[(]\s*((?:"[^"\n]*"|'[^'\n]*')(?:\s*,\s*(?:{_ITEM.pattern}))+)\s*,?\s*[\])]""")
+"""The words of a command as a program's text lists them: `["ssh", "web1", "uptime"]`. What is no text is not known."""
 _VALUED = "BbcDEeFIiJLlmOoPpQRSWw"
 """Options of ssh that take a value."""
 _BEFORE = re.compile(r"sudo|env|exec|time|timeout|nohup|if|then|else|do|while|until|!|\{|\$|-.*|\w+=.*|\d+[smh]?")
@@ -20,6 +23,8 @@ def other_hosts(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _commands(text: str) -> Iterator[list[str]]:
+    for listed in _LIST.findall(text):
+        yield [word.strip("\"'") if word[0] in "\"'" else f"${word}" for word in _ITEM.findall(listed)]
     words: list[str] = []
     for found in _WORDS.finditer(text.replace("\\\n", " ")):
         if found.group() in "\n;|&()":

@@ -9,7 +9,7 @@ import re
 from incidentui.core import events as e
 from incidentui.core.board import Hypothesis, HypothesisWord, cause_word
 from incidentui.core.envelope import rfc3339
-from incidentui.core.incidents import nobody, which
+from incidentui.core.incidents import open_one
 from incidentui.core.inputs import AddHypothesis, ChangeCause, ChangeHypothesis, Conclude, MakeRemark
 from incidentui.core.model import Incident, Moment, Ms
 from incidentui.core.state import State
@@ -21,9 +21,9 @@ _SHA = re.compile(r"\b[0-9a-f]{7,40}\b")
 
 
 def add(d: Deciding, c: AddHypothesis) -> Decision:
-    incident = which(d.state, c.incident)
-    if incident is None or incident.closed is not None:
-        return _none(incident, c.incident)
+    incident = _open_board(d.state, c.incident)
+    if isinstance(incident, Decision):
+        return incident
     thought, did, saw = _line(c.thought), _line(c.did), _line(c.saw)
     if not thought:
         return refuse("a hypothesis says what is thought to be the cause")
@@ -44,9 +44,9 @@ def _confirm(d: Deciding, incident: Incident, n: int, by: str, why: str, at: Ms 
 
 
 def change(d: Deciding, c: ChangeHypothesis) -> Decision:
-    incident = which(d.state, c.incident)
-    if incident is None or incident.closed is not None:
-        return _none(incident, c.incident)
+    incident = _open_board(d.state, c.incident)
+    if isinstance(incident, Decision):
+        return incident
     old = _numbered(incident, c.n)
     if old is None:
         return _unnumbered(incident, c.n)
@@ -60,9 +60,9 @@ def change(d: Deciding, c: ChangeHypothesis) -> Decision:
 
 
 def remark(d: Deciding, c: MakeRemark) -> Decision:
-    incident = which(d.state, c.incident)
-    if incident is None or incident.closed is not None:
-        return _none(incident, c.incident)
+    incident = _open_board(d.state, c.incident)
+    if isinstance(incident, Decision):
+        return incident
     what, why = _line(c.what), _line(c.why)
     if not what or not why:
         return refuse(f"“{c.kind}” needs a thing and a reason", "say what was seen that shows it")
@@ -77,9 +77,9 @@ def remark(d: Deciding, c: MakeRemark) -> Decision:
 
 
 def conclude(d: Deciding, c: Conclude) -> Decision:
-    incident = which(d.state, c.incident)
-    if incident is None or incident.closed is not None:
-        return _none(incident, c.incident)
+    incident = _open_board(d.state, c.incident)
+    if isinstance(incident, Decision):
+        return incident
     text = _line(c.text)
     if not text:
         return refuse(f"what is the {c.what}?", "say it in one sentence")
@@ -90,9 +90,9 @@ def conclude(d: Deciding, c: Conclude) -> Decision:
 
 
 def change_cause(d: Deciding, c: ChangeCause) -> Decision:
-    incident = which(d.state, c.incident)
-    if incident is None or incident.closed is not None:
-        return _none(incident, c.incident)
+    incident = _open_board(d.state, c.incident)
+    if isinstance(incident, Decision):
+        return incident
     old, at = _numbered(incident, c.n), d.now if c.at is None else c.at
     if old is None:
         return _unnumbered(incident, c.n)
@@ -145,10 +145,8 @@ def _changed(state: State, old: Hypothesis, c: ChangeHypothesis) -> e.Hypothesis
     return e.HypothesisChanged(c.n, old.verdict, now, c.by, why, did, saw, named(state, did), judged)
 
 
-def _none(incident: Incident | None, wanted: str | None) -> Decision:
-    if incident is None:
-        return nobody(wanted)
-    return refuse(f"{incident.id} is closed: its board stays as it was then", "a note can still be added to it")
+def _open_board(state: State, wanted: str | None) -> Incident | Decision:
+    return open_one(state, wanted, "is closed: its board stays as it was then", "a note can still be added to it")
 
 
 def to_decide(h: Hypothesis, state: State) -> tuple[str, ...]:

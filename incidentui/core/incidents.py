@@ -12,6 +12,7 @@ from incidentui.core.inputs import (
     MarkGood,
     MarkMoment,
     OpenIncident,
+    Refusal,
     SetSeverity,
     TickRecovery,
 )
@@ -34,6 +35,14 @@ def nobody(wanted: str | None) -> Decision:
 def which(state: State, wanted: str | None) -> Incident | None:
     """The incident a command goes to: the one named, else the open one that was opened last."""
     return state.incidents.get(wanted) if wanted else state.current
+
+
+def open_one(state: State, wanted: str | None, over: str = "is closed already", hint: str = "") -> Incident | Decision:
+    """The incident of a command that only an open one can take; else its refusal. `over`: why a closed one cannot."""
+    incident = which(state, wanted)
+    if incident is None:
+        return nobody(wanted)
+    return incident if incident.closed is None else refuse(f"{incident.id} {over}", hint)
 
 
 def suggested_severity(state: State) -> Severity:
@@ -75,7 +84,8 @@ def window(state: State, since: Ms | None, now: Ms) -> tuple[Ms | None, Ms, int]
 def open_incident(d: Deciding, c: OpenIncident) -> Decision:
     title = c.title.strip() or suggested_title(d.state)
     if not title:
-        return refuse("an incident needs a title", 'say what fails: open "Backend answers 503"')
+        needs = Refusal("an incident needs a title", 'say what fails: open "Backend answers 503"', usage=True)
+        return Decision(refusal=needs)
     first, start, adopted = window(d.state, c.since, d.now)
     name = f"INC-{d.state.incident_count + 1}"
     red = tuple(s.name for s in d.state.services.values() if s.state == "failing")
@@ -101,11 +111,9 @@ def open_incident(d: Deciding, c: OpenIncident) -> Decision:
 
 
 def acknowledge(d: Deciding, c: Acknowledge) -> Decision:
-    incident = which(d.state, c.incident)
-    if incident is None:
-        return nobody(c.incident)
-    if incident.closed is not None:
-        return refuse(f"{incident.id} is closed already")
+    incident = open_one(d.state, c.incident)
+    if isinstance(incident, Decision):
+        return incident
     if incident.acknowledged is not None and c.by in incident.responders and incident.stage != "open":
         return refuse(f"{incident.acknowledged_by} is on it already", "n writes a note")
     d.say(e.IncidentAcknowledged(c.by), c.by, "key", incident=incident.id)
@@ -123,11 +131,9 @@ def set_severity(d: Deciding, c: SetSeverity) -> Decision:
 
 
 def close(d: Deciding, c: CloseIncident) -> Decision:
-    incident = which(d.state, c.incident)
-    if incident is None:
-        return nobody(c.incident)
-    if incident.closed is not None:
-        return refuse(f"{incident.id} is closed already")
+    incident = open_one(d.state, c.incident)
+    if isinstance(incident, Decision):
+        return incident
     attempt = d.state.attempt
     if attempt is not None and attempt.verdict is None and attempt.outcome is None:
         return refuse(f"an action is still running: {attempt.plan.title}", "wait for its verdict, or stop it")
@@ -141,12 +147,8 @@ def close(d: Deciding, c: CloseIncident) -> Decision:
 
 
 def tick(d: Deciding, c: TickRecovery) -> Decision:
-    incident = which(d.state, c.incident)
-    if incident is None:
-        return nobody(c.incident)
-    if incident.closed is not None:
-        return refuse(f"{incident.id} is closed: its checklist stays as it was then")
-    return recovery.tick(d, c, incident)
+    incident = open_one(d.state, c.incident, "is closed: its checklist stays as it was then")
+    return incident if isinstance(incident, Decision) else recovery.tick(d, c, incident)
 
 
 def unproven(state: State, recent: Recent, now: Ms, incident: Incident) -> str:

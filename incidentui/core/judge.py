@@ -62,7 +62,9 @@ def _tell_error(d: Deciding, spec: CheckSpec, look: Sampled) -> None:
     source = f"check:{spec.name}"
     if errors.is_news(d.state, source, spec.service, error):
         runs = d.state.services.get(spec.service, ServiceStatus(spec.service)).running
-        seen = SeenError(source, spec.service, error, look.at, runs, answer.known)
+        seen = SeenError(
+            source, spec.service, error, look.at, runs, answer.known, after=errors.after(d.state, spec.service)
+        )
         d.say(e.ErrorSeen(seen), spec.service, "quiet", at=look.at)
 
 

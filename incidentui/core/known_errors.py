@@ -49,9 +49,6 @@ class Library:
     def _patterns(self) -> tuple[tuple[Signature, re.Pattern[str]], ...]:
         return tuple((each, re.compile(each.pattern)) for each in self.signatures if each.pattern)
 
-    def of_line(self, line: str) -> KnownError | None:
-        return self.of_lines((line,))[0]
-
     def of_lines(self, lines: Sequence[str]) -> list[KnownError | None]:
         """Of each line, as of one text."""
         look = _Look(self._searching)

@@ -9,17 +9,17 @@ from incidentui.core.format import count
 from incidentui.core.inputs import TickRecovery
 from incidentui.core.model import Incident, RunbookRun, RunStep
 from incidentui.core.state import State
+from incidentui.core.steps import held
 from incidentui.core.ticks import left
 from incidentui.core.turn import Deciding, Decision, refuse
 
 
-def open_steps(state: State, incident: Incident) -> tuple[RunStep, ...]:
-    """The steps of its runbook that closing waits for, also after the run was ended: to leave it proves
-    nothing. One that is skipped has its reason already."""
-    run = state.runbook
-    if run is None or not _its(state, run, incident):
-        return ()
-    return tuple(s for s in run.steps if s.before_close and s.state not in ("done", "skipped"))
+def open_steps(state: State, incident: Incident) -> tuple[tuple[RunbookRun, RunStep], ...]:
+    """The steps of its runbooks that closing waits for, also after a run was ended, or another one begun: to leave it
+    proves nothing."""
+    now = () if state.runbook is None else (state.runbook,)
+    runs = (run for run in (*now, *state.left_runs) if _its(state, run, incident))
+    return tuple((run, step) for run in runs for step in held(run))
 
 
 def _its(state: State, run: RunbookRun, incident: Incident) -> bool:
@@ -35,8 +35,14 @@ def has_checklist(state: State, incident: Incident) -> bool:
 
 def open_lines(state: State, incident: Incident) -> tuple[str, ...]:
     """Everything that is not ticked, in words."""
-    steps = (f"step {s.n} {s.title}" for s in open_steps(state, incident))
+    steps = (step_line(state, run, step) for run, step in open_steps(state, incident))
     return (*left(state.project.recovery, incident.ticks), *steps)
+
+
+def step_line(state: State, run: RunbookRun, step: RunStep) -> str:
+    """A step that is waited for; its runbook is named where it is not the one at work."""
+    of = "" if state.runbook is not None and run.id == state.runbook.id else f" of {run.title}"
+    return f"step {step.n} {step.title}{of}"
 
 
 def unticked(state: State, incident: Incident) -> str:

@@ -72,6 +72,8 @@ class State:
     acting: str | None = None
     """Run id of the action whose verdict is still out."""
     runbook: RunbookRun | None = None
+    left_runs: tuple[RunbookRun, ...] = ()
+    """Runs that another one replaced before the steps were done that the closing of their incident waits for."""
     last_runs: Mapping[str, LastRun] = field(default_factory=dict)
     """By runbook, the last 200 that were worked through, oldest first."""
     events: int = 0

@@ -50,7 +50,24 @@ def fold_run(state: State, event: Told, at: Ms, incident: str | None) -> State:
         return state
     others = {n: r for n, r in state.last_runs.items() if n != run.runbook}
     last = dict([*others.items(), (run.runbook, _last(run, at))][-LAST_RUNS:])
-    return replace(state, runbook=run, last_runs=last)
+    left = _left(state, run) if isinstance(event, e.RunbookStarted) else state.left_runs
+    return replace(state, runbook=run, last_runs=last, left_runs=left)
+
+
+def held(run: RunbookRun) -> tuple[RunStep, ...]:
+    """The steps that the closing of its incident waits for. One that is skipped has its reason already."""
+    return tuple(s for s in run.steps if s.before_close and s.state not in ("done", "skipped"))
+
+
+def _left(state: State, begun: RunbookRun) -> tuple[RunbookRun, ...]:
+    """Those of before that still hold an incident open; a runbook that is begun again is to do anew."""
+    runs = (*state.left_runs, *((state.runbook,) if state.runbook is not None else ()))
+    open_ones = {i.id for i in state.incidents.values() if i.closed is None}
+    return tuple(
+        r
+        for r in runs
+        if held(r) and r.incident in open_ones and (r.runbook, r.incident) != (begun.runbook, begun.incident)
+    )
 
 
 def run_after(run: RunbookRun | None, event: Told, at: Ms, incident: str | None = None) -> RunbookRun | None:

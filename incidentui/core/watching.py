@@ -17,8 +17,19 @@ from incidentui.core.inputs import (
     SourceFailed,
     WorkloadsLooked,
 )
-from incidentui.core.model import Commit, ErrorText, KnownError, Moment, Ms, Repository, SeenError, Workload, is_bad
-from incidentui.core.restarts import Restart, another_engine, restarted
+from incidentui.core.model import (
+    Attempt,
+    Commit,
+    ErrorText,
+    KnownError,
+    Moment,
+    Ms,
+    Repository,
+    SeenError,
+    Workload,
+    is_bad,
+)
+from incidentui.core.restarts import Ran, Restart, another_engine, restarted
 from incidentui.core.state import State
 from incidentui.core.suspects import name_suspect
 from incidentui.core.turn import Deciding
@@ -26,8 +37,12 @@ from incidentui.core.turn import Deciding
 SAME_DEPLOY_MS = 60_000
 CLOCKS_MS = 3_000
 """So far an engine's clock may be behind ours; some tell whole seconds only."""
+SEEN_LATE_MS = 35_000
+"""So long after an action its restart may be seen: without events a list is asked for every half minute."""
 SEVERAL = ("checkpoint.restore", "compose.up", "volume.restore")
 """Actions that start more than what their word names."""
+_KILLED = (137, 143)
+"""Exit codes of a program that KILL or TERM ended."""
 MOST_GONE = 20
 """Told one by one; more at once are taken down together."""
 
@@ -89,21 +104,35 @@ def workloads(d: Deciding, look: WorkloadsLooked) -> None:
     ran = d.state.ran if not another_engine(d.state.engine_at.get(look.engine, ""), look.where) else {}
     _looked(d, look)
     for w in look.workloads:
-        found = restarted(ran.get(w.name), w, d.now)
-        if found is not None:
-            found = found if found.own else replace(found, run=_doing(d.state, w, d.now))
+        was = ran.get(w.name)
+        found = restarted(was, w, d.now)
+        if was is not None and found is not None:
+            found = found if found.own else replace(found, run=_doing(d.state, was, w, d.now))
             d.say(e.WorkloadRestarted(found), w.name, _of_restart(d.state, found), source=w.engine)
 
 
-def _doing(state: State, workload: Workload, now: Ms) -> str:
-    """The action of ours in whose time it was started: on it, or on several at once."""
+def _doing(state: State, was: Ran, workload: Workload, now: Ms) -> str:
+    """The action of ours in whose time it was started: on it, or on several at once. Where the clock of its engine is
+    another than ours, the process that the plan was made for tells: it is gone since, and the action was under way.
+    """
     started = workload.since if workload.since is not None else now
     for attempt in reversed(tuple(state.attempts.values())):
         on_it = attempt.plan.target == workload.name or attempt.plan.action in SEVERAL
+        if not attempt.plan.changes or not on_it:
+            continue
         over = attempt.ended if attempt.ended is not None else max(now, started)
-        if attempt.plan.changes and on_it and attempt.asked - CLOCKS_MS <= started <= over:
+        if attempt.asked - CLOCKS_MS <= started <= over or _meant(attempt, was, now):
             return attempt.run
     return ""
+
+
+def _meant(attempt: Attempt, was: Ran, now: Ms) -> bool:
+    """Whether it is under way, or hardly over, and its plan named the very process that is gone."""
+    wanted = {check.name: check.want for check in attempt.plan.checked}
+    ident = wanted.get("container") or wanted.get("process")
+    start = wanted.get("start", str(was.since))
+    hardly = attempt.ended is None or now - attempt.ended <= SEEN_LATE_MS
+    return bool(ident) and ident == was.ident and start == str(was.since) and attempt.asked <= now and hardly
 
 
 def _of_restart(state: State, found: Restart) -> Moment:
@@ -168,7 +197,7 @@ def _say_workload(d: Deciding, changed: e.WorkloadChanged, moment: Moment, look:
     service = next((s.name for s in d.state.project.services if changed.now.name in s.workloads), "")
     if error is not None and errors.is_news(d.state, source, service, error):
         runs = d.state.services[service].running if service in d.state.services else None
-        seen = SeenError(source, service, error, d.now, runs, known)
+        seen = SeenError(source, service, error, d.now, runs, known, after=errors.after(d.state, service))
         d.say(e.ErrorSeen(seen), changed.now.name, "quiet", source=changed.now.engine)
 
 
@@ -180,7 +209,8 @@ def _error(workload: Workload, log: Evidence | None, known: tuple[KnownError, ..
 
 def _words(old: Workload | None, new: Workload, log: Evidence | None = None) -> str:
     code = f" {new.exit_code}" if new.exit_code is not None else ""
-    why = _last_line(log) or new.note
+    killed = new.exit_code in _KILLED
+    why = (errors.last_line(log.body, killed)[:120] if log is not None else "") or new.note
     if is_bad(new) and old is not None and is_bad(old) and _restarts(new) > _restarts(old):
         return f"restart {_restarts(new)}{', exit' + code if code else ''}"
     if new.state in ("crashing", "restarting"):
@@ -194,12 +224,6 @@ def _words(old: Workload | None, new: Workload, log: Evidence | None = None) -> 
     if new.health not in ("none", "healthy"):
         return f"{new.state}, health: {new.health}"
     return f"{new.state}, healthy" if new.health == "healthy" else new.state
-
-
-def _last_line(log: Evidence | None) -> str:
-    """The last thing a crashing program said is most often why: the last line of its traceback."""
-    lines = [line.strip() for line in log.body.splitlines() if line.strip()] if log else []
-    return errors.undated(lines[-1])[:120] if lines else ""
 
 
 def source(d: Deciding, look: SourceFailed | SourceAnswered) -> None:

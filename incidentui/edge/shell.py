@@ -27,8 +27,8 @@ from incidentui.runbook.attributes import FOLLOW_MS, fence, folder_of, unheeded
 from incidentui.runbook.commands import SHELLS
 from incidentui.runbook.fields import env_name
 from incidentui.runbook.model import Command, Runbook, Step
-from incidentui.runbook.places import spoken
-from incidentui.runbook.shell_words import needed, uses_sudo
+from incidentui.runbook.places import spoken, unfinished
+from incidentui.runbook.shell_words import builds, needed, uses_sudo
 from incidentui.runbook.variables import parted, values
 from incidentui.session.ports import Clock, Report
 
@@ -130,9 +130,21 @@ class ShellExecutor:
             checked=(Precondition("digest", f"{runbook.path} is as it was shown", runbook.digest),),
             not_covered=tuple(_not_covered(found)),
             undo=_undo_words(found),
-            warnings=(*_warnings(found), *filling.not_shown(found.commands, variables.given)),
+            warnings=(
+                *_warnings(found),
+                *filling.not_shown(found.commands, variables.given),
+                *await self._built(found, state),
+            ),
             within_ms=max(_within(c) for c in found.commands),
         )
+
+    async def _built(self, found: Wanted, state: State) -> Sequence[str]:
+        """As compose.up stops at: an image of what no commit holds can be built again by nobody."""
+        if not any(builds(command.text) for command in found.commands):
+            return ()
+        from incidentui.edge.git.unsaved import built
+
+        return await built(self._folder, state.repository)
 
     def _find(self, args: Mapping[str, str]) -> Wanted | Refusal:
         name, number, undo = args.get("runbook", ""), args.get("step", ""), args.get("undo") == "true"
@@ -289,6 +301,7 @@ def _warnings(wanted: Wanted) -> Iterator[str]:
     """What would surprise somebody: attributes without effect, a password that nobody can type."""
     for command in wanted.commands:
         yield from (f"{name} has no effect: {why}" for name, why in unheeded(command.attrs))
+        yield from (f"looks unfinished: {word}" for word in unfinished(command.text))
         if uses_sudo(command.text) and not fence(command).interactive:
             yield "it uses sudo, and no password can be typed here: log in with sudo before, or mark it interactive"
 

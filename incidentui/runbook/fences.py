@@ -7,7 +7,7 @@ from dataclasses import field, replace
 from markdown_it.token import Token
 
 from incidentui.core.value import dataclass
-from incidentui.runbook import commands, fields, prose
+from incidentui.runbook import commands, fields, places, prose
 from incidentui.runbook.attributes import near, on
 from incidentui.runbook.model import Command, Pairs, Problem, Step, TypedAction
 from incidentui.runbook.prompted import Split
@@ -64,7 +64,7 @@ class Fences:
             manual=action is None and not any(c.lang in commands.SHELLS or not c.lang for c in found),
             action=action,
             commands=tuple(found),
-            placeholders=tuple(dict.fromkeys(name for c in asks for name in commands.placeholders(c.text))),
+            placeholders=tuple(dict.fromkeys(name for c in asks for name in _to_fill_in(c))),
             undo=tuple(undo),
             undo_action=back[0] if back else None,
             looks=action is not None and action.name in fields.CHANGES_NOTHING,
@@ -142,3 +142,9 @@ def _undoes(attrs: Pairs) -> bool:
 
 def _ignored(attrs: Pairs) -> bool:
     return on(dict(attrs).get("ignore", ""))
+
+
+def _to_fill_in(command: Command) -> tuple[str, ...]:
+    """Other ways to write a place than `<pod>` mean one only in what runs."""
+    others = places.names(command.text) if command.runnable or command.held else ()
+    return (*commands.placeholders(command.text), *others)

@@ -1,4 +1,4 @@
-"""`<pod-name>` in shell text: filled in through the environment, where a value cannot become code.
+"""`<pod-name>`, `{pod}`, `YOUR_TOKEN` in shell text: filled in by the environment, where no value can become code.
 
 The text that runs holds `"${_POD_NAME_:?}"` in its stead, quoted as it must be where it stands. What is shown to people
 holds the value. Where neither is sure, the place stays, and so does the step. A value may hold little: no shell, nor
@@ -7,19 +7,20 @@ what reads the text again behind it (ssh, awk, SQL), finds more in it than one w
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from itertools import groupby
 
 from incidentui.core.value import dataclass
-from incidentui.runbook.commands import place_at
+from incidentui.runbook.blanks import blanks, doubtful
+from incidentui.runbook.tags import tags
+from incidentui.runbook.unfinished import Kind, parts
 
 _WORD = re.compile(r"[\w.,:/@%+=-]+")
 _QUOTED = re.compile(r"[\w.,:/@%+-]+")
 """In quotes stands text that another program may read as its code: there `=` means something."""
 _READ_AGAIN = re.compile(r"\b(?:eval|ssh|su|xargs|watch|exec|ansible|knife)\b|\s-\w*c\s|\|\s*(?:\w*sh|python3?|psql)\b")
 """What hands its words to another reader, quoted or not."""
-_NOT_READ = re.compile(r"<<|\$'|[;&|()]#")
-"""What this reader of quotes takes for something else: here-documents, other quotes, a comment right behind a sign."""
+_VARIABLE = re.compile(r"\$\w*$")
 _GLUED = re.compile(r"[\w>]")
-_OPENS = {"'": "'", '"': '"', "`": "`"}
 _SHUT = "not sure"
 
 
@@ -52,9 +53,9 @@ class Place:
 def places(text: str) -> tuple[Place, ...]:
     """Each once; those in a comment are none. Of one that stands twice, where it is least sure counts."""
     found: dict[str, Place] = {}
-    shut, again = _NOT_READ.search(text), _READ_AGAIN.search(text)
+    again = _READ_AGAIN.search(text)
     for _, _, place in _scan(text):
-        within = _SHUT if shut else place.within or ("again" if again else "")
+        within = place.within or ("again" if again else "")
         known = found.setdefault(place.variable, Place(place.name, within))
         if (within and not known.within) or within == _SHUT:
             found[place.variable] = Place(known.name, within)
@@ -85,43 +86,45 @@ def _with(text: str, what: Callable[[Place], str | None]) -> str:
     return "".join([*out, text[at:]])
 
 
+def names(text: str) -> tuple[str, ...]:
+    """Of all places, each once, in order; also of those that no variable can fill in."""
+    return tuple(dict.fromkeys(place.name for _, _, place in _scan(text)))
+
+
+def unfinished(text: str) -> tuple[str, ...]:
+    """What may be a place to fill in, as it is written: nobody is asked for it, and it runs as it stands."""
+    found = (
+        word
+        for start, end, kind, line in _stretches(text)
+        for word in doubtful(text, start, end, line, quoted=kind != "")
+    )
+    return tuple(dict.fromkeys(found))
+
+
 def _scan(text: str) -> Iterator[tuple[int, int, Place]]:
-    """(start, end, place) of each, with what it stands in. A reader of quotes, not a shell."""
-    offset, open_ = 0, [""]
-    for line in text.split("\n"):
-        yield from _in_line(line, offset, open_)
-        offset += len(line) + 1
+    """(start, end, place) of each, with what it stands in."""
+    for begin, stop, kind, line in _stretches(text):
+        marked = tags(text, begin, stop, html=kind != "")
+        found = sorted((*marked, *blanks(text, begin, stop, line))) if kind == "" else marked
+        over = begin
+        for start, end, name in found:
+            if start >= over:  # `<your YOUR_TOKEN>` is one
+                over = end
+                yield start, end, Place(name, _SHUT if _unsure(text, start, end, kind) else kind)
 
 
-def _in_line(line: str, offset: int, open_: list[str]) -> Iterator[tuple[int, int, Place]]:
-    n = 0
-    while n < len(line):
-        sign, inside = line[n], open_[-1]
-        if sign == "\\" and inside != "'":
-            n += 2
-            continue
-        if sign == "#" and inside in ("", ")", "`") and (n == 0 or line[n - 1].isspace()):
-            return
-        if sign == "<" and (found := place_at(line, n, html=inside in ("'", '"'))):
-            within = inside if inside in ("'", '"') else _SHUT if _GLUED.match(line, found[1]) else ""
-            yield offset + n, offset + found[1], Place(found[0], within)
-            n = found[1]
-            continue
-        n += _turned(line, n, open_)
+def _stretches(text: str) -> Iterator[tuple[int, int, Kind, str]]:
+    """(start, end, kind, its line) of what is of one kind, without comments."""
+    for (kind, begins), same in groupby(parts(text), lambda part: (part[2], text.rfind("\n", 0, part[0]))):
+        pieces = list(same)
+        if kind != "#":
+            line = text[begins + 1 :].partition("\n")[0]
+            yield pieces[0][0], pieces[-1][1], kind, line
 
 
-def _turned(line: str, n: int, open_: list[str]) -> int:
-    """How many signs further on; quotes and `$( )` are opened and closed on the way."""
-    sign, inside = line[n], open_[-1]
-    if inside and sign == inside:
-        open_.pop()
-    elif inside == "'":
-        pass
-    elif line.startswith("$(", n):
-        open_.append(")")
-        return 2
-    elif sign == "`" or (inside != '"' and sign in ("'", '"')):
-        open_.append(_OPENS[sign])
-    elif inside == ")" and sign == "(":
-        open_.append(")")
-    return 1
+def _unsure(text: str, start: int, end: int, kind: Kind) -> bool:
+    """What lies in a here-document, or in `$'…'`, no variable can fill in; `<in>out` may mean two files, and
+    `$x<here>` another variable."""
+    if kind in ("<<", "$'") or (kind == "" and _GLUED.match(text, end)):
+        return True
+    return kind != "'" and bool(_VARIABLE.search(text[max(0, start - 80) : start]))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from markdown_it.token import Token
 
 from incidentui.core.value import dataclass
-from incidentui.runbook.commands import is_placeholder
+from incidentui.runbook.tags import is_placeholder
 
 _HTML = re.compile(r"<!--.*?(?:-->|\Z)|</?[A-Za-z][^>]*>", re.DOTALL)
 _SENTENCE = re.compile(r"(?<=[a-z0-9`)\"'][.!?])\s+(?=[A-Z])")

@@ -6,6 +6,8 @@ A reader, not a shell: where it cannot be sure it says nothing.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from incidentui.runbook.unfinished import Unfinished, beginnings
+
 _USED = re.compile(r"(?<![\\$])\$(?:([A-Z_][A-Z0-9_]*)\b|\{([A-Z_][A-Z0-9_]*)\})")
 """Only plain uses of names in capitals: `${NAME:-default}` has an answer of its own."""
 _TAKES = re.compile(r"(?<!\\)\$(?:([A-Z_][A-Z0-9_]*)\b|\{[#!]?([A-Z_][A-Z0-9_]*)\b(?!:?[-=?+]))")
@@ -22,12 +24,7 @@ _GIVEN_BY_THE_SYSTEM = """
     TMPDIR UID USER
 """
 _GIVEN = frozenset(_GIVEN_BY_THE_SYSTEM.split())
-_QUOTED = re.compile(r"'[^'\n]*'")
-_COMMENT = re.compile(r"(?:^|\s)#.*")
 _LEAVES = re.compile(r"(?:exit|exec\s+[^<>&\s]\S*)\b[^|&;]*$")
-_OPENS = re.compile(r"^\s*(?:if|for|while|until|case|select)\b|[{(]\s*$")
-_CLOSES = re.compile(r"^\s*(?:fi|done|esac|\}|\))")
-_HERE = re.compile(r"<<-?\s*(['\"]?)([A-Za-z_]\w*)\1")
 _DANGEROUS = re.compile(
     r"\brm\s+(?:-\w+\s+)*-\w*[rR]\w*|\b(?:kubectl|oc)\b[^|;\n]{0,300}\s(?:delete|drain|scale|rollout\s+(?:restart|undo))\b"
     r"|\bgit\b[^|;\n]{0,300}\s(?:push\s[^|;\n]{0,300}(?:--force\b|-f\b)|reset\s+--hard)|\bdocker\s+(?:compose\s+(?:down|restart|rm|kill)"
@@ -38,6 +35,20 @@ _DANGEROUS = re.compile(
     r"|\bhelm\s+(?:rollback|uninstall|delete)\b",
     re.IGNORECASE,
 )
+
+
+_BUILDS = re.compile(
+    r"\b(?:docker-compose|podman-compose|docker|podman|nerdctl)\b(?:(?!\b(?:exec|run)\b)[^|;&\n]){0,300}?"
+    r"\s(?:build|bake|--build)\b(?![-/.])"
+)
+
+
+def builds(text: str) -> str:
+    """The first command in it that builds an image; empty when none is known to."""
+    for line in _plain(text.replace("\\\n", " ")):
+        if (found := _BUILDS.search(line)) is not None:
+            return re.sub(r"\s+", " ", found.group()).strip()
+    return ""
 
 
 _SUDO = re.compile(
@@ -78,9 +89,12 @@ def assigned(text: str) -> set[str]:
 
 def _plain(text: str, *, quotes: bool = False) -> Iterator[str]:
     """Its lines without comments; without what stands in single quotes, where nothing is filled in."""
+    reader = Unfinished()
     for line in text.split("\n"):
-        line = line if quotes else _QUOTED.sub("''", line)
-        yield _COMMENT.sub("", line)
+        reader.read(line)
+        yield "".join(
+            "'" if kind == "'" and not quotes else line[start:end] for start, end, kind in reader.parts if kind != "#"
+        )
 
 
 def looks_dangerous(text: str) -> str:
@@ -93,18 +107,11 @@ def looks_dangerous(text: str) -> str:
 
 def dead_lines(text: str) -> tuple[int, ...]:
     """Numbers (from 0) of the first line that follows an `exit` outside of every branch; empty when all may run."""
-    depth, ends_at, left = 0, "", False
-    for n, line in enumerate(text.split("\n")):
-        bare = _COMMENT.sub("", line).rstrip()
-        if ends_at:
-            ends_at = "" if line.strip() == ends_at else ends_at
-            continue
-        if not bare.strip():
+    left = False
+    for n, line in beginnings(text.split("\n")):
+        if not line.strip() or line.lstrip().startswith("#"):
             continue
         if left:
             return (n,)
-        depth += bool(_OPENS.search(bare)) - bool(_CLOSES.search(bare))
-        here = _HERE.search(bare)
-        ends_at = here.group(2) if here else ""
-        left = depth == 0 and bool(_LEAVES.match(bare))
+        left = bool(_LEAVES.match(next(_plain(line, quotes=True)).rstrip()))
     return ()

@@ -69,12 +69,6 @@ def offers(runbooks: Sequence[Runbook], state: State) -> tuple[Offer, ...]:
     return tuple(found.values())[:MOST]
 
 
-def suggest(runbooks: Sequence[Runbook], state: State) -> tuple[str, str] | None:
-    """(runbook id, reason) of the best offer; None when all is quiet or nothing fits."""
-    best = next(iter(offers(runbooks, state)), None)
-    return (best.id, best.reason) if best else None
-
-
 def named(runbooks: Sequence[Runbook], word: str) -> tuple[Offer, ...]:
     """Every runbook whose front matter names this service, alert, signature or tag; the project's own first."""
     kinds: tuple[Kind, ...] = ("signatures", "alerts", "services", "tags")

@@ -1,11 +1,19 @@
-"""Where in shell text a command is still open: quotes, brackets, here-documents, `case`, `if` and `do` bodies.
+"""What stands where in shell text, and where a command is still open: quotes, brackets, here-documents, comments,
+`case`, `if` and `do` bodies.
 
-A reader, not a shell. In doubt a command is still open.
+The one reader of quotes. A reader, not a shell: in doubt a command is still open.
 """
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
+from incidentui.runbook.tags import place_at
+
+Kind = Literal["", "'", '"', "$'", "<<", "#"]
+"""What shell text is: code, text in one of three quotes, in a here-document, a comment."""
+Part = tuple[int, int, Kind]
+"""(start, end, kind); the sign that opens a quote is code, the one that closes it is within."""
 HERE = re.compile(r"(?<!<)<<(?!<)-?[ \t]*(['\"\\]?)((?<=['\"])[^'\"\n]+|(?<!['\"])[A-Za-z_][\w.+-]*)")
 """The start of a here-document: what makes it literal, and the line that ends it."""
 _GOES_ON = re.compile(r"(?:\\|\||&&)\s*$")
@@ -19,7 +27,7 @@ _ENDED_BY = {"case": "esac", "if": "fi", "{": "}", "[[": "]]"} | dict.fromkeys(
 _COMMAND_FOLLOWS = ("if", "while", "until", "then", "elif", "else", "do", "{", "!")
 _IN_DOUBLE = re.compile(r"\\.?|\$\(\(|\$[({]|[\"`]")
 _PART = re.compile(r"\\.?|\$\(\(|\$[({']|\(\(|['\"`(){}]|[;&|]+|\s+|[^\s\\'\"`(){};&|<>#$]+|.")
-_QUOTES = ("'", "$'", '"')
+_QUOTES: tuple[Kind, ...] = ("'", "$'", '"')
 
 
 class Unfinished:
@@ -31,6 +39,8 @@ class Unfinished:
         self._here: list[tuple[str, bool]] = []
         self._goes_on = self._glued = False
         self._begins = True
+        self.parts: list[Part] = []
+        """Of the line that was read last, without a gap."""
 
     @property
     def is_open(self) -> bool:
@@ -50,7 +60,9 @@ class Unfinished:
         return self._open[-1] if self._open else ""
 
     def read(self, line: str) -> None:
+        self.parts = []
         if self._here:
+            self.parts.append((0, len(line), "<<"))
             word, tabs = self._here[0]
             if (line.lstrip("\t") if tabs else line) == word:
                 del self._here[0]
@@ -58,13 +70,24 @@ class Unfinished:
         self._begins = not self._glued
         n = 0
         while n < len(line) and not (self._is_code and self._top != "${" and _COMMENT.match(line, n)):
+            start, kind = n, self._kind
             n = self._code(line, n) if self._is_code else self._quoted(line, n)
+            self.parts.append((start, n, kind))
+        if n < len(line):
+            self.parts.append((n, len(line), "#"))
+        if self._goes_on and not self._glued and not line[:n].strip():
+            return  # after a pipe an empty line, or a comment, ends nothing
         self._goes_on = self._is_code and bool(_GOES_ON.search(line[:n]))
         self._glued = self._goes_on and line[:n].rstrip().endswith("\\")
 
     @property
     def _is_code(self) -> bool:
         return self._top not in _QUOTES
+
+    @property
+    def _kind(self) -> Kind:
+        top = next((one for one in reversed(self._open) if one != "${"), "")
+        return next((quote for quote in _QUOTES if quote == top), "")
 
     def _quoted(self, line: str, n: int) -> int:
         """Onwards from n, where a quote is open."""
@@ -88,6 +111,9 @@ class Unfinished:
         if self._top not in ("a)", "${") and (here := HERE.match(line, n)):
             self._here.append((here[2], line.startswith("<<-", n)))
             return here.end() + (here[1] in ("'", '"') and here[1] != "")
+        if line[n] == "<" and (place := place_at(line, n, html=False)):  # what stands in it opens nothing
+            self._begins = False
+            return place[1]
         if (word := _KEYWORD.match(line, n)) and (self._begins or word[0] == "]]"):
             self._keyword(word[0])
             return word.end()
@@ -109,7 +135,7 @@ class Unfinished:
 
     def _sign(self, sign: str) -> None:
         if sign in ("'", '"', "$'"):
-            if self._top != "${" or sign == '"' or '"' not in self._open:
+            if self._top != "${" or sign == '"' or self._kind != '"':
                 self._open.append(sign)
             self._begins = False
         elif sign in ("$((", "(("):
@@ -142,3 +168,12 @@ def beginnings(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
         if not reader.is_open:
             yield n, line
         reader.read(line)
+
+
+def parts(text: str) -> Iterator[Part]:
+    """What stands where in all of it, line by line; line breaks are of no kind."""
+    reader, offset = Unfinished(), 0
+    for line in text.split("\n"):
+        reader.read(line)
+        yield from ((offset + start, offset + end, kind) for start, end, kind in reader.parts)
+        offset += len(line) + 1

@@ -16,6 +16,7 @@ from incidentui.core import inputs as i
 from incidentui.core.drift import Drift
 from incidentui.core.events import Recorded
 from incidentui.core.model import Ms, Plan
+from incidentui.core.using import Using
 from incidentui.session.actions import Actions, fault, new_run, watched
 from incidentui.session.door import Door, fail, give
 from incidentui.session.effects import begin
@@ -141,6 +142,9 @@ class LiveSession:
 
     def volumes(self, workload: str) -> Future[Sequence[Kept] | i.Refusal]:
         return self._soon(lambda: self._detail(lambda it: it.volumes(workload), NO_ENGINE))
+
+    def using(self, workload: str) -> Future[Using | i.Refusal]:
+        return self._soon(lambda: self._detail(lambda it: it.using(workload), NO_ENGINE))
 
     def follow_logs(self, since: Mapping[str, Ms | None]) -> Future[LogFeed | i.Refusal]:
         return self._soon(lambda: self._detail(lambda it: it.follow_logs(since), NO_ENGINE))

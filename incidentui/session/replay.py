@@ -15,6 +15,7 @@ from incidentui.core.evolve import evolve
 from incidentui.core.model import Ms, Plan
 from incidentui.core.recent import CELL_MS, CELLS, NOTHING, Recent, Sample, add
 from incidentui.core.state import State
+from incidentui.core.using import Using
 from incidentui.session.parts import Drafter
 from incidentui.session.ports import Clock, DiffLine, Done, Journal, Kept, LogFeed, LogLine, Playhead, Row, View
 from incidentui.session.turn import state_at
@@ -130,6 +131,9 @@ class ReplaySession:
 
     def volumes(self, workload: str) -> Future[Sequence[Kept] | i.Refusal]:
         return _now(i.Refusal("a replay asks no engine", "incidentui backup list"))
+
+    def using(self, workload: str) -> Future[Using | i.Refusal]:
+        return _now(i.Refusal("a replay asks no engine", "what it took then was not recorded"))
 
     def follow_logs(self, since: Mapping[str, Ms | None]) -> Future[LogFeed | i.Refusal]:
         return _now(i.Refusal("a replay asks no engine", "what was kept stands behind the timeline's rows"))

@@ -8,7 +8,7 @@ from incidentui.core.acts import can_be_cut, may_take_long
 from incidentui.core.format import duration, short
 from incidentui.core.incidents import suggested_title
 from incidentui.core.model import Severity
-from incidentui.session.ports import Done, Transport
+from incidentui.session.ports import Transport
 from incidentui.tui import ending, moves, openings
 from incidentui.tui.desk import Desk
 from incidentui.tui.keys import ACTS, RECORDS, action_of
@@ -16,6 +16,7 @@ from incidentui.tui.present.format import parse_when
 from incidentui.tui.present.noted import noted
 from incidentui.tui.present.scene import first_red, in_state
 from incidentui.tui.present.timeline import moment_of
+from incidentui.tui.telling import tell
 
 Run = Callable[[Desk], None]
 
@@ -38,19 +39,6 @@ def press(desk: Desk, key: str) -> bool:
 
 
 # -- recording
-
-
-def tell(desk: Desk, key: str, command: i.Command, done: str) -> None:
-    """Sends a command; says what came of it."""
-
-    def answered(answer: Done | i.Refusal) -> None:
-        if isinstance(answer, i.Refusal):
-            desk.refuse(key, answer.why, answer.hint)
-        else:
-            where = "" if answer.seq is not None else ", in the side file"
-            desk.say(done + where)
-
-    desk.when(desk.session.submit(command), answered)
 
 
 def note(desk: Desk) -> None:

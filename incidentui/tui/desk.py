@@ -94,6 +94,7 @@ class Desk:
     """The text that the run began with, once its file says something else."""
     typed: dict[str, dict[str, str]] = field(default_factory=dict)
     """By runbook: values that only a person knows, so that nobody types them twice in a run. In no record."""
+    unsent: dict[str, str] = field(default_factory=dict)
     reread: Callable[[], None] = lambda: None
     """Looks at the files again, in a thread; `restock` hears of it when they changed."""
     zone: tzinfo | None = None

@@ -6,6 +6,7 @@ from incidentui.core.incidents import unproven
 from incidentui.core.inputs import CloseIncident
 from incidentui.core.recovery import has_checklist
 from incidentui.tui.desk import Desk
+from incidentui.tui.telling import tell
 
 
 def close_incident(desk: Desk) -> None:
@@ -21,8 +22,6 @@ def close_incident(desk: Desk) -> None:
 
 
 def _ask(desk: Desk, ident: str) -> None:
-    from incidentui.tui.commands import tell
-
     view, listed = desk.view, desk.page is not None and desk.page.title == "close"
     incident = view.state.incidents[ident]  # as it is now: ticks were given since its page was opened
     missing = unproven(view.state, view.recent, desk.session.now(), incident)
@@ -31,24 +30,24 @@ def _ask(desk: Desk, ident: str) -> None:
         if missing and not reason.strip():
             desk.refuse("c", f"not resolved: {missing}", "Closing all the same needs a reason")
             return
-        if listed and desk.page is not None and desk.page.title == "close":
-            desk.back()
         command = CloseIncident(desk.session.me, reason.strip(), incident.id)
-        tell(desk, "c", command, f"{incident.id} closed, p shows the draft")
+        said = f"{incident.id} closed, p shows the draft"
+        tell(desk, "c", command, said, desk.back if listed else None, (what, reason.strip()))
 
+    what = f"close {incident.id}"
+    before = desk.unsent.get(what, "")
     if missing and listed:  # the page says what is missing
-        desk.prompt(f"close {incident.id} as not resolved, because", done)
+        desk.prompt(f"close {incident.id} as not resolved, because", done, before)
     elif missing:
-        desk.prompt(f"close {incident.id} though {missing}, because", done)
+        desk.prompt(f"close {incident.id} though {missing}, because", done, before)
     else:
         ask = f"Close {incident.id} as resolved?  c or y closes it, any other key does not."
         desk.ask(ask, ("c", "y"), lambda: done(""))
 
 
-def _runbook(desk: Desk) -> None:
-    """The one at work: its steps are ticked there."""
+def _runbook(desk: Desk, name: str) -> None:
+    """Its steps are ticked there."""
     from incidentui.tui.openings import runbook_page
 
-    run = desk.view.state.runbook
-    if run is not None and (page := runbook_page(desk, run.runbook, "x")) is not None:
+    if (page := runbook_page(desk, name, "x")) is not None:
         desk.push(page)

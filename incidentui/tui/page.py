@@ -42,6 +42,11 @@ class PageContext(Protocol):
         """The newest page: an answer may come when its asker is shown no more."""
         ...
 
+    @property
+    def unsent(self) -> dict[str, str]:
+        """By what it was for: what was typed for a command that was refused, so that nobody types it twice."""
+        ...
+
     def push(self, page: "Page") -> None: ...
 
     def replace(self, page: "Page") -> None:

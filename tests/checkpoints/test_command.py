@@ -80,6 +80,28 @@ def changed(place: Place) -> None:
     (place.root / "docker-compose.lab.yml").unlink()
 
 
+def test_a_file_that_nothing_names_any_more_is_not_gone(place: Place) -> None:
+    ident = taken(place)
+    toml = place.root / "incidentui.toml"
+    toml.write_text(toml.read_text().replace('"conf/*", ', '"conf/run.sh", '))
+    (place.root / "conf/run.sh").unlink()
+
+    def told() -> dict[str, str]:
+        done = place.run("checkpoint", "diff", ident, "--json")
+        return {d["name"]: d["text"] for d in json.loads(done.stdout)["differences"] if d["kind"] == "file"}
+
+    named = "a checkpoint of now would not hold it: nothing names it any more"
+    assert told()["conf/agent.json"] == f"as it was then; {named}"
+    assert told()["conf/run.sh"].endswith(" mode 755 → not there"), "it is named, and gone"
+    put(place.root, "conf/agent.json", b"{}", 0o640)
+    assert told()["conf/agent.json"].startswith("content ")
+    assert told()["conf/agent.json"].endswith(named)
+    other = taken(place)
+    between = place.run("checkpoint", "diff", ident, other, "--json")
+    found = {d["name"]: d["text"] for d in json.loads(between.stdout)["differences"]}
+    assert found["conf/agent.json"] == "is not in the other one"
+
+
 @pytest.mark.req("R1-25", "R1-33", "R1-41", "F43")
 def test_taken_tested_changed_and_restored(place: Place) -> None:
     ident = taken(place)

@@ -17,7 +17,7 @@ from incidentui.edge.checkpoints.reference import Reference
 from incidentui.edge.checkpoints.store import Store
 from incidentui.edge.checkpoints.taking import Keeper
 from incidentui.edge.clock import SystemClock
-from incidentui.runbook.suggest import suggest
+from incidentui.runbook.suggest import Offer, offers
 from tests.runbook.test_offer import SHIPPED, seen
 
 STATE = State(project=ProjectSpec("ferry"))
@@ -189,14 +189,14 @@ async def test_what_changed_and_lies_in_no_commit_is_offered_before_a_rollback(t
     source = FilesSource(Reference(top, keeper.store))
     (top / "compose.yml").write_text("services: {a: {}}\n")
     state = seen(deployed=True)
-    assert suggest(SHIPPED, with_drift(state, await looked(source))) == (
+    assert offers(SHIPPED, with_drift(state, await looked(source)))[0] == Offer(
         "roll-back-a-bad-deploy",
         "api failed after deploy bbbbbbb",
     )
     (top / "run.json").write_text('{"port": 2}')
     rows = {row.what: row for drift in (await looked(source)).drifts for row in drift.rows if row.level == "bad"}
     assert [rows[f"file {name}"].uncommitted for name in ("compose.yml", "run.json")] == [False, True]
-    assert suggest(SHIPPED, with_drift(state, await looked(source))) == (
+    assert offers(SHIPPED, with_drift(state, await looked(source)))[0] == Offer(
         "configuration-mismatch",
         "file run.json is not as in the checkpoint, and no commit holds it",
     )

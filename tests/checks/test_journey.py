@@ -92,7 +92,9 @@ def test_a_wrong_password_is_the_log_ins_fault(tmp_path: Path) -> None:
     with harbour() as server:
         told = asked(tmp_path, JOURNEY.format(url=server.url), 1, UI_USER=USER, UI_PASSWORD="not-the-one-99")
         lax = JOURNEY.format(url=server.url).replace('expect = { status = [302], location_not = "*/login*" }\n', "")
+        lax = lax.replace('name = "sync-journey"', 'name = "sync;journey"')
         again = asked(tmp_path, lax, 1, UI_USER=USER, UI_PASSWORD="not-the-one-99")
+    assert again["evidence"]["curl"] == "incidentui check 'sync;journey'"
     assert told["why"] == "step 2, log in: 200"
     assert again["why"] == "step 2, log in: 200, but the login page again", "200 is what was expected, and a lie"
 

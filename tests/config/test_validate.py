@@ -45,6 +45,7 @@ values = [
   { name = "compose", compose = "docker-compose.yml", service = "backend", port = 8000 },
 ]
 """
+NAMED = 'name = "{}"'
 AGENT = """  agent:
     image: lab:1
     ports:
@@ -113,6 +114,12 @@ def test_what_fits_is_good_and_each_fault_has_its_file_and_line(place: Place) ->
         ('      - "A=$ONE" # $TWO', ["ONE"]),
         ("    image: lab:${TAG}", ["TAG"]),
         ("    command: echo $$PID", []),
+        ("    image: ${HOME:-b${INNER}}", []),
+        ("    image: ${NOT_SET:-b${INNER}}", ["INNER"]),
+        ("    image: ${NOT_SET:+b${INNER}}", []),
+        ("    image: ${HOME:+b${INNER}}", ["INNER"]),
+        ("    image: ${NOT_SET:-${ALSO_NOT:-x}}/$LAST", ["LAST"]),
+        ("    image: ${NEVER", []),
     ],
 )
 async def test_a_variable_counts_where_compose_fills_it_in(tmp_path: Path, line: str, names: list[str]) -> None:
@@ -173,6 +180,24 @@ def test_what_compose_refuses_has_the_line_too(place: Place, wrong: str, line: i
     code, found = validated(place, compose=True)
     assert code == 1
     assert says in told(found)[f"error docker-compose.yml:{line}"], found
+
+
+def test_what_stands_behind_tables_that_are_not_valid_keeps_its_own_line(place: Place) -> None:
+    bad = '[[services]]\nname = 7\n\n[[checks]]\nname = "page"\nservice = "nobody"\nurl = "http://127.0.0.1:9/"\n\n'
+    late = '[[services]]\nname = "late"\nworkloads = ["backed"]\n'
+    text = CONFIG.replace("[[services]]\n", bad + "[[services]]\n", 1) + AGREE
+    (place.root / "incidentui.toml").write_text(text.replace("5051/", "5999/") + late)
+    (place.root / "tunnel.sh").write_text("ssh -L localhost:5050\n")
+    lines = {line: n for n, line in enumerate((place.root / "incidentui.toml").read_text().splitlines(), 1)}
+    _, said = validated(place)
+
+    def stands(word: str) -> str:
+        return str(next(f["place"] for f in said["findings"] if word in f["text"]))
+
+    at = {word: f"incidentui.toml:{lines[NAMED.format(word)]}" for word in ("tunnel-port", "late")}
+    assert (stands("tunnel-port"), stands("backed")) == (at["tunnel-port"], at["late"])
+    url = lines['url = "http://127.0.0.1:5999/"']
+    assert stands("5999") == f"incidentui.toml:{url - 2}", "the one that is valid, not its namesake"
 
 
 def test_nothing_to_validate_says_so(tmp_path: Path) -> None:

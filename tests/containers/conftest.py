@@ -10,7 +10,9 @@ import pytest
 
 from incidentui.core.inputs import Observation
 from incidentui.edge.containers.docker_source import DockerSource
+from incidentui.edge.ssh.link import end_all
 from tests import engine as private
+from tests import sshd
 from tests.containers.daemon import Supervisord
 
 
@@ -45,6 +47,27 @@ def engine(shared_engine: private.Dockerd) -> Iterator[private.Dockerd]:
     """The engine, without containers before and after."""
     yield shared_engine
     shared_engine.remove_all()
+
+
+@pytest.fixture(scope="session")
+def shared_yard() -> Iterator[sshd.Yard]:
+    why = sshd.missing()
+    if why and os.environ.get("CI") == "true":
+        pytest.fail(f"CI shows an engine over ssh on a real sshd, and there is none: {why}")
+    if why:
+        pytest.skip(why)
+    with sshd.private_yard() as yard:
+        yield yard
+
+
+@pytest.fixture
+def yard(shared_yard: sshd.Yard, monkeypatch: pytest.MonkeyPatch) -> Iterator[sshd.Yard]:
+    """A host whose ssh is the first in PATH; nothing leads there before and after."""
+    monkeypatch.setenv("PATH", shared_yard.path)
+    yield shared_yard
+    shared_yard.hang(False)
+    end_all(10)
+    shared_yard.cut()
 
 
 @pytest.fixture

@@ -145,6 +145,39 @@ volumes:
     ]
 
 
+async def test_what_a_build_reads_is_told_from_the_folder_of_the_project_on(folder: Path, tool: str) -> None:
+    (folder / "ops").mkdir()
+    for place in ("api", "shared/base", "ops/web"):
+        (folder / place).mkdir(parents=True)
+    (folder / "ops" / "c.yml").write_text(
+        """\
+version: "3.8"
+services:
+  whole:
+    build: ..
+  api:
+    build:
+      context: ../api
+      dockerfile: ../shared/base/Dockerfile.api
+  web:
+    build: ./web
+  away:
+    build: ../../elsewhere
+  image:
+    image: web:1
+"""
+    )
+    (folder.parent / "elsewhere").mkdir(exist_ok=True)
+    found = await read(folder, "ops/c.yml")
+    assert {service.service: service.reads for service in found.services} == {
+        "whole": ("Dockerfile",),
+        "api": ("api", "shared/base/Dockerfile.api"),
+        "web": ("ops/web", "ops/web/Dockerfile"),
+        "away": (),
+        "image": (),
+    }
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

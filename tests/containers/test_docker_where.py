@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -90,15 +89,36 @@ async def test_a_broken_context_says_so(docker_home: Path, clock: WallClock, mon
     assert "docker context lab: its file cannot be read" in await why(clock)
 
 
-async def test_an_engine_over_ssh_says_what_is_missing(
-    docker_home: Path, clock: WallClock, monkeypatch: pytest.MonkeyPatch
+async def test_an_engine_over_ssh_needs_an_ssh(
+    docker_home: Path, clock: WallClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    if find_spec("paramiko"):
-        pytest.skip("paramiko is here: nothing is missing")
-    monkeypatch.setenv("DOCKER_HOST", "ssh://ops@yard.example")
+    add_context(docker_home, "yard", "ssh://ops@yard.example")
+    monkeypatch.setenv("DOCKER_CONTEXT", "yard")
+    monkeypatch.setenv("PATH", str(tmp_path))
     said = await why(clock)
-    assert said.startswith("docker ssh://ops@yard.example: the Python package paramiko is missing")
-    assert "-L /tmp/docker.sock:/var/run/docker.sock ops@yard.example" in said
+    where = "docker engine ssh://ops@yard.example (context yard)"
+    assert said == f"{where}: there is no ssh here; install it (Debian: openssh-client)"
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("ssh://-oProxyCommand=x", "no address that ssh understands"),
+        ("ssh://ops:word@yard", "a password stands in it, and ssh takes none; take it out"),
+        ("ssh://yard/a b", "'/a b' cannot be the path of a socket"),
+        ("ssh://yard/$(x)", "'/$(x)' cannot be the path of a socket"),
+        ("ssh://", "no address that ssh understands"),
+        ("ssh://yard:x", "no address"),
+    ],
+)
+async def test_an_address_that_ssh_is_not_given(
+    docker_home: Path, clock: WallClock, monkeypatch: pytest.MonkeyPatch, url: str, words: str
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", url)
+    said = await why(clock)
+    assert said.startswith("docker engine ssh://"), said
+    assert f" (DOCKER_HOST): {words}" in said
+    assert "word@" not in said
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody who may not")

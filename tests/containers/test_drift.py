@@ -119,6 +119,10 @@ def test_what_was_just_made_is_as_declared(ferry: Ferry) -> None:
     assert db["mount /data"] == ("ok", "ferry_data", "ferry_data", ferry.line("data:/data"))
     assert db["health check"][:3] == ("look", "none", "none")
     assert ferry.status()["web"]["by"].endswith(f"{CALLED} config")
+    ferry.compose("run", "-d", "--no-deps", "web", "sleep", "600")
+    told = ferry.status()
+    assert set(told) == {"web", "db"}, "what `compose run` made is no service: nobody declared how it runs"
+    assert told["web"]["differs"] == 0
 
 
 @pytest.mark.req("R1-10")
@@ -223,8 +227,21 @@ def test_it_stands_on_the_page_and_in_the_pane(ferry: Ferry) -> None:
         terminal.wait("not what was declared: 1 of 6 differs", 10)
         terminal.wait(r"✗ mount /tftp +/var/lib/tftpboot", 5)
         terminal.wait(r"✓ health check", 5)
+        terminal.wait(r"takes +\d+ % of a core · .*B, no limit", 20)
         terminal.press("d")
         terminal.wait("4 more rows as declared", 5)
+        terminal.press("\x1b", "4", "g", *("j" * 3))
+        terminal.wait("WORKLOADS", 5)
+        for _ in range(3):
+            if terminal.see("WORKLOAD  db", 1):
+                break
+            terminal.press("\x1b", "k", "\r")
+        terminal.wait("WORKLOAD  db", 10)
+        terminal.press("a", "1")
+        # Version 1 of compose puts no label on a container that says so: its file does.
+        terminal.wait(r"web +needs it \(depends_on\)", 20)
+        terminal.wait(r"db +workload: now running, no health", 5)
+        terminal.press("n", "\x1b", "\x1b", "\x1b")
 
 
 def test_a_service_without_a_container_is_not_just_missing_from_the_list(ferry: Ferry) -> None:

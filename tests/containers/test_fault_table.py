@@ -14,19 +14,22 @@ from tests.containers.table.ends import ENDS
 from tests.containers.table.engines import ENGINES
 from tests.containers.table.fault import Fault, Ground
 from tests.containers.table.outside import OUTSIDE
+from tests.containers.table.over_ssh import OVER_SSH
 from tests.containers.table.stage import Result, board, play_all
 from tests.engine import Dockerd
 from tests.faults.table import record
 
 pytestmark = pytest.mark.docker
 
-EVERY = (*ENDS, *OUTSIDE, *DECLARED, *ENGINES)
+EVERY = (*ENDS, *OUTSIDE, *DECLARED, *ENGINES, *OVER_SSH)
 SEED = 6
 SAMPLE = 8
 
 
 def sample() -> list[Fault]:
-    return random.Random(SEED).sample([fault for fault in EVERY if not fault.long and fault not in DECLARED], SAMPLE)
+    return random.Random(SEED).sample(
+        [fault for fault in EVERY if not fault.long and fault not in (*DECLARED, *OVER_SSH)], SAMPLE
+    )
 
 
 def well(results: Sequence[Result]) -> None:

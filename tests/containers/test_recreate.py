@@ -14,7 +14,6 @@ from incidentui.core.model import Plan, ProjectSpec, ServiceSpec
 from incidentui.core.state import State
 from incidentui.edge.containers.docker_source import DockerSource
 from incidentui.edge.containers.executor import WorkloadExecutor
-from incidentui.edge.containers.recreate import VERBS
 from incidentui.session.ports import Clock
 from tests.containers.conftest import Reports
 from tests.containers.test_executor import attempt, plan_for
@@ -22,6 +21,7 @@ from tests.engine import Dockerd
 
 pytestmark = pytest.mark.docker
 Make = Callable[..., DockerSource]
+VERBS = ("aside", "create", "stop", "start", "remove")
 OBEYS = ("sh", "-c", "trap 'exit 0' TERM; while true; do sleep 0.1; done")
 LABELS = ("--label", "com.docker.compose.project=ferry", "--label")
 HEALTH = ("--health-cmd", "true", "--health-interval", "1s")

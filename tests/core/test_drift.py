@@ -245,3 +245,31 @@ def test_an_image_made_here_that_does_not_say_of_what_is_unknown() -> None:
     assert row is not None
     assert row.level == "unknown"
     assert rows_of(it, None, None) == ()
+
+
+NAMELESS = replace(DECLARED, mounts=(Mount("/spool", "", place="c.yml:9"),))
+
+
+def spool(empty: bool) -> Drift:
+    mount = Mounted("/spool", "f" * 64, True, anonymous=True, created=HOUR, empty=empty, readable=True)
+    return compare(NAMELESS, replace(ACTUAL, mounts=(mount,)), Around())
+
+
+def test_a_volume_without_a_name_is_an_alarm_only_where_something_was_in_it() -> None:
+    def level(before: Drift | None, now: Drift) -> tuple[str, Drift]:
+        seen = remembered(before, now, 2 * HOUR)
+        return next(row.level for row in seen.rows if row.what == "mount /spool"), seen
+
+    first, fresh = level(None, spool(empty=True))
+    assert first == "look", "it was just made, and is as it was declared"
+    assert level(fresh, spool(empty=True))[0] == "look"
+    held = level(fresh, spool(empty=False))[1]
+    lost, emptied = level(held, spool(empty=True))
+    assert lost == "bad"
+    assert level(emptied, spool(empty=True))[0] == "bad", "it is not forgotten at the next look"
+    assert emptied.rows[0].what == "mount /spool", "what is bad stands first"
+
+
+def test_a_port_of_what_does_not_run_is_only_one_that_it_would_have() -> None:
+    (row,) = [r for r in compare(DECLARED, replace(ACTUAL, up=False), Around()).rows if r.what == "port 80"]
+    assert (row.level, row.running) == ("ok", "8080, once it runs")

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from incidentui.core.ledger import Patch, Share, Step, chain, made, shares
-from incidentui.core.lines import Hunk, Lines
+from incidentui.core.ledger.lines import Hunk, Lines
 from incidentui.core.model import Commit, Ledger
 
 

@@ -84,6 +84,10 @@ def test_what_an_engine_said_stands_and_what_changes_nothing_reaches_nothing() -
         ("rsync -a a.conf /etc/", []),
         ("systemctl restart ssh", []),
         ("ssh $HOST reboot", ["another host"]),
+        ("""subprocess.run(["ssh", "-p", "22", "ana@web1", "docker restart x"])""", ["web1"]),
+        ("""run(('scp', 'a', "b1:/x"))""", ["b1"]),
+        ("""call(["ssh", host, "uptime"])""", ["another host"]),
+        ("""["docker", "ps"], ("a", "b")""", []),
         ("for h in a b; do ssh $h reboot; done; ssh c", ["another host", "c"]),
     ],
 )

@@ -282,6 +282,21 @@ def test_an_error_that_is_there_again_stands_once_in_the_record_of_each_action()
     assert [(s.error.text, s.last is not None) for s in watch.state.errors] == [("KeyError: 'seats'", True)]
 
 
+def test_a_clock_that_steps_back_while_an_action_waits_writes_no_error_at_every_look() -> None:
+    watch = Watch().red(TRACE)
+    plan = Plan("git.revert", (("commits", FIX),), "Revert", "main", push=True, within_ms=60_000)
+    watch.given(i.RunPlan(plan, "main", "ana", Owner("h", "b", 1, 1), "r1"))
+    watch.given(i.ActionActed("r1", "done", "written", "9" * 40, FIX))
+    before = len([event for event in watch.events if isinstance(event, e.ErrorSeen)])
+    watch.now -= 3_600_000
+    watch.given(i.ClockShifted(-3_600_000))
+    watch.look("failing", "500", TRACE, 5)
+    assert len([event for event in watch.events if isinstance(event, e.ErrorSeen)]) == before + 1
+    watch.given(i.RevisionLooked("api", "9" * 40))
+    watch.look("failing", "500", TRACE, 5)
+    assert len([event for event in watch.events if isinstance(event, e.ErrorSeen)]) == before + 2, "of what runs since"
+
+
 def test_what_nobody_asked_again_is_not_the_same_again() -> None:
     verdict = acted(Watch().red(TRACE), TRACE, silent=True).verdict
     assert verdict.word == "not complete"

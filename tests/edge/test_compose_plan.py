@@ -87,6 +87,11 @@ def test_only_what_a_service_is_made_of_stands_against_its_build() -> None:
     mine = of_service(state, "web", ("web/app.py", "docs/x.md"))
     assert mine is not None
     assert (mine.head, mine.dirty, mine.dirty_count) == ("a" * 40, ("web/app.py",), 1)
+    reads = ("compose.yml", "docker/web/Dockerfile", "base/")
+    files = ("web/app.py", "docs/x.md", "compose.yml", "docker/web/Dockerfile", "base/etc/x", "base2/y")
+    built = of_service(state, "web", files, reads)
+    assert built is not None
+    assert built.dirty == ("web/app.py", "compose.yml", "docker/web/Dockerfile", "base/etc/x")
     anybody = of_service(State(), "web", ("docs/x.md",))
     assert anybody is not None
     assert anybody.dirty == ("docs/x.md",)
@@ -119,6 +124,10 @@ async def test_what_a_service_depends_on_is_built_with_it_and_looked_at_too(tmp_
     assert isinstance(alone, Repository)
     assert isinstance(all_, Repository)
     assert (alone.dirty, all_.dirty) == ((), ("api.py",))
+    reads = replace(ground(), declared=replace(DECLARED, reads=("api.py",)))
+    its = await here._built_of(reads, BUILD)
+    assert isinstance(its, Repository)
+    assert its.dirty == ("api.py",), "its build reads that, whatever the project says it is made of"
 
 
 @pytest.mark.req("F46")

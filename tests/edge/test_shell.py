@@ -5,6 +5,7 @@ import contextlib
 import os
 import random
 import re
+import subprocess
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -249,6 +250,43 @@ def test_what_has_no_effect_and_sudo_are_said_in_the_plan(folder: Path) -> None:
     for part in ("background has no effect", "host has no effect", "it uses sudo"):
         assert part in said
     assert "promptEnv" not in said, "what it asks for is what happens"
+
+
+def test_what_looks_unfinished_is_said_in_the_plan_and_runs_and_what_is_a_place_is_asked_for(folder: Path) -> None:
+    plan = trusted(folder, 'echo "YOUR_TOKEN" > said')
+    assert "looks unfinished: YOUR_TOKEN" in plan.warnings
+    ran(folder, plan)
+    assert (folder / "said").read_text() == "YOUR_TOKEN\n"
+    trust.allow(write(folder, "echo {pod}"))
+    refused = planned(folder)
+    assert isinstance(refused, Refusal)
+    assert refused.unset == "pod"
+
+
+@pytest.mark.req("F46")
+@pytest.mark.parametrize(
+    ("block", "warned"),
+    [
+        ("docker build -t leads:1 .", True),
+        ("docker compose up -d --build web", True),
+        ("docker-compose -f a.yml build", True),
+        ("docker buildx bake", True),
+        ("docker compose up -d web", False),
+        ("docker compose exec web build", False),
+        ("true # docker build .", False),
+        ("echo rebuild", False),
+    ],
+)
+def test_a_block_that_builds_says_before_what_no_commit_holds(folder: Path, block: str, warned: bool) -> None:
+    git = ("git", "-C", str(folder), "-c", "user.name=ana", "-c", "user.email=ana@example.org")
+    trust.allow(write(folder, block))
+    for argv in (["init", "-q"], ["add", "."], ["commit", "-qm", "one"]):
+        subprocess.run([*git, *argv], check=True, capture_output=True)
+    assert not planned(folder).warnings, "all of it is committed"  # type: ignore[union-attr]
+    (folder / "Dockerfile").write_text("FROM scratch\n")
+    plan = planned(folder)
+    assert isinstance(plan, Plan)
+    assert plan.warnings == (("it would build what is 1 file not committed: Dockerfile",) if warned else ())
 
 
 def test_what_is_heard_while_it_runs_is_whole_lines_without_secrets(monkeypatch: pytest.MonkeyPatch) -> None:

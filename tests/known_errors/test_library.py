@@ -45,7 +45,7 @@ def samples() -> Iterator[tuple[str, str]]:
 @pytest.mark.req("R1-12")
 @pytest.mark.parametrize(("name", "line"), list(samples()))
 def test_a_message_is_recognised_as_what_it_is(name: str, line: str) -> None:
-    known = LIBRARY.of_line(line)
+    known = LIBRARY.of_lines((line,))[0]
     assert known is not None
     assert known.name == name
     assert known.line == line[:CHARS]
@@ -86,8 +86,8 @@ def test_of_a_text_the_last_line_counts_and_the_most_telling_error_first() -> No
 
 def test_what_stands_beyond_the_bound_of_a_line_is_not_searched() -> None:
     far = Library([Signature("far", "m.", "n.", "needle")])
-    assert far.of_line("x" * (CHARS - 6) + "needle") is not None
-    assert far.of_line("x" * CHARS + "needle") is None
+    assert far.of_lines(("x" * (CHARS - 6) + "needle",))[0] is not None
+    assert far.of_lines(("x" * CHARS + "needle",))[0] is None
 
 
 @pytest.mark.parametrize(

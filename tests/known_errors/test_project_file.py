@@ -104,7 +104,7 @@ def test_a_secret_in_the_line_stays_one(tmp_path: Path) -> None:
 def test_an_own_error_takes_the_place_of_the_one_of_its_name(tmp_path: Path) -> None:
     own = OWN.replace("lane-closed", "no-space").replace("FATAL: lane \\d{1,3} closed", "No space left")
     library = load(project(tmp_path, own)).config.library()
-    known = library.of_line("OSError: No space left on device")
+    known = library.of_lines(("OSError: No space left on device",))[0]
     assert known is not None
     assert known.step == "Ask the harbour master."
     assert [each.name for each in library.signatures].count("no-space") == 1

@@ -1,5 +1,6 @@
 """Which runbook is offered for what is seen, and what its variables stand for."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -32,7 +33,7 @@ from incidentui.core.model import (
 from incidentui.core.state import State
 from incidentui.runbook.model import Runbook
 from incidentui.runbook.parse import parse
-from incidentui.runbook.suggest import RULES, Offer, offers, suggest
+from incidentui.runbook.suggest import RULES, Offer, offers
 from incidentui.runbook.variables import resolve, values
 
 SHIPPED = tuple(
@@ -40,6 +41,12 @@ SHIPPED = tuple(
     for p in sorted((Path(__file__).parents[2] / "runbooks").glob("*.md"))
 )
 GOOD, BAD = "a" * 40, "b" * 40
+
+
+def suggest(runbooks: Sequence[Runbook], state: State) -> tuple[str, str] | None:
+    """(id, reason) of the best offer."""
+    best = next(iter(offers(runbooks, state)), None)
+    return (best.id, best.reason) if best else None
 
 
 def seen(*, red: bool = True, deployed: bool = False, workload: WorkloadState = "running") -> State:

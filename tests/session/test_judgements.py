@@ -331,3 +331,23 @@ def test_the_last_words_of_a_container_come_without_the_time_its_engine_puts_bef
     story.at("09:01:08", i.WorkloadsLooked("docker", (crashed,), (("pages", log),)))
     said = [r.event.words for r in story.journal.read() if isinstance(r.event, WorkloadChanged)]
     assert said[-1] == "exits 1 at start: KeyError: 'seats'"
+
+
+@pytest.mark.req("R1-24")
+@pytest.mark.parametrize(
+    ("code", "log", "said"),
+    [
+        (3, "ERROR: no /spool/queue.json\nstarting", "exits 3 at start: ERROR: no /spool/queue.json"),
+        (3, "starting\nno more room", "exits 3 at start: no more room"),
+        (137, "INFO request 342 GET /orders 200", "exits 137 at start"),
+        (143, "INFO bye\nValueError: no seat", "exits 143 at start: ValueError: no seat"),
+    ],
+    ids=["two streams in no order", "no error among them", "killed: no line is a reason", "killed, and said why"],
+)
+def test_a_crash_is_told_by_the_line_that_says_why(story: Story, code: int, log: str, said: str) -> None:
+    told(story, quiet)
+    crashed = Workload("pages", "docker", "crashing", when("09:01:08"), ident="12", exit_code=code)
+    dated = "".join(f"2026-03-02T09:01:07.5Z {line}\n" for line in log.splitlines())
+    story.at("09:01:08", i.WorkloadsLooked("docker", (crashed,), (("pages", i.Evidence("log", dated)),)))
+    words = [r.event.words for r in story.journal.read() if isinstance(r.event, WorkloadChanged)]
+    assert words[-1] == said

@@ -9,7 +9,7 @@ import pytest
 from incidentui.core import codec
 from incidentui.core import events as e
 from incidentui.core import inputs as i
-from incidentui.core.model import Plan, Workload
+from incidentui.core.model import Plan, Precondition, Workload
 from incidentui.core.recent import NOTHING
 from incidentui.core.words import row
 from incidentui.postmortem.document import document
@@ -93,6 +93,38 @@ def test_one_of_ours_is_ours_by_an_engines_clock_of_whole_seconds_or_behind(stor
     (only,) = restarts(story)
     assert isinstance(only.event, e.WorkloadRestarted)
     assert only.event.restart.run == "run-1"
+
+
+def planned_for(ident: str, start: int) -> Plan:
+    checked = (Precondition("container", "still it", ident), Precondition("start", "nobody has", str(start)))
+    args = (("name", "web"),)
+    return Plan("workload.restart", args, "Restart web", "web", "workload", within_ms=60_000, checked=checked)
+
+
+def run_of(story: Story, plan: Plan, started: int, seen_at: str = "09:12:03") -> str:
+    story.at("09:12:00", i.RunPlan(plan, "web", "ines", OWNER, "run-1"))
+    seen(story, seen_at, replace(WEB, since=started))
+    (only,) = restarts(story)
+    assert isinstance(only.event, e.WorkloadRestarted)
+    return only.event.restart.run
+
+
+@pytest.mark.req("R0-16")
+@pytest.mark.parametrize("minutes", [-90, -5, 5, 90])
+def test_one_of_ours_is_ours_whatever_the_clock_of_the_engine_says(story: Story, minutes: int) -> None:
+    """An engine on another host: its times say when, by its own clock, and nothing of what happened first."""
+    started = when("09:12:02") + minutes * 60_000
+    assert run_of(story, planned_for(FIRST, when("08:50:00")), started) == "run-1"
+
+
+def test_what_another_process_was_planned_for_claims_no_restart(story: Story) -> None:
+    far = when("09:12:02") - 300_000
+    assert run_of(story, planned_for(SECOND, when("08:50:00")), far) == ""
+
+
+def test_a_start_that_the_plan_did_not_see_is_no_work_of_its_action(story: Story) -> None:
+    far = when("09:12:02") - 300_000
+    assert run_of(story, planned_for(FIRST, when("08:40:00")), far) == ""
 
 
 def test_one_long_before_ours_is_nobodys(story: Story) -> None:

@@ -179,6 +179,13 @@ def test_an_incident_from_open_to_close(run: Run) -> None:
     assert "opened by ana" in ok(run("show", "INC-1"))
 
 
+def test_an_incident_without_a_title_is_a_mistake_of_usage(run: Run) -> None:
+    for words in ((), ("",), ("  ",)):
+        done = run("open", *words)
+        assert (done.returncode, "needs a title" in done.stderr) == (2, True), words
+    assert run("close", "--reason", "x").returncode == 2
+
+
 def test_a_note_goes_to_the_incident_opened_last(run: Run) -> None:
     ok(run("open", "one"))
     ok(run("open", "two"))

@@ -38,6 +38,7 @@ from incidentui.core.model import (
 )
 from incidentui.core.recent import CELL_MS, Cell, CheckRecent, Recent, Sample
 from incidentui.core.state import State
+from incidentui.core.using import Using
 from incidentui.session.ports import DiffLine, Done, Kept, LogFeed, LogLine, Playhead, Row, View
 from incidentui.tui.present.scene import RunbookEntry, Scene
 
@@ -427,6 +428,9 @@ class FakeSession:
 
     def volumes(self, workload: str) -> "Future[Sequence[Kept] | Refusal]":
         return _done(())
+
+    def using(self, workload: str) -> "Future[Using | Refusal]":
+        return _done(Refusal("no engine is configured"))
 
     def follow_logs(self, since: Mapping[str, Ms | None]) -> "Future[LogFeed | Refusal]":
         return _done(Refusal("no engine is configured"))

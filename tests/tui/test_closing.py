@@ -1,6 +1,7 @@
 """The checklist after recovery, by keys on the real screen, on a real session and its journal."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -14,7 +15,7 @@ from incidentui.core import inputs as i
 from incidentui.core.model import CheckState, Incident, RunStep
 from incidentui.session.live import LiveSession
 from tests.session.test_live import until
-from tests.session.worlds import SPEC, Said, sample, session
+from tests.session.worlds import SPEC, Doing, Said, plan, sample, session
 from tests.tui.screens import Shown, shown
 
 FLEETS, SYNC = "all fleets are on the page", "the sync button answers"
@@ -145,6 +146,53 @@ async def test_steps_under_after_recovery_of_the_runbook_at_work_are_waited_for(
         assert "step 1" not in text
         live.submit(i.SetStep(2, "skipped", "ines", "no user is awake")).result(5)
         await settled(seen, "0 of 2 ticked")
+
+
+@pytest.mark.req("R3-42")
+async def test_another_runbook_that_was_begun_meanwhile_does_not_free_the_steps_of_the_one_before(
+    live: LiveSession,
+) -> None:
+    live.submit(i.OpenIncident("bookings fails", "ines")).result(5)
+    live.submit(i.StartRunbook("rb", "verify-recovery", "Verify recovery", "d", STEPS, "ines")).result(5)
+    live.submit(i.StartRunbook("rb2", "restart", "Restart it", "d", (RunStep(1, "Restart"),), "ines")).result(5)
+    looks(live, "ok")
+    fake: Any = live
+    async with shown(live.view, session=fake) as seen:
+        text = await seen.press("c", "x", "down", "x")
+        text = await settled(seen, "2 of 3 ticked")
+        assert "○ Verify recovery, step 2: Do what a user does" in text
+        await seen.press("c", "enter")
+        assert "step 2 Do what a user does of Verify" in seen.status
+        assert incident(live).closed is None
+        # Begun again it is the one at work; the other one, left meanwhile, holds nothing open.
+        live.submit(i.StartRunbook("rb3", "verify-recovery", "Verify recovery", "d", STEPS, "ines")).result(5)
+        live.submit(i.SetStep(2, "done", "ines", "as a user")).result(5)
+        await settled(seen, "every line is ticked")
+
+
+async def test_a_refused_close_comes_back_to_its_page_with_the_reason_and_what_was_typed(tmp_path: Path) -> None:
+    gate = threading.Event()
+    live = session(tmp_path, Said(), Doing(gate), spec=replace(SPEC, recovery=(FLEETS, SYNC)))
+    live.start()
+    try:
+        async with recovered(live, (80, 24)) as seen:
+            await seen.press("c", "c")
+            await seen.type("for tomorrow")
+            live.run_plan(plan(), "main").result(5)  # another hand, meanwhile
+            await seen.press("enter")
+            await settled(seen, "refused: an action is still running")
+            assert "CLOSE" in seen.text
+            await seen.press("c")
+            assert seen.status.rstrip(" █").endswith("for tomorrow")
+            gate.set()
+            until(lambda: live.view.state.attempt is None, "the verdict")
+            await seen.press("enter")
+            await settled(seen, "INC-1 closed")
+            assert "CLOSE" not in seen.text
+        assert incident(live).closed_reason == "for tomorrow"
+    finally:
+        gate.set()
+        live.stop()
 
 
 async def test_without_a_checklist_closing_is_one_question(tmp_path: Path) -> None:

@@ -61,3 +61,33 @@ async def test_what_was_built_from_other_code_counts_in_the_pane_too() -> None:
     state = replace(view.state, workloads={**view.state.workloads, "backend": backend})
     async with shown(replace(view, state=state), (120, 40)) as seen:
         assert "! backend   1 of 2 differs" in seen.text
+
+
+ANEW = DriftRow("age of harbor_data", "bad", "the volume that was here before", "made anew", "its content is another")
+
+
+@pytest.mark.req("F65")
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)], ids="{0[0]}x{0[1]}".format)
+async def test_a_volume_made_anew_stands_in_the_headline_while_everything_answers(size: tuple[int, int]) -> None:
+    async with shown(differing(fakes.quiet(), *ROWS[2:], ANEW), size) as seen:
+        text = await seen.press("4") if size[0] == 80 else seen.text
+    assert "Everything answers, but backend: volume harbor_data was made anew." in text
+    pane = next(line for line in text.splitlines() if "volume is new" in line)
+    assert "✗ backend" in pane
+
+
+async def test_an_empty_mount_and_a_workload_that_is_down_are_both_told() -> None:
+    view = differing(fakes.quiet(), ROWS[1])
+    worker = replace(view.state.workloads["backend"], name="jobs", state="exited", exit_code=3)
+    state = replace(view.state, workloads={**view.state.workloads, "jobs": worker})
+    async with shown(replace(view, state=state), (120, 40)) as seen:
+        assert "Everything answers, but backend: mount /data is empty; jobs is down." in seen.text
+        assert "✗ backend  mount is empty" in " ".join(seen.text.split(" ")) or "mount is empty" in seen.text
+
+
+async def test_what_never_started_says_so_in_its_row() -> None:
+    view = fakes.quiet()
+    note = "could not start: port is already allocated"
+    api = replace(view.state.workloads["backend"], state="exited", exit_code=None, note=note)
+    async with shown(replace(view, state=replace(view.state, workloads={"backend": api})), (120, 40)) as seen:
+        assert "✗ backend   could not start" in seen.text

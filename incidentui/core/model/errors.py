@@ -42,6 +42,8 @@ class SeenError:
     known: tuple[KnownError, ...] = ()
     last: Ms | None = None
     """When it was told again after an action; None: never."""
+    after: str = ""
+    """What was done before it was told last, see `errors.after`: a clock may step back, this does not."""
 
     @property
     def told(self) -> Ms:

@@ -75,7 +75,7 @@ class FileLeft:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Every commit since known-good against the tree of `tip` (see core/ledger.py for the rule)."""
+    """Every commit since known-good against the tree of `tip` (see core/ledger for the rule)."""
 
     good: str
     tip: str

@@ -64,6 +64,7 @@ class ActualReader:
             environment={n: self._digest(v) for n, v in own.items() if given.get(n) != v},
             of_image={n: self._digest(v) for n, v in given.items()},
             health=has_check(config),
+            up=bool((found.get("State") or {}).get("Running")),
         )
 
     def _image(self, name: str) -> Mapping[str, Any] | None:

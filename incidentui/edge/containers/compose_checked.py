@@ -13,7 +13,7 @@ from typing import Any
 from incidentui.core.consistency import Fault, Lies
 from incidentui.core.drift import Declared
 from incidentui.core.value import dataclass
-from incidentui.edge.checks.agreed.compose import Lookup, variables_of
+from incidentui.edge.checks.agreed.compose import Lookup, braced, variables_of
 from incidentui.edge.checks.agreed.documents import UnreadableError, document, text_of
 from incidentui.edge.containers.declared import Digest, project
 from incidentui.edge.text import clean_and_redact
@@ -96,13 +96,31 @@ def _unset(folder: Path, files: Sequence[str]) -> Iterator[Fault]:
 def _unset_in(file: str, text: str, variables: Lookup) -> Iterator[Fault]:
     told: set[str] = set()
     for number, line in enumerate(text.splitlines(), 1):
-        for braced, rule, plain in _VARIABLE.findall(_value(line).replace("$$", "")):
-            name = braced or plain
-            if rule or name in told or variables(name) is not None:
+        for name in _lacking(_value(line).replace("$$", ""), variables):
+            if name in told:
                 continue
             told.add(name)
             hint = f"set it in .env, or write ${{{name}:?}}: then compose refuses"
             yield Fault("warning", f"{file}:{number}", f"{name} is set nowhere: nothing takes its place", hint)
+
+
+def _lacking(text: str, variables: Lookup) -> Iterator[str]:
+    """The variables without a value that count: of `${A:-x${B}}` B only where A has none."""
+    at = 0
+    while (found := _VARIABLE.search(text, at)) is not None:
+        name, rule = found[1] or found[3], found[2] or ""
+        value, at = variables(name), found.end()
+        if found[1]:
+            try:
+                inside = braced(text[found.start() + 1 :])
+            except UnreadableError:
+                return  # it goes on in the next line, or is never closed: compose says so
+            at = found.start() + len(inside) + 3
+            there = bool(value) if rule.startswith(":") else value is not None
+            if rule and there == rule.endswith("+"):
+                yield from _lacking(inside[len(name) + len(rule) :], variables)
+        if not rule and value is None:
+            yield name
 
 
 def _value(line: str) -> str:

@@ -11,6 +11,7 @@ from incidentui.core.plan import COMMITTED
 from incidentui.core.value import dataclass
 from incidentui.edge.containers.blast import Blast, digest, unnamed
 from incidentui.edge.containers.deeds import Wish, losing, seconds, words
+from incidentui.edge.git.unsaved import BUILT
 from incidentui.edge.text import clean
 
 ACTION = "compose.up"
@@ -215,7 +216,7 @@ def _committed(ground: Ground, asked: Asked, repository: Repository | None) -> I
     reason = asked.uncommitted
     note = f"goes all the same: {reason}" if reason else 'uncommitted="why" goes on all the same'
     for what in unsaved(repository) if asked.build and repository is not None else ():
-        yield Precondition(COMMITTED, f"it would build what is {what}", what, bool(reason), note)
+        yield Precondition(COMMITTED, BUILT + what, what, bool(reason), note)
     if not asked.build and ground.says and (ground.now is None or _other_image(ground)):
         text = f"image {clean(ground.declared.image, 80)} was built from uncommitted code: {clean(ground.says, 120)}"
         yield Precondition(COMMITTED, text, ground.says, bool(reason), note)

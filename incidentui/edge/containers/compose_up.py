@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from incidentui.core.beside import before
 from incidentui.core.inputs import ActionActed, Evidence, Refusal
 from incidentui.core.model import Attempt, Light, Ms, Plan, Repository, Workload
 from incidentui.core.plan import COMMITTED, deadline
@@ -28,6 +29,7 @@ from incidentui.edge.containers.logs import last_word
 from incidentui.edge.containers.looking import until_known
 from incidentui.edge.containers.staying import Watch
 from incidentui.edge.containers.telling import Steps
+from incidentui.edge.git.unsaved import fresh, with_files
 from incidentui.edge.text import clean_and_redact
 from incidentui.session.ports import Clock, Report
 
@@ -74,7 +76,10 @@ class ComposeExecutor:
         repository = await self._built_of(ground, asked)
         if isinstance(repository, Refusal):
             return repository
-        return make_plan(ground, asked, self._keeper is not None, self._docker.address, repository)
+        plan = make_plan(ground, asked, self._keeper is not None, self._docker.address, repository)
+        if isinstance(plan, Refusal) or ground.now is None:
+            return plan
+        return replace(plan, blast=before(ground.now, plan.blast, state))
 
     # -- acting
 
@@ -111,12 +116,13 @@ class ComposeExecutor:
 
     async def _built_of(self, ground: Ground, asked: Asked) -> Repository | Refusal | None:
         """The clone with what is not committed now of what a build would take. None: nothing is built, or no git."""
-        found = await _fresh(self._folder) if asked.build else None
+        found = await fresh(self._folder) if asked.build else None
         if isinstance(found, Refusal):
             return None if asked.uncommitted else found
         # What it depends on is built too, and nobody says which paths that is made of.
         more = asked.deps and ground.declared.depends_on
-        return of_service(State(repository=self._state.repository) if more else self._state, asked.service, found)
+        state = State(repository=self._state.repository) if more else self._state
+        return of_service(state, asked.service, found, (*ground.files, *ground.declared.reads))
 
     async def _not_any_more(self, plan: Plan, ground: Ground, asked: Asked) -> str:
         repository = await self._built_of(ground, asked)
@@ -193,27 +199,14 @@ def _asked(args: Mapping[str, str]) -> Asked | Refusal:
     return Asked(args["name"], wish, **yes, uncommitted=args.get("uncommitted", "").strip())
 
 
-async def _fresh(folder: Path) -> tuple[str, ...] | Refusal | None:
-    """What is not committed now: what the record says may be of a while ago. None where there is no clone."""
-    from incidentui.edge.git.place import layout
-    from incidentui.edge.git.planning import dirty
-    from incidentui.edge.git.run import GitError
-
-    try:
-        return tuple(await dirty(await layout(folder)))
-    except GitError as error:
-        if error.kind == "not a repository":
-            return None
-        return Refusal(f"git does not tell what is not committed: {error}", 'uncommitted="why" builds all the same')
-
-
-def of_service(state: State, name: str, found: Sequence[str] | None) -> Repository | None:
-    """The clone with the uncommitted files that this service is made of; all of them where nobody says which."""
+def of_service(state: State, name: str, found: Sequence[str] | None, reads: Sequence[str] = ()) -> Repository | None:
+    """The clone with the uncommitted files that this service is made of; all of them where nobody says which. `reads`:
+    what its build reads besides: its context, its Dockerfile, the compose files."""
     if found is None:
         return None
     paths = tuple(path for spec in state.project.services if name in spec.workloads for path in spec.paths)
-    mine = tuple(file for file in found if not paths or in_paths(file, paths))
-    return replace(state.repository or Repository(), dirty=mine, dirty_count=len(mine))
+    mine = tuple(file for file in found if not paths or in_paths(file, (*paths, *reads)))
+    return with_files(state.repository, mine)
 
 
 def _said(output: str) -> str:

@@ -168,6 +168,7 @@ class _Reader:
             image=self._text(table.get("image")) or "",
             image_place=self._at(name, "image"),
             built=table.get("build") is not None,
+            reads=tuple(self._reads(table.get("build"))),
             host_network=table.get("network_mode") == "host",
             ports=tuple(self._ports(name, table)),
             mounts=tuple(self._mounts(name, table)),
@@ -188,6 +189,16 @@ class _Reader:
         if value is None or isinstance(value, dict | list):
             return None
         return _put(value, self._variables)
+
+    def _reads(self, build: Any) -> Iterator[str]:
+        """Relative to the project's folder; what lies outside is in no commit of it."""
+        table = build if isinstance(build, dict) else {"context": build}
+        context = posixpath.join(self._base, self._text(table.get("context")) or ".")
+        dockerfile = posixpath.join(context, self._text(table.get("dockerfile")) or "Dockerfile")
+        for place in (context, dockerfile) if build is not None else ():
+            inside = posixpath.relpath(place, self._folder)
+            if inside != "." and not inside.startswith(".."):
+                yield inside
 
     def _ports(self, service: str, table: Mapping[str, Any]) -> Iterator[Port]:
         for entry in table.get("ports") or ():

@@ -5,6 +5,7 @@ Pure: asks no engine and no clock.
 
 from typing import Literal
 
+from incidentui.core.beside import before
 from incidentui.core.inputs import Refusal
 from incidentui.core.model import Ms, Outcome, Plan, PlanStep, Precondition, Workload
 from incidentui.core.state import State
@@ -78,7 +79,7 @@ def make_plan(
         undo_argv=_way_back(deed, workload),
         within_ms=wish.within_ms,
         host=engine.address,
-        blast=(*_services(deed, name, state), *blast.rows),
+        blast=(*_services(deed, name, state), *before(workload, blast.rows, state)),
         loses=blast.loses,
     )
 

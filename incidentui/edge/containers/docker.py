@@ -1,9 +1,7 @@
 """The engine of Docker: one sparse list per look; the few that just changed are inspected. Deeds go through it, too."""
 
 import importlib
-import socket
 import sys
-import threading
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,10 +10,9 @@ from incidentui.core.model import Ms, PlanStep, Workload
 from incidentui.core.value import dataclass
 from incidentui.edge.containers import recreate
 from incidentui.edge.containers.blast import Around, Blast, blast_of
+from incidentui.edge.containers.docker_client import REACH_S, Client
 from incidentui.edge.containers.docker_events import EVENTS
 from incidentui.edge.containers.docker_listing import Listing
-from incidentui.edge.containers.docker_lost import lost_words
-from incidentui.edge.containers.docker_where import DEFAULT, NowhereError, Where, where
 from incidentui.edge.containers.docker_words import (
     HELPER,
     PROJECT,
@@ -64,22 +61,22 @@ class DockerEngine:
 
     def __init__(self, compose_project: str | None = None, base_url: str | None = None) -> None:
         self._project = compose_project
-        self._base_url = base_url
-        self._where = Where({}, base_url or DEFAULT, "")
-        self._api: APIClient | None = None
-        self._connecting = threading.Lock()
+        self._client = Client(base_url)
         self._calls = Calls("docker")
         self.listing = Listing(self._list, self._inspect)
 
     @property
     def address(self) -> str:
-        said_by = f" ({self._where.said_by})" if self._where.said_by else ""
-        return clean_and_redact(self._where.address, 200) + said_by
+        return self._client.address
 
     @property
     def elsewhere(self) -> str:
         """Its address, if it is not the machine's own that nobody had to name."""
-        return self.address if self._where.said_by or self._where.address != DEFAULT else ""
+        return self._client.elsewhere
+
+    @property
+    def way(self) -> str:
+        return self._client.way
 
     def changed(self, ident: str, code: int | None = None) -> None:
         """An event named this container. `code`: what it ended with."""
@@ -143,22 +140,20 @@ class DockerEngine:
 
     def patient(self, seconds: int, version: str | None = None) -> "APIClient":
         """A client of its own for what takes longer than a look, and may be silent for so long. Blocks."""
-        from docker import APIClient
-
-        self._connected()
-        return APIClient(timeout=seconds, version=version, **self._where.params)
+        return self._client.another(seconds, version)
 
     @property
     def host(self) -> str:
         """What DOCKER_HOST has to be, so that another program asks the same engine."""
-        return self._where.address
+        return self._client.host
+
+    def try_again(self) -> None:
+        """Somebody asks for it now: what was refused before does not hold."""
+        self._client.try_again()
 
     def refusal(self, error: Exception, seconds: float) -> EngineLost | EngineRefused:
         """What the SDK raised, in our words."""
-        return EngineRefused(_said(error)) if _was_answered(error) else EngineLost(self._lost(error, seconds))
-
-    def _lost(self, error: Exception, seconds: float) -> str:
-        return f"docker {error}" if isinstance(error, NowhereError) else lost_words(error, self.address, seconds)
+        return EngineRefused(_said(error)) if _was_answered(error) else EngineLost(self._client.lost(error, seconds))
 
     async def one(self, workload: Workload) -> Workload | None:
         found = await self._ask(lambda: self._inspect(workload.ident))
@@ -298,42 +293,25 @@ class DockerEngine:
         return self._connected().events(decode=True, filters=filters)
 
     def _connected(self) -> "APIClient":
-        """The client, made on first use: its constructor talks to the engine."""
-        from docker import APIClient
-
-        with self._connecting:
-            if self._api is None:
-                self._where = where(self._base_url)
-            _knock(self._where.address)
-            if self._api is None:
-                self._api = APIClient(timeout=int(CALL_S), **self._where.params)
-            return self._api
+        return self._client.connected()
 
     async def _ask(self, work: Callable[[], T], seconds: float = CALL_S) -> T:
         if "docker.context" not in sys.modules:
             # Loading the SDK on a busy machine is no silence of the engine.
             await self._calls.run(_load, _LOAD_S)
         try:
+            if not self._client.reached:
+                # Nor is the way to its host, which may lead over several others.
+                await self._calls.run(self._client.reach, REACH_S)
             return await self._calls.run(work, seconds)
         except Exception as error:  # the SDK raises its own, requests', urllib3's and plain OSErrors alike
             said = self.refusal(error, seconds)
             if isinstance(said, EngineLost):
-                self.close()
+                self._client.lose()
             raise said from error
 
     def close(self) -> None:
-        """A client of an engine that is gone is of no use: another version may come back."""
-        api, self._api = self._api, None
-        if api is not None:
-            api.close()
-
-
-def _knock(address: str) -> None:
-    """Fails as the connection would. The SDK leaves its socket open when a connect fails; this one is closed."""
-    if address.startswith("unix://"):
-        with socket.socket(socket.AF_UNIX) as door:
-            door.settimeout(CALL_S)
-            door.connect(address.removeprefix("unix://"))
+        self._client.close()
 
 
 def _load() -> None:

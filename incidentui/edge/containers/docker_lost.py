@@ -26,6 +26,12 @@ def lost_words(error: BaseException, address: str, seconds: float) -> str:
     return f"{where}: {clean_and_redact(str(causes[-1]), 160)}; check DOCKER_HOST"
 
 
+def way_ended(error: BaseException, address: str) -> str:
+    """The same over ssh, where a socket of this machine says only that ssh is gone; empty: it is something else."""
+    gone = any(isinstance(cause, FileNotFoundError | ConnectionRefusedError) for cause in _causes(error))
+    return f"docker engine {address}: the ssh connection ended; it is made anew" if gone else ""
+
+
 _NO_ENGINE = (json.JSONDecodeError, http.client.BadStatusLine, http.client.LineTooLong, KeyError, TypeError)
 _LOST: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((FileNotFoundError,), "no socket there; start Docker, or set DOCKER_HOST"),

@@ -65,6 +65,7 @@ class DockerSource:
 
     async def look(self) -> Sequence[Observation]:
         self._turned = None
+        self.engine.try_again()
         news, _, workloads = await self._turn()
         return news or (
             [] if workloads is None else [WorkloadsLooked(self.name, workloads, where=self.engine.elsewhere)]

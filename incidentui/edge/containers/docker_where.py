@@ -1,12 +1,17 @@
-"""Which engine is meant, found as the docker command does: DOCKER_HOST, DOCKER_CONTEXT, else the current context."""
+"""Which engine is meant, found as the docker command does: DOCKER_HOST, DOCKER_CONTEXT, else the current context.
 
-import importlib.util
+Over ssh it is not asked by the SDK, which begins a process for every question, needs a package of its own even so, and
+has no time limit on its pipe: one connection leads there (`edge.ssh`), and the SDK is given its end as a socket.
+"""
+
 import os
 from collections.abc import Mapping
 from typing import Any
 
 from incidentui.core.value import dataclass
-from incidentui.edge.text import clean
+from incidentui.edge.ssh.address import SCHEME, AddressError
+from incidentui.edge.ssh.link import Link, link_to
+from incidentui.edge.text import clean, clean_and_redact
 
 DEFAULT = "unix:///var/run/docker.sock"
 
@@ -22,6 +27,8 @@ class Where:
     address: str
     said_by: str
     """What names it, for the screen: "DOCKER_HOST", "context lab"; empty: nothing does, or the caller did."""
+    link: Link | None = None
+    """What leads there, if it is reached over ssh."""
 
 
 def where(base_url: str | None) -> Where:
@@ -33,9 +40,14 @@ def where(base_url: str | None) -> Where:
         found, said_by = _of_context()
         params = {**found, **params}
     address = str(params.get("base_url") or DEFAULT)
-    if address.startswith("ssh://"):
-        params["use_ssh_client"] = _ssh(address)
-    return Where(params, address, said_by)
+    if not address.startswith(SCHEME):
+        return Where(params, address, said_by)
+    try:
+        link = link_to(address)
+    except AddressError as error:
+        named = f" ({said_by})" if said_by else ""
+        raise NowhereError(f"engine {clean_and_redact(address, 120)}{named}: {error}") from None
+    return Where({"base_url": f"unix://{link.socket}"}, address, said_by, link)
 
 
 def _of_context() -> tuple[dict[str, Any], str]:
@@ -59,15 +71,3 @@ def _of_context() -> tuple[dict[str, Any], str]:
 
 def _name(name: str) -> str:
     return clean(name, 60)
-
-
-def _ssh(address: str) -> bool:
-    """The machine's own ssh, with its configuration; the SDK asks for paramiko even so."""
-    if importlib.util.find_spec("paramiko") is not None:
-        return True
-    host = clean(address.removeprefix("ssh://").partition("/")[0], 80)
-    forward = f"ssh -nNT -L /tmp/docker.sock:/var/run/docker.sock {host}"
-    raise NowhereError(
-        f"{clean(address, 120)}: the Python package paramiko is missing, without it no engine is reached over ssh; "
-        f"install it (pip install 'docker[ssh]'), or run: {forward} and set DOCKER_HOST=unix:///tmp/docker.sock"
-    )

@@ -17,6 +17,8 @@ PROJECT = "com.docker.compose.project"
 FOLDER = "com.docker.compose.project.working_dir"
 REVISION = "org.opencontainers.image.revision"
 VERSION = "org.opencontainers.image.version"
+ONCE = "one run of "
+"""How the origin of what `compose run` made begins."""
 HELPER = "incidentui.helper"
 """Label of a container that is made for an archive and never started: nobody's workload."""
 Health = Literal["healthy", "unhealthy", "starting", "none"]
@@ -108,9 +110,13 @@ def _coming(entry: Mapping[str, Any], there: Collection[str]) -> bool:
     return any(prefix in there and prefix != entry["Id"][:12] for prefix in prefixes)
 
 
+def by_hand(entry: Mapping[str, Any]) -> bool:
+    """Whether `compose run` made it: declared as its service is only its image, and it comes and goes."""
+    return _labels(entry).get(ONEOFF, "").lower() == "true"
+
+
 def _aside(entry: Mapping[str, Any]) -> bool:
-    by_hand = _labels(entry).get(ONEOFF, "").lower() == "true"
-    return by_hand or any(ASIDE.search(str(name)) for name in entry.get("Names") or ())
+    return by_hand(entry) or any(ASIDE.search(str(name)) for name in entry.get("Names") or ())
 
 
 def _labels(entry: Mapping[str, Any]) -> Mapping[str, str]:
@@ -192,7 +198,8 @@ def contradicts(detail: Detail, entry: Mapping[str, Any]) -> bool:
 
 def _origin(labels: Mapping[str, str]) -> str:
     project, folder = labels.get(PROJECT, ""), labels.get(FOLDER, "")
-    return clean(f"{project}, in {folder}" if folder else project, 200)
+    made = ONCE if project and labels.get(ONEOFF, "").lower() == "true" else ""
+    return clean(f"{made}{project}, in {folder}" if folder else f"{made}{project}", 200)
 
 
 def inspected(found: Mapping[str, Any], was: Workload) -> Workload:

@@ -25,7 +25,7 @@ from incidentui.edge.checkpoints.store import CheckpointError
 from incidentui.edge.checks.agreed.documents import UnreadableError
 from incidentui.edge.containers.actual import read_all
 from incidentui.edge.containers.declared import Project, project, usual_files
-from incidentui.edge.containers.docker_words import PROJECT, SERVICE
+from incidentui.edge.containers.docker_words import PROJECT, SERVICE, by_hand
 from incidentui.edge.containers.drift_then import against
 from incidentui.edge.containers.engine import EngineLost, EngineRefused
 from incidentui.edge.text import clean_and_redact
@@ -119,7 +119,7 @@ class DriftSource:
 
     async def _drifts(self) -> tuple[Drift, ...]:
         listed = (await self._engine.containers())[:MOST]
-        entries = [(name, entry) for name, entry in listed if _labels(entry).get(SERVICE)]
+        entries = [(name, entry) for name, entry in listed if _labels(entry).get(SERVICE) and not by_hand(entry)]
         self._last_files = files = self._files or labelled_files(self._folder, entries) or usual_files(self._folder)
         if self._then is not None and (self._then.wanted or not files or not entries):
             return await against(self._engine, listed, self._then)

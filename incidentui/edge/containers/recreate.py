@@ -12,7 +12,6 @@ from typing import Any
 from incidentui.core.model import PlanStep, Workload
 from incidentui.edge.containers.docker_words import ASIDE
 
-VERBS = ("aside", "create", "stop", "start", "remove")
 _NO_ENDPOINT = ("host", "none", "default", "bridge")
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from incidentui.core.ledger import Patch
-from incidentui.core.lines import Hunk
+from incidentui.core.ledger.lines import Hunk
 
 ARGS = (
     "-r", "-p", "--unified=0", "--inter-hunk-context=0", "--full-index", "--no-renames", "--no-ext-diff",

@@ -11,6 +11,7 @@ from typing import Literal
 
 from incidentui.config.model import RehearseConfig
 from incidentui.core.inputs import Refusal
+from incidentui.core.kinds import kind_of
 from incidentui.core.model import Commit, Ms, PlanCommit, PlanStep, Precondition
 from incidentui.core.plan import deadline
 from incidentui.core.state import State
@@ -25,9 +26,6 @@ from incidentui.edge.git.run import GitError, git
 from incidentui.edge.text import clean_and_redact
 
 _YES = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-_MIGRATION = re.compile(
-    r"(^|/)(migrations?|migrate|alembic|flyway|liquibase)/|\.sql$|(^|/)schema\.(rb|prisma|php)$", re.IGNORECASE
-)
 Role = Literal["suspect", "yours", "innocent", "target", "taken back"]
 NEW = "<new commit>"
 """Stands in a plan's argv for the sha that only the act can know."""
@@ -248,7 +246,7 @@ def taken_back(state: State, window: Set[str]) -> frozenset[str]:
 
 
 def not_covered(window: Sequence[Commit]) -> tuple[tuple[str, str], ...]:
-    found = [(f.path, c.sha) for c in window for f in c.files if _MIGRATION.search(f.path)]
+    found = [(f.path, c.sha) for c in window for f in c.files if kind_of(f.path) == "migration"]
     schema = (
         f"{found[0][0]} ({found[0][1][:7]}) is in the window: its change to the schema stays"
         if found

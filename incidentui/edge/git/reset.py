@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from incidentui.core.inputs import Refusal
 from incidentui.core.model import Plan, Precondition, Rehearsal
 from incidentui.core.state import State
-from incidentui.edge.git import planning, rehearsal
+from incidentui.edge.git import planning
 from incidentui.edge.git.branch_mode import plan_branch
+from incidentui.edge.git.commit_plan import commit_plan
 from incidentui.edge.git.history import WINDOW, between, subject_of
 from incidentui.edge.git.place import Layout, layout, resolve, stand, tree_of
 from incidentui.edge.git.planning import Ground, Site
@@ -75,7 +76,6 @@ async def _plan(
     where, branch, base = ground.where, ground.branch, ground.base
     window = await between(where, target, base)
     name = f"known-good {target[:7]}" if good else target[:7]
-    undo, undo_argv = planning.undo(ground)
     message = await _message(where, branch, target, len(window))
     argv = ("git", "commit-tree", tree, "-p", base, "-m", message)
     under = (await git(where.top, "merge-base", "--is-ancestor", target, base, ok=None)).code == 0
@@ -84,25 +84,19 @@ async def _plan(
         checked.append(
             Precondition("ancestor", f"{target[:7]} is not in the history of {branch}", note="its files are taken")
         )
-    return Plan(
+    return await commit_plan(
+        ground,
+        state,
         action="git.reset",
-        args=tuple(
-            {"to": target, "mode": "tree", "push": str(ground.wish.push).lower(), **planning.within(args)}.items()
-        ),
-        title=f"Reset {branch} to {name}" + (", then push" if ground.wish.push else ""),
-        target=branch,
-        steps=planning.steps(ground, f"one new commit on {branch} with the tree of {target[:7]}", [argv]),
-        checked=(*checked, *await planning.commit_checks(where, state), rehearsal.check(tried)),
-        takes_back=planning.roles(window, state),
-        not_covered=planning.not_covered(window),
-        undo=undo,
-        undo_argv=undo_argv,
-        expects_tree=tree,
-        push=ground.wish.push,
-        within_ms=ground.wish.within_ms,
-        host=ground.host,
-        rehearsal=tried,
-        warnings=planning.merged(window),
+        args={"to": target, "mode": "tree", "push": str(ground.wish.push).lower(), **planning.within(args)},
+        title=f"Reset {branch} to {name}",
+        what=f"one new commit on {branch} with the tree of {target[:7]}",
+        commands=[argv],
+        checked=checked,
+        taken=window,
+        chosen=False,
+        tree=tree,
+        tried=tried,
     )
 
 

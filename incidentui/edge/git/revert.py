@@ -12,6 +12,7 @@ from incidentui.core.model import Commit, Plan, Rehearsal
 from incidentui.core.state import State
 from incidentui.core.value import dataclass
 from incidentui.edge.git import history, planning, rehearsal
+from incidentui.edge.git.commit_plan import commit_plan
 from incidentui.edge.git.editing import Edited, commit_of, edited, lay_conflict_out
 from incidentui.edge.git.look import listed
 from incidentui.edge.git.place import layout, resolve, stand, tree_of
@@ -224,28 +225,23 @@ async def _laid_out(ground: Ground, asked: Asked, start: str, done: int, commit:
 
 
 async def _plan(ground: Ground, asked: Asked, tree: str, tried: Rehearsal, state: State) -> Plan:
-    where, branch, base, chosen = ground.where, ground.branch, ground.base, asked.commits
+    branch, base, chosen = ground.branch, ground.base, asked.commits
     shorts = listed([commit.sha[:7] for commit in chosen])
-    undo, undo_argv = planning.undo(ground)
     argv = ("git", "commit-tree", tree, "-p", base, "-m", message(chosen, asked.picks))
     what = f"one new commit on {branch} without {shorts}, rehearsed in a scratch worktree"
-    return Plan(
+    return await commit_plan(
+        ground,
+        state,
         action="git.revert",
-        args=tuple({key: value for key, value in asked.args.items() if key != "edit"}.items()),
-        title=f"Revert {shorts}" + (", then push" if ground.wish.push else ""),
-        target=branch,
-        steps=planning.steps(ground, what, [*(pick.argv for pick in asked.picks), argv]),
-        checked=(*ground.notes, *await planning.commit_checks(where, state), rehearsal.check(tried)),
-        takes_back=planning.roles(chosen, state, chosen=True),
-        not_covered=planning.not_covered(chosen),
-        undo=undo,
-        undo_argv=undo_argv,
-        expects_tree=tree,
-        push=ground.wish.push,
-        within_ms=ground.wish.within_ms,
-        host=ground.host,
-        rehearsal=tried,
-        warnings=planning.merged(chosen),
+        args={key: value for key, value in asked.args.items() if key != "edit"},
+        title=f"Revert {shorts}",
+        what=what,
+        commands=[*(pick.argv for pick in asked.picks), argv],
+        checked=ground.notes,
+        taken=chosen,
+        chosen=True,
+        tree=tree,
+        tried=tried,
     )
 
 

@@ -10,8 +10,9 @@ from incidentui.core.inputs import Offer, Refusal
 from incidentui.core.model import Attempt, Plan, Precondition
 from incidentui.core.state import State
 from incidentui.core.value import dataclass
-from incidentui.edge.git import history, planning, rehearsal
+from incidentui.edge.git import history, planning
 from incidentui.edge.git.branch_mode import Named, moving
+from incidentui.edge.git.commit_plan import commit_plan
 from incidentui.edge.git.place import Layout, layout, sha_of, stand, tree_of
 from incidentui.edge.git.planning import Ground, Site
 from incidentui.edge.git.rehearsal import rehearsed
@@ -151,25 +152,20 @@ async def _commit(ground: Ground, before: Before, state: State, words: Mapping[s
     taken = await history.one(where, before.new)
     message = f"Undo {before.new[:7]}: {taken.subject[:80]}\n\nThe tree of {old}, as before {before.new}."
     argv = ("git", "commit-tree", tree, "-p", ground.base, "-m", message)
-    undo, undo_argv = planning.undo(ground)
     tried = await rehearsed(where, old, tree, f"tree equal to {old[:7]}", site.rehearse, ground.wish.skip)
-    return Plan(
+    return await commit_plan(
+        ground,
+        state,
         action="git.undo",
-        args=tuple(words.items()),
-        title=f"Undo {_name(before)}" + (", then push" if ground.wish.push else ""),
-        target=ground.branch,
-        steps=planning.steps(ground, f"one new commit on {ground.branch} with the tree of {old[:7]}", [argv]),
-        checked=(*ground.notes, *_checked(before), *await planning.commit_checks(where, state), rehearsal.check(tried)),
-        takes_back=planning.roles([taken], state, chosen=True),
-        not_covered=planning.not_covered([taken]),
-        undo=undo,
-        undo_argv=undo_argv,
-        expects_tree=tree,
-        push=ground.wish.push,
-        within_ms=ground.wish.within_ms,
-        host=ground.host,
-        rehearsal=tried,
-        warnings=planning.merged([taken]),
+        args=dict(words),
+        title=f"Undo {_name(before)}",
+        what=f"one new commit on {ground.branch} with the tree of {old[:7]}",
+        commands=[argv],
+        checked=(*ground.notes, *_checked(before)),
+        taken=[taken],
+        chosen=True,
+        tree=tree,
+        tried=tried,
     )
 
 

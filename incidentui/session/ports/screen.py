@@ -11,6 +11,7 @@ from incidentui.core.inputs import Command, Evidence, Refusal
 from incidentui.core.model import Ms, Plan
 from incidentui.core.recent import Recent
 from incidentui.core.state import State
+from incidentui.core.using import Using
 from incidentui.core.value import dataclass
 from incidentui.session.ports.journal import Row
 from incidentui.session.ports.world import Kept, LogFeed, LogLine
@@ -108,6 +109,10 @@ class Session(Protocol):
 
     def volumes(self, workload: str) -> Future[Sequence[Kept] | Refusal]:
         """Those of a workload, with their backups."""
+        ...
+
+    def using(self, workload: str) -> Future[Using | Refusal]:
+        """See Details.using."""
         ...
 
     def follow_logs(self, since: Mapping[str, Ms | None]) -> Future[LogFeed | Refusal]:

@@ -9,6 +9,7 @@ from incidentui.core.drift import Drift
 from incidentui.core.inputs import ActionActed, FixesLooked, LookAtFixes, Observation, Refusal
 from incidentui.core.model import Attempt, KnownError, KnownGood, Ledger, Light, Ms, Owner, Plan
 from incidentui.core.state import State
+from incidentui.core.using import Using
 from incidentui.core.value import dataclass
 
 Report = Callable[[Observation], None]
@@ -126,6 +127,10 @@ class Details(Protocol):
     async def logs(self, workload: str, lines: int = 200) -> Sequence[LogLine] | Refusal: ...
 
     async def volumes(self, workload: str) -> Sequence[Kept] | Refusal: ...
+
+    async def using(self, workload: str) -> Using | Refusal:
+        """What it takes now, measured for a second, and what it is tied to."""
+        ...
 
     async def follow_logs(self, since: Mapping[str, Ms | None]) -> LogFeed | Refusal:
         """The logs of these workloads, each since a time (None: its end)."""

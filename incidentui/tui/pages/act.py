@@ -4,16 +4,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from incidentui.core.format import short
-from incidentui.core.inputs import Command, MarkGood, Refusal
+from incidentui.core.inputs import Command, MarkGood
 from incidentui.core.model import Ms
 from incidentui.core.state import State
 from incidentui.core.suspects import since_good
 from incidentui.core.value import dataclass
-from incidentui.session.ports import Done, View
+from incidentui.session.ports import View
 from incidentui.tui.line import Line, Seg, cells
 from incidentui.tui.page import PageContext
 from incidentui.tui.pages.layout import cell, flow, hanging, heading, section
 from incidentui.tui.pages.plan import open_plan
+from incidentui.tui.telling import tell
 
 LABELS = "123456789abcdefgh"
 Asks = tuple[tuple[str, str], ...]
@@ -167,18 +168,6 @@ def chosen(key: str, screen: PageContext, most: int = 9) -> int | None:
     row = screen.cursor
     on_row = key == "enter" and isinstance(row, tuple) and len(row) == 2 and row[0] == "choice"
     return int(row[1]) if on_row and isinstance(row, tuple) else None
-
-
-def tell(screen: PageContext, key: str, command: Command, done: str) -> None:
-    """Sends a command that only records; the status row says what came of it."""
-
-    def answered(answer: Done | Refusal) -> None:
-        if isinstance(answer, Refusal):
-            screen.refuse(key, answer.why, answer.hint)
-        else:
-            screen.say(done)
-
-    screen.when(screen.session.submit(command), answered)
 
 
 def commit_menu(sha: str, me: str, state: State) -> "ActPage":

@@ -16,8 +16,8 @@ from incidentui.core.model import Ms
 from incidentui.core.state import State
 from incidentui.tui.line import Line, Seg, Token, cells, spread
 from incidentui.tui.page import PageContext
-from incidentui.tui.pages.act import tell
 from incidentui.tui.pages.layout import hanging, rule, stack, wall
+from incidentui.tui.telling import tell
 
 ASKS = {"5": "fixed", "6": "again", "7": "origin"}
 _INK: dict[CauseWord, Token] = {"suspected": "muted", "confirmed": "fail", "fixed": "ok", "ruled out": "muted"}

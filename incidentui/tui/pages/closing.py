@@ -11,8 +11,8 @@ from incidentui.core.ticks import left
 from incidentui.session.ports import View
 from incidentui.tui.line import Line, Seg, Token, cells, spread
 from incidentui.tui.page import PageContext
-from incidentui.tui.pages.act import tell
 from incidentui.tui.pages.layout import hanging, headings, section, stack, wall
+from incidentui.tui.telling import tell
 
 _HOW = "Look at each as a user would, then x ticks it. c closes as resolved once all are ticked; before, with a reason."
 
@@ -24,8 +24,8 @@ class ClosingPage:
     pinned = (1, 0)
     typing = False
 
-    def __init__(self, incident: str, close: Callable[[], None], runbook: Callable[[], None]) -> None:
-        """`close`: asks for the last yes, or for the reason; `runbook`: shows the one at work, for its steps."""
+    def __init__(self, incident: str, close: Callable[[], None], runbook: Callable[[str], None]) -> None:
+        """`close`: asks for the last yes, or for the reason; `runbook`: shows the one of that id, for its steps."""
         self.incident = incident
         self._close, self._runbook = close, runbook
         self._whole = self._over = False
@@ -63,7 +63,7 @@ class ClosingPage:
             case "c":
                 self._close()
             case "x" | "enter" if kind == "step":
-                self._runbook()
+                self._runbook(item.partition(" ")[2])
             case "x" if kind == "line":
                 self._tick(item, screen)
             case "x":
@@ -90,9 +90,8 @@ def _rows(incident: Incident, state: State, width: int) -> Iterator[Line]:
     ticks = {t.item: t for t in incident.ticks}
     for item in state.project.recovery:
         yield from _row(("line", item), item, None if item in open_ones else ticks[item], width)
-    run = state.runbook
-    for step in open_steps(state, incident):
-        yield from _row(("step", str(step.n)), f"{run.title if run else ''}, step {step.n}: {step.title}", None, width)
+    for run, step in open_steps(state, incident):
+        yield from _row(("step", f"{step.n} {run.runbook}"), f"{run.title}, step {step.n}: {step.title}", None, width)
 
 
 def _row(key: tuple[str, str], text: str, tick: Tick | None, width: int) -> list[Line]:

@@ -6,8 +6,8 @@ from incidentui.core.board import CONCLUSIONS, Concluded, Conclusion
 from incidentui.core.inputs import Conclude
 from incidentui.tui.line import Line
 from incidentui.tui.page import PageContext
-from incidentui.tui.pages.act import tell
 from incidentui.tui.pages.layout import cell, hanging, section
+from incidentui.tui.telling import tell
 
 KEY = "0"
 _ASKS: dict[Conclusion, str] = {

@@ -9,11 +9,11 @@ from incidentui.runbook.fields import RUNS
 from incidentui.runbook.model import Runbook, Step
 from incidentui.runbook.variables import values, with_given
 from incidentui.tui.page import PageContext
-from incidentui.tui.pages.act import tell
 from incidentui.tui.pages.handed import HandedPage
 from incidentui.tui.pages.needs import ask
 from incidentui.tui.pages.plan import open_plan
 from incidentui.tui.pages.runbook import run_of
+from incidentui.tui.telling import tell
 
 
 def undo_last(book: Runbook, given: dict[str, str], screen: PageContext) -> None:
@@ -73,15 +73,18 @@ def hand_over(book: Runbook, screen: PageContext) -> None:
     if run is None:
         screen.refuse("T", "it is not being worked through", "x starts it.")
     elif run.who != me:
-        tell(screen, "T", HandOver(me, me), f"you work through it now, in the place of {run.who}")
-        screen.push(HandedPage())
+        said = f"you work through it now, in the place of {run.who}"
+        tell(screen, "T", HandOver(me, me), said, lambda: screen.push(HandedPage()))
     else:
 
         def given(text: str) -> None:
             to, _, note = text.partition(":")
             if to.strip():
-                tell(screen, "T", HandOver(me, to.strip(), note.strip()), f"handed over to {to.strip()}")
+                command = HandOver(me, to.strip(), note.strip())
+                tell(screen, "T", command, f"handed over to {to.strip()}", typed=(what, text))
             else:
                 screen.refuse("T", "to whom is not said", "You go on with it.")
 
-        screen.prompt("hand over to whom, and what must they know  (bo: the valve is open)", given)
+        what = f"hand over {run.id}"
+        label = "hand over to whom, and what must they know  (bo: the valve is open)"
+        screen.prompt(label, given, screen.unsent.get(what, ""))

@@ -13,13 +13,13 @@ from incidentui.core.state import State
 from incidentui.session.ports import Done, View
 from incidentui.tui.line import Line, Seg, Token, cells, spread
 from incidentui.tui.page import PageContext
-from incidentui.tui.pages.act import tell
 from incidentui.tui.pages.causes import ASKS, ask, cause_lines, keyed, known_causes, tested
 from incidentui.tui.pages.conclusion import KEY, conclude, conclusion_lines
 from incidentui.tui.pages.impact import impact_lines
 from incidentui.tui.pages.layout import hanging, heading, rule, stack, wall
 from incidentui.tui.pages.remarks import KINDS, remark, remark_lines
 from incidentui.tui.pages.seen_before import seen_before
+from incidentui.tui.telling import tell
 
 GROUPS: tuple[tuple[str, tuple[HypothesisWord, ...]], ...] = (
     ("CONFIRMED", ("confirmed",)),

@@ -6,8 +6,8 @@ from incidentui.core.board import Remark, RemarkKind
 from incidentui.core.inputs import MakeRemark
 from incidentui.tui.line import Line, Seg, cells, pad
 from incidentui.tui.page import PageContext
-from incidentui.tui.pages.act import tell
 from incidentui.tui.pages.layout import beside, hanging, section, split, stack
+from incidentui.tui.telling import tell
 
 KINDS: dict[str, RemarkKind] = {"8": "ruled out", "9": "misled us"}
 _WORDS: dict[RemarkKind, tuple[str, str, str]] = {

@@ -17,7 +17,6 @@ from incidentui.runbook.variables import resolve, values, with_given
 from incidentui.session.ports import View
 from incidentui.tui.line import Line
 from incidentui.tui.page import PageContext
-from incidentui.tui.pages.act import tell
 from incidentui.tui.pages.changes import ChangesPage
 from incidentui.tui.pages.handing import hand_over, undo_last
 from incidentui.tui.pages.needs import ask, asked_anew
@@ -26,6 +25,7 @@ from incidentui.tui.pages.runbook import run_of, runbook_lines, shown_step
 from incidentui.tui.pages.running import ActionPage
 from incidentui.tui.pages.shown_step import attempt_of
 from incidentui.tui.pages.starting import skip, start
+from incidentui.tui.telling import tell
 
 
 class RunbookPage:

@@ -8,24 +8,18 @@ from collections.abc import Hashable, Sequence
 from incidentui.core.acts import can_be_cut
 from incidentui.core.format import duration, minutes
 from incidentui.core.inputs import StopAction
-from incidentui.core.model import Attempt, Ms, Progress, StepState
+from incidentui.core.model import Attempt, Ms, Progress
 from incidentui.session.ports import View
-from incidentui.tui.line import Line, Seg, Token, cells, spread
+from incidentui.tui.line import Line, Seg, cells, spread
 from incidentui.tui.page import Page, PageContext
 from incidentui.tui.pages import verdict
-from incidentui.tui.pages.act import choose, chosen, tell
+from incidentui.tui.pages.act import choose, chosen
 from incidentui.tui.pages.layout import cell, hanging, heading, section, size_of, stack
 from incidentui.tui.pages.lights import five_lights
+from incidentui.tui.present.runbook import MARKS
+from incidentui.tui.telling import tell
 
-MARK: dict[StepState, tuple[str, Token]] = {
-    "todo": ("○", "muted"),
-    "running": ("▸", "accent"),
-    "done": ("✓", "ok"),
-    "failed": ("✗", "fail"),
-    "skipped": ("–", "muted"),
-    "unknown": ("?", "unknown"),
-    "undone": ("←", "text"),
-}
+MARK = MARKS | {"todo": ("○", "muted")}
 
 
 def running_lines(attempt: Attempt, view: View, now: Ms, width: int, height: int) -> list[Line]:

@@ -8,9 +8,9 @@ from incidentui.core.inputs import SetStep, StartRunbook
 from incidentui.core.steps import current_step
 from incidentui.runbook.model import Runbook
 from incidentui.tui.page import PageContext
-from incidentui.tui.pages.act import tell
 from incidentui.tui.pages.runbook import run_of
 from incidentui.tui.pages.running import cut_short
+from incidentui.tui.telling import tell
 
 
 def skip(runbook: Runbook, screen: PageContext, follow: Callable[[], None]) -> None:

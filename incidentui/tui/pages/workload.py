@@ -11,6 +11,7 @@ from incidentui.core.links import of_workload as of_workload_links
 from incidentui.core.model import CheckState, Ms, Workload, is_bad
 from incidentui.core.state import State
 from incidentui.core.twins import others
+from incidentui.core.using import Using
 from incidentui.session.ports import Kept, LogLine, View
 from incidentui.tui.line import Line, Seg, Token
 from incidentui.tui.page import END, PageContext
@@ -21,15 +22,18 @@ from incidentui.tui.pages.known import known_lines, of_workload
 from incidentui.tui.pages.layout import beside, cell, hanging, heading, section, size_of, split, stack, wall
 from incidentui.tui.pages.log_lines import errors, log_lines
 from incidentui.tui.pages.restarted import restarted
+from incidentui.tui.pages.using import Fact, using_facts
 from incidentui.tui.pages.volumes import volume_lines
+from incidentui.tui.present.workloads import NO_START
 
 LINES = 200
 _LINK: dict[CheckState, Token] = {"ok": "text", "slow": "slow", "failing": "fail", "unknown": "unknown"}
 _NEXT: dict[str, Literal["all", "only", "then"]] = {"all": "only", "only": "then", "then": "all"}
+_CAN_WAIT = ("health check", "compose", "networks", "mount")
 AHEAD_MS = 5_000
 """What an engine says began later than this from now was dated by another clock."""
-EVERY_MS, KEPT_EVERY_MS = 2_000, 5_000
-"""How often a followed log, and the backups of the volumes, are asked for again."""
+EVERY_MS, KEPT_EVERY_MS, USING_EVERY_MS = 2_000, 5_000, 3_000
+"""How often a followed log, the backups of the volumes, and what it takes are asked for again."""
 
 
 def sentence(workload: Workload) -> tuple[str, Token, str]:
@@ -55,6 +59,8 @@ def sentence(workload: Workload) -> tuple[str, Token, str]:
             return "✗", "fail", f"Starts and ends, again and again{exit_code}{told}."
         case "restarting":
             return "✗", "fail", f"Being restarted by its engine{exit_code}{told}."
+        case "exited" if is_bad(workload) and workload.note.startswith(NO_START):
+            return "✗", "fail", f"{workload.note[0].upper()}{workload.note[1:]}."
         case "exited" if is_bad(workload):
             return "✗", "fail", f"Gone{exit_code}{told}."
         case other:
@@ -66,10 +72,10 @@ def _engine(workload: Workload, state: State) -> str:
     return f"{workload.engine} {where}".rstrip()
 
 
-def facts(workload: Workload, state: State, now: Ms) -> list[tuple[str, str, Token]]:
+def facts(workload: Workload, state: State, now: Ms, using: Using | None = None) -> list[Fact]:
     """Label, value, tone. What the engine cannot tell is said, never shown as 0."""
     up = _since(workload.since, now)
-    rows: list[tuple[str, str, Token]] = [("engine", _engine(workload, state), "text")]
+    rows: list[Fact] = [("engine", _engine(workload, state), "text")]
     if workload.image:
         rows.append(("image", workload.image, "text"))
     if workload.origin:
@@ -82,6 +88,7 @@ def facts(workload: Workload, state: State, now: Ms) -> list[tuple[str, str, Tok
         *restarted(state, workload.name),
         ("up since" if workload.state == "running" else "so since", up, "text" if workload.since else "muted"),
         ("health check", "none" if workload.health == "none" else workload.health, "text"),
+        *using_facts(using, state.drift.get(workload.name)),
     ]
     for link in of_workload_links(state, workload.name):
         since = f", since {wall(link.status.since)}" if link.status.since is not None else ""
@@ -134,9 +141,17 @@ def _policy(workload: Workload, restarts: int) -> str:
 
 
 def workload_lines(
-    name: str, view: View, now: Ms, width: int, height: int, only: bool = False, known: Sequence[Line] = ()
+    name: str,
+    view: View,
+    now: Ms,
+    width: int,
+    height: int,
+    only: bool = False,
+    known: Sequence[Line] = (),
+    using: Using | None = None,
 ) -> list[Line]:
-    """All but the log. `only`: of what was declared, only what differs; `known`: what its errors mean."""
+    """All but the log. `only`: of what was declared, only what differs; `known`: what its errors mean; `using`: what
+    it takes now."""
     workload = view.state.workloads.get(name)
     compact = size_of(width, height) == "compact"
     if workload is None:
@@ -149,9 +164,9 @@ def workload_lines(
         of = "as it was then" if (drift := view.state.drift.get(name)) and drift.checkpoint else "what was declared"
         glyph, token, text = "✗", "fail", f"{text.rstrip('.')}, and it is not {of}: {differing}."
     ident = f"{workload.engine} {workload.ident[:12]}".strip()
-    rows = facts(workload, view.state, now)
+    rows = facts(workload, view.state, now, using)
     half = split(width, 0.5)
-    body = _facts(rows, width) if compact else _two_facts(rows, half)
+    body = _facts(_fewer(rows), width) if compact else _two_facts(rows, half)
     return stack(
         [heading(width, "WORKLOAD", (Seg(name),), (Seg(ident, "muted"),))],
         hanging((Seg(f"{glyph} ", token),), text, width, bold=token == "fail"),
@@ -162,11 +177,16 @@ def workload_lines(
     )
 
 
-def _facts(rows: Sequence[tuple[str, str, Token]], width: int) -> list[Line]:
+def _fewer(rows: Sequence[Fact]) -> list[Fact]:
+    """On a small screen the log needs the room: the sentence above tells the health, and where it hangs can wait."""
+    return [row for row in rows if row[0] not in _CAN_WAIT or row[2] != "text"]
+
+
+def _facts(rows: Sequence[Fact], width: int) -> list[Line]:
     return [line for label, value, token in rows for line in hanging((cell(label, 13, "muted"),), value, width, token)]
 
 
-def _two_facts(rows: Sequence[tuple[str, str, Token]], half: tuple[int, int]) -> list[Line]:
+def _two_facts(rows: Sequence[Fact], half: tuple[int, int]) -> list[Line]:
     middle = (len(rows) + 1) // 2
     return beside((half[0], _facts(rows[:middle], half[0])), (half[1], _facts(rows[middle:], half[1])))
 
@@ -195,6 +215,7 @@ class WorkloadPage:
         """Where the log begins while it is not followed."""
         self.log: Asked[Sequence[LogLine]] = Asked(name)
         self.volumes: Asked[Sequence[Kept]] = Asked(name)
+        self.using: Asked[Using] = Asked(name)
         self._screen: PageContext | None = None
 
     @property
@@ -214,13 +235,15 @@ class WorkloadPage:
         self._screen = screen
         self.log.ask(screen.session.logs(self.name, LINES), screen)
         self.volumes.ask(screen.session.volumes(self.name), screen)
+        self.using.ask(screen.session.using(self.name), screen)
 
     def lines(self, view: View, now: Ms, width: int, height: int) -> list[Line]:
         self._may_act = not view.read_only
         self._ask_again(now)
         space = size_of(width, height) != "compact"
         known = known_lines(of_workload(self.name, view.state, self.log.answer or ()), width, compact=not space)
-        about = workload_lines(self.name, self._beside(view), now, width, height, self.shows == "only", known)
+        using = self.using.answer if self.using.refusal is None else None
+        about = workload_lines(self.name, self._beside(view), now, width, height, self.shows == "only", known, using)
         asking = self.then.lines(now, width) if self.shows == "then" else []
         kept = volume_lines(self.volumes.answer, now, width)
         head = stack(about, section(width, "CHECKPOINT, RUNNING", asking), kept, space=space)
@@ -249,6 +272,8 @@ class WorkloadPage:
             self.log.ask(self._screen.session.logs(self.name, LINES), self._screen)
         if self._screen is not None and self.volumes.due(now, KEPT_EVERY_MS):
             self.volumes.ask(self._screen.session.volumes(self.name), self._screen)
+        if self._screen is not None and self.using.due(now, USING_EVERY_MS):
+            self.using.ask(self._screen.session.using(self.name), self._screen)
 
     def handle(self, key: str, screen: PageContext) -> bool:
         match key:

@@ -7,10 +7,11 @@ from incidentui.core.model import CheckState, Commit, Incident, Ms, ServiceStatu
 from incidentui.core.recent import CheckRecent, Recent
 from incidentui.core.state import State
 from incidentui.core.value import dataclass
+from incidentui.core.words import STATE_MARK
 from incidentui.session.ports import View
 from incidentui.tui.line import Token
 
-MARKS: dict[CheckState, str] = {"ok": "✓", "slow": "!", "failing": "✗", "unknown": "?"}
+MARKS = STATE_MARK
 TOKENS: dict[CheckState, Token] = {"ok": "ok", "slow": "slow", "failing": "fail", "unknown": "unknown"}
 
 

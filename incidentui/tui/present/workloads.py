@@ -1,6 +1,7 @@
 """The workloads pane: containers and supervised programs, and whether what runs is what was built."""
 
-from incidentui.core.drift import Drift
+from incidentui.core.drift import Drift, DriftRow
+from incidentui.core.drift_alarm import alarm, brief
 from incidentui.core.drift_told import rows_of, told
 from incidentui.core.format import age, duration, short
 from incidentui.core.idle import idle_under_red
@@ -21,6 +22,8 @@ _NARROW = 50
 """How narrow the pane is at worst, for its height."""
 _AT = 22
 """Cells for the address of an engine."""
+NO_START = "could not start"
+"""How the note of what never ran begins."""
 _ENGINES = ("docker", "supervisor")
 
 
@@ -30,7 +33,9 @@ def lines(scene: Scene, width: int, *, focused: bool = False) -> list[Line]:
         out += _no_answer(scene, source, width - 1)
     out += [_twins(project, width - 1) for project, _ in twins(scene.state.workloads.values())]
     still = {w.name for w in idle_under_red(scene.state)}
-    ordered = sorted(scene.state.workloads.values(), key=lambda w: 0 if is_bad(w) or w.name in still else 1)
+    ordered = sorted(
+        scene.state.workloads.values(), key=lambda w: 0 if is_bad(w) or w.name in still or _alarm(scene, w) else 1
+    )
     lost = set(_lost(scene))
     columns = _columns(ordered, width - 1)
     out += [_row(scene, w, width - 1, columns, stale=w.engine in lost, still=w.name in still) for w in ordered]
@@ -94,7 +99,8 @@ def _columns(workloads: list[Workload], width: int) -> tuple[int, int]:
 
 def bad_rows(scene: Scene) -> int:
     still = sum(1 for _ in idle_under_red(scene.state))
-    return sum(is_bad(w) for w in scene.state.workloads.values()) + still + _lost_rows(scene)
+    bad = sum(is_bad(w) or _alarm(scene, w) is not None for w in scene.state.workloads.values())
+    return bad + still + _lost_rows(scene)
 
 
 def _lost_rows(scene: Scene) -> int:
@@ -129,7 +135,12 @@ def summary(scene: Scene) -> tuple[Seg, ...]:
 def _where(scene: Scene, engine: str) -> str:
     """Which one, if it is not the machine's own: production is not to be taken for what runs here."""
     at, _, by = scene.state.engine_at.get(engine, "").partition(" (")
-    return by.rstrip(")") if by.startswith("context ") else cut_middle(at.removeprefix("unix://"), _AT)
+    return by.rstrip(")") if by.startswith("context ") else cut_middle(_host(at) or at.removeprefix("unix://"), _AT)
+
+
+def _host(at: str) -> str:
+    """Of an engine over ssh; who logs in there and where its socket lies stand on the page."""
+    return f"ssh {at.removeprefix('ssh://').partition('/')[0].rpartition('@')[2]}" if at.startswith("ssh://") else ""
 
 
 def state_words(workload: Workload) -> tuple[str, str, Token]:
@@ -139,7 +150,7 @@ def state_words(workload: Workload) -> tuple[str, str, Token]:
         times = f", {restarts}×" if restarts else ""
         if workload.health == "unhealthy" and workload.state == "running":
             return "✗", f"unhealthy{times}", "fail"
-        code = f"exit {workload.exit_code}" if workload.exit_code is not None else workload.state
+        code = f"exit {workload.exit_code}" if workload.exit_code is not None else _ended(workload)
         return "✗", f"{code}{times}", "fail"
     if workload.state == "unknown":
         return "?", "unknown", "unknown"
@@ -152,6 +163,10 @@ def state_words(workload: Workload) -> tuple[str, str, Token]:
     return ("✓", "healthy", "ok") if workload.health == "healthy" else ("·", "no health check", "muted")
 
 
+def _ended(workload: Workload) -> str:
+    return NO_START if workload.note.startswith(NO_START) else workload.state
+
+
 def _row(scene: Scene, workload: Workload, width: int, columns: tuple[int, int], *, stale: bool, still: bool) -> Line:
     mark, words, tone = state_words(workload)
     drifted = differing(scene, workload)
@@ -160,7 +175,8 @@ def _row(scene: Scene, workload: Workload, width: int, columns: tuple[int, int],
     if mark == "–" and still:
         mark, tone = "✗", "fail"
     if drifted and tone in ("muted", "ok"):
-        mark, words, tone = "!", drifted, "slow"
+        emptied = _alarm(scene, workload)
+        mark, words, tone = ("✗", brief(emptied), "fail") if emptied else ("!", drifted, "slow")
     if stale:
         mark, tone = "·", "muted"
     bad = tone == "fail"
@@ -189,6 +205,10 @@ def differing(scene: Scene, workload: Workload) -> str:
     """`2 of 8 differ`, what it was built from counted too; empty when nothing does, or nothing is declared."""
     drift = scene.state.drift.get(workload.name)
     return told(rows_of(workload, drift, scene.state.repository)) if drift else ""
+
+
+def _alarm(scene: Scene, workload: Workload) -> DriftRow | None:
+    return alarm(scene.state.drift.get(workload.name))
 
 
 def _link(scene: Scene, workload: str) -> str:

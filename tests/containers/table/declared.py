@@ -103,7 +103,7 @@ DECLARED = (
     Fault(
         "a volume that was deleted and made anew",
         _volume_deleted,
-        r"! web +\d of \d+ differ",
+        r"✗ web +volume is new",
         (r"not what was declared: \d of", r"mount /data:? .*empty", "age of ferry_data:? .*made anew"),
         files=FILES,
         heal=_gone,
@@ -112,7 +112,7 @@ DECLARED = (
     Fault(
         "a mount that is empty",
         _emptied,
-        r"! web +1 of \d+ differs",
+        r"✗ web +mount is empty",
         (r"mount /etc/web:? .*empty",),
         files=FILES,
         heal=_gone,
@@ -121,7 +121,7 @@ DECLARED = (
     Fault(
         "a mount whose source is missing",
         _source_missing,
-        r"! web +1 of \d+ differs",
+        r"✗ web +mount is empty",
         (r"mount /etc/web:? .*empty",),
         files=FILES,
         heal=_gone,

@@ -162,35 +162,38 @@ ENDS = (
     Fault(
         "a port that is taken",
         _port_taken,
-        "✗ web +exited",
+        "✗ web +could not start",
         ("could not start: .*port is already allocated", "means +.*port"),
         heal=_no_network,
     ),
     Fault(
-        "a network that is gone", _network_gone, "✗ web +exited", ("could not start: network yard not found", "means")
+        "a network that is gone",
+        _network_gone,
+        "✗ web +could not start",
+        ("could not start: network yard not found", "means"),
     ),
     Fault(
         "an exec format error",
         _runs_file("no program\n", 0o755),
-        "✗ web +exit",
+        "✗ web +(could not start|exit)",
         ("could not start: .*exec format error|exec format error", "means +The program is for another processor"),
     ),
     Fault(
         "a program that may not be run",
         _runs_file("#!/bin/sh\n", 0o644),
-        "✗ web +exited",
+        "✗ web +could not start",
         ("permission denied", "means"),
     ),
     Fault(
         "a program that is not there",
         lambda g: g.run("web", "/no/such/program"),
-        "✗ web +exited",
+        "✗ web +could not start",
         ("could not start: .*no such file or directory", "means"),
     ),
     Fault(
         "a folder mounted over a file",
         _folder_over_file,
-        "✗ web +exited",
+        "✗ web +could not start",
         ("could not start", "made an empty folder of its name"),
     ),
     Fault(

@@ -66,6 +66,8 @@ class Fault:
     """What was lost or done that nobody asked for; empty: nothing."""
     host: Callable[[Ground], str] | None = None
     """DOCKER_HOST, where it is not the engine itself. Such a case has a program of its own, as has one with files."""
+    env: Callable[[Ground], Mapping[str, str]] | None = None
+    """More of the program's environment, once `host` is there."""
     files: Mapping[str, str] = field(default_factory=dict)
     """Of the project."""
     before: tuple[str, ...] = ()

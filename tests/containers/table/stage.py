@@ -86,8 +86,9 @@ class Stage:
 
     def _screen(self, fault: Fault, ground: Ground) -> Pty:
         host = fault.host(ground) if fault.host else self.engine.url
+        more = dict(fault.env(ground)) if fault.env else {}
         argv = [*fault.before, COMMAND, str(ground.place.root)]
-        screen = Pty(argv, ground.place.root, ground.place.env(DOCKER_HOST=host), *self._size)
+        screen = Pty(argv, ground.place.root, ground.place.env(DOCKER_HOST=host, **more), *self._size)
         screen.see(_PANES, 30)
         screen.rest(0.4, 1)  # keys of the first moment are dropped
         return screen

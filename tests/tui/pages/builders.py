@@ -40,6 +40,7 @@ from incidentui.core.model import (
 )
 from incidentui.core.recent import NOTHING
 from incidentui.core.state import State
+from incidentui.core.using import Using
 from incidentui.runbook.model import Command, Runbook, Step, TypedAction, Variable
 from incidentui.session.ports import DiffLine, Done, Kept, LogFeed, LogLine, Row, View
 from incidentui.tui.line import Line, cells
@@ -328,6 +329,7 @@ class FakeSession:
     diffs: Sequence[DiffLine] | Refusal = DIFF
     log: Sequence[LogLine] | Refusal = LOG
     backups: Sequence[Kept] | Refusal = ()
+    takes: Using | Refusal = field(default_factory=lambda: Refusal("no engine is configured"))
     feed: LogFeed | Refusal = field(default_factory=lambda: Refusal("no engine is configured"))
     followed: list[dict[str, Ms | None]] = field(default_factory=list)
     text: str | Refusal = DRAFT
@@ -383,6 +385,9 @@ class FakeSession:
     def logs(self, workload: str, lines: int = 200) -> "Future[Sequence[LogLine] | Refusal]":
         return now_done(self.log)
 
+    def using(self, workload: str) -> "Future[Using | Refusal]":
+        return now_done(self.takes)
+
     def volumes(self, workload: str) -> "Future[Sequence[Kept] | Refusal]":
         return now_done(self.backups)
 
@@ -411,6 +416,7 @@ class FakeScreen:
     """What stood in the last of them."""
     copied: list[str] = field(default_factory=list)
     typed: dict[str, dict[str, str]] = field(default_factory=dict)
+    unsent: dict[str, str] = field(default_factory=dict)
     backs: int = 0
     top: int = 0
 

@@ -425,6 +425,21 @@ def test_who_does_not_work_through_it_follows_and_takes_over() -> None:
         assert "Handed over: ana: the valve is open" in "\n".join(rows)
 
 
+def test_a_refused_hand_over_shows_no_page_of_it_and_keeps_what_was_typed() -> None:
+    no = Refusal("the journal cannot be written", "see the status row")
+    it, s = at("done", "todo", "todo", "todo")
+    s.session.answer = no
+    s.type(it, "T")
+    s.prompts[-1][1]("bo: the valve is open")
+    assert s.refused[-1] == ("T", no.why, no.hint)
+    s.type(it, "T")
+    assert s.initial == "bo: the valve is open"
+    run = replace(b.run("done", "todo", "todo", "todo"), holder="bo")
+    s.session.view = b.view(runbook=run)
+    s.type(it, "T")
+    assert not any(isinstance(page, HandedPage) for page in s.pages)
+
+
 def test_who_works_through_it_hands_it_over_with_a_word() -> None:
     it, s = at("done", "todo", "todo", "todo")
     s.type(it, "T")

@@ -202,7 +202,7 @@ def interpolate(text: str, variables: Lookup, depth: int = 0) -> str:
         out.append(text[at:dollar])
         rest = text[dollar + 1 :]
         if rest.startswith("{"):
-            inside = _braced(rest)
+            inside = braced(rest)
             out.append(_resolved(inside, variables, depth))
             at = dollar + 3 + len(inside)
         elif plain := _NAME.match(rest):
@@ -214,7 +214,7 @@ def interpolate(text: str, variables: Lookup, depth: int = 0) -> str:
     return "".join([*out, text[at:]])
 
 
-def _braced(text: str) -> str:
+def braced(text: str) -> str:
     """What stands between the braces that open here."""
     open_ = 0
     for n, char in enumerate(text):

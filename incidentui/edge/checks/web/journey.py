@@ -19,7 +19,7 @@ from incidentui.core.evidence import Finding
 from incidentui.core.format import latency
 from incidentui.core.value import dataclass
 from incidentui.edge import step as running
-from incidentui.edge.checks.probe import Ground, Look
+from incidentui.edge.checks.probe import Ground, Look, alone
 from incidentui.edge.checks.web.expect import Judgement, Response
 from incidentui.edge.checks.web.failures import failure
 from incidentui.edge.checks.web.journey_save import NotThereError
@@ -59,7 +59,7 @@ class JourneyProbe:
                 secrets = {name: await self._secret(name, secret) for name, secret in self.check.secrets}
         except (NotRunnableError, TimeoutError) as why:
             said = str(why) or "a command that prints a secret took too long"
-            return Look(self.check, at, Judgement("unknown", said), 0, again=self._again)
+            return Look(self.check, at, Judgement("unknown", said), 0, again=alone(self.check))
         await anyio.lowlevel.checkpoint()  # loads the event loop's side of the library: not a time the service took
         visitor = Visitor(self.check, self._ground.transports, secrets)
         went = await self._walk(visitor)
@@ -67,10 +67,6 @@ class JourneyProbe:
         if look.judgement.state == "failing":
             self._printed.clear()
         return look
-
-    @property
-    def _again(self) -> str:
-        return f"incidentui check {self.check.name}"
 
     # -- the way
 
@@ -131,7 +127,7 @@ class JourneyProbe:
                 replace(h, url=_without(h.url, private), location=_without(h.location, private)) for h in visitor.hops
             ),
             _kept(shown.response, private, took),
-            again=self._again,
+            again=alone(self.check),
         )
 
     def _line(self, one: Went) -> Finding:

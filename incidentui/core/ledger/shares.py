@@ -1,32 +1,15 @@
-"""What of each commit since known-good stands in the tree now: taken back, in force, or partly. By patch, no message.
-
-The rule. Only files that differ between known-good and the tip are looked at; in every other file all is taken back.
-Each line, mode and binary file is followed from known-good through the commits of the window (`core.lines`). It
-differs when it is not now as it was at known-good. A commit is
-
-- *in force* when something it left so differs and still is as it left it, and nothing it did was undone,
-- *partly* when some of that was undone since, or only lives on in lines that later commits made of its own,
-- *taken back* when nothing of it differs from known-good any more.
-
-So a commit that only brings known-good back is itself taken back; a revert that was reverted is, and what it had
-taken away is in force again. A merge counts as what it brought to its first parent, and the commits of its side
-branch as what of theirs came with it. Where a file can be compared in two ways (moved blocks, lines that are twice
-there) the direct difference to known-good decides, as long as every line of it has its commit.
-"""
+"""What stands of each commit: every line, mode and binary file that differs, followed from known-good."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 
-from incidentui.core.format import count, short
-from incidentui.core.lines import Hunk, Lines, Part
-from incidentui.core.model import Commit, FileLeft, InForce, Ledger, LedgerCommit
+from incidentui.core.ledger.lines import Hunk, Lines, Part
+from incidentui.core.model import Commit
 from incidentui.core.value import dataclass
 
 NOBODY = -1
 """Stands for what no commit of the window did: it was there before the window, or only known-good has it."""
-FILES = 100
-LEFT_BY = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,147 +192,7 @@ def _decided(lines: Lines, direct: Patch) -> set[int] | None:
     return ours
 
 
-# -- the window as a whole
-
-
-def chain(window: Sequence[Commit], tip: str) -> tuple[list[tuple[Commit, tuple[str, ...]]], str | None]:
-    """The first-parent commits, oldest first, each with the commits it merged; and what came before the first."""
-    known = {commit.sha: commit for commit in window}
-    line: list[Commit] = []
-    sha: str | None = tip
-    while sha is not None and sha in known:
-        line.append(known[sha])
-        sha = known[sha].parents[0] if known[sha].parents else None
-    line.reverse()
-    taken = {commit.sha for commit in line}
-    out = []
-    for commit in line:
-        side = _reached(known, commit.parents[1:], taken)
-        taken |= side
-        out.append((commit, tuple(c.sha for c in reversed(window) if c.sha in side)))
-    return out, sha
-
-
-def _reached(known: Mapping[str, Commit], tips: Iterable[str], without: set[str]) -> set[str]:
-    seen: set[str] = set()
-    todo = list(tips)
-    while todo:
-        sha = todo.pop()
-        if sha in known and sha not in seen and sha not in without:
-            seen.add(sha)
-            todo += known[sha].parents
-    return seen
-
-
-def made(
-    good: str,
-    tip: str,
-    window: Sequence[Commit],
-    direct: Mapping[str, Patch],
-    found: Mapping[str, Share],
-    *,
-    good_tree: str = "",
-    beyond: int = 0,
-    by_file: bool = False,
-) -> Ledger:
-    """The ledger of a window, newest first. `beyond`: commits older than the window."""
-    judged = [_judged(commit, found.get(commit.sha, Share())) for commit in window]
-    states = {one.sha: one.state for one in judged}
-    commits = tuple(
-        _claimed(one, commit, window, states, good, good_tree) for one, commit in zip(judged, window, strict=True)
-    )
-    owners = _owners(window, found)
-    left = [FileLeft(p.path, p.added, p.deleted, owners.get(p.path, ()), _mode(p)) for p in direct.values()]
-    return Ledger(good, tip, commits, tuple(left[:FILES]), len(left), beyond, by_file=by_file)
-
-
-def _mode(patch: Patch) -> str:
-    if patch.was == patch.now:
-        return ""
-    return "new" if not patch.was else "gone" if not patch.now else f"mode {patch.was} → {patch.now}"
-
-
-def _judged(commit: Commit, share: Share) -> LedgerCommit:
-    files = set(share.stands + share.lives)
-    of = max(commit.file_count, len(files))
-    state: InForce = "taken back"
-    if files:
-        whole = not share.undone and len(files) == of
-        state = "in force" if whole else "partly"
-    return LedgerCommit(commit.sha, state, commit.author, commit.subject[:100], len(files), of)
-
-
-def _owners(window: Sequence[Commit], found: Mapping[str, Share]) -> dict[str, tuple[str, ...]]:
-    """Which commits left a file different: most lines first, of equals the newest, a merge last."""
-    by: dict[str, list[tuple[int, bool, str]]] = defaultdict(list)
-    for commit in window:
-        share = found.get(commit.sha)
-        for path, n in (share.stands + share.lives).items() if share else ():
-            by[path].append((n, len(commit.parents) < 2, commit.sha))
-    ranked = {path: sorted(some, key=lambda one: (one[1], one[0]), reverse=True) for path, some in by.items()}
-    return {path: tuple(sha for _, _, sha in some[:LEFT_BY]) for path, some in ranked.items()}
-
-
 def by_file(window: Sequence[Commit], direct: Iterable[str]) -> dict[str, Share]:
     """Where patches are too big to read: whoever touched a file that differs. It may name a commit too many."""
     left = set(direct)
     return {commit.sha: Share(Counter(f.path for f in commit.files if f.path in left)) for commit in window}
-
-
-# -- what a message claims
-
-
-_WHOLE = (
-    "back to working state", "back to working", "complete rollback", "full rollback", "complete revert", "full revert",
-    "revert all", "revert everything", "rolled back", "roll back", "rollback", "back to known-good", "back to good",
-)  # fmt: skip
-
-
-def _claimed(
-    one: LedgerCommit, commit: Commit, window: Sequence[Commit], states: Mapping[str, str], good: str, tree: str
-) -> LedgerCommit:
-    """With what its message says, where the tree says otherwise."""
-    if one.state == "taken back" or (tree and commit.tree == tree):
-        return one
-    said = commit.subject.lower()
-    if commit.subject.startswith('Revert "'):
-        name = commit.subject.removeprefix('Revert "').partition('"')[0]
-        meant = next((c for c in window if c.subject == name and c.sha != commit.sha), None)
-        if meant is not None and states[meant.sha] != "taken back":
-            return _saying(one, f"its message says it reverts {short(meant.sha)}; that is {states[meant.sha]}")
-    phrase = next((words for words in _WHOLE if words in said), "")
-    if not phrase:
-        return one
-    at = said.index(phrase)
-    quoted = commit.subject[at : at + len(phrase)]
-    return _saying(one, f'its message says "{quoted}"; its tree is not the tree of ★ {short(good)}')
-
-
-def _saying(one: LedgerCommit, claim: str) -> LedgerCommit:
-    return LedgerCommit(one.sha, one.state, one.author, one.subject, one.files, one.of, claim)
-
-
-def taken_back(ledger: Ledger, without: Iterable[str | None] = ()) -> tuple[str, ...]:
-    out = set(without)
-    return tuple(c.sha for c in ledger.commits if c.state == "taken back" and c.sha not in out)
-
-
-def in_force(ledger: Ledger, without: Iterable[str | None] = ()) -> tuple[str, ...]:
-    """All of which something stands, partly ones too."""
-    out = set(without)
-    return tuple(c.sha for c in ledger.commits if c.state != "taken back" and c.sha not in out)
-
-
-def partly(ledger: Ledger, without: Iterable[str | None] = ()) -> tuple[str, ...]:
-    out = set(without)
-    return tuple(c.sha for c in ledger.commits if c.state == "partly" and c.sha not in out)
-
-
-def told(back: int, force: int) -> str:
-    """`3 of 6 commits taken back, 3 still in force`"""
-    whole = back + force
-    if not whole:
-        return "no commit"
-    if not force:
-        return f"all {count(whole, 'commit')} taken back" if whole > 1 else "its commit is taken back"
-    return f"{back} of {count(whole, 'commit')} taken back, {force} still in force"
