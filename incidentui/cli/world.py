@@ -112,6 +112,7 @@ def build(
     from incidentui.edge.git.fix_marks import FixExecutor
     from incidentui.edge.git.source import GitSource
     from incidentui.edge.inside.executor import InsideExecutor
+    from incidentui.edge.recognised import Recognising
     from incidentui.edge.runbooks import read_runbooks
     from incidentui.edge.shell import ShellExecutor
     from incidentui.edge.volumes.executor import VolumeExecutor
@@ -159,7 +160,16 @@ def build(
     )
     problems = tuple(p.words() for p in loaded.problems)
     clone = GitClone(config.dir)
-    return World(config.spec(), sources, executors, pages, MarkerLook(config.dir), clone, problems, OnGreen(keeper))
+    return World(
+        config.spec(),
+        sources,
+        [Recognising(each, library_of(config)) for each in executors],
+        pages,
+        MarkerLook(config.dir),
+        clone,
+        problems,
+        OnGreen(keeper),
+    )
 
 
 def keeper_of(config: ProjectConfig, engines: "Sequence[Engine]", clock: Clock, me: str) -> "Keeper":

@@ -122,10 +122,14 @@ def _user_path(d: Deciding, attempt: Attempt) -> Light:
         return Light("user_path", None, "no check goes the user's path")
     since = asked_since(d, attempt)
     need = max(1, attempt.plan.consecutive)
+    unasked = ""
     for check in checks:
         recent = d.recent.get(check.name, CheckRecent())
         looks = [look for look in recent.looks if look.at > since]
         good = min(len(looks), recent.row(*GOOD))
+        if not looks and check.state in GOOD and attempt.outcome not in (None, "done"):
+            unasked = unasked or check.service  # it ended too early for a look: no reason to call users unserved
+            continue
         if looks and looks[-1].state not in GOOD:
             return Light("user_path", False, f"{check.service}: {looks[-1].why}", check.name, looks[-1].at)
         if good < need or check.state not in GOOD:
@@ -135,6 +139,8 @@ def _user_path(d: Deciding, attempt: Attempt) -> Light:
             return Light("user_path", False, finding, check.name, d.now)
         if looks[-1].at - looks[-good].at < _steady(d, attempt, check.name):
             return Light("user_path", False, f"{check.service}: good, for too short a time", check.name, d.now)
+    if unasked:
+        return Light("user_path", None, f"{unasked} was good before, and was not asked again")
     said = f"{count(len(checks), 'check')} good" + (f" {need} times in a row" if need > 1 else "")
     return Light("user_path", True, said, ", ".join(c.name for c in checks), d.now)
 
