@@ -58,9 +58,12 @@ class Raw:
 class DockerEngine:
     name = "docker"
 
-    def __init__(self, compose_project: str | None = None, base_url: str | None = None) -> None:
+    def __init__(
+        self, compose_project: str | None = None, base_url: str | None = None, context: str | None = None
+    ) -> None:
+        """`context`: of the docker command, where neither `base_url` nor the environment names an engine."""
         self._project = compose_project
-        self._client = Client(base_url)
+        self._client = Client(base_url, context)
         self._calls = Calls("docker")
         self.listing = Listing(self._list, self._inspect)
 
@@ -150,9 +153,9 @@ class DockerEngine:
         return self._client.another(seconds, version)
 
     @property
-    def host(self) -> str:
-        """What DOCKER_HOST has to be, so that another program asks the same engine."""
-        return self._client.host
+    def named_to_others(self) -> dict[str, str]:
+        """The environment in which another program asks the same engine."""
+        return self._client.named_to_others
 
     def try_again(self) -> None:
         """Somebody asks for it now: what was refused before does not hold."""
@@ -303,7 +306,7 @@ class DockerEngine:
         return self._client.connected()
 
     async def _ask(self, work: Callable[[], T], seconds: float = CALL_S) -> T:
-        if "docker.context" not in sys.modules:
+        if "docker" not in sys.modules:
             # Loading the SDK on a busy machine is no silence of the engine.
             await self._calls.run(_load, _LOAD_S)
         try:
@@ -322,7 +325,7 @@ class DockerEngine:
 
 
 def _load() -> None:
-    importlib.import_module("docker.context")
+    importlib.import_module("docker")
 
 
 def _was_answered(error: Exception) -> bool:

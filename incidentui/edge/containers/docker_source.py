@@ -31,9 +31,14 @@ class DockerSource:
     name = "docker"
 
     def __init__(
-        self, compose_project: str | None, clock: Clock, base_url: str | None = None, library: Library | None = None
+        self,
+        compose_project: str | None,
+        clock: Clock,
+        base_url: str | None = None,
+        library: Library | None = None,
+        context: str | None = None,
     ) -> None:
-        self.engine = DockerEngine(compose_project, base_url)
+        self.engine = DockerEngine(compose_project, base_url, context)
         self._library = library or Library()
         self._clock = clock
         self._seen = Seen()
