@@ -23,7 +23,8 @@ async def volumes(loaded: Loaded) -> tuple[Kept, ...] | str:
     config = loaded.config
     if config.docker is None:
         return ()
-    store, engine = Store(paths.backups(config.dir)), DockerEngine(config.docker.compose_project)
+    store = Store(paths.backups(config.dir))
+    engine = DockerEngine(config.docker.compose_project, context=config.docker.context)
     names = list(dict.fromkeys(name for service in config.services for name in service.workloads))[:MOST]
     try:
         found = await volumes_of_all((engine,), store, names)

@@ -203,12 +203,13 @@ def engines_of(config: ProjectConfig, clock: Clock, against: str = "") -> "tuple
         from incidentui.edge.containers.docker_source import DockerSource
         from incidentui.edge.containers.drift import DriftSource
 
-        docker = DockerSource(config.docker.compose_project, clock, library=library_of(config))
+        named, context = config.docker.compose_project, config.docker.context
+        docker = DockerSource(named, clock, library=library_of(config), context=context)
         engines.append(docker.engine)
         checked = {check.service for check in config.checks}
         watched = {name for s in config.services if s.name in checked for name in (s.name, *s.workloads)}
         files = config.docker.compose_files
-        own = DockerEngine(config.docker.compose_project)
+        own = DockerEngine(named, context=context)
         sources += [docker, DriftSource(config.dir, docker.engine, own, files, frozenset(watched), then)]
     else:
         sources.append(FilesSource(then))

@@ -1,17 +1,22 @@
 """The volumes of a workload, each with its newest backup: for a page, from one inspection and the folder of backups."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 
 from incidentui.core.backup import Backup
 from incidentui.core.inputs import Refusal
+from incidentui.core.value import Ms
+from incidentui.edge.containers.actual import volumes_of as made_when
 from incidentui.edge.containers.docker import DockerEngine
 from incidentui.edge.containers.engine import Engine, EngineLost, EngineRefused
 from incidentui.edge.text import clean
 from incidentui.edge.volumes.plans import called
 from incidentui.edge.volumes.store import Store
 from incidentui.session.ports import Kept
+
+Mounted = tuple[str, str, Ms | None]
+"""(volume, where it is in the container, when it was made)"""
 
 
 async def volumes_of(engines: Sequence[Engine], store: Store, workload: str) -> Sequence[Kept] | Refusal:
@@ -32,20 +37,22 @@ async def volumes_of_all(
     return [m if isinstance(m, Refusal) else _newest(m, every) for m in mounts]
 
 
-def _newest(mounts: Sequence[Mapping[str, Any]], every: Sequence[Backup]) -> Sequence[Kept]:
-    return [newest(str(mount["Name"]), str(mount.get("Destination", "")), every) for mount in mounts]
+def _newest(mounts: Sequence[Mounted], every: Sequence[Backup]) -> Sequence[Kept]:
+    return [replace(newest(name, inside, every), made=made) for name, inside, made in mounts]
 
 
-async def _mounts(engines: Sequence[Engine], workload: str) -> Sequence[Mapping[str, Any]] | Refusal:
+async def _mounts(engines: Sequence[Engine], workload: str) -> Sequence[Mounted] | Refusal:
     docker = next((engine for engine in engines if isinstance(engine, DockerEngine)), None)
     if docker is None:
         return ()
     try:
         it = await docker.named(workload)
         found = await docker.call(lambda api: api.inspect_container(it.ident)) if it is not None else {}
+        mounts = [mount for mount in found.get("Mounts") or () if mount.get("Type") == "volume" and mount.get("Name")]
+        made = await docker.call(made_when) if mounts else {}
     except (EngineLost, EngineRefused) as error:
         return Refusal(str(error))
-    return [mount for mount in found.get("Mounts") or () if mount.get("Type") == "volume" and mount.get("Name")]
+    return [(str(each["Name"]), str(each.get("Destination", "")), made.get(str(each["Name"]))) for each in mounts]
 
 
 def newest(volume: str, inside: str, every: Sequence[Backup]) -> Kept:
