@@ -290,7 +290,7 @@ def _result(record: Record, keystrokes: int | None) -> tuple[dict[str, Any], lis
         "first_action_after_s": _seconds(end.first_action),
         "recovered_after_s": _seconds(end.recovered),
         "wrong_turns": end.wrong_turns,
-        "causes": [{"check": one.check, "lost_s": _seconds(one.lost), "over": one.gone is not None} for one in layers],
+        "causes": [{"check": one.check, "lost_s": _seconds(one.lost), "met": one.seen is not None} for one in layers],
         "tree_equal": end.tree_equal,
         "in_force": list(end.in_force),
         "differs": list(end.differs),

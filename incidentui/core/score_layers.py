@@ -11,33 +11,40 @@ GOOD = ("ok", "slow")
 
 @dataclass(frozen=True, slots=True)
 class Peeled:
-    """One of them: when it was uncovered, and when it was out of the way for good. None: that did not happen."""
+    """One of them. None: that did not happen."""
 
     check: str
     seen: Ms | None = None
-    gone: Ms | None = None
+    """When it was uncovered."""
     lost: Ms | None = None
-    """From when it was uncovered, or the one before it was gone, until it was out of the way itself."""
+    """Until the next one was, for that is what taking it away shows; of the last, until it was out of the way."""
 
 
 def peeled(records: Iterable[e.Recorded], checks: Sequence[str]) -> tuple[Peeled, ...]:
-    """In the order of `checks`, each of which turns red with one of the causes."""
+    """`checks`: each turns red with one of the causes. Those that were uncovered first, in that order.
+
+    A check that turns red again, while something else is restarted, uncovers nothing.
+    """
     turned = [(r.at, r.event) for r in records if isinstance(r.event, e.CheckChanged)]
+    first = {check: _first(turned, check) for check in checks}
+    seen = sorted((at, checks.index(check)) for check, at in first.items() if at is not None)
     out: list[Peeled] = []
-    free: Ms = 0
-    for check in checks:
-        mine = [(at, event.now) for at, event in turned if event.check == check]
-        seen = next((at for at, now in mine if now == "failing"), None)
-        gone = _gone(mine, seen)
-        lost = gone - max(seen, free) if seen is not None and gone is not None else None
-        out.append(Peeled(check, seen, gone, None if lost is None else max(0, lost)))
-        free = max(free, gone or 0)
-    return tuple(out)
+    for n, (at, which) in enumerate(seen):
+        over = seen[n + 1][0] if n + 1 < len(seen) else _gone(turned, checks[which])
+        out.append(Peeled(checks[which], at, None if over is None else over - at))
+    return (*out, *(Peeled(check) for check in checks if first[check] is None))
 
 
-def _gone(turns: Sequence[tuple[Ms, str]], seen: Ms | None) -> Ms | None:
+def _first(turned: Sequence[tuple[Ms, e.CheckChanged]], check: str) -> Ms | None:
+    return next((at for at, event in turned if event.check == check and event.now == "failing"), None)
+
+
+def _gone(turned: Sequence[tuple[Ms, e.CheckChanged]], check: str) -> Ms | None:
     """When it turned good after its last red; one that cannot be read is not good."""
-    if seen is None:
-        return None
-    last = max(at for at, now in turns if now == "failing")
-    return next((at for at, now in turns if at > last and now in GOOD), None)
+    last: Ms | None = None
+    for at, event in turned:
+        if event.check == check and event.now == "failing":
+            last = None
+        elif event.check == check and event.now in GOOD:
+            last = last or at
+    return last

@@ -13,6 +13,7 @@ Row = tuple[str, str, str, str]
 
 
 _WIDTH = 76
+_NOT_YET = "What was broken is told when it is resolved."
 
 
 def lines(score: Score, scenario: Scenario, layers: Sequence[Peeled] = ()) -> list[str]:
@@ -33,26 +34,28 @@ def lines(score: Score, scenario: Scenario, layers: Sequence[Peeled] = ()) -> li
         "",
         *_table(rows),
         *more,
-        *_layers(layers, scenario),
+        *_layers(layers, scenario, score),
         "",
         *_proof(score, scenario),
         "",
-        *(f"  {line}" for line in textwrap.wrap(scenario.debrief, _WIDTH)),
+        *(f"  {line}" for line in textwrap.wrap(scenario.debrief if score.resolved else _NOT_YET, _WIDTH)),
     ]
 
 
-def _layers(layers: Sequence[Peeled], scenario: Scenario) -> Iterator[str]:
+def _layers(layers: Sequence[Peeled], scenario: Scenario, score: Score) -> Iterator[str]:
     """Time lost with each cause, in the order in which they are uncovered."""
     if not layers:
         return
     told = {layer.check: layer for layer in scenario.layers}
     yield ""
     yield "  one behind another, time lost with each"
-    for one in layers:
+    for one in (one for one in layers if one.seen is not None or score.resolved):
         layer = told[one.check]
         theirs = "unknown" if layer.lost is None else clock(layer.lost)
-        mine = clock(one.lost) if one.gone is not None else "open" if one.seen is not None else "not met"
+        mine = clock(one.lost) if one.lost is not None else "open" if one.seen is not None else "not met"
         yield f"  {'':<13} {mine:>7} {theirs:>7}   {layer.what}"
+    if hidden := sum(one.seen is None for one in layers if not score.resolved):
+        yield f"  {'':<13} {'':>7} {'':>7}   and {hidden} that {'was' if hidden == 1 else 'were'} not met"
 
 
 def _row(name: str, mine: Ms | None, theirs: Told) -> Row:

@@ -25,7 +25,7 @@ for thread in threads:
     thread.start()
 for thread in threads:
     thread.join()
-sys.exit("; ".join(wrong))
+sys.exit("; ".join(wrong) or None)
 """
 
 

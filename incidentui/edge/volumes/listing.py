@@ -1,12 +1,13 @@
 """The volumes of a workload, each with its newest backup: for a page, from one inspection and the folder of backups."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from incidentui.core.backup import Backup
 from incidentui.core.inputs import Refusal
-from incidentui.core.value import Ms
+from incidentui.core.model import Ms
 from incidentui.edge.containers.actual import volumes_of as made_when
 from incidentui.edge.containers.docker import DockerEngine
 from incidentui.edge.containers.engine import Engine, EngineLost, EngineRefused
@@ -15,8 +16,8 @@ from incidentui.edge.volumes.plans import called
 from incidentui.edge.volumes.store import Store
 from incidentui.session.ports import Kept
 
-Mounted = tuple[str, str, Ms | None]
-"""(volume, where it is in the container, when it was made)"""
+Mounted = tuple[Mapping[str, Any], Ms | None]
+"""A mount as the engine tells it, and when its volume was made."""
 
 
 async def volumes_of(engines: Sequence[Engine], store: Store, workload: str) -> Sequence[Kept] | Refusal:
@@ -38,7 +39,10 @@ async def volumes_of_all(
 
 
 def _newest(mounts: Sequence[Mounted], every: Sequence[Backup]) -> Sequence[Kept]:
-    return [replace(newest(name, inside, every), made=made) for name, inside, made in mounts]
+    return [
+        replace(newest(str(mount["Name"]), str(mount.get("Destination", "")), every), made=made)
+        for mount, made in mounts
+    ]
 
 
 async def _mounts(engines: Sequence[Engine], workload: str) -> Sequence[Mounted] | Refusal:
@@ -52,7 +56,7 @@ async def _mounts(engines: Sequence[Engine], workload: str) -> Sequence[Mounted]
         made = await docker.call(made_when) if mounts else {}
     except (EngineLost, EngineRefused) as error:
         return Refusal(str(error))
-    return [(str(each["Name"]), str(each.get("Destination", "")), made.get(str(each["Name"]))) for each in mounts]
+    return [(mount, made.get(str(mount["Name"]))) for mount in mounts]
 
 
 def newest(volume: str, inside: str, every: Sequence[Backup]) -> Kept:

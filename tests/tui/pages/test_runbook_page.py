@@ -89,6 +89,16 @@ def test_starting_needs_an_open_incident() -> None:
     (command,) = s.session.commands
     assert isinstance(command, StartRunbook)
     assert [(step.n, step.action) for step in command.steps] == [(1, None), (2, "git.reset"), (3, None), (4, None)]
+    assert not command.alone
+
+
+@pytest.mark.parametrize("tag", ["rehearsal", "checklist"])
+def test_what_is_for_a_quiet_hour_needs_none(tag: str) -> None:
+    s = b.FakeScreen(b.FakeSession(b.view(incidents={})))
+    s.type(RunbookPage(replace(b.BOOK, tags=(tag,))), "x")
+    (command,) = s.session.commands
+    assert isinstance(command, StartRunbook)
+    assert command.alone
 
 
 @pytest.mark.req("F22")
