@@ -258,6 +258,7 @@ def verdict_document(attempt: Attempt) -> dict[str, Any]:
         "why": verdict.why,
         "findings": {light.name: light.finding for light in verdict.lights},
         "delta": asdict(verdict.delta),
+        "known_errors": [asdict(known) for known in attempt.known],
         "revision": attempt.revision or attempt.found,
     }
 
@@ -315,6 +316,7 @@ def _verdict_lines(attempt: Attempt) -> list[str]:
     assert verdict is not None
     return [
         f"{verdict.word.upper()}: {verdict.why}",
+        *(f"  known: {known.meaning} Next: {known.step}" for known in attempt.known),
         *(
             f"  {light_mark(light)} {LIGHT_NAMES[light.name]:<12} {light.finding or 'nothing to look at'}"
             for light in verdict.lights

@@ -112,6 +112,7 @@ def build(
     from incidentui.edge.git.fix_marks import FixExecutor
     from incidentui.edge.git.source import GitSource
     from incidentui.edge.inside.executor import InsideExecutor
+    from incidentui.edge.recognised import Recognising
     from incidentui.edge.runbooks import read_runbooks
     from incidentui.edge.shell import ShellExecutor
     from incidentui.edge.volumes.executor import VolumeExecutor
@@ -159,7 +160,16 @@ def build(
     )
     problems = tuple(p.words() for p in loaded.problems)
     clone = GitClone(config.dir)
-    return World(config.spec(), sources, executors, pages, MarkerLook(config.dir), clone, problems, OnGreen(keeper))
+    return World(
+        config.spec(),
+        sources,
+        [Recognising(each, library_of(config)) for each in executors],
+        pages,
+        MarkerLook(config.dir),
+        clone,
+        problems,
+        OnGreen(keeper),
+    )
 
 
 def keeper_of(config: ProjectConfig, engines: "Sequence[Engine]", clock: Clock, me: str) -> "Keeper":
@@ -193,12 +203,13 @@ def engines_of(config: ProjectConfig, clock: Clock, against: str = "") -> "tuple
         from incidentui.edge.containers.docker_source import DockerSource
         from incidentui.edge.containers.drift import DriftSource
 
-        docker = DockerSource(config.docker.compose_project, clock, library=library_of(config))
+        named, context = config.docker.compose_project, config.docker.context
+        docker = DockerSource(named, clock, library=library_of(config), context=context)
         engines.append(docker.engine)
         checked = {check.service for check in config.checks}
         watched = {name for s in config.services if s.name in checked for name in (s.name, *s.workloads)}
         files = config.docker.compose_files
-        own = DockerEngine(config.docker.compose_project)
+        own = DockerEngine(named, context=context)
         sources += [docker, DriftSource(config.dir, docker.engine, own, files, frozenset(watched), then)]
     else:
         sources.append(FilesSource(then))

@@ -59,7 +59,7 @@ class WorkloadExecutor:
             return wish
         found = await find(self._engines, name, args.get("engine"))
         if isinstance(found, Refusal):
-            return found
+            return _declared(name, state) or found
         engine, listed = found
         try:
             workload = await engine.one(listed)
@@ -164,6 +164,16 @@ class WorkloadExecutor:
         steps.begin(plan.steps[-1])
         end, _ = await until_known(watch_for(plan, asked), lambda: engine.one(workload), self._clock)
         return end
+
+
+def _declared(name: str, state: State) -> Refusal | None:
+    """Of one that a compose file declares, and that is not there."""
+    drift = state.drift.get(name)
+    if drift is None or drift.checkpoint or not any(row.what == "container" for row in drift.rows):
+        return None
+    return Refusal(
+        f"there is no container of {name}, which is declared", f"compose.up name={name} makes it", usage=True
+    )
 
 
 async def _loses_more(engine: Engine, workload: Workload, plan: Plan) -> str:
