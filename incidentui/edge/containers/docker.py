@@ -1,7 +1,7 @@
 """The engine of Docker: one sparse list per look; the few that just changed are inspected. Deeds go through it, too."""
 
 import importlib
-import sys
+import threading
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -38,6 +38,7 @@ T = TypeVar("T")
 DIFF_S = 15.0
 MOST_KEPT = 300
 _LOAD_S = 60.0
+_LOADING, _LOADED = threading.Lock(), threading.Event()
 _RENEW: dict[str, Callable[[Any, str], None]] = {
     "aside": recreate.aside,
     "renew": recreate.start,
@@ -306,7 +307,7 @@ class DockerEngine:
         return self._client.connected()
 
     async def _ask(self, work: Callable[[], T], seconds: float = CALL_S) -> T:
-        if "docker" not in sys.modules:
+        if not _LOADED.is_set():
             # Loading the SDK on a busy machine is no silence of the engine.
             await self._calls.run(_load, _LOAD_S)
         try:
@@ -325,7 +326,10 @@ class DockerEngine:
 
 
 def _load() -> None:
-    importlib.import_module("docker")
+    """Once, in one thread: a second engine that imports parts of it meanwhile finds a module that is half there."""
+    with _LOADING:
+        importlib.import_module("docker")
+        _LOADED.set()
 
 
 def _was_answered(error: Exception) -> bool:
