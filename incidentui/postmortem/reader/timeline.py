@@ -101,11 +101,12 @@ def _rows(found: Sequence[Block]) -> list[Row]:
 
 def _of_section(inside: Sequence[Block]) -> list[Row]:
     rows: list[Row] = []
-    column: dict[tuple[str, ...], _Columns] = {}
+    tables: dict[tuple[str, ...], list[Block]] = {}
+    for block in inside:
+        tables.setdefault(block.heads, []).append(block)
+    column = {heads: _columns(heads, [b for b in found if b.kind == "row"]) for heads, found in tables.items()}
     for block in inside:
         if block.kind == "row":
-            if block.heads not in column:
-                column[block.heads] = _columns(block.heads, [b for b in inside if b.heads == block.heads])
             rows += _of_row(block, column[block.heads])
         elif block.kind in ("heading", "item", "para"):
             rows += _of_line(block)
