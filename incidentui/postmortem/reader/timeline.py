@@ -29,6 +29,8 @@ _RECOVERY = re.compile(
 )
 _COMMIT = re.compile(r"(?<![\w/-])(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{7,40}(?![\w-])")
 _LATE_MS = 12 * 3_600_000
+_SEPARATED = re.compile(r"[\d/.-]{8,10}\s+[-–—:]\s")
+_ALL_ABOUT = re.compile(r"\btimes?\b.{0,20}\bapproximat|概算", re.IGNORECASE)
 _TAIL_TIME = re.compile(r"^(?P<label>\D[^|]{2,80}?):?\s+(?P<when>\d{4}-\d{1,2}-\d{1,2}\s+\d{1,2}:\d\d.*)$")
 FEWEST = 3
 """Rows with a time of their own that make a timeline where no heading says so."""
@@ -130,7 +132,8 @@ def _of_line(block: Block) -> list[Row]:
         tail = _TAIL_TIME.match(text) if block.kind == "item" else None
         after = clock.read(tail["when"]) if tail else None
         return [Row(block, tail["label"].strip(" :-–"), after)] if tail and after else []
-    if when.clock is None and not when.relative and (block.kind == "para" or not when.rest) and not when.wrong:
+    listed = block.kind != "para" or bool(_SEPARATED.match(text))
+    if when.clock is None and not when.relative and not (listed and when.rest) and not when.wrong:
         return []  # a date alone is the head of what follows
     if block.kind == "para" and _ABOUT_TIMES.search(text[:40]) and not when.clock:
         return []
@@ -251,6 +254,8 @@ class _Days:
         self.zone = context.zone
         self.said = context.zone_said
         self.whole = context.zone_said
+        self.about = False
+        """All times are said to be approximate."""
         """Whether the zone holds for all of it; else that of an entry holds until another names one."""
         self.last: Ms | None = None
         self.place: tuple[str, ...] = ()
@@ -277,6 +282,8 @@ class _Days:
     def _heed(self, block: Block, first: int) -> None:
         """What a line that is no row says about the rows after it: their day, their zone."""
         text = plain(block.text)
+        within = is_timeline(block) or block.kind == "heading"
+        self.about = self.about or (within and bool(_ALL_ABOUT.search(text[:200])))
         if block.kind == "fence" or not (is_timeline(block) or block.kind == "heading" or abs(block.line - first) < 8):
             return
         lone = len(text) < 60 or _ABOUT_TIMES.search(text)
@@ -358,7 +365,9 @@ class _Days:
             self.disorder.append(row.block.line)
         self.place = row.block.trail
         self.day, self.last = day, ms
-        precision: Precision = "approx" if at.about else "exact" if at.second is not None else "minute"
+        precision: Precision = (
+            "approx" if at.about or self.about or _about(row.block) else "exact" if at.second is not None else "minute"
+        )
         return replace(entry, precision=precision, at=ms, end=self._end(when, day, ms, where, row.block))
 
     def _end(self, when: When, day: date, ms: Ms, where: Zone, block: Block) -> Ms | None:
@@ -376,6 +385,11 @@ class _Days:
 
     def _not(self, block: Block, why: str) -> None:
         self.unread.append(Unread(block.line, plain(block.text)[:120], why))
+
+
+def _about(block: Block) -> bool:
+    """Its table says that its times are rough."""
+    return any(_ALL_ABOUT.search(head) for head in block.heads)
 
 
 def _in_order(found: Sequence[Block], by_line: dict[int, list[Row]]) -> Iterable[Block]:
