@@ -19,10 +19,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.http_checks import cpu, serve
+from bench.http_checks import ours, serve
 from bench.pty_harness import TICKS
-from incidentui.config.checks import Expect, HttpCheck
-from incidentui.edge.checks.web.http import HttpProbe, Transports
 
 EXPORTER = "prometheus-blackbox-exporter"
 LIMIT = 1.6
@@ -37,6 +35,9 @@ MODULE = """modules:
       follow_redirects: false
       preferred_ip_protocol: ip4
 """
+
+ALONE = (("Connection", "close"),)
+"""Each look on a connection of its own, as the peer makes it."""
 
 
 class Exporter:
@@ -75,22 +76,6 @@ def exporter(port: int) -> Iterator[Exporter]:
                 process.terminate()
 
 
-async def ours(urls: Sequence[str], rounds: int) -> float:
-    transports = Transports()
-    expect = Expect(content_type="application/json", json=(("$.status", "ok"),))
-    alone = (("Connection", "close"),)
-    checks = [HttpCheck(url, url, url=url, headers=alone, expect=expect) for url in urls]
-    probes = [HttpProbe(check, transports, lambda: 0) for check in checks]
-    async with transports.in_use():
-        await asyncio.gather(*(probe.look() for probe in probes))
-        before, looks = cpu(), []
-        for _ in range(rounds):
-            looks = await asyncio.gather(*(probe.look() for probe in probes))
-        used = cpu() - before
-    assert {look.judgement.state for look in looks} == {"ok"}
-    return used / rounds / len(urls)
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.blackbox", description=__doc__)
     parser.add_argument("--services", type=int, default=50)
@@ -108,7 +93,7 @@ def main() -> int:
     with exporter(options.port) as peer:
         time.sleep(1)
         pairs = [
-            (asyncio.run(ours(urls, options.rounds)), peer.per_probe(urls, options.rounds))
+            (asyncio.run(ours(urls, options.rounds, ALONE)), peer.per_probe(urls, options.rounds))
             for _ in range(options.repeat)
         ]
     server.terminate()

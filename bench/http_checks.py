@@ -10,6 +10,7 @@ import multiprocessing
 import resource
 import statistics
 import sys
+from collections.abc import Sequence
 from multiprocessing.connection import Connection
 
 import httpx
@@ -50,10 +51,11 @@ def cpu() -> float:
     return used.ru_utime + used.ru_stime
 
 
-async def ours(urls: list[str], rounds: int) -> float:
+async def ours(urls: Sequence[str], rounds: int, headers: tuple[tuple[str, str], ...] = ()) -> float:
     transports = Transports()
     expect = Expect(content_type="application/json", json=(("$.status", "ok"),))
-    probes = [HttpProbe(HttpCheck(url, url, url=url, expect=expect), transports, lambda: 0) for url in urls]
+    checks = [HttpCheck(url, url, url=url, headers=headers, expect=expect) for url in urls]
+    probes = [HttpProbe(check, transports, lambda: 0) for check in checks]
     async with transports.in_use():
         await asyncio.gather(*(probe.look() for probe in probes))
         before, looks = cpu(), []

@@ -22,19 +22,12 @@ if TYPE_CHECKING:
     from textual.strip import Strip
 
 W, H, FONT = 9, 19, "DejaVu Sans Mono"
-STATES = {
-    "quiet": fakes.quiet,
-    "first-red": fakes.first_red,
-    "incident": fakes.incident,
-    "unknown": fakes.unknown,
-    "replay": fakes.replay,
-}
 
 
 async def render(name: str, width: int, height: int, keys: list[str], light: bool, ascii_only: bool) -> str:
     from incidentui.tui.app import IncidentApp
 
-    session = fakes.session(STATES[name]())
+    session = fakes.session(fakes.STATES[name]())
     app = IncidentApp(session, runbooks=fakes.RUNBOOKS, theme="light" if light else "dark", ascii=ascii_only, zone=UTC)
     async with app.run_test(size=(width, height)) as pilot:
         await pilot.pause()
@@ -79,7 +72,7 @@ def _hex(colour: "Color | None", default: str) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("state", choices=STATES)
+    parser.add_argument("state", choices=fakes.STATES)
     parser.add_argument("size")
     parser.add_argument("--keys", default="")
     parser.add_argument("--light", action="store_true")

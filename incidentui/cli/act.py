@@ -28,7 +28,7 @@ ACTIONS = (
     "fix.mark",
     "fix.forget", "wait",
     "workload.restart", "workload.stop", "workload.start",
-    "workload.recreate", "verify",
+    "workload.recreate", "workload.rehearse", "verify",
     "checkpoint.take", "checkpoint.test", "checkpoint.restore", "volume.backup", "volume.restore",
     "compose.up", "workload.exec", "workload.copy-out", "workload.copy-in",
 )  # fmt: skip
@@ -41,6 +41,7 @@ TYPED = {
     **dict.fromkeys(_ANYWAY, ("anyway",)),
     **dict.fromkeys(_LOSING, ("lose",)),
     "compose.up": ("lose", "uncommitted"),
+    "workload.rehearse": ("now",),
 }
 """Arguments that only a person may give: no file of a repository can."""
 _KEYS: dict[LightName, str] = {
@@ -257,6 +258,7 @@ def verdict_document(attempt: Attempt) -> dict[str, Any]:
         "why": verdict.why,
         "findings": {light.name: light.finding for light in verdict.lights},
         "delta": asdict(verdict.delta),
+        "known_errors": [asdict(known) for known in attempt.known],
         "revision": attempt.revision or attempt.found,
     }
 
@@ -314,6 +316,7 @@ def _verdict_lines(attempt: Attempt) -> list[str]:
     assert verdict is not None
     return [
         f"{verdict.word.upper()}: {verdict.why}",
+        *(f"  known: {known.meaning} Next: {known.step}" for known in attempt.known),
         *(
             f"  {light_mark(light)} {LIGHT_NAMES[light.name]:<12} {light.finding or 'nothing to look at'}"
             for light in verdict.lights

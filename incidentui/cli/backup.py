@@ -7,15 +7,13 @@ import click
 
 from incidentui.cli.act import perform
 from incidentui.cli.journal_access import project_root
-from incidentui.cli.options import CannotRun, Options
+from incidentui.cli.options import JSON, CannotRun, Options
 from incidentui.config import paths
 from incidentui.core.backup import Backup
 from incidentui.core.codec import to_json
 from incidentui.core.format import count, duration, storage
 from incidentui.edge.clock import SystemClock
 from incidentui.edge.volumes.store import BackupError, Store
-
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
 @click.group("backup")
@@ -25,7 +23,7 @@ def command() -> None:
 
 @command.command("list")
 @click.option("--volume", metavar="NAME", help="Only those of this volume.")
-@_JSON
+@JSON
 @click.pass_obj
 def list_(options: Options, volume: str | None, as_json: bool) -> None:
     """All of them, newest first, with age and size."""
@@ -44,7 +42,7 @@ def list_(options: Options, volume: str | None, as_json: bool) -> None:
 @click.option("--volume", metavar="NAME", help="This volume.")
 @click.option("--workload", metavar="NAME", help="Every volume of this workload.")
 @click.option("--plan", "plan_only", is_flag=True, help="Only print what it would do.")
-@_JSON
+@JSON
 @click.pass_obj
 def take(options: Options, volume: str | None, workload: str | None, plan_only: bool, as_json: bool) -> int:
     """Take one now; changes nothing. It is read back and compared before it counts."""
@@ -54,7 +52,7 @@ def take(options: Options, volume: str | None, workload: str | None, plan_only: 
 
 @command.command("verify")
 @click.argument("ident", metavar="ID")
-@_JSON
+@JSON
 @click.pass_obj
 def verify(options: Options, ident: str, as_json: bool) -> int:
     """Read one whole, and compare each file with its checksum; exit 1 when it is damaged."""
@@ -77,7 +75,7 @@ def verify(options: Options, ident: str, as_json: bool) -> int:
 @click.option("--volume", metavar="NAME", help="Into another volume; it is made when it is not there.")
 @click.option("--plan", "plan_only", is_flag=True, help="Only print what it would do.")
 @click.option("--yes", "word", metavar="WORD", help="The typed word: the volume.")
-@_JSON
+@JSON
 @click.pass_obj
 def restore(options: Options, ident: str, volume: str | None, plan_only: bool, word: str | None, as_json: bool) -> int:
     """The volume as it was then. Who uses it is stopped meanwhile; a backup of what is there now is taken first."""

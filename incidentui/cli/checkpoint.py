@@ -7,7 +7,7 @@ import click
 
 from incidentui.cli.act import perform
 from incidentui.cli.journal_access import project_root
-from incidentui.cli.options import CannotRun, Options
+from incidentui.cli.options import JSON, CannotRun, Options
 from incidentui.config import paths
 from incidentui.core.checkpoint import Checkpoint, differences
 from incidentui.core.codec import to_json
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from incidentui.core.checkpoint import FileCopy
     from incidentui.edge.checkpoints.taking import Keeper
 
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-
 
 @click.group("checkpoint")
 def command() -> None:
@@ -30,7 +28,7 @@ def command() -> None:
 
 
 @command.command("list")
-@_JSON
+@JSON
 @click.pass_obj
 def list_(options: Options, as_json: bool) -> None:
     """All of them, newest first, with their age and the last restore test that went through."""
@@ -47,7 +45,7 @@ def list_(options: Options, as_json: bool) -> None:
 
 @command.command("show")
 @click.argument("ident", metavar="ID")
-@_JSON
+@JSON
 @click.pass_obj
 def show(options: Options, ident: str, as_json: bool) -> None:
     """One checkpoint. ID: its id, the beginning of it, or `latest`."""
@@ -64,7 +62,7 @@ def show(options: Options, ident: str, as_json: bool) -> None:
 @command.command("diff")
 @click.argument("ident", metavar="ID")
 @click.argument("other", metavar="[OTHER]", required=False)
-@_JSON
+@JSON
 @click.pass_obj
 def diff(options: Options, ident: str, other: str | None, as_json: bool) -> int:
     """What is another one now, or in OTHER; exit 1 when something is."""
@@ -88,7 +86,7 @@ def diff(options: Options, ident: str, other: str | None, as_json: bool) -> int:
 
 
 @command.command("take")
-@_JSON
+@JSON
 @click.pass_obj
 def take(options: Options, as_json: bool) -> int:
     """Take one now, by hand: these are kept until somebody removes them."""
@@ -97,7 +95,7 @@ def take(options: Options, as_json: bool) -> int:
 
 @command.command("test")
 @click.argument("ident", metavar="ID")
-@_JSON
+@JSON
 @click.pass_obj
 def test(options: Options, ident: str, as_json: bool) -> int:
     """Restore into a scratch place and compare; look for images and volumes. Recorded with the checkpoint."""
@@ -109,7 +107,7 @@ def test(options: Options, ident: str, as_json: bool) -> int:
 @click.option("--plan", "plan_only", is_flag=True, help="Only print what it would do.")
 @click.option("--yes", "word", metavar="WORD", help="The typed word: the project.")
 @click.option("--lose", metavar="REASON", help="Why what would be lost may be.")
-@_JSON
+@JSON
 @click.pass_obj
 def restore(options: Options, ident: str, plan_only: bool, word: str | None, lose: str | None, as_json: bool) -> int:
     """Configuration files and images as they were then. A checkpoint of now is taken first."""

@@ -266,7 +266,7 @@ async def _docker(loaded: Loaded) -> Finding:
     from incidentui.edge.containers.engine import EngineLost, EngineRefused
 
     wanted = loaded.config.docker
-    engine = DockerEngine(wanted.compose_project if wanted else None)
+    engine = DockerEngine(wanted.compose_project, context=wanted.context) if wanted else DockerEngine()
     try:
         found = await engine.workloads()
     except (EngineLost, EngineRefused) as error:

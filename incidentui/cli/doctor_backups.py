@@ -1,6 +1,5 @@
 """For `doctor`: which volumes of the project no backup holds, or only an old one."""
 
-import asyncio
 from collections.abc import Iterator
 
 from incidentui.config import paths
@@ -18,16 +17,17 @@ MOST = 50
 async def volumes(loaded: Loaded) -> tuple[Kept, ...] | str:
     """Those of the workloads that services name, each once; or why nobody can tell."""
     from incidentui.edge.containers.docker import DockerEngine
-    from incidentui.edge.volumes.listing import volumes_of
+    from incidentui.edge.volumes.listing import volumes_of_all
     from incidentui.edge.volumes.store import Store
 
     config = loaded.config
     if config.docker is None:
         return ()
-    store, engine = Store(paths.backups(config.dir)), DockerEngine(config.docker.compose_project)
+    store = Store(paths.backups(config.dir))
+    engine = DockerEngine(config.docker.compose_project, context=config.docker.context)
     names = list(dict.fromkeys(name for service in config.services for name in service.workloads))[:MOST]
     try:
-        found = await asyncio.gather(*(volumes_of((engine,), store, name) for name in names))
+        found = await volumes_of_all((engine,), store, names)
     finally:
         engine.close()
     refused = [one.why for one in found if isinstance(one, Refusal)]

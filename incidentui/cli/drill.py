@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
@@ -19,6 +20,7 @@ from incidentui.cli.options import CannotRun, Options
 from incidentui.config import paths
 from incidentui.core.model import Ms
 from incidentui.core.score import Score, score
+from incidentui.core.score_layers import Peeled, peeled
 from incidentui.drills.history import SandboxError
 from incidentui.drills.records import Record, clean, mark_ended
 from incidentui.drills.registry import CONTAINERS, DRILLS
@@ -43,18 +45,37 @@ def list_command(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([_listed(drill) for drill in DRILLS.values()]))
         return
-    for drill in DRILLS.values():
-        rows = [drill.about, f"goal: {drill.goal}"]
-        rows += [f"left out: {drill.left_out}"] if drill.left_out else []
-        rows += [f"--docker: {CONTAINERS[drill.name].about}"] if drill.name in CONTAINERS else []
-        rows += [f"--robot{f'={name}' if name else ''}: {robot.about}" for name, robot in ROBOTS[drill.name].items()]
-        click.echo("\n".join(f"{drill.name if not n else '':<14} {row}" for n, row in enumerate(rows)))
+    click.echo("\n\n".join("\n".join(_rows(drill)) for drill in DRILLS.values()))
+    click.echo("\nRobots: --robot solves it, --robot=runbook knows none of them, --robot=naive walks into the trap.")
+
+
+def _rows(drill: Scenario) -> Iterator[str]:
+    """What will be seen and learnt, how long it takes, what it needs. What is broken is told when it is over."""
+    yield f"{drill.name}"
+    yield f"  you see   {drill.about}"
+    yield f"  learn to  {drill.learns}"
+    yield f"  goal      {drill.goal}"
+    yield f"  takes     {_minutes(drill)}, {_needs(drill)}"
+
+
+def _minutes(drill: Scenario) -> str:
+    return f"about {drill.minutes[0]} to {drill.minutes[1]} minutes"
+
+
+def _needs(drill: Scenario) -> str:
+    if drill.name not in CONTAINERS:
+        return "needs no container engine"
+    if not CONTAINERS[drill.name].unasked:
+        return "needs no container engine; --docker runs it in containers"
+    less = len(CONTAINERS[drill.name].layers) - len(drill.layers)
+    more = f"in containers, where an engine is here, {_minutes(CONTAINERS[drill.name])}"
+    return f"{more}; without one {less} of {less + len(drill.layers)} causes is left out"
 
 
 def _listed(drill: Scenario) -> dict[str, object]:
     robots = [name or "solver" for name in ROBOTS[drill.name]]
-    told = {"about": drill.about, "goal": drill.goal, "left_out": drill.left_out}
-    return {"name": drill.name, **told, "robots": robots, "docker": drill.name in CONTAINERS}
+    told = {"about": drill.about, "learns": drill.learns, "minutes": list(drill.minutes), "goal": drill.goal}
+    return {"name": drill.name, **told, "needs": _needs(drill), "robots": robots, "docker": drill.name in CONTAINERS}
 
 
 @command.command("run")
@@ -254,7 +275,7 @@ def _result(record: Record, keystrokes: int | None) -> tuple[dict[str, Any], lis
 
     journal = paths.journal_path(record.sandbox.work)
     world = look(record)
-    told = _score(journal, forward=record.scenario.forward)
+    told, layers = _score(journal, record.scenario)
     end = replace(told, tree_equal=world.tree_equal, resolved=told.resolved and world.answers)
     drafts = sorted(record.place.glob("*.md"), key=lambda file: file.stat().st_mtime_ns)
     result = {
@@ -269,6 +290,7 @@ def _result(record: Record, keystrokes: int | None) -> tuple[dict[str, Any], lis
         "first_action_after_s": _seconds(end.first_action),
         "recovered_after_s": _seconds(end.recovered),
         "wrong_turns": end.wrong_turns,
+        "causes": [{"check": one.check, "lost_s": _seconds(one.lost), "met": one.seen is not None} for one in layers],
         "tree_equal": end.tree_equal,
         "in_force": list(end.in_force),
         "differs": list(end.differs),
@@ -278,19 +300,21 @@ def _result(record: Record, keystrokes: int | None) -> tuple[dict[str, Any], lis
     paths_told = [f"  Draft:   {draft}" for draft in drafts[-1:]]
     if journal.exists():
         paths_told.append(f"  Once more, step by step: incidentui replay {shlex.quote(str(journal))}")
-    return result, [*lines(end, record.scenario), *paths_told]
+    return result, [*lines(end, record.scenario, layers), *paths_told]
 
 
-def _score(path: Path, *, forward: bool) -> Score:
+def _score(path: Path, scenario: Scenario) -> tuple[Score, tuple[Peeled, ...]]:
     from incidentui.edge.store.sqlite import open_journal
 
+    checks = [layer.check for layer in scenario.layers]
     if not path.exists():
-        return Score()
+        return Score(), peeled((), checks)
     journal = open_journal(path, "", SystemClock(), read_only=True)
     try:
-        return score(journal.read(), forward=forward)
+        events = list(journal.read())
     finally:
         journal.close()
+    return score(events, forward=scenario.forward), peeled(events, checks)
 
 
 def _seconds(ms: Ms | None) -> float | None:

@@ -42,6 +42,11 @@ COMMANDS = {
     "replay": ("incidentui.cli.replay:command", "walk through an incident again"),
     "journal": ("incidentui.cli.journal:command", "is the record whole, a copy of it, erasing a leaked secret"),
     "drill": ("incidentui.cli.drill:command", "practise on a sandbox that really breaks"),
+    "config": ("incidentui.cli.config:command", "the values in force, and where each comes from"),
+    "schema": (
+        "incidentui.cli.schema:command",
+        "JSON Schemas: of the configuration, an event, a runbook's actions",
+    ),
     "init": ("incidentui.cli.init:command", "a first incidentui.toml, from what lies in this folder"),
     "doctor": ("incidentui.cli.doctor:command", "what works here, and what is missing"),
 }

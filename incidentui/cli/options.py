@@ -9,6 +9,7 @@ REFUSED = 3
 INTERRUPTED = 130
 READER_GONE = 141
 """128 + SIGPIPE, as every tool of a pipe answers."""
+JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
 class Options(NamedTuple):

@@ -103,6 +103,7 @@ def build(
     from incidentui.edge.containers.drift import DriftSource
     from incidentui.edge.containers.executor import WorkloadExecutor
     from incidentui.edge.containers.logs import WorkloadLogs
+    from incidentui.edge.containers.rehearsal import RehearsalExecutor
     from incidentui.edge.containers.using import using_of
     from incidentui.edge.deploy import DeployExecutor
     from incidentui.edge.git.bisecting import BisectExecutor
@@ -111,6 +112,7 @@ def build(
     from incidentui.edge.git.fix_marks import FixExecutor
     from incidentui.edge.git.source import GitSource
     from incidentui.edge.inside.executor import InsideExecutor
+    from incidentui.edge.recognised import Recognising
     from incidentui.edge.runbooks import read_runbooks
     from incidentui.edge.shell import ShellExecutor
     from incidentui.edge.volumes.executor import VolumeExecutor
@@ -136,6 +138,7 @@ def build(
     executors.append(InsideExecutor(config.dir, engines, kept, clock, me))
     if engines:
         executors.append(WorkloadExecutor(*engines, clock=clock, keeper=keeper))
+        executors.append(RehearsalExecutor(*engines, clock=clock, keeper=keeper))
     if config.docker is not None:
         named, files = config.docker.compose_project, config.docker.compose_files
         executors.append(ComposeExecutor(config.dir, engines, named, files, clock, keeper))
@@ -157,7 +160,16 @@ def build(
     )
     problems = tuple(p.words() for p in loaded.problems)
     clone = GitClone(config.dir)
-    return World(config.spec(), sources, executors, pages, MarkerLook(config.dir), clone, problems, OnGreen(keeper))
+    return World(
+        config.spec(),
+        sources,
+        [Recognising(each, library_of(config)) for each in executors],
+        pages,
+        MarkerLook(config.dir),
+        clone,
+        problems,
+        OnGreen(keeper),
+    )
 
 
 def keeper_of(config: ProjectConfig, engines: "Sequence[Engine]", clock: Clock, me: str) -> "Keeper":
@@ -191,12 +203,13 @@ def engines_of(config: ProjectConfig, clock: Clock, against: str = "") -> "tuple
         from incidentui.edge.containers.docker_source import DockerSource
         from incidentui.edge.containers.drift import DriftSource
 
-        docker = DockerSource(config.docker.compose_project, clock, library=library_of(config))
+        named, context = config.docker.compose_project, config.docker.context
+        docker = DockerSource(named, clock, library=library_of(config), context=context)
         engines.append(docker.engine)
         checked = {check.service for check in config.checks}
         watched = {name for s in config.services if s.name in checked for name in (s.name, *s.workloads)}
         files = config.docker.compose_files
-        own = DockerEngine(config.docker.compose_project)
+        own = DockerEngine(named, context=context)
         sources += [docker, DriftSource(config.dir, docker.engine, own, files, frozenset(watched), then)]
     else:
         sources.append(FilesSource(then))

@@ -39,6 +39,8 @@ class DockerConfig:
     compose_project: str | None = None
     compose_files: tuple[str, ...] = ()
     """Empty: those that the containers were made from, else the usual names."""
+    context: str | None = None
+    """Of the docker command: whose engine is meant where nothing of the shell names one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,12 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import durationpy
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from incidentui.config.checks import Secret
 
-_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+")
+DURATION = r"^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+$"
 
 
 def wrong(text: str, hint: str = "") -> PydanticCustomError:
@@ -31,7 +31,7 @@ def near(word: str, known: list[str]) -> str:
 def duration(value: Any) -> int:
     if isinstance(value, int | float) and not isinstance(value, bool):
         raise wrong(f"{value} has no unit", f'write "{value}s" or "{value}ms"')
-    if not isinstance(value, str) or not _DURATION.fullmatch(value):
+    if not isinstance(value, str) or not re.fullmatch(DURATION, value):
         shown = value if isinstance(value, str) else type(value).__name__
         number = isinstance(value, str) and re.fullmatch(r"\d+(\.\d+)?", value)
         hint = f'write "{value}s"' if number else 'write "15s", "500ms", "1m30s"'
@@ -135,10 +135,12 @@ def json_path(value: Any) -> str:
     return value
 
 
-Duration = Annotated[int, BeforeValidator(duration)]
+Duration = Annotated[int, BeforeValidator(duration), WithJsonSchema({"type": "string", "pattern": DURATION})]
 Name = Annotated[str, BeforeValidator(name)]
 Url = Annotated[str, BeforeValidator(url)]
-Argv = Annotated[Any, BeforeValidator(argv)]
+Argv = Annotated[
+    Any, BeforeValidator(argv), WithJsonSchema({"type": "array", "items": {"type": "string"}, "minItems": 1})
+]
 Pattern = Annotated[str, BeforeValidator(pattern)]
 Times = Annotated[int, Field(ge=1, le=100)]
 
@@ -148,6 +150,7 @@ class Table(BaseModel):
 
 
 class DockerTable(Table):
+    context: Name | None = None
     compose_project: Name | None = None
     compose_files: Annotated[list[Annotated[str, Field(min_length=1)]], Field(max_length=10)] | None = None
 

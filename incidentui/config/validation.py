@@ -94,10 +94,10 @@ class _Reader:
         )
 
     def wrong(self, path: _Path, text: str, hint: str = "") -> None:
-        self.problems.append(Problem(CONFIG, line_of(self.lines, path), _dotted(path), text, hint))
+        self.problems.append(Problem(CONFIG, line_of(self.lines, path), dotted(path), text, hint))
 
     def warn(self, path: _Path, text: str, hint: str = "") -> None:
-        self.problems.append(Problem(CONFIG, line_of(self.lines, path), _dotted(path), text, hint, level="warning"))
+        self.problems.append(Problem(CONFIG, line_of(self.lines, path), dotted(path), text, hint, level="warning"))
 
     # -- the tables
 
@@ -244,7 +244,7 @@ class _Reader:
         if read is not None or not isinstance(table, dict):
             return read
         bad = {p.key for p in self.problems[before:]}
-        kept = {k: v for k, v in table.items() if not any(_under(key, _dotted((*path, k))) for key in bad)}
+        kept = {k: v for k, v in table.items() if not any(_under(key, dotted((*path, k))) for key in bad)}
         try:
             return model.model_validate(kept)
         except ValidationError:
@@ -260,7 +260,8 @@ def _under(key: str, table: str) -> bool:
     return key == table or key.startswith((f"{table}.", f"{table}["))
 
 
-def _dotted(path: _Path) -> str:
+def dotted(path: _Path) -> str:
+    """`checks[0].expect`."""
     out = ""
     for part in path:
         out += f"[{part}]" if isinstance(part, int) else f".{part}" if out else part
@@ -286,7 +287,7 @@ def _way(wires: Mapping[str, list[str]], start: str, end: str) -> list[str]:
 
 
 def _docker(table: DockerTable | None) -> DockerConfig | None:
-    return DockerConfig(table.compose_project, tuple(table.compose_files or ())) if table else None
+    return DockerConfig(table.compose_project, tuple(table.compose_files or ()), table.context) if table else None
 
 
 def _service(table: ServiceTable) -> ServiceConfig:

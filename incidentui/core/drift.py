@@ -77,6 +77,8 @@ class Declared:
     """The name of its container, where it is not left to compose."""
     optional: bool = False
     """It need not run: it is of a profile, or none of it is wanted."""
+    networks: tuple[tuple[str, str], ...] = ()
+    """Name as the engine has it, place; empty: the host's own, another's, none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,8 @@ class Actual:
     """Name -> keyed hash, without what its image sets."""
     of_image: Mapping[str, str] = field(default_factory=dict)
     health: bool = False
+    networks: frozenset[str] | None = None
+    """That it is on; None: not looked."""
     up: bool = True
     """Whether it runs: the ports of what does not are those that it would have."""
 
@@ -179,6 +183,7 @@ def compare(declared: Declared, actual: Actual, around: Around, by: str = "") ->
     rows = (
         *_image(declared, actual),
         *of_ports(declared, actual),
+        *_networks(declared, actual),
         *of_mounts(declared, actual),
         *_ages(actual, around),
         *of_environment(declared, actual),
@@ -245,6 +250,21 @@ def of_ports(declared: Declared, actual: Actual) -> Iterator[DriftRow]:
     for inside, found in actual.ports.items():
         if found and inside not in known:
             yield DriftRow(f"port {inside}", "look", "not published", _numbers(found), "", declared.place)
+
+
+def _networks(declared: Declared, actual: Actual) -> Iterator[DriftRow]:
+    """On another network nobody finds it by its name, nor does it find them."""
+    if actual.networks is None or not declared.networks:
+        return
+    on = [name for name, _ in declared.networks if name in actual.networks]
+    for name, place in declared.networks:
+        if name not in actual.networks:
+            so_what = "who is there does not find it by name; recreate it"
+            yield DriftRow(f"network {name}", "bad", "on it", "not on it", so_what, place)
+    for name in sorted(actual.networks - {name for name, _ in declared.networks}):
+        yield DriftRow(f"network {name}", "look", "not on it", "on it", "it is gone when recreated", declared.place)
+    if on:
+        yield DriftRow("network", "ok", ", ".join(on), ", ".join(on), "", declared.networks[0][1])
 
 
 def _numbers(ports: Sequence[int]) -> str:

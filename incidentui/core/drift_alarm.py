@@ -6,6 +6,7 @@ from incidentui.core.drift import Drift, DriftRow
 
 NAMELESS = "a volume without a name"
 _AGE = "age of "
+_HELD = "it held something before; stop"
 
 
 def alarm(drift: Drift | None) -> DriftRow | None:
@@ -43,6 +44,6 @@ def judged(before: Drift | None, row: DriftRow) -> DriftRow:
     if row.level != "look" or not _is_empty(row) or not row.running.startswith(NAMELESS):
         return row
     was = next((r for r in before.rows if r.what == row.what), None) if before is not None else None
-    if was is None or not was.running.startswith(NAMELESS) or (was.level != "bad" and _is_empty(was)):
+    if was is None or not was.running.startswith(NAMELESS) or (_is_empty(was) and was.so_what != _HELD):
         return row
-    return DriftRow(row.what, "bad", row.declared, row.running, "it held something before; stop", row.place)
+    return DriftRow(row.what, "bad", row.declared, row.running, _HELD, row.place)

@@ -57,10 +57,12 @@ def score(records: Iterable[e.Recorded], *, forward: bool = False) -> Score:
     verdicts = _verdicts(events)
     git = next((v for action, v in reversed(verdicts) if action.startswith("git.")), None)
     closed = [r.event for r in after if isinstance(r.event, e.IncidentClosed)]
+    opened = _first(after, broke, e.IncidentOpened, e.IncidentAcknowledged)
     return Score(
         broke=broke,
-        detected=red.recorded - broke,
-        acknowledged=_first(after, broke, e.IncidentOpened, e.IncidentAcknowledged),
+        # Whoever opens it because of an inner check has seen it before users do.
+        detected=min([red.recorded - broke, *([opened] if opened is not None else [])]),
+        acknowledged=opened,
         first_action=_first([r for r in after if _changes(r)], broke, e.ActionRequested),
         recovered=_recovered(events, broke),
         wrong_turns=sum(verdict.word not in ("complete", "refused") for _, verdict in verdicts)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from incidentui.core import events as e
 from incidentui.core.model import LastRun, Ms, RunbookRun, RunStep
+from incidentui.core.rehearsal import ACTION
 from incidentui.core.state import State
 
 LAST_RUNS = 200
@@ -111,5 +112,11 @@ def _last(run: RunbookRun, at: Ms) -> LastRun:
     undone = sum(s.state == "undone" for s in run.steps)
     words = f"{stuck.n} {stuck.title}, {stuck.state}" if stuck else ""
     return LastRun(
-        run.runbook, run.id, run.who, run.started, at, gone, len(run.steps), words, run.ended is not None, undone
-    )
+        run.runbook, run.id, run.who, run.started, at, gone, len(run.steps), words, run.ended is not None, undone,
+        _found(run),
+    )  # fmt: skip
+
+
+def _found(run: RunbookRun) -> str:
+    tried = (s for s in run.steps if s.action == ACTION and s.state in ("done", "failed"))
+    return next((step.note for step in tried), "")

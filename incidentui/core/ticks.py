@@ -12,11 +12,16 @@ def ticked(ticks: tuple[Tick, ...], item: str, by: str, at: Ms, *, good: bool) -
     return (*others, Tick(item, by, at)) if good else others
 
 
+def red_again(incident: Incident) -> Incident:
+    """What was seen before it was red again says nothing of after, in whatever stage an open incident is."""
+    return replace(incident, ticks=()) if incident.ticks and incident.closed is None else incident
+
+
 def unticked(incidents: Mapping[str, Incident]) -> Mapping[str, Incident]:
-    """Users are not served again: what was seen before it says nothing of after, in whatever stage the incident is."""
+    """Users are not served again."""
     if not any(i.ticks and i.closed is None for i in incidents.values()):
         return incidents
-    return {name: replace(i, ticks=()) if i.closed is None else i for name, i in incidents.items()}
+    return {name: red_again(one) for name, one in incidents.items()}
 
 
 def left(checklist: Sequence[str], ticks: Sequence[Tick]) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ CLOCKS_MS = 3_000
 """So far an engine's clock may be behind ours; some tell whole seconds only."""
 SEEN_LATE_MS = 35_000
 """So long after an action its restart may be seen: without events a list is asked for every half minute."""
-SEVERAL = ("checkpoint.restore", "compose.up", "volume.restore")
+SEVERAL = ("checkpoint.restore", "compose.up", "volume.restore", "workload.rehearse")
 """Actions that start more than what their word names."""
 _KILLED = (137, 143)
 """Exit codes of a program that KILL or TERM ended."""

@@ -62,7 +62,10 @@ def tree(n: int) -> dict[str, str]:
 
 SCENARIO = Scenario(
     name="dead-backend",
-    about="a deploy kills the backend at start; the first way back that comes to mind deploys nothing",
+    about="a deploy went out, and people cannot book any more",
+    learns="read what a deploy brought, take it back, and believe it only when it runs",
+    minutes=(3, 10),
+    debrief="The deploy killed the backend at its start. A push alone took nothing back: look what runs.",
     goal="Bring bookings back; then close the incident.",
     data="ferry",
     responder="Robin Achterberg <robin@ferry.invalid>",

@@ -17,7 +17,8 @@ ROUNDS = 14
 """Runbooks taken up before it gives in."""
 TRIES = 2
 """At one step: a plan is refused when somebody pushed meanwhile."""
-PLAN_S, RUNS_S = 15.0, 200.0
+PLAN_S, RUNS_S, PATIENCE_S = 15.0, 200.0, 40.0
+"""How long a plan, an action, and a look may take at what ends again and again."""
 BELIEVED_S, SETTLES_S, PAUSE_S = 1.6, 25.0, 0.3
 """An offer that stood this long is believed; how long the checks may take to agree; between two looks."""
 _OFFER = re.compile(r"^ +▸ (?P<title>\S.*?)  +(?P<why>.*\bbecause .*?)(?:  +\d+ steps?)?$", re.MULTILINE)
@@ -27,6 +28,7 @@ _WORD = re.compile(r"type the \w+ to run it: +(\S+)")
 _YES, _AT_ONCE = r"Y yes, take back", r"runs it at once"
 _PLAN = rf"x type the \w+ to run it|{_YES}|{_AT_ONCE}"
 _WORDS = r"[✓✗–?] (COMPLETE|NOT COMPLETE|FAILED|REFUSED|OUTCOME UNKNOWN)"
+_FALLS, _CUT, _WHY = r"✗ .* crashing with exit", r"\bs cut short, with a reason", r"short, why ›"
 _RED = r"✗ .* (is|are) failing"
 _MAIN, _LIST, _PAGE = r"\bc close\b", r"CHOOSE ─", r"STEPS ─"
 
@@ -170,6 +172,11 @@ def _ran(terminal: Terminal) -> str:
 
 
 def _judged(terminal: Terminal) -> str:
+    if not terminal.see(r"VERDICT", PATIENCE_S) and re.search(_FALLS, terminal.text) and re.search(_CUT, terminal.text):
+        reason = Step("say why", _WHY, (*"it ends again and again", ENTER), r"VERDICT|STEPS ─", within_s=10)
+        play(terminal, (Step("wait no longer", _CUT, ("s",), _WHY), reason))
+        if not terminal.see(r"VERDICT", SLOW_S):
+            return "NOT COMPLETE"
     terminal.wait(r"VERDICT", RUNS_S)
     terminal.wait(_WORDS, 5)
     found = re.search(_WORDS, terminal.text)

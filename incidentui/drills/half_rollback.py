@@ -58,7 +58,10 @@ LEND = Request("front", "/api/loans?dry=1", "POST", r'\{"status": "ok"')
 
 SCENARIO = Scenario(
     name="half-rollback",
-    about="six commits break every write; two of them are rollbacks, and taking back three changes nothing",
+    about="many commits come at once; members cannot borrow, though everything answers 200",
+    learns="tell what is still in force from what commit messages say, and prove a way back",
+    minutes=(5, 15),
+    debrief="Six commits broke every write. Two are rollbacks by name alone; taking back three changes nothing.",
     goal="Members must be able to borrow tools again; then close the incident.",
     data="toolshed",
     responder="Ilse Marchetti <ilse@toolshed.invalid>",

@@ -23,7 +23,7 @@ from pathlib import Path
 from incidentui.drills import engine, history, restart_cascade
 from incidentui.drills.history import SandboxError
 from incidentui.drills.restart_cascade import CAPTURES, IN_THE_IMAGE, OLD_TOKEN, PARTS, PAST, TOKEN
-from incidentui.drills.scenario import Program, marked
+from incidentui.drills.scenario import Layer, Program, marked
 
 DATA = "lab/docker"
 RUNBOOKS = (
@@ -35,7 +35,7 @@ RUNBOOKS = (
     "build-the-image",
 )
 _OWN = {
-    **{f"ops/{name}.sh": 8 for name in (*RUNBOOKS, "token-of-the-agent")},
+    **{f"ops/{name}.sh": 8 for name in (*RUNBOOKS, "token-of-the-agent", "deploy-anew")},
     **{f"runbooks/{name}.md": 8 for name in (*RUNBOOKS, "restart-everything")},
     "incidentui.toml": 9,
 }
@@ -60,7 +60,7 @@ def tree(n: int) -> dict[str, str]:
 
 def furnish(root: Path, marks: Mapping[str, str]) -> None:
     """The server as it was left: containers of weeks ago that run well, and what has become of their files since."""
-    lab, host, name = root / "lab", marks["ENGINE"], marks["NAME"]
+    lab, host, name = restart_cascade.beside_the_code(root), marks["ENGINE"], marks["NAME"]
     for folder in ("tftpboot/upstream", "backup"):
         (lab / folder).mkdir(parents=True)
     for number, file in enumerate(CAPTURES, 1):
@@ -129,9 +129,17 @@ def rot(root: Path, marks: Mapping[str, str]) -> None:
     restart_cascade.write(root / "lab" / "tunnel.json", tunnel)
 
 
+_FIVE = restart_cascade.SCENARIO.layers
+LAYERS = (*_FIVE[:2], Layer("last-recreate", "the recreate that fails", 30 * restart_cascade.MINUTE), *_FIVE[2:])
 SCENARIO = replace(
     restart_cascade.SCENARIO,
-    about="a routine restart brings down everything; each of six causes stands behind the one before",
+    minutes=(15, 40),
+    debrief=(
+        "None of it came with the deploy. The restart read what disk and engine had said for weeks: the tunnel's port, "
+        "a mount that no restart makes, a tool that cannot recreate, a new and empty volume, an old token, and an "
+        "old image."
+    ),
+    layers=LAYERS,
     data=DATA,
     tree=tree,
     programs=(Program("tunnel", ("@DEPLOY@/tunnel/main.py",)),),
@@ -140,6 +148,5 @@ SCENARIO = replace(
     rot=rot,
     asked=("backend", "HTTP/1."),
     unasked=True,
-    checkpoint=False,
     left_out="",
 )

@@ -85,7 +85,10 @@ def click(root: Path, port: int) -> dict[str, object]:
 
 SCENARIO = Scenario(
     name="login-page-200",
-    about="every test is green and the page is there; who clicks gets a login page, with status 200",
+    about="all tests are green and the page is there, and who clicks gets nothing",
+    learns="go the way that users go, and write down what was thought and why it was wrong",
+    minutes=(5, 15),
+    debrief="A deploy narrowed the path of the session cookie: the click went to the login page, a 200.",
     goal="Operators must be able to sync fabric 35 again; then close the incident.",
     data="weave",
     responder="Ravn Delacroix <ravn@weave.invalid>",

@@ -14,12 +14,13 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from incidentui.drills import history
-from incidentui.drills.scenario import Original, Program, Request, Scenario, Told, Written
+from incidentui.drills.scenario import Layer, Original, Program, Request, Scenario, Told, Written
 
 MARTA = "Marta Quist <marta@lab.invalid>"
 DEVIN = "Devin Okoro <devin@lab.invalid>"
 YLVA = "Ylva Strand <ylva@lab.invalid>"
 
+MINUTE = 60_000
 PAST = (
     Written(MARTA, "Captures over HTTP: the list", 400.1),
     Written(DEVIN, "The page of the lab, and how many captures there are", 391.6),
@@ -130,7 +131,13 @@ def captures(root: Path, port: int) -> bool:
 
 SCENARIO = Scenario(
     name="restart-cascade",
-    about="a routine restart brings down everything; each cause stands behind the one before",
+    about="a deploy restarts everything, and the lab is gone",
+    learns="take one thing after another out of the way, and see by each what stands behind it",
+    minutes=(10, 25),
+    debrief=(
+        "None of it came with the deploy. The restart read what the disk had said for weeks: the tunnel's port, a "
+        "mount that was not there, an empty volume, an old token, an old image."
+    ),
     goal="People must get captures again, on the code of main; then close the incident.",
     data="lab",
     responder="Noor Haddad <noor@lab.invalid>",
@@ -164,6 +171,13 @@ SCENARIO = Scenario(
     rot=rot,
     forward=True,
     checkpoint=True,
+    layers=(
+        Layer("tunnel-port", "the tunnel's port", 15 * MINUTE),
+        Layer("captures-there", "captures not mounted", 20 * MINUTE),
+        Layer("agent-runs", "the agent's volume", 45 * MINUTE),
+        Layer("agent-let-in", "its token", 60 * MINUTE),
+        Layer("code-of-main", "code of weeks ago", 45 * MINUTE),
+    ),
     left_out="recreating a container that ends with KeyError: 'ContainerConfig' (needs a container engine)",
     # Its record names the start and the time that each cause took.
     original=Original(
@@ -174,9 +188,6 @@ SCENARIO = Scenario(
         recover=Told(10_800_000, "about 3 hours, cause after cause"),
         wrong_turns="unknown",
         turns="builds of old code, several times",
-        more=(
-            "Port 15 min, mount 20, engine 30, agent's volume 45, token 60, old code 45.",
-            "None of it came with what they deployed: the feature worked.",
-        ),
+        more=("None of it came with what they deployed: the feature worked.",),
     ),
 )

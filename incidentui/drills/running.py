@@ -46,7 +46,7 @@ def again(folder: Path, drill: str) -> Record:
 
 
 def allow_commands(record: Record) -> None:
-    """Allow what its configuration and runbooks run, in the state directory of this process: the drill's own."""
+    """Allow what its configuration, compose files and runbooks run, in the state directory of the drill."""
     from incidentui.config import trust
     from incidentui.config.load import load
 
@@ -54,6 +54,9 @@ def allow_commands(record: Record) -> None:
         return
     loaded = load(record.sandbox.work, untrusted=True)
     trust.allow(record.sandbox.work / CONFIG, loaded.content, "drill", trust.calls_of(loaded.config))
+    for name in loaded.config.docker.compose_files if loaded.config.docker else ():
+        file = record.sandbox.work / name
+        trust.allow(file, file.read_bytes(), "drill")
     for file in sorted(record.sandbox.work.glob("runbooks/*.md")):
         _allow_runbook(file, record.sandbox.work)
 

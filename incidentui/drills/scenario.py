@@ -48,6 +48,16 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class Layer:
+    """One of the causes that stand behind one another: the check that turns red with it, and what the record tells."""
+
+    check: str
+    what: str
+    lost: Ms | None = None
+    """How long it took those to whom it really happened."""
+
+
+@dataclass(frozen=True, slots=True)
 class Original:
     """The real incident, as far as its record tells."""
 
@@ -67,6 +77,13 @@ class Original:
 class Scenario:
     name: str
     about: str
+    """What whoever works through it will see. Nothing of it, or of what stands below it, says what is broken."""
+    learns: str
+    """What is practised: an infinitive."""
+    minutes: tuple[int, int]
+    """How long a person takes, from and to."""
+    debrief: str
+    """What was broken: told when it is over."""
     goal: str
     data: str
     """The folder of its files."""
@@ -105,6 +122,8 @@ class Scenario:
     """Where it runs in containers: the service and the words in its log that say that a user asked for something."""
     unasked: bool = False
     """Whether its containers are taken without being asked for, where an engine is here."""
+    layers: tuple[Layer, ...] = ()
+    """The causes in their order, where they stand one behind the other."""
     checkpoint: bool = False
     """Whether one was taken while all was good, before anything broke."""
     left_out: str = ""

@@ -1,17 +1,23 @@
 """The scorecard at the end of a drill: your times beside those of the people to whom it really happened."""
 
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterator, Sequence
 
 from incidentui.core.format import count, short
 from incidentui.core.model import Ms
 from incidentui.core.score import Score
+from incidentui.core.score_layers import Peeled
 from incidentui.drills.scenario import Scenario, Told
 
 Row = tuple[str, str, str, str]
 
 
-def lines(score: Score, scenario: Scenario) -> list[str]:
-    """The card as plain text, for people."""
+_WIDTH = 76
+_NOT_YET = "What was broken is told when it is resolved."
+
+
+def lines(score: Score, scenario: Scenario, layers: Sequence[Peeled] = ()) -> list[str]:
+    """The card as plain text, for people. `layers`: how it went with the causes that stand behind one another."""
     end = "resolved" if score.resolved else "not resolved"
     they = scenario.original
     rows: list[Row] = [
@@ -28,9 +34,28 @@ def lines(score: Score, scenario: Scenario) -> list[str]:
         "",
         *_table(rows),
         *more,
+        *_layers(layers, scenario, score),
         "",
         *_proof(score, scenario),
+        "",
+        *(f"  {line}" for line in textwrap.wrap(scenario.debrief if score.resolved else _NOT_YET, _WIDTH)),
     ]
+
+
+def _layers(layers: Sequence[Peeled], scenario: Scenario, score: Score) -> Iterator[str]:
+    """Time lost with each cause, in the order in which they are uncovered."""
+    if not layers:
+        return
+    told = {layer.check: layer for layer in scenario.layers}
+    yield ""
+    yield "  one behind another, time lost with each"
+    for one in (one for one in layers if one.seen is not None or score.resolved):
+        layer = told[one.check]
+        theirs = "unknown" if layer.lost is None else clock(layer.lost)
+        mine = clock(one.lost) if one.lost is not None else "open" if one.seen is not None else "not met"
+        yield f"  {'':<13} {mine:>7} {theirs:>7}   {layer.what}"
+    if hidden := sum(one.seen is None for one in layers if not score.resolved):
+        yield f"  {'':<13} {'':>7} {'':>7}   and {hidden} that {'was' if hidden == 1 else 'were'} not met"
 
 
 def _row(name: str, mine: Ms | None, theirs: Told) -> Row:

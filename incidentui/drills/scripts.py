@@ -324,8 +324,7 @@ CONTAINER_ROBOTS: dict[str, dict[str, Robot]] = {
     },
     "restart-cascade": {
         "": Robot("takes one cause after the other out of the way", CASCADE_DOCKER),
-        # A compose file, a tool that fails and a volume of another name: its own runbooks lead, which know them.
-        "runbook": replace(BY_RUNBOOK, about="takes the runbook that is offered, and does what it says", bare=False),
+        "runbook": BY_RUNBOOK,
         "naive": Robot("restarts everything, then claims it after the first fix", CASCADE_NAIVE),
     },
 }

@@ -6,7 +6,6 @@ deployed is not believed to the command: the light "running" asks the services.
 """
 
 import asyncio
-import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from incidentui.edge.containers.telling import Steps
 from incidentui.edge.git.place import layout, stand
 from incidentui.edge.git.remote import ask
 from incidentui.edge.git.run import GitError
+from incidentui.edge.masked import masked
 from incidentui.edge.text import clean_and_redact, redact
 from incidentui.session.ports import Clock, Report
 
@@ -81,7 +81,7 @@ class DeployExecutor:
                 PlanStep(
                     "start",
                     f"the deploy, by [deploy] start, up to {duration(int(RUNS_S * 1000))}",
-                    (_without_secrets(start.of(sha)),),
+                    (tuple(masked(start.of(sha))[1]),),
                 ),
             ),
             checked=(
@@ -129,7 +129,7 @@ class DeployExecutor:
             steps.end("failed", str(error))
             return ActionActed(run, "failed", f"{argv[0]} could not be started: {error}")
         said = clean_and_redact(ran.output, limit=step.HEAD + step.TAIL, lines=True)
-        evidence = Evidence("output", f"$ {shlex.join(_without_secrets(argv))}\n{said}")
+        evidence = Evidence("output", f"$ {masked(argv)[0]}\n{said}")
         outcome, why = _ended(ran, said)
         if outcome != "done":
             state: StepState = "unknown" if outcome == "unknown" else "failed"
@@ -178,15 +178,6 @@ def _suspected(state: State, sha: str) -> bool:
 def _warnings(state: State, sha: str) -> tuple[str, ...]:
     """Not refused: it may be innocent, and what runs built from older code than it."""
     return (f"{short(sha)} is the suspect: this deploys it again",) if _suspected(state, sha) else ()
-
-
-def _without_secrets(argv: Sequence[str]) -> tuple[str, ...]:
-    """As a whole: `--token` gives its next word away."""
-    said = redact(shlex.join(argv))
-    try:
-        return tuple(shlex.split(said))
-    except ValueError:
-        return (said,)
 
 
 def _ended(ran: step.Ran, said: str) -> tuple[Outcome, str]:

@@ -74,6 +74,7 @@ def document(facts: Facts) -> dict[str, Any]:
             {"at": _time(s.at), "service": s.service, "says": s.tied.says, "cause": s.tied.text}
             for s in facts.suggested
         ],
+        "uncovered": [{**codec.to_json(u), "at": _time(u.at), "good": _time(u.good)} for u in facts.uncovered],
         "code": {
             "branch": state.repository.branch if state.repository else None,
             "head": state.repository.head if state.repository else None,

@@ -20,6 +20,7 @@ from incidentui.postmortem.retold import retold
 from incidentui.postmortem.seen import components, evidence, timeline
 from incidentui.postmortem.suggested import lines as suggested
 from incidentui.postmortem.theories import causes, hypotheses, remarks
+from incidentui.postmortem.uncovered import lines as uncovered
 from incidentui.postmortem.went import sections as went
 
 
@@ -141,7 +142,8 @@ def _metrics(facts: Facts) -> list[str]:
 
 def _causes(facts: Facts) -> list[str]:
     suspect, found, hints = facts.suspect, causes(facts), suggested(facts.suggested)
-    parts = [part for part in (conclusion(facts), found, hints) if part]
+    light = uncovered(facts.uncovered, facts.attempts)
+    parts = [part for part in (conclusion(facts), found, light, hints) if part]
     by_people = [line for n, part in enumerate(parts) for line in ([""] if n else []) + part]
     said = [*by_people, ""] if by_people else []
     if suspect is None:

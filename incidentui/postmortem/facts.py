@@ -25,6 +25,7 @@ from incidentui.core.suspects import since_good
 from incidentui.core.value import dataclass
 from incidentui.core.words import evidence_of
 from incidentui.postmortem.suggested import Suggested, suggested
+from incidentui.postmortem.uncovered import Uncovered, uncovered
 
 ROWS = 5_000
 """A timeline longer than this keeps its key moments only."""
@@ -89,6 +90,8 @@ class Facts:
     unwatched: tuple[Stretch, ...]
     suggested: tuple[Suggested, ...]
     """Causes that the record itself suggests."""
+    uncovered: tuple[Uncovered, ...]
+    """Inner checks that turned red one behind another."""
     notes: int
     evidence: tuple[tuple[e.Recorded, Evidence], ...]
 
@@ -146,6 +149,7 @@ def gather(
         lost=_lost(records),
         unwatched=unwatched(records, until),
         suggested=suggested(state, records),
+        uncovered=uncovered(records, attempts),
         notes=sum(isinstance(r.event, e.NoteAdded) for r in records),
         evidence=_evidence(timeline, evidence),
     )

@@ -3,6 +3,7 @@
 from typing import Any
 
 from incidentui.core import codec
+from incidentui.core.model import Attempt, Ms
 from incidentui.core.restarts import IDENT, Seen
 from incidentui.postmortem.facts import Facts
 from incidentui.postmortem.markdown import UNKNOWN, stamp, table, text
@@ -56,4 +57,12 @@ def _who(facts: Facts, seen: Seen) -> str:
     attempt = facts.state.attempts.get(seen.restart.run)
     if attempt is not None:
         return text(f"{attempt.plan.action.rpartition('.')[2]} {attempt.number}, {attempt.by}")
-    return "its engine" if seen.restart.own else UNKNOWN
+    if seen.restart.own:
+        return "its engine"
+    # A shell block restarts what its commands say: nobody but the time ties the two together.
+    under_way = (a for a in facts.attempts if a.plan.action == "shell" and _meanwhile(a, seen.at))
+    return next((f"during attempt {a.number}" for a in under_way), UNKNOWN)
+
+
+def _meanwhile(attempt: Attempt, at: Ms) -> bool:
+    return attempt.asked <= at <= (attempt.acted or attempt.ended or at)

@@ -61,4 +61,5 @@ def last_run(last: LastRun, now: Ms) -> str:
         to_do = last.stuck.removesuffix(", todo")
         word = "before" if to_do != last.stuck else "at"
         how = f"{'stopped' if last.ended else 'stands'} {word} {to_do}"
-    return f"last run {age(now - last.last)} ago by {last.by}: {how}"
+    found = f"; {last.found}" if last.found else ""
+    return f"last run {age(now - last.last)} ago by {last.by}: {how}{found}"

@@ -37,8 +37,16 @@ def test_taken_and_restored_by_keys(tmp_path: Path, columns: int, rows: int) -> 
         screen.press("\x1b")
         screen.rest(0.3, 1)
         screen.press("\x1b")
+        menu(screen, "Test the latest checkpoint")
+        screen.press("x")
+        screen.see("COMPLETE +checkpoint 20.*can be restored")
+        screen.press("\x1b")
+        screen.rest(0.3, 1)
+        screen.press("\x1b")
         agent.write_text("{}")
         menu(screen, "Restore the latest checkpoint")
+        screen.press("G")
+        screen.see("its restore was tested on 20")
         assert "agent.json is still as it is" in screen.text
         screen.press("x", *"ferr", "\r", gap_s=0.1)
         assert agent.read_text() == "{}", "the whole word, or nothing"
@@ -47,9 +55,9 @@ def test_taken_and_restored_by_keys(tmp_path: Path, columns: int, rows: int) -> 
     assert agent.read_text() == '{"port": 5051}'
     events = [r.event for r in place.records()]
     asked = [e.plan.action for e in events if isinstance(e, ActionRequested)]
-    assert asked == ["checkpoint.take", "checkpoint.restore"]
+    assert asked == ["checkpoint.take", "checkpoint.test", "checkpoint.restore"]
     assert [e.plan.action for e in events if isinstance(e, ActionPlanned)] == asked
-    assert [e.verdict.word for e in events if isinstance(e, VerdictGiven)] == ["complete"] * 2
+    assert [e.verdict.word for e in events if isinstance(e, VerdictGiven)] == ["complete"] * 3
     done = [e.progress.verb for e in events if isinstance(e, ActionProgressed) and e.progress.state == "done"]
-    assert done == ["save", "write", "look"]
+    assert done[-3:] == ["save", "write", "look"]
     place.whole()

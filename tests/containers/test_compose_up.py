@@ -10,8 +10,9 @@ import pytest
 
 from tests.containers.composed import TOOL, VERSION_1, compose, container
 from tests.containers.newer import newer_engine
-from tests.e2e.world import Ended, Place
+from tests.e2e.world import COMMAND, Ended, Place
 from tests.engine import Dockerd
+from tests.faults.pty import Pty
 
 pytestmark = [
     pytest.mark.docker,
@@ -156,6 +157,7 @@ def test_a_compose_that_fails_half_way_gives_the_old_one_its_place_back(world: W
     assert (done.returncode, shown(done)["outcome"]) == (1, "failed"), done
     why = shown(done)["verdict"]["why"]
     assert "no-such-program" in why
+    assert [known["name"] for known in shown(done)["verdict"]["known_errors"]] == ["exec-not-found"]
     if VERSION_1:
         assert "the container of before is there: running" in why
         assert world.inspect()["Id"] == before
@@ -203,3 +205,28 @@ def test_code_that_is_not_committed_is_not_built_without_a_reason(world: World) 
     (root / "app.sh").write_text("one")
     clean = shown(world.ask("name=web", "build=true", "--plan"))["plan"]
     assert all(p["name"] != "committed" for p in clean["checked"]), "as the last commit has it"
+
+
+def test_one_that_is_gone_is_brought_up_from_its_row_and_a_failure_says_what_it_means(world: World) -> None:
+    """By keys: nothing that cannot be done is offered, and beside the engine's words stand those that help."""
+    world.write()
+    world.compose("up", "-d", "--no-deps", "db")
+    world.engine.run(WEB, "sleep", "600")  # of no project, and in the way
+    root, env = world.place.root, world.place.env(DOCKER_HOST=world.url)
+    with Pty([COMMAND, str(root)], root, env, 80, 24) as screen:
+        screen.see("workloads 1")
+        screen.rest(0.4, 1)
+        screen.press("4")
+        screen.see("web +declared, and there is no container", 30)
+        screen.press("g", "j", "a", gap_s=0.3)
+        screen.see("ACT +workload web")
+        screen.see("1  Bring web up by compose")
+        assert "Restart web" not in screen.text
+        screen.press("1")
+        screen.see("PLAN", 20)
+        screen.rest(0.4, 1)
+        screen.press("x", *"web", "\r", gap_s=0.1)
+        screen.see("FAILED", 60)
+        screen.see("Cannot create container")
+        screen.see("means +A container of this name is still there")
+        screen.see("1 +Plan it again|1 +Bring web up")

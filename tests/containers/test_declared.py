@@ -145,6 +145,44 @@ volumes:
     ]
 
 
+async def test_networks_are_told_by_the_names_of_the_engine_with_their_lines(folder: Path, tool: str) -> None:
+    (folder / "nets.yml").write_text(
+        """\
+version: "3.8"
+services:
+  plain:
+    image: web:1
+  listed:
+    image: web:1
+    networks:
+      - default
+      - front
+  table:
+    image: web:1
+    networks:
+      yard:
+        aliases: [gate]
+      given:
+  alone:
+    image: web:1
+    network_mode: none
+networks:
+  front: {}
+  yard:
+    external: true
+  given:
+    name: by-name
+"""
+    )
+    found = await read(folder, "nets.yml")
+    assert {service.service: sorted(service.networks) for service in found.services} == {
+        "plain": [("lab_default", "nets.yml:3")],
+        "listed": [("lab_default", "nets.yml:8"), ("lab_front", "nets.yml:9")],
+        "table": [("by-name", "nets.yml:15"), ("yard", "nets.yml:13")],
+        "alone": [],
+    }
+
+
 async def test_what_a_build_reads_is_told_from_the_folder_of_the_project_on(folder: Path, tool: str) -> None:
     (folder / "ops").mkdir()
     for place in ("api", "shared/base", "ops/web"):

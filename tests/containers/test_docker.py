@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from incidentui.core.inputs import Refusal, SourceAnswered, SourceFailed, WorkloadsLooked
-from incidentui.core.model import Workload
+from incidentui.core.model import Workload, is_bad
+from incidentui.edge.containers import docker_source
 from incidentui.edge.containers.docker_source import DockerSource
-from incidentui.edge.containers.docker_words import names
+from incidentui.edge.containers.docker_words import listed, names
 from incidentui.edge.containers.logs import WorkloadLogs
 from incidentui.session.ports import Clock
 from tests.containers.conftest import Reports
@@ -23,6 +24,10 @@ from tests.engine import Dockerd
 Make = Callable[..., DockerSource]
 SLEEP = ("sleep", "600")
 CRASH = ("sh", "-c", "echo worker: no DATABASE_URL >&2; exit 7")
+
+
+TOO_NEW = "client version 1.50 is too new."
+TOO_OLD = "client version 1.41 is too old."
 
 
 @asynccontextmanager
@@ -177,6 +182,26 @@ async def test_an_engine_that_hangs_is_lost_within_three_seconds(engine: Dockerd
 
 
 @pytest.mark.docker
+async def test_one_that_hangs_while_nothing_happens_is_noticed_long_before_the_next_list(
+    engine: Dockerd, docker_at: Make, reports: Reports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(docker_source, "SAFETY_S", 600.0)
+    monkeypatch.setattr(docker_source, "ALIVE_S", 0.3)
+    engine.run("web", *SLEEP)
+    async with running(docker_at(engine.url), reports):
+        await until(lambda: state(reports, "web") == "running")
+        await asyncio.sleep(docker_source.ECHO_S + 1)  # what the last event asked for is over
+        lists = len([o for o in reports.all if isinstance(o, WorkloadsLooked)])
+        engine.pause(True)
+        try:
+            await until(lambda: [o for o in reports.all if isinstance(o, SourceFailed)])
+        finally:
+            engine.pause(False)
+        assert len([o for o in reports.all if isinstance(o, WorkloadsLooked)]) == lists
+        await until(lambda: len([o for o in reports.all if isinstance(o, WorkloadsLooked)]) > lists)
+
+
+@pytest.mark.docker
 @pytest.mark.req("F61")
 async def test_logs_are_bounded_harmless_and_dated(engine: Dockerd, docker_at: Make, clock: Clock) -> None:
     token = "ghp_0123456789abcdefghijklmnopqrstuvwxyz"
@@ -250,6 +275,18 @@ def http(status: str, body: bytes, kind: str = "application/json") -> bytes:
         (http("200 OK", b"{}"), "not a Docker engine"),
         (http("500 Oops", b'{"message": "disk \\u001b[2J full"}'), "disk ␛[2J full"),
         (http("200 OK", json.dumps({"ApiVersion": "1.12"}).encode()), "another API version"),
+        (
+            http(
+                "400 Bad Request", json.dumps({"message": f"{TOO_NEW} Maximum supported API version is 1.12"}).encode()
+            ),
+            "speaks another API version: at most 1.12, not 1.50; upgrade the engine",
+        ),
+        (
+            http(
+                "400 Bad Request", json.dumps({"message": f"{TOO_OLD} Minimum supported API version is 1.44"}).encode()
+            ),
+            "speaks another API version: at least 1.44, not 1.41; upgrade this program",
+        ),
         (b"\n", "not a Docker engine"),
     ],
 )
@@ -279,6 +316,19 @@ def test_a_container_set_aside_is_nobodys_service() -> None:
     new = {"Id": "b" * 64, "Names": ["/ferry-web-1"], **labels}
     assert names([old, new]) == [f"ferry-web-1.before-{'a' * 12}", "web"]
     assert names([old]) == [f"ferry-web-1.before-{'a' * 12}"]
+
+
+@pytest.mark.parametrize("own", [f"{'a' * 12}_ferry_web_1", f"ferry-web-1.before-{'a' * 12}"])
+def test_one_that_was_set_aside_has_not_failed(own: str) -> None:
+    """While it is made anew the old one is ended: with 137 where it is deaf to TERM. That is no news of a crash."""
+    labels = {"com.docker.compose.service": "web"}
+    old = {"Id": "a" * 64, "Names": [f"/{own}"], "Labels": labels, "State": "exited", "Status": "Exited (137) 1 second"}
+    new = {"Id": "b" * 64, "Names": ["/ferry_web_1"], "Labels": labels, "State": "running", "Status": "Up 1 second"}
+    shown = [listed(entry, name, None) for entry, name in zip([old, new], names([old, new]), strict=True)]
+    assert [(w.name, w.state, is_bad(w)) for w in shown] == [(own, "stopped", False), ("web", "running", False)]
+    assert shown[0].note == "set aside: another one has its place"
+    (alone,) = [listed(entry, name, None) for entry, name in zip([old], names([old]), strict=True)]
+    assert is_bad(alone) is own.startswith("a"), "one that compose left so, with none in its place, is the service"
 
 
 def test_what_compose_run_made_beside_a_service_is_not_the_service() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from incidentui.core.inputs import SourceFailed
+from incidentui.edge.containers.compose_look import environment
 from incidentui.edge.containers.docker_source import DockerSource
 from tests import engine as private
 from tests.containers.conftest import WallClock
@@ -41,8 +42,8 @@ def break_contexts(home: Path) -> None:
         meta.write_text("{")
 
 
-async def why(clock: WallClock) -> str:
-    source = DockerSource(None, clock)
+async def why(clock: WallClock, context: str | None = None) -> str:
+    source = DockerSource(None, clock, context=context)
     failed = (await source.look())[0]
     source.engine.close()
     assert isinstance(failed, SourceFailed)
@@ -69,6 +70,18 @@ async def test_docker_context_goes_before_the_current_one(
     assert f"unix://{tmp_path}/host.sock (DOCKER_HOST)" in await why(clock)
 
 
+async def test_the_context_of_the_project_goes_before_the_current_one_and_after_the_shell(
+    docker_home: Path, clock: WallClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("lab", "yard", "prod"):
+        add_context(docker_home, name, f"unix://{tmp_path}/{name}.sock")
+    (docker_home / "config.json").write_text('{"currentContext": "lab"}')
+    assert "/prod.sock (context prod)" in await why(clock, "prod")
+    assert "context ghost: there is none of that name; correct incidentui.toml" in await why(clock, "ghost")
+    monkeypatch.setenv("DOCKER_CONTEXT", "yard")
+    assert "/yard.sock (context yard)" in await why(clock, "prod")
+
+
 @pytest.mark.parametrize("by", ["DOCKER_CONTEXT", "currentContext"])
 async def test_a_context_that_is_not_there_is_no_other_engine(
     docker_home: Path, clock: WallClock, monkeypatch: pytest.MonkeyPatch, by: str
@@ -80,6 +93,36 @@ async def test_a_context_that_is_not_there_is_no_other_engine(
     said = await why(clock)
     assert said.startswith("docker context ghost: there is none of that name")
     assert by in said
+
+
+async def test_a_context_is_found_where_the_docker_command_keeps_it(
+    docker_home: Path, clock: WallClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where nobody ever logged in anywhere, and never in the folder that one happens to stand in."""
+    add_context(docker_home, "prod", f"unix://{tmp_path}/prod.sock")
+    (docker_home / "config.json").unlink()
+    add_context(tmp_path / "repository", "trap", f"unix://{tmp_path}/trap.sock")
+    monkeypatch.chdir(tmp_path / "repository")
+    assert "/prod.sock (context prod)" in await why(clock, "prod")
+    assert "context trap: there is none of that name" in await why(clock, "trap")
+
+
+async def test_a_configuration_that_cannot_be_read_is_no_engine_of_this_machine(
+    docker_home: Path, clock: WallClock
+) -> None:
+    (docker_home / "config.json").write_text('{"currentContext": "prod"')
+    said = await why(clock)
+    assert said.startswith(f"docker {docker_home}/config.json cannot be read")
+    assert "; correct it, or set DOCKER_CONTEXT" in said
+
+
+async def test_compose_is_led_to_the_engine_that_is_shown(docker_home: Path, clock: WallClock) -> None:
+    """Version 1 knows no contexts: it would work on this machine's own."""
+    add_context(docker_home, "lab", "tcp://127.0.0.1:1")
+    source = DockerSource(None, clock, context="lab")
+    await source.look()
+    assert environment(source.engine)["DOCKER_HOST"] == "tcp://127.0.0.1:1"
+    source.engine.close()
 
 
 async def test_a_broken_context_says_so(docker_home: Path, clock: WallClock, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ import json
 import tarfile
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -69,8 +70,21 @@ def read(engine: Dockerd, name: str, path: str) -> str:
 
 
 @pytest.mark.req("R1-06")
-async def test_the_plan_names_what_a_deed_touches(engine: Dockerd, executor: WorkloadExecutor) -> None:
-    options = (*LABELS, "com.docker.compose.service=web", "-v", "/data", "-v", "leads:/named:ro", "-v", "/etc:/host")
+async def test_the_plan_names_what_a_deed_touches(engine: Dockerd, executor: WorkloadExecutor, tmp_path: Path) -> None:
+    bound = tmp_path / "bound"
+    bound.mkdir()
+    options = (
+        "-v",
+        f"{bound}:/bound",
+        *LABELS,
+        "com.docker.compose.service=web",
+        "-v",
+        "/data",
+        "-v",
+        "leads:/named:ro",
+        "-v",
+        "/etc:/host",
+    )
     engine.run("ferry-web-1", *OBEYS, options=(*options, "--tmpfs", "/scratch", "--restart", "always"))
     needs = ("--label", "com.docker.compose.depends_on=web:service_started:false")
     engine.run("ferry-worker-1", *OBEYS, options=(*LABELS, "com.docker.compose.service=worker", *needs))
@@ -93,6 +107,10 @@ async def test_the_plan_names_what_a_deed_touches(engine: Dockerd, executor: Wor
     anew = dict((await planned(executor, "recreate", "web")).blast)
     assert anew["/data"] == f"unnamed volume {unnamed[:12]}: goes over to the new one"
     assert anew["sidecar"].endswith("until it is created anew too")
+    assert anew["/bound"] == f"{bound} of the host: stays"
+    bound.rmdir()
+    gone = dict((await planned(executor, "restart", "web")).blast)["/bound"]
+    assert gone.endswith("is not there any more: the next start fails, or finds it empty")
 
 
 async def test_a_restart_says_that_it_applies_no_new_image(engine: Dockerd, executor: WorkloadExecutor) -> None:

@@ -48,9 +48,12 @@ def left(yard: Yard) -> list[str]:
 @pytest.mark.parametrize(
     ("host", "words"),
     [
-        ("unknown", r"its host key is not known here; .*by hand and compare it, once: ssh unknown true"),
-        ("changed", r"its host key HAS CHANGED \(\S+/stale line 1 .*; ask who runs it.* ssh-keygen -R '\[127"),
-        ("keyless", r"permission denied root@127\.0\.0\.1 \(publickey\); .* ssh-add"),
+        ("unknown", r"its host key is not known here; ssh unknown true, once by hand, and compare the key"),
+        (
+            "changed",
+            r"its host key HAS CHANGED: .*; ask who runs it; .*: ssh-keygen -f \S+/stale -R '\[127",
+        ),
+        ("keyless", r"permission denied root@127\.0\.0\.1 \(publickey\); ssh-add"),
         ("nameless", r"no such host: yard\.invalid; correct its address"),
         ("closed", r"no sshd listens on port \d+; start it there"),
         ("wrong", r"your ssh configuration: .*Bad configuration option: foo.*; correct it"),
@@ -216,13 +219,14 @@ def test_status_and_doctor_say_which_engine_it_is(
 ) -> None:
     engine.run("web", "sleep", "600")
     (tmp_path / "docker").mkdir()
-    (tmp_path / "docker" / "config.json").write_text('{"currentContext": "prod"}')
+    (tmp_path / "docker" / "config.json").write_text("{}")
+    (place.root / "incidentui.toml").write_text('[project]\nname = "ferry"\ndocker = { context = "prod" }\n')
     add_context(tmp_path / "docker", "prod", yard.url(engine.socket))
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
     monkeypatch.delenv("DOCKER_HOST")
     at = f"ssh://yard{engine.socket} (context prod)"
     told = json.loads(place.run("status", "--json").stdout)
-    assert told["engines"] == [{"name": "docker", "state": "ok", "at": at}]
+    assert told["engines"] == [{"name": "docker", "state": "ok", "at": at}], told["sources"]
     assert f"  docker           {at}\n· web " in place.run("status").stdout
     assert f"{at}: 1 containers, over an ssh connection of our own" in place.run("doctor").stdout
 

@@ -11,9 +11,12 @@ import pytest
 
 from incidentui.core.inputs import Observation, Refusal, SourceAnswered, SourceFailed, WorkloadsLooked
 from incidentui.core.model import Workload
+from incidentui.core.using import Using
 from incidentui.edge.containers.logs import WorkloadLogs
 from incidentui.edge.containers.supervisor import SupervisorSource, look_of
 from incidentui.edge.containers.supervisor_rpc import Rpc
+from incidentui.edge.containers.using import using_of
+from incidentui.edge.containers.using_kernel import of_program
 from incidentui.session.ports import Clock
 from tests.containers.conftest import PYTHON, Reports
 from tests.containers.daemon import Supervisord, answering, until, until_async
@@ -248,3 +251,30 @@ async def test_nothing_is_reported_while_nothing_changes(supervisord: Start, clo
         before = len(reports.all)
         await asyncio.sleep(1.5)
     assert len(reports.all) == before
+
+
+SERVES = f"""{PYTHON} -c 'import socket, time; s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(); print(s.getsockname()[1], flush=True); time.sleep(600)'
+startsecs=0"""  # noqa: E501
+
+
+@pytest.mark.req("R1-06")
+async def test_what_a_program_takes_and_where_it_listens_is_told_before_it_is_stopped(
+    supervisord: Start, clock: Clock
+) -> None:
+    daemon = supervisord(web=SERVES)
+    engine = source_at(daemon.socket, clock).engine
+    (web,) = await engine.workloads()
+    async with asyncio.timeout(20):
+        while not (port := (await engine.tail(web, 5)).strip()):  # noqa: ASYNC110  # a program writes when it does
+            await asyncio.sleep(0.05)
+    (web,) = await engine.workloads()
+    using = await using_of([engine], "web")
+    assert isinstance(using, Using)
+    assert (using.ports, using.processes, using.most) == ((f"listens at {port}",), 1, None)
+    assert using.memory is not None
+    assert using.memory > 1_000_000
+    assert using.cpu is not None
+    for deed, rows in (("stop", [f"port {port}"]), ("restart", [f"port {port}"]), ("start", [])):
+        assert [what for what, _ in (await engine.blast(deed, web)).rows] == rows
+    assert await using_of([engine], "nobody") == Refusal("no workload nobody", "there is: web", usage=True)
+    assert of_program("") == of_program("999999999") == Using(), "what cannot be told is no figure"

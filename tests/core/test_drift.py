@@ -268,8 +268,26 @@ def test_a_volume_without_a_name_is_an_alarm_only_where_something_was_in_it() ->
     assert lost == "bad"
     assert level(emptied, spool(empty=True))[0] == "bad", "it is not forgotten at the next look"
     assert emptied.rows[0].what == "mount /spool", "what is bad stands first"
+    row = DriftRow("mount /spool", "bad", "a volume without a name", "a volume without a name, empty", "made anew?")
+    assert level(Drift("web", (row,)), spool(empty=True))[0] == "look", "an older record claims what nobody saw"
 
 
 def test_a_port_of_what_does_not_run_is_only_one_that_it_would_have() -> None:
     (row,) = [r for r in compare(DECLARED, replace(ACTUAL, up=False), Around()).rows if r.what == "port 80"]
     assert (row.level, row.running) == ("ok", "8080, once it runs")
+
+
+def test_a_network_that_it_is_not_on_is_told_with_its_line_and_one_it_was_put_on_by_hand() -> None:
+    declared = replace(DECLARED, networks=(("shop_default", "c.yml:3"), ("shop_front", "c.yml:15")))
+
+    def rows(*on: str) -> list[tuple[str, str, str, str]]:
+        found = compare(declared, replace(ACTUAL, networks=frozenset(on)), Around()).rows
+        return [(r.what, r.level, r.running, r.place) for r in found if r.what.startswith("network")]
+
+    assert rows("shop_default", "shop_front") == [("network", "ok", "shop_default, shop_front", "c.yml:3")]
+    assert rows("shop_default", "yard") == [
+        ("network shop_front", "bad", "not on it", "c.yml:15"),
+        ("network yard", "look", "on it", "c.yml:3"),
+        ("network", "ok", "shop_default", "c.yml:3"),
+    ]
+    assert compare(DECLARED, replace(ACTUAL, networks=frozenset({"host"})), Around()).rows[-1].what != "network"

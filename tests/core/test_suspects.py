@@ -19,6 +19,7 @@ from incidentui.core.model import (
     Ledger,
     LedgerCommit,
     Light,
+    Outcome,
     Owner,
     Plan,
     ProjectSpec,
@@ -53,6 +54,9 @@ WINDOW = (
     commit(OLD, GOOD, "ran well", "server/old.py", lines=200),
     commit(GOOD, "0" * 40, "works"),
 )
+
+
+OWNER = Owner("h", "b", 1, 1)
 
 
 class Watch:
@@ -224,7 +228,7 @@ def test_files_that_do_more_than_their_lines(path: str, kind: str) -> None:
 
 def acted(watch: Watch, body: str, force: tuple[str, ...] = (BIG, OLD), silent: bool = False) -> e.VerdictGiven:
     plan = Plan("git.revert", (("commits", FIX),), "Revert", "main", push=True, within_ms=2_500)
-    watch.given(i.RunPlan(plan, "main", "ana", Owner("h", "b", 1, 1), "r1"))
+    watch.given(i.RunPlan(plan, "main", "ana", OWNER, "r1"))
     commits = tuple(LedgerCommit(c.sha, "in force" if c.sha in force else "taken back") for c in WINDOW[:4])
     left = Ledger(GOOD, "9" * 40, commits, (FileLeft("server/seats.py", 60, 0, (BIG,)),), 1)
     watch.given(i.LightLooked("r1", Light("tree", True, "as rehearsed")))
@@ -285,7 +289,7 @@ def test_an_error_that_is_there_again_stands_once_in_the_record_of_each_action()
 def test_a_clock_that_steps_back_while_an_action_waits_writes_no_error_at_every_look() -> None:
     watch = Watch().red(TRACE)
     plan = Plan("git.revert", (("commits", FIX),), "Revert", "main", push=True, within_ms=60_000)
-    watch.given(i.RunPlan(plan, "main", "ana", Owner("h", "b", 1, 1), "r1"))
+    watch.given(i.RunPlan(plan, "main", "ana", OWNER, "r1"))
     watch.given(i.ActionActed("r1", "done", "written", "9" * 40, FIX))
     before = len([event for event in watch.events if isinstance(event, e.ErrorSeen)])
     watch.now -= 3_600_000
@@ -334,3 +338,16 @@ def test_a_crash_tells_its_error_once_and_forgets_it_when_it_runs_again() -> Non
     assert [(s.service, s.error.text, s.revision) for s in seen] == [("api", "KeyError: 'seats'", FIX)]
     watch.given(i.WorkloadsLooked("docker", (replace(up, restarts=4),)))
     assert [s.source for s in watch.state.errors] == ["check:page"]
+
+
+@pytest.mark.parametrize("outcome", ["refused", "failed", "unknown"])
+def test_what_ended_before_anybody_looked_calls_no_user_unserved(outcome: Outcome) -> None:
+    watch = Watch()
+    watch.given(i.StartWatch(SPEC, "ana"))
+    watch.look("ok")
+    watch.given(i.RunPlan(Plan("workload.restart", (("name", "web"),), "Restart", "web"), "web", "ana", OWNER, "r1"))
+    watch.given(i.ActionActed("r1", outcome, "web is another run by now"))
+    verdict = watch.state.attempts["r1"].verdict
+    assert verdict is not None
+    (light,) = (light for light in verdict.lights if light.name == "user_path")
+    assert (light.ok, light.finding) == (None, "api was good before, and was not asked again")

@@ -3,6 +3,7 @@
 import pytest
 
 from incidentui.core.score import Score
+from incidentui.core.score_layers import Peeled
 from incidentui.drills.registry import DRILLS
 from incidentui.drills.scorecard import clock, lines
 
@@ -46,3 +47,16 @@ def test_the_card_fits_a_small_terminal_and_says_what_is_left(name: str) -> None
     assert "  Still in force: aaaaaaa, bbbbbbb, ccccccc; 2 files differ." in card
     wanted = "what was pushed" if DRILLS[name].forward else "known-good"
     assert f"  The tree on the remote is not equal to {wanted}." in card
+
+
+def test_the_causes_stand_with_the_time_that_each_took_and_an_open_drill_keeps_the_rest() -> None:
+    met = (Peeled("tunnel-port", 1_000, 62_000), Peeled("captures-there", 63_000, None))
+    layers = (*met, *(Peeled(layer.check) for layer in DRILLS["restart-cascade"].layers[2:]))
+    scenario = DRILLS["restart-cascade"]
+    left = "\n".join(lines(Score(0, 1, 1, 1, None, 0, True), scenario, layers))
+    assert "1:02   15:00   the tunnel's port" in left
+    assert "open   20:00   captures not mounted" in left
+    assert "and 3 that were not met" in left
+    assert "token" not in left
+    done = "\n".join(lines(Score(0, 1, 1, 1, 9, 0, True, resolved=True), scenario, layers))
+    assert "not met   60:00   its token" in done

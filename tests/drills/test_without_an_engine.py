@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from incidentui.config.load import load
+from incidentui.core.score import Score
 from incidentui.drills import engine, history, python_image, records
 from incidentui.drills import sandbox as sandboxes
-from incidentui.drills.registry import CONTAINERS
+from incidentui.drills.registry import CONTAINERS, DRILLS
 from incidentui.drills.sandbox import Sandbox
+from incidentui.drills.scorecard import lines
 from tests.drills.test_robot import PROGRAM, drill, environment
 
 NOWHERE = "unix:///nowhere/docker.sock"
@@ -51,7 +53,22 @@ def test_a_drill_without_containers_says_which_have_some(tmp_path: Path) -> None
 def test_the_list_says_which_run_in_containers(tmp_path: Path) -> None:
     listed = {entry["name"]: entry for entry in json.loads(drill(tmp_path, "list", "--json").stdout)}
     assert {name for name, entry in listed.items() if entry["docker"]} == set(CONTAINERS)
-    assert "--docker: a routine restart brings down everything; each of six" in drill(tmp_path, "list").stdout
+    text = drill(tmp_path, "list").stdout
+    assert (
+        "in containers, where an engine is here, about 15 to 40 minutes; without one 1 of 6 causes is left out" in text
+    )
+    assert "needs no container engine; --docker runs it in containers" in text
+
+
+def test_the_list_gives_no_drill_away(tmp_path: Path) -> None:
+    """What is broken is told when it is over."""
+    told = drill(tmp_path, "list").stdout + drill(tmp_path, "list", "--json").stdout
+    for words in ("port", "mount", "volume", "token", "ContainerConfig", "cookie", "login", "rollback", "at start"):
+        assert words not in told.replace("login-page-200", "").replace("half-rollback", ""), words
+    for scenario in (*DRILLS.values(), *CONTAINERS.values()):
+        assert scenario.debrief not in told
+        assert " ".join(scenario.debrief.split()) in " ".join(" ".join(lines(Score(resolved=True), scenario)).split())
+        assert scenario.debrief[:30] not in "\n".join(lines(Score(), scenario)), "who left may try again"
 
 
 def test_a_killed_drill_is_named_by_doctor(tmp_path: Path) -> None:

@@ -1,8 +1,6 @@
 """What a push, a fix and a commit that was taken back mean, at their edges: through real turns into a real journal."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -15,11 +13,9 @@ from tests.postmortem.story import BACK, BAD, GOOD, OWNER, RESET, REVERT, Story,
 
 
 @pytest.fixture
-def story(tmp_path: Path) -> Iterator[Story]:
-    told = Story(tmp_path)
-    quiet(told)
-    yield told
-    told.journal.close()
+def story(story: Story) -> Story:
+    quiet(story)
+    return story
 
 
 def said(story: Story, kind: type) -> list[object]:

@@ -1,8 +1,6 @@
 """What the record makes of the git actions that touch only this clone, of rehearsals, and of what was skipped."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -14,13 +12,11 @@ RED = Rehearsal("tree-good", "tree equal", (RehearsedCommand(("make", "test"), "
 
 
 @pytest.fixture
-def story(tmp_path: Path) -> Iterator[Story]:
-    told = Story(tmp_path)
-    quiet(told)
-    broken(told)
-    opened(told)
-    yield told
-    told.journal.close()
+def story(story: Story) -> Story:
+    quiet(story)
+    broken(story)
+    opened(story)
+    return story
 
 
 def local(action: str, changes: bool = True) -> Plan:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -16,11 +15,6 @@ from tests.postmortem.story import BAD, GOOD, OWNER, Story, repository, when
 
 CHECK = CheckSpec("page", "bookings", every_ms=10_000, fail_after=1, recover_after=1)
 MIN, HOUR = 60_000, 3_600_000
-
-
-@pytest.fixture
-def story(tmp_path: Path) -> Story:
-    return Story(tmp_path)
 
 
 def watch(story: Story, clock: str = "09:00:00", after: int | None = 2 * MIN, every: int = HOUR) -> None:

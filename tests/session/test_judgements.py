@@ -2,9 +2,7 @@
 
 import json
 import random
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -33,13 +31,6 @@ from tests.postmortem.story import (
     verified,
     when,
 )
-
-
-@pytest.fixture
-def story(tmp_path: Path) -> Iterator[Story]:
-    told = Story(tmp_path)
-    yield told
-    told.journal.close()
 
 
 def refused(story: Story, clock: str, command: i.Command) -> i.Refusal:

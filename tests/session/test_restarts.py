@@ -1,8 +1,6 @@
 """Restarts, whoever asked for them: on the timeline with their containers and health, counted, and in the draft."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -24,14 +22,12 @@ WEB = Workload("web", "docker", "running", when("08:50:00"), health="healthy", i
 
 
 @pytest.fixture
-def story(tmp_path: Path) -> Iterator[Story]:
-    told = Story(tmp_path)
-    quiet(told)
+def story(story: Story) -> Story:
+    quiet(story)
     bookings = replace(SPEC.services[0], workloads=("pages", "web"))
-    told.at("09:00:25", i.StartWatch(replace(SPEC, services=(bookings, *SPEC.services[1:])), "ines"))
-    told.at("09:00:30", i.WorkloadsLooked("docker", (WEB,)))
-    yield told
-    told.journal.close()
+    story.at("09:00:25", i.StartWatch(replace(SPEC, services=(bookings, *SPEC.services[1:])), "ines"))
+    story.at("09:00:30", i.WorkloadsLooked("docker", (WEB,)))
+    return story
 
 
 def seen(story: Story, clock: str, now: Workload) -> None:

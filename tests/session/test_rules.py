@@ -1,7 +1,6 @@
 """Rules of the whole incident, told by observations through real turns: known-good, verify, delta, severity, stages."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -28,13 +27,6 @@ from tests.postmortem.story import (
     reverted,
     when,
 )
-
-
-@pytest.fixture
-def story(tmp_path: Path) -> Iterator[Story]:
-    told = Story(tmp_path)
-    yield told
-    told.journal.close()
 
 
 def attempt(story: Story, run: str) -> Attempt:

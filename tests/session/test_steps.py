@@ -1,8 +1,6 @@
 """The rules of a run: back in order, branches that open again, other hands, waits, tries. On a real journal."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -22,12 +20,10 @@ BOOK = (
 
 
 @pytest.fixture
-def story(tmp_path: Path) -> Iterator[Story]:
-    one = Story(tmp_path)
-    told(one, quiet, broken, opened)
-    one.at("09:10:00", i.StartRunbook("run", "pump", "Pump", "digest", BOOK, "ines"))
-    yield one
-    one.journal.close()
+def story(story: Story) -> Story:
+    told(story, quiet, broken, opened)
+    story.at("09:10:00", i.StartRunbook("run", "pump", "Pump", "digest", BOOK, "ines"))
+    return story
 
 
 def run(story: Story) -> RunbookRun:

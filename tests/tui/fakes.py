@@ -487,3 +487,13 @@ def session(view: View, *, now: Ms | None = None) -> FakeSession:
 
 def scene(view: View) -> Scene:
     return Scene(view, view.state.at, "ana", UTC, runbooks=RUNBOOKS, offered=(("bad-deploy", "red after a deploy"),))
+
+
+STATES: dict[str, Callable[[], View]] = {
+    "quiet": quiet,
+    "first-red": first_red,
+    "incident": incident,
+    "unknown": unknown,
+    "replay": replay,
+}
+"""The states of the screen that its pictures and golden files show."""

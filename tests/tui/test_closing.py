@@ -195,6 +195,20 @@ async def test_a_refused_close_comes_back_to_its_page_with_the_reason_and_what_w
         live.stop()
 
 
+async def test_the_page_of_an_incident_that_somebody_closed_meanwhile_says_so_and_closes_nothing(
+    live: LiveSession,
+) -> None:
+    async with recovered(live) as seen:
+        await seen.press("c")
+        live.submit(i.CloseIncident("bo", "seen by hand", "INC-1")).result(5)
+        await settled(seen, "It is closed.")
+        assert "p draft" in seen.bar
+        assert "close" not in seen.bar
+        for key in ("x", "c"):
+            await seen.press(key)
+            assert f"{key} refused: INC-1 is closed" in seen.status
+
+
 async def test_without_a_checklist_closing_is_one_question(tmp_path: Path) -> None:
     plain = session(tmp_path, Said())
     plain.start()

@@ -2,12 +2,13 @@
 
 import re
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 from typing_extensions import override
 
+from incidentui.core.drift import Drift, DriftRow
 from incidentui.core.model import Ms
 from incidentui.session.ports import LogLine
 from tests.tui import fakes
@@ -96,3 +97,19 @@ async def test_a_log_is_read_upwards_from_its_end(size: tuple[int, int]) -> None
         assert "line 0 of the log" in it.text or size == (80, 24)
         await at(it, "end", "line 89 of the log")
         await at(it, "f", "following")
+
+
+async def test_up_at_the_top_of_a_page_that_is_longer_than_the_window_stays_there() -> None:
+    view = fakes.incident()
+    rows = tuple(DriftRow(f"env NAME_{n}", "bad", "set", "not set", "recreate it", "compose.yml:9") for n in range(12))
+    drift = {name: Drift(name, rows) for name in view.state.workloads}
+    view = replace(view, state=replace(view.state, drift=drift))
+    async with shown(view, (80, 24), replace(long(), view=view)) as it:
+        await it.press("4", "enter")
+        assert "line 89 of the log" not in it.text, "the log is below"
+        await it.press("up", "k")
+        assert "RUNNING" in it.text
+        assert "line 89 of the log" not in it.text
+        await at(it, "end", "line 89 of the log")
+        await it.press("home")
+        await at(it, "f", "RUNNING")

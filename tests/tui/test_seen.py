@@ -12,7 +12,8 @@ from incidentui.core.model import Attempt, Owner, Plan, PlanCommit, PlanStep, Pr
 from incidentui.session.ports import LogLine, View
 from incidentui.tui.line import cells
 from incidentui.tui.pages.event import told
-from incidentui.tui.pages.layout import commands
+from incidentui.tui.pages.impact import impact_lines
+from incidentui.tui.pages.layout import commands, wall
 from incidentui.tui.pages.log_lines import folded, log_lines
 from incidentui.tui.pages.plan_lines import plan_lines
 from incidentui.tui.pages.running import ActionPage
@@ -108,6 +109,12 @@ def test_a_crash_loop_is_shown_once_and_counted() -> None:
     assert "  ┆ same 3 lines, 4 more times" in text
     assert '·   File "main.py"' in text
     assert [line for block, again in folded(log) for line in list(block) * (again + 1)] == log
+
+
+def test_lines_that_come_again_say_until_when() -> None:
+    log = [LogLine(second * 1_000, "backend", "", text) for second in range(0, 50, 10) for text in ("go", "boom")]
+    text = [line.text for line in log_lines(log, 80)]
+    assert text[-1] == f"  ┆ same 2 lines, 4 more times, last {wall(40_000)}"
 
 
 def test_lines_that_differ_are_not_folded() -> None:
@@ -444,3 +451,29 @@ def test_every_tab_is_there_with_what_is_bad_behind_it_however_narrow_the_window
         assert cells(text) <= width
         assert "…" not in text
     assert all(name in status.tabs(scene, 80, "timeline").text for name in PANES)
+
+
+async def test_next_is_no_step_of_a_run_that_another_person_works_through() -> None:
+    view = fakes.incident()
+    assert view.state.runbook is not None
+    theirs = replace(view, state=replace(view.state, runbook=replace(view.state.runbook, holder="bo")))
+    async with shown(theirs) as seen:
+        row = next(row for row in seen.rows if "bo works through" in row)
+        assert "r see it" in row
+        assert "x preview" not in row
+
+
+async def test_what_users_can_do_is_read_on_the_board_and_takes_no_cursor() -> None:
+    view = fakes.incident()
+    checks = tuple(
+        replace(c, function="make a booking") if c.service == "api" else c for c in view.state.project.checks
+    )
+    view = replace(view, state=replace(view.state, project=replace(view.state.project, checks=checks)))
+    async with shown(view) as seen:
+        text = await seen.press("h")
+        assert "WHAT USERS CAN DO" in text
+        assert "✗ make a booking" in text
+        cursor = seen.screen.desk.cursor
+        assert not (isinstance(cursor, tuple) and cursor[0] == "function")
+        rows = impact_lines(view.state.incidents["INC-7"], view.state, view.state.at, 100)
+        assert {line.key for line in rows} == {None}

@@ -174,3 +174,19 @@ def test_a_backup_of_an_empty_volume_is_not_taken_for_what_was_lost(engine: Dock
         refused = ask("act", "volume.restore", *asked, "--yes", "hollow")
         assert (refused.returncode, "which backup?" in refused.stdout) == (2, True), refused
     taken(ask("act", "volume.restore", f"id={it['id']}", "--yes", "hollow"))
+
+
+def test_what_a_workload_had_before_comes_into_the_volume_that_it_has_now(engine: Dockerd, ask: Ask) -> None:
+    """A compose file names another volume, and the new one is empty: the last checkpoint knows the one of before."""
+    run_web(engine, "-v", "ferry_old:/data")
+    engine.docker("exec", "ferry-web-1", "sh", "-c", "echo kept > /data/a")
+    none = ask("act", "volume.backup", "name=web", "before=true")
+    assert (none.returncode, "no checkpoint knows another volume of web" in none.stdout) == (3, True), none
+    assert ask("checkpoint", "take").returncode == 0
+    engine.docker("rm", "-f", "ferry-web-1")
+    run_web(engine, "-v", "ferry_new:/data")
+    taken(ask("act", "volume.backup", "name=web"))
+    taken(ask("act", "volume.backup", "name=web", "before=true"))
+    assert (newest(ask)["volume"], newest(ask)["files"]) == ("ferry_old", 1)
+    taken(ask("act", "volume.restore", "name=web", "--yes", "ferry_new"))
+    assert (inside(engine, "ferry_new") / "a").read_text() == "kept\n"

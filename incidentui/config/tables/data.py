@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from typing_extensions import override
 
 from incidentui.config.data import DataCheck
@@ -13,6 +13,7 @@ from incidentui.config.tables.agreement import PlaceTable
 from incidentui.config.tables.common import CheckTable
 
 _SHARE = re.compile(r"(\d{1,5}(?:\.\d+)?) ?%")
+_AS_WRITTEN = WithJsonSchema({"type": "string"})
 
 
 def share(value: Any) -> float:
@@ -34,8 +35,8 @@ class DataTable(CheckTable):
     every: Duration = 60_000
     number: PlaceTable
     min: Annotated[float, Field(allow_inf_nan=False)] | None = None
-    drop: Annotated[float | None, BeforeValidator(fall)] = None
-    rise: Annotated[float | None, BeforeValidator(share)] = None
+    drop: Annotated[float | None, BeforeValidator(fall), _AS_WRITTEN] = None
+    rise: Annotated[float | None, BeforeValidator(share), _AS_WRITTEN] = None
     baseline: Duration = 86_400_000
 
     @model_validator(mode="after")

@@ -30,7 +30,15 @@ def acted(d: Deciding, look: ActionActed) -> None:
         return
     evidence = d.keep(look.evidence)
     ended = e.ActionEnded(
-        look.run, look.outcome, look.why, look.revision, look.was, evidence, **_left(d, look), ledger=look.ledger
+        look.run,
+        look.outcome,
+        look.why,
+        look.revision,
+        look.was,
+        evidence,
+        **_left(d, look),
+        ledger=look.ledger,
+        known=look.known,
     )
     d.say(ended, subject_of(attempt), "key", incident=attempt.incident, source="executor")
     attempt = d.state.attempts[look.run]

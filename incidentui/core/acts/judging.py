@@ -5,6 +5,7 @@ from dataclasses import replace
 from incidentui.core.acts.lights import ORDER, against_good, five, unlit
 from incidentui.core.acts.traits import TOLD, WATCHES
 from incidentui.core.acts.verdict import give
+from incidentui.core.fallen import falls
 from incidentui.core.format import duration
 from incidentui.core.ledger import told
 from incidentui.core.model import Attempt, Light, Ms, Verdict
@@ -43,7 +44,9 @@ def _judge_as_seen(d: Deciding, attempt: Attempt, lights: tuple[Light, ...]) -> 
 
 
 def _judge_change(d: Deciding, attempt: Attempt, lights: tuple[Light, ...], waited: Ms, stopped_by: str) -> None:
-    if attempt.plan.changes and not _settled(attempt, lights) and waited < attempt.plan.within_ms and not stopped_by:
+    fallen = falls(d.state, attempt, lights, d.now)
+    waits = waited < attempt.plan.within_ms and not stopped_by and not fallen
+    if attempt.plan.changes and not _settled(attempt, lights) and waits:
         return
     lights = against_good(attempt, lights)
     if all(light.ok in (True, None) for light in lights if light.name != "worktree"):
@@ -52,7 +55,7 @@ def _judge_change(d: Deciding, attempt: Attempt, lights: tuple[Light, ...], wait
         why = "; ".join(part for part in (said, rest) if part)
         give(d, attempt, "done", Verdict("complete", why, lights))
     else:
-        why = _missing(d, attempt, lights) + _stopped(stopped_by, waited)
+        why = _missing(d, attempt, lights) + (_stopped(stopped_by, waited) or (fallen and f"; {fallen}"))
         give(d, attempt, "done", Verdict("not complete", why, lights))
 
 

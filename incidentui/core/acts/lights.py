@@ -20,23 +20,6 @@ GOOD: tuple[CheckState, ...] = ("ok", "slow")
 STEADY_MS: Ms = 2_000
 
 
-def unlit(lights: tuple[Light, ...]) -> tuple[Light, ...]:
-    return tuple(replace(light, ok=None, finding="does not apply") for light in lights)
-
-
-def against_good(attempt: Attempt, lights: tuple[Light, ...]) -> tuple[Light, ...]:
-    """Users get no good answer and commits are still in force: then the tree that counts is that of known-good.
-
-    A revert of chosen commits is right as rehearsed while users are served; it need not take innocent ones back.
-    """
-    red = any(light.name == "user_path" and light.ok is False for light in lights)
-    if not red or attempt.plan.action != "git.revert" or not attempt.in_force or attempt.ledger is None:
-        return lights
-    files, good = attempt.ledger.file_count, short(attempt.ledger.good)
-    finding = f"{count(files, 'file')} differ{'s' if files == 1 else ''} from ★ {good}"
-    return tuple(replace(one, ok=False, finding=finding) if one.name == "tree" else one for one in lights)
-
-
 def five(d: Deciding, attempt: Attempt) -> tuple[Light, ...]:
     """The five lights as they are now; those an executor looked at are taken as it found them."""
     seen = {light.name: light for light in attempt.lights}
@@ -52,6 +35,23 @@ def five(d: Deciding, attempt: Attempt) -> tuple[Light, ...]:
         else:
             out.append(seen.get(name, Light(name, None, nothing, looked=attempt.outcome is not None)))
     return tuple(out)
+
+
+def unlit(lights: tuple[Light, ...]) -> tuple[Light, ...]:
+    return tuple(replace(light, ok=None, finding="does not apply") for light in lights)
+
+
+def against_good(attempt: Attempt, lights: tuple[Light, ...]) -> tuple[Light, ...]:
+    """Users get no good answer and commits are still in force: then the tree that counts is that of known-good.
+
+    A revert of chosen commits is right as rehearsed while users are served; it need not take innocent ones back.
+    """
+    red = any(light.name == "user_path" and light.ok is False for light in lights)
+    if not red or attempt.plan.action != "git.revert" or not attempt.in_force or attempt.ledger is None:
+        return lights
+    files, good = attempt.ledger.file_count, short(attempt.ledger.good)
+    finding = f"{count(files, 'file')} differ{'s' if files == 1 else ''} from ★ {good}"
+    return tuple(replace(one, ok=False, finding=finding) if one.name == "tree" else one for one in lights)
 
 
 def _running(d: Deciding, attempt: Attempt) -> Light:
@@ -122,10 +122,14 @@ def _user_path(d: Deciding, attempt: Attempt) -> Light:
         return Light("user_path", None, "no check goes the user's path")
     since = asked_since(d, attempt)
     need = max(1, attempt.plan.consecutive)
+    unasked = ""
     for check in checks:
         recent = d.recent.get(check.name, CheckRecent())
         looks = [look for look in recent.looks if look.at > since]
         good = min(len(looks), recent.row(*GOOD))
+        if not looks and check.state in GOOD and attempt.outcome not in (None, "done"):
+            unasked = unasked or check.service  # it ended too early for a look: no reason to call users unserved
+            continue
         if looks and looks[-1].state not in GOOD:
             return Light("user_path", False, f"{check.service}: {looks[-1].why}", check.name, looks[-1].at)
         if good < need or check.state not in GOOD:
@@ -135,6 +139,8 @@ def _user_path(d: Deciding, attempt: Attempt) -> Light:
             return Light("user_path", False, finding, check.name, d.now)
         if looks[-1].at - looks[-good].at < _steady(d, attempt, check.name):
             return Light("user_path", False, f"{check.service}: good, for too short a time", check.name, d.now)
+    if unasked:
+        return Light("user_path", None, f"{unasked} was good before, and was not asked again")
     said = f"{count(len(checks), 'check')} good" + (f" {need} times in a row" if need > 1 else "")
     return Light("user_path", True, said, ", ".join(c.name for c in checks), d.now)
 

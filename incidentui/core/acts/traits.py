@@ -8,7 +8,7 @@ WATCHES = ("verify", "wait")
 """Actions without an effect: they only look on until a deadline."""
 TOLD = (
     "ci.wait", "git.bisect", "fix.mark", "fix.forget", "checkpoint.take", "checkpoint.test", "volume.backup",
-    "workload.exec", "workload.copy-out",
+    "workload.exec", "workload.copy-out", "workload.rehearse",
 )  # fmt: skip
 """Actions whose executor's word is the verdict, and no light: they look, or nobody can tell what they change."""
 LONG_MS: Ms = 10 * 60_000

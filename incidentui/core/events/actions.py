@@ -1,6 +1,17 @@
 """From a plan that somebody looked at to the verdict."""
 
-from incidentui.core.model import CheckState, ErrorText, Ledger, Light, Outcome, Owner, Plan, Progress, Verdict
+from incidentui.core.model import (
+    CheckState,
+    ErrorText,
+    KnownError,
+    Ledger,
+    Light,
+    Outcome,
+    Owner,
+    Plan,
+    Progress,
+    Verdict,
+)
 from incidentui.core.value import dataclass
 
 
@@ -59,6 +70,8 @@ class ActionEnded:
     partly: tuple[str, ...] = ()
     taken_back: tuple[str, ...] = ()
     ledger: Ledger | None = None
+    known: tuple[KnownError, ...] = ()
+    """What is known of the error it ended in."""
 
 
 @dataclass(frozen=True, slots=True)

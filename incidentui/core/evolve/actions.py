@@ -108,4 +108,5 @@ def _ended(attempt: Attempt, event: e.ActionEnded, recorded: e.Recorded) -> Atte
         partly=event.partly,
         taken_back=event.taken_back,
         ledger=event.ledger,
+        known=event.known,
     )

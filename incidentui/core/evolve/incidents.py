@@ -9,7 +9,7 @@ from incidentui.core.evolve.put import put_incident, put_name
 from incidentui.core.imported import DOCUMENT, Imported
 from incidentui.core.model import Incident
 from incidentui.core.state import State
-from incidentui.core.ticks import ticked
+from incidentui.core.ticks import red_again, ticked
 
 CLOSED = 20
 
@@ -101,9 +101,8 @@ def _staged(incident: Incident, event: e.StageChanged, recorded: e.Recorded) -> 
     elif event.now == "mitigating":
         mitigated = None
     resolved = recorded.at if event.now == "resolved" else None
-    # Red again: what was seen in between says nothing of what comes after.
-    ticks = () if event.now == "mitigating" else incident.ticks
-    return replace(incident, stage=event.now, mitigated=mitigated, resolved=resolved, ticks=ticks)
+    changed = replace(incident, stage=event.now, mitigated=mitigated, resolved=resolved)
+    return red_again(changed) if event.now == "mitigating" else changed
 
 
 def _closed(incident: Incident, event: e.IncidentClosed, recorded: e.Recorded) -> Incident:

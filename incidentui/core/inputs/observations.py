@@ -186,6 +186,8 @@ class ActionActed:
     evidence: Evidence | None = None
     ledger: Ledger | None = None
     """What of each commit since known-good (or the target) stands in `revision`."""
+    known: tuple[KnownError, ...] = ()
+    """What is known of the error it ended in."""
 
 
 @dataclass(frozen=True, slots=True)

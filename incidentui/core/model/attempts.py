@@ -3,6 +3,7 @@
 from dataclasses import field
 from typing import Literal
 
+from incidentui.core.model.errors import KnownError
 from incidentui.core.model.health import CheckState
 from incidentui.core.model.plans import Plan
 from incidentui.core.model.runbooks import StepState
@@ -120,3 +121,5 @@ class Attempt:
     incident: str | None = None
     undoes: bool = False
     """It takes that step back."""
+    known: tuple[KnownError, ...] = ()
+    """What is known of the error it ended in."""

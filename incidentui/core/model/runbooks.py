@@ -52,6 +52,8 @@ class LastRun:
     """The step that is neither done nor skipped: "3 Restart the pump, failed". Empty: every step was gone through."""
     ended: bool = False
     undone: int = 0
+    found: str = ""
+    """What a rehearsal in it came to: how many came back, what was another than before."""
 
 
 @dataclass(frozen=True, slots=True)

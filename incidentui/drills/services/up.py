@@ -18,6 +18,10 @@ import yaml
 
 ASKS_FOR = "lab.image"
 PROJECT, SERVICE = "com.docker.compose.project", "com.docker.compose.service"
+# By which a real compose knows what it may take over; made by this tool, it is never just as declared for that one.
+AS_COMPOSE = {f"com.docker.compose.{key}": value for key, value in (
+    ("container-number", "1"), ("oneoff", "False"), ("version", "1.29.2"), ("config-hash", "0" * 64),
+)}  # fmt: skip
 
 
 def docker(*argv: str) -> str:
@@ -60,7 +64,7 @@ class Project:
     def options(self, service: str) -> Iterator[str]:
         wanted, labels = self.declared["services"][service], self.declared.get("x-labels", {})
         made_from = {f"{PROJECT}.config_files": self.file, f"{PROJECT}.working_dir": os.path.dirname(self.file)}
-        for key, value in {PROJECT: self.name, SERVICE: service, **made_from, **labels}.items():
+        for key, value in {PROJECT: self.name, SERVICE: service, **AS_COMPOSE, **made_from, **labels}.items():
             yield from ("--label", f"{key}={value}")
         for key, value in wanted.get("environment", {}).items():
             yield from ("--env", f"{key}={value}")

@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from incidentui.core.checkpoint import Checkpoint
+from incidentui.core.format import duration
 from incidentui.core.inputs import ActionActed, Refusal
 from incidentui.core.model import Attempt, Light, Plan, PlanStep, Precondition, ProjectSpec, Workload
 from incidentui.core.plan import deadline
 from incidentui.core.state import State
 from incidentui.core.value import dataclass
 from incidentui.edge.checkpoints.replacing import beyond_keeping, moved, planned, still, unkept, written, written_as
-from incidentui.edge.checkpoints.restoring import differing, tried
+from incidentui.edge.checkpoints.restoring import differing, stood_a_test, tried, untested
 from incidentui.edge.checkpoints.store import CheckpointError
 from incidentui.edge.checkpoints.taking import Keeper
 from incidentui.edge.containers.blast import Blast
@@ -134,7 +135,7 @@ class CheckpointExecutor:
         return Plan(
             action=RESTORE,
             args=(("id", then.id), ("within", f"{within_ms}ms"), *_given("lose", wish.lose)),
-            title=f"Restore checkpoint {then.id}, taken {then.why}",
+            title=f"Restore checkpoint {then.id}, {duration(self._clock.now() - then.at)} old, taken {then.why}",
             target=state.project.name,
             target_kind="project",
             steps=(
@@ -144,11 +145,12 @@ class CheckpointExecutor:
                 PlanStep("look", "compare files and images with the checkpoint"),
             ),
             checked=(
+                *stood_a_test(self._store.tests(then.id)),
                 *(still(now_) for _, now_ in files),
                 *(Precondition("container", f"{b.name} is still {b.ident[:12]}", f"{b.ident} {b.name}") for b in backs),
                 *(losing("recreate", losses, wish) if backs else ()),
             ),
-            not_covered=beyond,
+            not_covered=(*untested(self._store.tests(then.id)), *beyond),
             undo="The checkpoint that is taken first brings back what is now.",
             warnings=() if backs else ("restart who reads these files: most programs read them when they start",),
             within_ms=within_ms,

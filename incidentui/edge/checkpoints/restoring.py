@@ -7,10 +7,12 @@ import secrets
 import stat
 import tempfile
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from incidentui.core.checkpoint import Checkpoint, FileCopy, Tested
-from incidentui.core.model import Ms
+from incidentui.core.format import count
+from incidentui.core.model import Ms, Precondition
 from incidentui.edge.checkpoints.store import CheckpointError, Store
 from incidentui.edge.checkpoints.taking import inside, standing
 
@@ -97,3 +99,22 @@ def _tried(scratch: Path, file: FileCopy, content: bytes) -> list[str]:
         return [f"{file.path}: the restored content is another one"]
     mode = stat.S_IMODE(written.stat().st_mode)
     return [f"{file.path}: mode {mode:o}, not {file.mode:o}"] if mode != file.mode else []
+
+
+def stood_a_test(tests: Sequence[Tested]) -> tuple[Precondition, ...]:
+    """When its restore was tried last and worked; nothing where the last try failed, or there was none."""
+    if not tests or not tests[-1].ok:
+        return ()
+    at = datetime.fromtimestamp(tests[-1].at / 1000).astimezone()
+    return (
+        Precondition(
+            "tested", f"its restore was tested on {at:%Y-%m-%d %H:%M}, {count(tests[-1].files, 'file')} compared"
+        ),
+    )
+
+
+def untested(tests: Sequence[Tested]) -> tuple[tuple[str, str], ...]:
+    """That nobody knows whether its restore works, or that it did not."""
+    if not tests:
+        return (("restore test", "there was none: checkpoint.test tries it in a scratch place"),)
+    return () if tests[-1].ok else (("restore test", f"the last one failed: {'; '.join(tests[-1].findings[:3])}"),)

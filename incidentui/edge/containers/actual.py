@@ -64,6 +64,7 @@ class ActualReader:
             environment={n: self._digest(v) for n, v in own.items() if given.get(n) != v},
             of_image={n: self._digest(v) for n, v in given.items()},
             health=has_check(config),
+            networks=_networks(found),
             up=bool((found.get("State") or {}).get("Running")),
         )
 
@@ -117,6 +118,11 @@ def _reading(volumes: Mapping[str, Ms], name: str, ident: str, digest: Digest) -
         return ActualReader(api, volumes, digest).read(name, ident)
 
     return read
+
+
+def _networks(found: Mapping[str, Any]) -> frozenset[str]:
+    names = (found.get("NetworkSettings") or {}).get("Networks") or {}
+    return frozenset(clean_and_redact(str(name), 120) for name in names)
 
 
 def _pairs(config: Mapping[str, Any]) -> dict[str, str]:

@@ -5,7 +5,7 @@ its unnamed volumes with it; what was changed inside a container, outside its mo
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from incidentui.core.format import count
@@ -43,12 +43,14 @@ class Around:
     """`docker diff`; only asked for where it counts. None: the engine could not tell."""
     image: str = ""
     """The id that the image's name stands for now; empty: it is not there."""
+    gone: frozenset[str] = frozenset()
+    """Sources of its mounts that are not on the host any more."""
 
 
 def blast_of(deed: str, around: Around) -> Blast:
     rows = [
         *dependants(deed, around),
-        *_few([_mount(deed, m) for m in around.found.get("Mounts") or ()], "mounts"),
+        *_few([_mount(deed, m, around.gone) for m in around.found.get("Mounts") or ()], "mounts"),
         *_few(list(_tmpfs(around.found)), "mounts in memory"),
         *_few(list(_ports(around.found)), "ports"),
         *_few(list(_networks(around)), "networks"),
@@ -108,7 +110,7 @@ def _without(deed: str, why: str) -> str:
 # -- what it holds
 
 
-def _mount(deed: str, mount: Mapping[str, Any]) -> Row:
+def _mount(deed: str, mount: Mapping[str, Any], gone: Collection[str] = ()) -> Row:
     inside = clean(str(mount.get("Destination", "")), 80)
     how = "" if mount.get("RW", True) else ", read-only"
     if mount.get("Type") == "volume":
@@ -116,7 +118,9 @@ def _mount(deed: str, mount: Mapping[str, Any]) -> Row:
         kept = "goes over to the new one" if deed == "recreate" else "stays"
         what = f"unnamed volume {name[:12]}" if unnamed(mount) else f"volume {clean(name, 60)}"
         return inside, f"{what}{how}: {kept}"
-    return inside, f"{clean(str(mount.get('Source', '')), 100)} of the host{how}: stays"
+    source = str(mount.get("Source", ""))
+    after = "is not there any more: the next start fails, or finds it empty" if source in gone else "stays"
+    return inside, f"{clean(source, 100)} of the host{how}: {after}"
 
 
 def unnamed(mount: Mapping[str, Any]) -> bool:

@@ -133,9 +133,8 @@ class ComposeLook:
 
 
 def environment(engine: DockerEngine) -> dict[str, str]:
-    """Version 1 knows no contexts: it is told which engine is meant."""
-    host = engine.host
-    return {**os.environ, **({"DOCKER_HOST": host} if host.startswith("unix://") else {})}
+    """Version 1 knows no contexts, and no version the one that the project names: it is told which engine is meant."""
+    return {**os.environ, **engine.named_to_others}
 
 
 def _elsewhere(folder: Path, files: Sequence[str], found: Mapping[str, Any]) -> str:

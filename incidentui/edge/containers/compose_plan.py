@@ -17,7 +17,7 @@ from incidentui.edge.text import clean
 ACTION = "compose.up"
 SAVE = PlanStep("save", "a checkpoint of now: commit, images, configuration files, verdicts")
 _MOST = 8
-_APPLIED = ("port ", "mount ", "env ")
+_APPLIED = ("port ", "mount ", "network ", "env ")
 
 
 @dataclass(frozen=True, slots=True)

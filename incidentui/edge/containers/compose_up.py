@@ -29,6 +29,7 @@ from incidentui.edge.containers.logs import last_word
 from incidentui.edge.containers.looking import until_known
 from incidentui.edge.containers.staying import Watch
 from incidentui.edge.containers.telling import Steps
+from incidentui.edge.containers.underway import over, stopping, when_back
 from incidentui.edge.git.unsaved import fresh, with_files
 from incidentui.edge.text import clean_and_redact
 from incidentui.session.ports import Clock, Report
@@ -160,16 +161,22 @@ class ComposeExecutor:
         return end, await last_word(engine, now) if end.outcome == "failed" and now is not None else None
 
     async def settle(self, attempt: Attempt) -> ActionActed:
-        plan, engine = attempt.plan, self._docker
+        engine = self._docker
         if engine is None:
             return ActionActed(attempt.run, "unknown", "no Docker engine is watched")
         try:
-            now, was = await engine.named(plan.target), want(plan, "container")
-            if now is None or (was and now.ident == was and not is_up(now)):
-                end = await self._back(engine, Workload(plan.target, "docker", "running", ident=was) if was else None)
-                return ActionActed(attempt.run, end.outcome, f"it was not finished{end.why}")
+            return await when_back(lambda: self._settled(engine, attempt), self._clock)
         except (EngineLost, EngineRefused) as error:
             return ActionActed(attempt.run, "unknown", f"cannot be looked at: {error}")
+
+    async def _settled(self, engine: DockerEngine, attempt: Attempt) -> ActionActed:
+        plan = attempt.plan
+        now, was = await engine.named(plan.target), want(plan, "container")
+        if now is not None and now.ident == was and stopping(attempt):
+            now = await over(engine, now, plan, self._clock)
+        if now is None or (was and now.ident == was and not is_up(now)):
+            end = await self._back(engine, Workload(plan.target, "docker", "running", ident=was) if was else None)
+            return ActionActed(attempt.run, end.outcome, f"it was not finished{end.why}")
         if was and now.ident == was:
             return ActionActed(attempt.run, "failed", f"it was not created anew: {words(now)}")
         good = is_up(now)

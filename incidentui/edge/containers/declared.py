@@ -29,6 +29,7 @@ from incidentui.edge.checks.agreed.compose import (
     variables_of,
 )
 from incidentui.edge.checks.agreed.documents import UnreadableError, document, text_of
+from incidentui.edge.containers import declared_networks as networks
 from incidentui.edge.text import clean_and_redact
 
 FILES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
@@ -137,25 +138,28 @@ class _Reader:
         self._name, self._digest, self._variables, self._raw = name, digest, variables, raw
         self._places = _places(raw, variables_of(folder, posixpath.dirname(files[0])))
         self._volumes: Mapping[str, Any] = {}
+        self._networks: Mapping[str, Any] = {}
 
     def resolved(self, data: Any) -> tuple[Declared, ...]:
         services = data.get("services") if isinstance(data, dict) else None
         if not isinstance(services, dict):
             raise UnreadableError("what compose says has no services")
-        self._volumes = data.get("volumes") or {}
+        self._volumes, self._networks = data.get("volumes") or {}, data.get("networks") or {}
         return tuple(self._service(str(name), table) for name, table in list(services.items())[:_MOST])
 
     def as_they_stand(self) -> tuple[Declared, ...]:
         """Of several files, the keys of the later one win; lists are put together, as compose does."""
         merged: dict[str, dict[str, Any]] = {}
         volumes: dict[str, Any] = {}
+        nets: dict[str, Any] = {}
         for _, data in self._raw:
             volumes |= data.get("volumes") or {}
+            nets |= data.get("networks") or {}
             for name, table in data["services"].items():
                 if not isinstance(table, dict):
                     raise UnreadableError(f"service {name} is not a table")
                 merged[str(name)] = _merged(merged.get(str(name), {}), table)
-        self._volumes = volumes
+        self._volumes, self._networks = volumes, nets
         return tuple(self._service(name, table) for name, table in list(merged.items())[:_MOST])
 
     def _service(self, name: str, table: Any) -> Declared:
@@ -176,6 +180,10 @@ class _Reader:
             container=self._text(table.get("container_name")) or "",
             health=isinstance(health, dict) and not _off(health),
             optional=_optional(table),
+            networks=tuple(
+                (called, self._at(name, "network", key))
+                for key, called in networks.of_service(table, self._networks, self._name, self._text)
+            ),
             depends_on=tuple(
                 (str(other), self._at(name, "needs", str(other))) for other in table.get("depends_on") or ()
             ),
@@ -333,5 +341,7 @@ def _lines(service: Any, table: Mapping[str, Any], variables: Lookup) -> Iterato
             yield "mount", mount[0], line_at(entry)
     for name, (_, line) in environment_of(table.get("environment")).items():
         yield "env", str(name), line
+    for key in table.get("networks") or ():
+        yield "network", str(key), line_at(key)
     for other in table.get("depends_on") or ():
         yield "needs", str(other), line_at(other)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from incidentui.core.model import Ms, PlanStep, Workload
 from incidentui.core.value import dataclass
-from incidentui.edge.containers import recreate
+from incidentui.edge.containers import bind_sources, recreate
 from incidentui.edge.containers.blast import Around, Blast, blast_of
 from incidentui.edge.containers.docker_client import REACH_S, Client
 from incidentui.edge.containers.docker_events import EVENTS
@@ -24,7 +24,7 @@ from incidentui.edge.containers.docker_words import (
     names,
     settings_of,
 )
-from incidentui.edge.containers.engine import CALL_S, Calls, EngineLost, EngineRefused
+from incidentui.edge.containers.engine import CALL_S, STOP_S, Calls, EngineLost, EngineRefused
 from incidentui.edge.containers.seen import Look
 from incidentui.edge.containers.volume_made import dated
 from incidentui.edge.text import clean_and_redact
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from incidentui.edge.containers.logs_docker import DockerLog
 
 T = TypeVar("T")
-STOP_S = 10
 DIFF_S = 15.0
 MOST_KEPT = 300
 _LOAD_S = 60.0
@@ -59,9 +58,12 @@ class Raw:
 class DockerEngine:
     name = "docker"
 
-    def __init__(self, compose_project: str | None = None, base_url: str | None = None) -> None:
+    def __init__(
+        self, compose_project: str | None = None, base_url: str | None = None, context: str | None = None
+    ) -> None:
+        """`context`: of the docker command, where neither `base_url` nor the environment names an engine."""
         self._project = compose_project
-        self._client = Client(base_url)
+        self._client = Client(base_url, context)
         self._calls = Calls("docker")
         self.listing = Listing(self._list, self._inspect)
 
@@ -87,6 +89,14 @@ class DockerEngine:
             return await self._ask(self.listing.look)
         except EngineRefused as refused:
             raise EngineLost(f"docker engine {self.address}: refuses to list: {refused}") from refused
+
+    async def answers(self) -> bool:
+        """Whether it answers at all: a word, no list."""
+        try:
+            await self._ask(lambda: self._connected().ping())
+        except (EngineLost, EngineRefused):
+            return False
+        return True
 
     async def glance(self, idents: Collection[str]) -> tuple[Look, ...] | None:
         """The last list with these few inspected anew; None when only another list can tell."""
@@ -143,9 +153,9 @@ class DockerEngine:
         return self._client.another(seconds, version)
 
     @property
-    def host(self) -> str:
-        """What DOCKER_HOST has to be, so that another program asks the same engine."""
-        return self._client.host
+    def named_to_others(self) -> dict[str, str]:
+        """The environment in which another program asks the same engine."""
+        return self._client.named_to_others
 
     def try_again(self) -> None:
         """Somebody asks for it now: what was refused before does not hold."""
@@ -206,7 +216,7 @@ class DockerEngine:
     def _around(self, ident: str) -> Around:
         api = self._connected()
         found = api.inspect_container(ident)
-        return Around(found, api.containers(all=True), (), self._image_now(found))
+        return Around(found, api.containers(all=True), (), self._image_now(found), bind_sources.gone(found))
 
     def _image_now(self, found: dict[str, Any]) -> str:
         return str((self._image(found["Config"]["Image"]) or {}).get("Id", ""))
@@ -296,7 +306,7 @@ class DockerEngine:
         return self._client.connected()
 
     async def _ask(self, work: Callable[[], T], seconds: float = CALL_S) -> T:
-        if "docker.context" not in sys.modules:
+        if "docker" not in sys.modules:
             # Loading the SDK on a busy machine is no silence of the engine.
             await self._calls.run(_load, _LOAD_S)
         try:
@@ -315,7 +325,7 @@ class DockerEngine:
 
 
 def _load() -> None:
-    importlib.import_module("docker.context")
+    importlib.import_module("docker")
 
 
 def _was_answered(error: Exception) -> bool:

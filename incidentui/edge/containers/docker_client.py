@@ -1,7 +1,9 @@
 """The client of an engine: found, made on first use, thrown away when the engine is lost."""
 
+import os
 import socket
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from incidentui.edge.containers.docker_lost import lost_words, way_ended
@@ -21,8 +23,8 @@ _PING = b"GET /_ping HTTP/1.0\r\nHost: docker\r\n\r\n"
 class Client:
     """Its methods block, but for `reached` and the words."""
 
-    def __init__(self, base_url: str | None) -> None:
-        self._base_url = base_url
+    def __init__(self, base_url: str | None, context: str | None = None) -> None:
+        self._base_url, self._context = base_url, context
         self._where = Where({}, base_url or DEFAULT, "")
         self._api: APIClient | None = None
         self._connecting = threading.Lock()
@@ -42,7 +44,14 @@ class Client:
         return self._where.link.how if self._where.link is not None else ""
 
     @property
-    def host(self) -> str:
+    def named_to_others(self) -> dict[str, str]:
+        tls = self._where.params.get("tls")
+        keys = {"DOCKER_CERT_PATH": os.path.dirname(tls.cert[0]), "DOCKER_TLS_VERIFY": "1"} if tls and tls.cert else {}
+        return {"DOCKER_HOST": self._socket, **keys}
+
+    @property
+    def _socket(self) -> str:
+        """Over ssh the end that is here."""
         return str(self._where.params.get("base_url") or self._where.address)
 
     @property
@@ -57,9 +66,10 @@ class Client:
     def _reach(self) -> None:
         if self._api is not None:
             return
-        self._where = where(self._base_url)
+        self._where = where(self._base_url, self._context)
         if (link := self._where.link) is not None:
             link.reach()
+            self._where = replace(self._where, params={"base_url": f"unix://{link.socket}"})
             _knock_over(link)
 
     def connected(self) -> "APIClient":
@@ -70,7 +80,7 @@ class Client:
             self._reach()
             if self._where.link is not None:
                 self._where.link.check()
-            _knock(self.host)
+            _knock(self._socket)
             if self._api is None:
                 self._api = APIClient(timeout=int(CALL_S), **self._where.params)
             return self._api

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import socket
 from collections.abc import Iterator
 
@@ -16,6 +17,11 @@ def lost_words(error: BaseException, address: str, seconds: float) -> str:
         if any(isinstance(cause, kinds) for cause in causes):
             return f"{where}: {words.format(seconds=seconds)}"
     text = " ".join(str(cause) for cause in causes)
+    if versions := _VERSIONS.search(f"{text} {' '.join(str(getattr(cause, 'explanation', '')) for cause in causes)}"):
+        mine, end, its = versions.groups()
+        todo = "upgrade the engine" if end == "Max" else "upgrade this program"
+        bound = "at most" if end == "Max" else "at least"
+        return f"{where}: speaks another API version: {bound} {its}, not {mine}; {todo}"
     if "InvalidVersion" in {type(cause).__name__ for cause in causes} or "client version" in text:
         return f"{where}: speaks another API version: {clean(str(causes[-1]), 160)}; upgrade the engine"
     for cause in causes:
@@ -32,6 +38,7 @@ def way_ended(error: BaseException, address: str) -> str:
     return f"docker engine {address}: the ssh connection ended; it is made anew" if gone else ""
 
 
+_VERSIONS = re.compile(r"client version ([\d.]+) is too \w+\. (Max|Min)imum supported API version is ([\d.]+)")
 _NO_ENGINE = (json.JSONDecodeError, http.client.BadStatusLine, http.client.LineTooLong, KeyError, TypeError)
 _LOST: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((FileNotFoundError,), "no socket there; start Docker, or set DOCKER_HOST"),

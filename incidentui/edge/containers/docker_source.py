@@ -14,6 +14,8 @@ from incidentui.edge.containers.seen import Contact, Look, Seen
 from incidentui.session.ports import Clock, Report
 
 SAFETY_S = 30.0
+ALIVE_S = 5.0
+"""So often an engine that says nothing is asked whether it still answers."""
 APART_MS: Ms = 200
 """Of looks that events ask for, when they ask again and again ..."""
 AT_ONCE = 4
@@ -29,9 +31,14 @@ class DockerSource:
     name = "docker"
 
     def __init__(
-        self, compose_project: str | None, clock: Clock, base_url: str | None = None, library: Library | None = None
+        self,
+        compose_project: str | None,
+        clock: Clock,
+        base_url: str | None = None,
+        library: Library | None = None,
+        context: str | None = None,
     ) -> None:
-        self.engine = DockerEngine(compose_project, base_url)
+        self.engine = DockerEngine(compose_project, base_url, context)
         self._library = library or Library()
         self._clock = clock
         self._seen = Seen()
@@ -95,15 +102,28 @@ class DockerSource:
         """Returns when a list is due: an event came, the stream opened or ended, or long enough has passed."""
         wait_s = self._listen()
         await asyncio.sleep(max(0, self._paced - AT_ONCE * APART_MS - self._clock.mono()) / 1000)
-        try:
-            async with asyncio.timeout(min(wait_s, self._patience_s())):
-                await self._woken.wait()
+        if await self._heard(min(wait_s, self._patience_s())):
             self._paced = max(self._paced, self._clock.mono()) + APART_MS
-        except TimeoutError:
+        else:
             self.engine.listing.doubt()
             for ident in self._named:
                 self.engine.changed(ident)
             self._named = set()
+
+    async def _heard(self, within_s: float) -> bool:
+        """Whether an event came in that time. An engine that hangs sends none, as one where nothing happens: it is
+        asked now and then whether it still answers, and if it does not, the list is due at once.
+        """
+        while within_s > 0:
+            try:
+                async with asyncio.timeout(min(within_s, ALIVE_S)):
+                    await self._woken.wait()
+                return True
+            except TimeoutError:
+                within_s -= ALIVE_S
+            if within_s > 0 and not await self.engine.answers():
+                break
+        return False
 
     def _patience_s(self) -> float:
         if self._named:

@@ -1,4 +1,4 @@
-"""Which engine is meant, found as the docker command does: DOCKER_HOST, DOCKER_CONTEXT, else the current context.
+"""Which engine is meant: DOCKER_HOST, DOCKER_CONTEXT, else the context of the project, else the current one.
 
 Over ssh it is not asked by the SDK, which begins a process for every question, needs a package of its own even so, and
 has no time limit on its pipe: one connection leads there (`edge.ssh`), and the SDK is given its end as a socket.
@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from incidentui.core.value import dataclass
+from incidentui.edge.containers.docker_context import OWN, ContextError, current
+from incidentui.edge.containers.docker_context import params as params_of
 from incidentui.edge.ssh.address import SCHEME, AddressError
 from incidentui.edge.ssh.link import Link, link_to
 from incidentui.edge.text import clean, clean_and_redact
@@ -23,7 +25,7 @@ class NowhereError(Exception):
 @dataclass(frozen=True, slots=True)
 class Where:
     params: Mapping[str, Any]
-    """What the client is made with."""
+    """What the client is made with; over ssh that is the end of its link, once it stands."""
     address: str
     said_by: str
     """What names it, for the screen: "DOCKER_HOST", "context lab"; empty: nothing does, or the caller did."""
@@ -31,13 +33,14 @@ class Where:
     """What leads there, if it is reached over ssh."""
 
 
-def where(base_url: str | None) -> Where:
+def where(base_url: str | None, context: str | None = None) -> Where:
+    """`context`: that of the project, for where nothing of the shell names an engine."""
     from docker.utils import kwargs_from_env
 
     params: dict[str, Any] = {"base_url": base_url} if base_url else {**kwargs_from_env()}
     said_by = "" if base_url else "DOCKER_HOST"
     if "base_url" not in params:
-        found, said_by = _of_context()
+        found, said_by = _of_context(context)
         params = {**found, **params}
     address = str(params.get("base_url") or DEFAULT)
     if not address.startswith(SCHEME):
@@ -47,27 +50,14 @@ def where(base_url: str | None) -> Where:
     except AddressError as error:
         named = f" ({said_by})" if said_by else ""
         raise NowhereError(f"engine {clean_and_redact(address, 120)}{named}: {error}") from None
-    return Where({"base_url": f"unix://{link.socket}"}, address, said_by, link)
+    return Where({}, address, said_by, link)
 
 
-def _of_context() -> tuple[dict[str, Any], str]:
-    """The SDK takes a context that is not there for none at all, and shows the wrong engine."""
-    from docker.context import ContextAPI
-    from docker.context.config import get_current_context_name
-
+def _of_context(project: str | None) -> tuple[dict[str, Any], str]:
     named = os.environ.get("DOCKER_CONTEXT")
-    name = named or get_current_context_name()
+    by = "DOCKER_CONTEXT" if named else "incidentui.toml" if project else "currentContext in docker's config.json"
     try:
-        context = ContextAPI.get_context(name)
-    except Exception as error:  # the SDK raises whatever reading a broken file raises
-        raise NowhereError(
-            f"context {_name(name)}: its file cannot be read; docker context inspect says why"
-        ) from error
-    if context is None:
-        by = "DOCKER_CONTEXT" if named else "currentContext in the docker command's config.json"
-        raise NowhereError(f"context {_name(name)}: there is none of that name; correct {by}, see docker context ls")
-    return {**ContextAPI.kwargs_from_context(name)}, "" if name == "default" else f"context {_name(name)}"
-
-
-def _name(name: str) -> str:
-    return clean(name, 60)
+        name = named or project or current()
+        return params_of(name, by), "" if name == OWN else f"context {clean(name, 60)}"
+    except ContextError as error:
+        raise NowhereError(str(error)) from None

@@ -39,6 +39,7 @@ _NOTES = {
     "removing": "is being removed",
     "dead": "dead: the engine could not remove it",
 }
+ASIDE_NOTE = "set aside: another one has its place"
 _ENDED = ("exited", "restarting", "dead")
 _NEVER = "0001-"
 ASIDE = re.compile(r"\.before-[0-9a-f]{12}$")
@@ -280,6 +281,8 @@ def _workload(
         word = "starting"
     elif state == "created" and detail and detail.error:
         word = "exited"
+    if aside := word in ("exited", "crashing") and _set_aside(ident, name):
+        word = "stopped"  # whoever made its successor ended it: that is nobody's failure
     if word != "paused" and word not in ("running", "starting"):
         sick = "none"  # what it last said of itself before it ended
     since = None if detail is None else detail.finished if word in ("exited", "crashing") else detail.started
@@ -293,12 +296,17 @@ def _workload(
         health=sick,
         image=image,
         revision=revision,
-        note=_note(state, word, sick, detail),
+        note=ASIDE_NOTE if aside else _note(state, word, sick, detail),
         ident=ident,
         dirty=dirty,
         policy=detail.policy if detail else "",
         origin=origin,
     )
+
+
+def _set_aside(ident: str, name: str) -> bool:
+    """Renamed, by compose or by us, while its successor is made; a service's container has the service's name here."""
+    return name.startswith(f"{ident[:12]}_") or ASIDE.search(name) is not None
 
 
 def _note(state: str, word: WorkloadState, sick: Health, detail: Detail | None) -> str:

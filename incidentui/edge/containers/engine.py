@@ -14,6 +14,8 @@ from incidentui.edge.containers.blast import Blast
 T = TypeVar("T")
 CALL_S = 3.0
 """An engine that has not answered by then is lost, however busily it drips bytes."""
+STOP_S = 10
+"""What Docker is told to wait for a program that obeys TERM, before it kills it."""
 _STUCK = 4
 
 

@@ -27,6 +27,7 @@ from incidentui.edge.containers.deeds import (
     make_plan,
     moved,
     planned,
+    want,
 )
 from incidentui.edge.containers.docker import DockerEngine
 from incidentui.edge.containers.engine import Engine, EngineLost, EngineRefused
@@ -36,6 +37,7 @@ from incidentui.edge.containers.looking import LOOK_S, until_known
 from incidentui.edge.containers.recreating import Recreating, settled
 from incidentui.edge.containers.staying import LOST_MS, watch_for
 from incidentui.edge.containers.telling import Steps
+from incidentui.edge.containers.underway import over, stopping, when_back
 from incidentui.session.ports import Clock, Report
 
 
@@ -57,7 +59,7 @@ class WorkloadExecutor:
             return wish
         found = await find(self._engines, name, args.get("engine"))
         if isinstance(found, Refusal):
-            return found
+            return _declared(name, state) or found
         engine, listed = found
         try:
             workload = await engine.one(listed)
@@ -94,16 +96,25 @@ class WorkloadExecutor:
         return ActionActed(run, end.outcome, end.why, evidence=evidence)
 
     async def settle(self, attempt: Attempt) -> ActionActed:
-        plan = attempt.plan
         try:
-            engine, workload = self._engine(plan), planned(plan)
-            if isinstance(engine, DockerEngine) and deed_of(plan) == "recreate":
-                end = await settled(engine, workload, plan)
-            else:
-                end = became(plan, attempt.asked, await engine.one(workload))
+            end = await when_back(lambda: self._settled(attempt), self._clock)
         except (EngineLost, EngineRefused) as error:
             return ActionActed(attempt.run, "unknown", f"cannot be looked at: {error}")
         return ActionActed(attempt.run, end.outcome, end.why)
+
+    async def _settled(self, attempt: Attempt) -> End:
+        plan = attempt.plan
+        engine, workload = self._engine(plan), planned(plan)
+        now = await (self._now(engine, workload, plan) if stopping(attempt) else engine.one(workload))
+        if isinstance(engine, DockerEngine) and deed_of(plan) == "recreate":
+            return await settled(engine, workload, plan, self._clock)
+        return became(plan, attempt.asked, now)
+
+    async def _now(self, engine: Engine, workload: Workload, plan: Plan) -> Workload | None:
+        """Once its engine has done with it what it was asked: Supervisor says of itself that it is at it."""
+        if isinstance(engine, DockerEngine):
+            return await over(engine, workload, plan, self._clock)
+        return await engine.one(workload)
 
     async def lights(self, attempt: Attempt) -> Sequence[Light]:
         """What runs and whether users are served is judged by the session."""
@@ -139,7 +150,7 @@ class WorkloadExecutor:
         until = self._clock.now() + LOST_MS
         while self._clock.now() < until:
             try:
-                now = await engine.one(workload)
+                now = await self._now(engine, workload, plan) if want(plan, "start") else await engine.one(workload)
             except EngineLost as again:
                 lost = again
                 await asyncio.sleep(LOOK_S)
@@ -153,6 +164,16 @@ class WorkloadExecutor:
         steps.begin(plan.steps[-1])
         end, _ = await until_known(watch_for(plan, asked), lambda: engine.one(workload), self._clock)
         return end
+
+
+def _declared(name: str, state: State) -> Refusal | None:
+    """Of one that a compose file declares, and that is not there."""
+    drift = state.drift.get(name)
+    if drift is None or drift.checkpoint or not any(row.what == "container" for row in drift.rows):
+        return None
+    return Refusal(
+        f"there is no container of {name}, which is declared", f"compose.up name={name} makes it", usage=True
+    )
 
 
 async def _loses_more(engine: Engine, workload: Workload, plan: Plan) -> str:

@@ -56,7 +56,7 @@ def only(name: str, told: Told) -> Found | Refusal:
         return Refusal(f"{len(found)} workloads are called {name}: {where}", "say which with engine=", usage=True)
     if lost:
         return Refusal("; ".join(lost), f"{name} cannot be found while its engine does not answer")
-    near = difflib.get_close_matches(name, names, 3, 0.4) or sorted(names)[:5]
+    near = difflib.get_close_matches(name, names, 3) or sorted(names)[:5]
     return Refusal(
         f"no workload {name}", f"there is: {', '.join(near)}" if near else "no workload is running here", usage=True
     )

@@ -12,6 +12,11 @@ from incidentui.edge.containers.engine import backoff_ms
 
 LOOP_MS: Ms = 60_000
 LOOP_CRASHES = 2
+SHORT_MS: Ms = 20_000
+SHORT_LIVES = 3
+"""So many runs, each as short, are a loop, where an engine neither counts its restarts nor is seen while it is down: a
+program that dies is up again before the next look.
+"""
 STAYS_MS: Ms = 2_000
 """What crashed and was started again has to run as long as this before it counts as running."""
 _DOWN: tuple[WorkloadState, ...] = ("crashing", "exited")
@@ -35,6 +40,8 @@ class _Memory:
     look: Look
     shown: Workload
     crashes: list[Ms] = field(default_factory=list)
+    short: list[Ms] = field(default_factory=list)
+    """When a run was over that lasted no time."""
     tried: Ms = 0
     """When its engine was last seen to have started it again."""
 
@@ -71,21 +78,27 @@ def _remember(was: _Memory | None, look: Look, now: Ms) -> _Memory:
         return _Memory(look, _keep_trying(None, look))
     grown = _restarts_between(was.look, look)
     crashes = [at for at in was.crashes if now - at < LOOP_MS]
+    short = [at for at in was.short if now - at < LOOP_MS]
     by_hand = _restarted_by_hand(was.look, look)
     tried = now if grown else was.tried
+    if grown and _lived_short(was.look, look):
+        short.append(now)
+    if look.start is not None and now - look.start >= SHORT_MS:
+        short = []  # this run is no short one
     if by_hand:
-        crashes = []
+        crashes, short = [], []
     elif grown and _was_crash(was.look, look):
         crashes += [now] * grown
     shown = replace(_keep_trying(was, look), seen_restarts=was.shown.seen_restarts + grown)
     young = was.shown.state == "crashing" and now - tried < STAYS_MS and not by_hand
-    if (len(crashes) >= LOOP_CRASHES or young) and shown.state in ("running", "starting"):
+    loops = len(crashes) >= LOOP_CRASHES or len(short) >= SHORT_LIVES
+    if (loops or young) and shown.state in ("running", "starting"):
         code = was.shown.exit_code if look.ended is None else look.ended
         shown = replace(shown, state="crashing", exit_code=code, note="starts and dies again")
     if shown.state == was.shown.state == "crashing":
         # One loop, one beginning: each try would move it.
         shown = replace(shown, since=was.shown.since, note=shown.note or was.shown.note)
-    return _Memory(look, shown, crashes, tried)
+    return _Memory(look, shown, crashes, short, tried)
 
 
 def _keep_trying(was: _Memory | None, look: Look) -> Workload:
@@ -100,6 +113,12 @@ def _restarts_between(was: Look, look: Look) -> int:
     if before is not None and after is not None and after > before:
         return after - before
     return int(was.start is not None and look.start is not None and look.start != was.start)
+
+
+def _lived_short(was: Look, look: Look) -> bool:
+    if look.workload.restarts is not None or was.start is None or look.start is None:
+        return False
+    return 0 <= look.start - was.start < SHORT_MS
 
 
 def _restarted_by_hand(was: Look, look: Look) -> bool:

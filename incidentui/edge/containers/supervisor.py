@@ -18,6 +18,7 @@ from incidentui.edge.containers.logs import LOG_BYTES, last_words, recognised
 from incidentui.edge.containers.logs_files import FileLogs
 from incidentui.edge.containers.seen import Contact, Look, Seen
 from incidentui.edge.containers.supervisor_rpc import Rpc
+from incidentui.edge.containers.using_kernel import listens
 from incidentui.edge.text import clean, clean_and_redact
 from incidentui.session.ports import Clock, Report
 
@@ -79,8 +80,9 @@ class SupervisorEngine:
         return {"restart": (stop, start), "stop": (stop,), "start": (start,)}[deed]
 
     async def blast(self, deed: str, workload: Workload) -> Blast:
-        """supervisord knows of no program that needs another one."""
-        return Blast()
+        """supervisord knows of no program that needs another one; where it listens the kernel tells."""
+        ports = await asyncio.to_thread(listens, workload.ident) if deed != "start" else ()
+        return Blast(tuple((f"port {port}", "it listens there: nobody answers meanwhile") for port in ports))
 
     async def do(self, verb: str, workload: Workload) -> None:
         if verb == "start":

@@ -31,8 +31,17 @@ def of_program(ident: str) -> Using:
         cpu=max(0.0, ticks / os.sysconf("SC_CLK_TCK") / took) if now else None,
         memory=sum(int(fields[_RESIDENT]) for fields in now.values()) * os.sysconf("SC_PAGE_SIZE") if now else None,
         processes=len(now) or None,
-        ports=_listening(now.keys()),
+        ports=_told(_listening(now.keys())),
     )
+
+
+def listens(ident: str) -> tuple[int, ...]:
+    """The TCP ports at which it, or what it started, answers; empty where the kernel does not tell."""
+    return (_listening(_family(int(ident)).keys()) or ()) if ident.isdigit() else ()
+
+
+def _told(ports: tuple[int, ...] | None) -> tuple[str, ...] | None:
+    return None if ports is None else tuple(f"listens at {port}" for port in ports)
 
 
 def _ticks(fields: list[str]) -> int:
@@ -61,7 +70,7 @@ def _stats() -> Iterator[tuple[int, list[str]]]:
         yield int(entry.name), text.rpartition(")")[2].split()  # the command name before may hold anything
 
 
-def _listening(pids: Collection[int]) -> tuple[str, ...] | None:
+def _listening(pids: Collection[int]) -> tuple[int, ...] | None:
     """None: what they have open is not for us to see."""
     sockets: set[str] = set()
     try:
@@ -72,7 +81,7 @@ def _listening(pids: Collection[int]) -> tuple[str, ...] | None:
         return None
     rows = (line.split() for table in tables for line in table.splitlines()[1:])
     found = {int(row[1].rpartition(":")[2], 16) for row in rows if _mine(row, sockets)}
-    return tuple(f"listens at {port}" for port in sorted(found))[:_MOST]
+    return tuple(sorted(found))[:_MOST]
 
 
 def _mine(row: list[str], sockets: Collection[str]) -> bool:

@@ -9,7 +9,7 @@ from incidentui.core.model import Ms, Plan, PlanStep, Precondition, Workload
 from incidentui.core.value import dataclass
 from incidentui.core.visible import look_alikes
 from incidentui.edge.containers.blast import unnamed
-from incidentui.edge.inside.masked import masked
+from incidentui.edge.masked import masked
 from incidentui.edge.text import clean
 
 EXEC, OUT, IN = "workload.exec", "workload.copy-out", "workload.copy-in"

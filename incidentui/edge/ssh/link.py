@@ -68,15 +68,13 @@ class Link:
         self._control = ""
         self._lent = False
         self._doubted = False
+        self._ended = False
         self._refused: tuple[float, str] | None = None
 
     @property
     def socket(self) -> Path:
         """Leads to the engine's while the connection stands. In a folder that only this user may enter."""
-        if self._folder is None:
-            top = tempfile.gettempdir()
-            self._folder = Path(tempfile.mkdtemp(prefix="incidentui-ssh-", dir=top if len(top) < _LONGEST else "/tmp"))
-        return self._folder / "engine.sock"
+        return (self._folder or Path("/nowhere")) / "engine.sock"
 
     @property
     def how(self) -> str:
@@ -89,6 +87,9 @@ class Link:
                 return
             if self._refused and time.monotonic() < self._refused[0]:
                 raise LinkError(self._refused[1])
+            if self._ended:
+                raise LinkError("the program ends")
+            self._drop()
             try:
                 self._open()
             except LinkError as error:
@@ -120,11 +121,8 @@ class Link:
 
     def end(self, within_s: float = 0) -> None:
         """Waits for no longer, nor for one that is being made: what stands between follows by itself."""
-        if self._keeper is not None and self._keeper.stdin is not None:
-            self._keeper.stdin.close()
-            _ends(self._keeper, within_s)
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        self._ended = True
+        self._drop(within_s)
 
     # -- a connection
 
@@ -134,9 +132,8 @@ class Link:
     def _open(self) -> None:
         if shutil.which("ssh") is None:
             raise LinkError("there is no ssh here; install it (Debian: openssh-client)")
-        self._drop()
-        self.socket.parent.mkdir(mode=0o700, exist_ok=True)
-        self.socket.unlink(missing_ok=True)
+        top = tempfile.gettempdir()
+        self._folder = Path(tempfile.mkdtemp(prefix="incidentui-ssh-", dir=top if len(top) < _LONGEST else "/tmp"))
         person = self._configured()
         self._lent = self._shares(person.get("controlpath", ""))
         if not self._lent:
@@ -194,12 +191,14 @@ class Link:
             raise LinkError(f"ssh could not be started: {error.strerror}; see what this machine lacks") from None
         self._keeper, self._said = keeper, _Said(keeper)
 
-    def _drop(self) -> None:
+    def _drop(self, within_s: float = 2.0) -> None:
         keeper, self._keeper = self._keeper, None
+        folder, self._folder = self._folder, None
         if keeper is not None and keeper.stdin is not None:
             keeper.stdin.close()
-            if not _ends(keeper, 2.0):
-                self._folder = None  # it goes with what stands between, whenever that is
+            _ends(keeper, within_s)
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
 
     # -- over a connection
 

@@ -8,7 +8,7 @@ from incidentui.edge.text import clean_and_redact
 
 _NOISE = re.compile(r"^(@+|Pseudo-terminal |Warning: Permanently|\*\* )")
 _DENIED = re.compile(r"^(?:(\S+): )?Permission denied(?: \(([\w,-]*)\))?", re.MULTILINE)
-_OFFENDING = re.compile(r"Offending (?:\S+ )?key in (\S+?):(\d+)")
+_OFFENDING = re.compile(r"Offending (?:\S+ )?key in (\S+?):\d+")
 _REMOVE = re.compile(r'-R "?([^"\s]+)')
 _PORT = re.compile(r"connect to host \S+ port (\d+)")
 
@@ -35,24 +35,24 @@ def last_words(said: str) -> str:
 
 def _changed(said: str, address: Address, _: float) -> str:
     where, name = _OFFENDING.search(said), _REMOVE.search(said)
-    at = f" ({where[1]} line {where[2]} holds another)" if where else ""
-    remove = f"ssh-keygen -R '{name[1] if name else address.known_as}'"
+    file = f"-f {where[1]} " if where else ""
+    remove = f"ssh-keygen {file}-R '{name[1] if name else address.known_as}'"
     return clean_and_redact(
-        f"its host key HAS CHANGED{at}: another machine, or somebody in between; "
-        f"ask who runs it before you believe it. If it was made anew: {remove}, then {address.by_hand} true",
+        "its host key HAS CHANGED: another machine, or somebody in between; "
+        f"ask who runs it; if it was made anew: {remove}, then {address.by_hand} true",
         400,
     )
 
 
 def _unknown(_: str, address: Address, __: float) -> str:
-    return f"its host key is not known here; connect by hand and compare it, once: {address.by_hand} true"
+    return f"its host key is not known here; {address.by_hand} true, once by hand, and compare the key"
 
 
 def _denied(said: str, address: Address, _: float) -> str:
     found = _DENIED.search(said)
     who, ways = (found[1] or "", found[2] or "") if found else ("", "")
     how = clean_and_redact(f"{f' {who}' if who else ''}{f' ({ways})' if ways else ''}", 120)
-    return f"permission denied{how}; no key that it takes: ssh-add yours, or see {address.by_hand} true"
+    return f"permission denied{how}; ssh-add a key that it takes, or see {address.by_hand} true"
 
 
 def _no_name(said: str, _: Address, __: float) -> str:

@@ -11,12 +11,14 @@ from incidentui.core.plan import deadline
 from incidentui.core.state import State
 from incidentui.edge.checkpoints.before import saved
 from incidentui.edge.checkpoints.taking import Keeper
-from incidentui.edge.containers.deeds import STAY_MS, WITHIN_MS, want
+from incidentui.edge.containers.deeds import STAY_MS, WITHIN_MS, End, want
 from incidentui.edge.containers.docker import DockerEngine
 from incidentui.edge.containers.engine import Engine, EngineLost, EngineRefused
 from incidentui.edge.containers.find import find
 from incidentui.edge.containers.telling import Steps
+from incidentui.edge.containers.underway import when_back
 from incidentui.edge.text import clean
+from incidentui.edge.volumes.before import before
 from incidentui.edge.volumes.plans import BACKUP, RESTORE, Found, backup_plan, called, offers, restore_plan, users_key
 from incidentui.edge.volumes.restoring import TROUBLE, Restoring
 from incidentui.edge.volumes.settling import settled
@@ -24,7 +26,10 @@ from incidentui.edge.volumes.store import BackupError, Store
 from incidentui.edge.volumes.working import Copier
 from incidentui.session.ports import Clock, Report
 
-_KEYS = {BACKUP: ("volume", "name", "engine"), RESTORE: ("id", "volume", "name", "engine", "within", "stay", "starts")}
+_KEYS = {
+    BACKUP: ("volume", "name", "before", "engine"),
+    RESTORE: ("id", "volume", "name", "engine", "within", "stay", "starts"),
+}
 
 
 class VolumeExecutor:
@@ -61,7 +66,7 @@ class VolumeExecutor:
     # -- plans
 
     async def _backup_plan(self, args: Mapping[str, str], copier: Copier) -> Plan | Refusal:
-        wanted = await self._volumes(args)
+        wanted = await self._wanted(args)
         if isinstance(wanted, Refusal):
             return wanted
         found = await copier.found(wanted, sizes=True)
@@ -70,10 +75,29 @@ class VolumeExecutor:
         room, folder = await asyncio.to_thread(self._store.free), str(self._store.folder)
         return backup_plan(found, args, room, folder, copier.engine.address)
 
-    async def _volumes(self, args: Mapping[str, str]) -> list[str] | Refusal:
-        """Those that are asked for: by name, or all of a workload."""
+    async def _wanted(self, args: Mapping[str, str]) -> list[str] | Refusal:
+        """Those that are asked for: by name, all of a workload, or those that it had before."""
+        if args.get("before", "false") not in ("true", "false"):
+            return Refusal(f"before={clean(args['before'], 40)} is neither true nor false", usage=True)
+        volumes = await self._volumes(args)
+        if isinstance(volumes, Refusal) or args.get("before") != "true":
+            return volumes if isinstance(volumes, Refusal) else list(volumes)
+        if earlier := await self._before(args.get("name", ""), volumes):
+            return list(earlier.values())
+        why = f"no checkpoint knows another volume of {clean(args.get('name', '?'), 80)} than it has now"
+        return Refusal(why, f"by its name: {BACKUP} volume=NAME")
+
+    async def _before(self, name: str, volumes: Mapping[str, str]) -> dict[str, str]:
+        """By the volume that a workload has now, the one that it had before in its place."""
+        if self._keeper is None or not name:
+            return {}
+        now = {inside: volume for volume, inside in volumes.items()}
+        return await asyncio.to_thread(before, self._keeper.store, name, now)
+
+    async def _volumes(self, args: Mapping[str, str]) -> dict[str, str] | Refusal:
+        """Those that are there now, with where a workload has them: by name, or all of a workload."""
         if volume := args.get("volume", ""):
-            return [await self._whole(volume)]
+            return {await self._whole(volume): ""}
         if not (name := args.get("name", "")):
             return Refusal("which volume?", f"{BACKUP} volume=NAME, or name=WORKLOAD", usage=True)
         found = await find(self._engines, name, args.get("engine"))
@@ -84,9 +108,13 @@ class VolumeExecutor:
             return Refusal(f"{name} is no container: it has no volumes", "its files lie in folders", usage=True)
         inspected = await engine.call(lambda api: api.inspect_container(workload.ident))
         mounts = inspected.get("Mounts") or ()
-        volumes = [str(mount["Name"]) for mount in mounts if mount.get("Type") == "volume" and mount.get("Name")]
+        volumes = {
+            str(mount["Name"]): str(mount.get("Destination", ""))
+            for mount in mounts
+            if mount.get("Type") == "volume" and mount.get("Name")
+        }
         if volumes:
-            return list(dict.fromkeys(volumes))
+            return volumes
         folders = ", ".join(clean(str(mount.get("Source", "")), 80) for mount in mounts)
         return Refusal(f"{name} has no volume", f"folders of the host: {folders}" if folders else "it has no mount")
 
@@ -103,9 +131,10 @@ class VolumeExecutor:
         return Refusal(f"no volume {clean(name, 80)}", f"there is: {there}" if there else "there is none", usage=True)
 
     async def _restore_plan(self, args: Mapping[str, str], copier: Copier, state: State) -> Plan | Refusal:
-        then = await self._which(args)
-        if isinstance(then, Refusal):
-            return then
+        chosen = await self._which(args)
+        if isinstance(chosen, Refusal):
+            return chosen
+        then, into = chosen
         within_ms = deadline(args, WITHIN_MS)
         stay_ms = deadline(args, STAY_MS, "stay")
         if isinstance(within_ms, Refusal):
@@ -114,7 +143,7 @@ class VolumeExecutor:
             return stay_ms
         if why := await asyncio.to_thread(self._store.glance, then):
             return Refusal(f"backup {then.id} is damaged: {why}", "incidentui backup list")
-        name = await self._whole(args["volume"]) if args.get("volume") else then.volume
+        name = await self._whole(args["volume"]) if args.get("volume") else into
         (now,) = await copier.found([name], sizes=True)
         room, age = await asyncio.to_thread(self._store.free), self._clock.now() - then.at
         if self._keeper is not None:
@@ -122,25 +151,33 @@ class VolumeExecutor:
         keep = self._keeper is not None
         return restore_plan(then, now, room, (within_ms, stay_ms), age, state, copier.engine.address, keep)
 
-    async def _which(self, args: Mapping[str, str]) -> Backup | Refusal:
-        """The backup that is meant; where several could be, they are offered."""
+    async def _which(self, args: Mapping[str, str]) -> tuple[Backup, str] | Refusal:
+        """The backup that is meant, and the volume for it; where several could be, they are offered."""
         wanted = args.get("id", "")
         if wanted and wanted != "latest":
             it = await asyncio.to_thread(lambda: self._store.read(self._store.find(wanted)))
             hint = f"workload.copy-in name={it.workloads[0]} back={it.id}" if it.path else ""
-            return Refusal(f"{it.id} is a copy of {it.path}, not of a volume", hint, usage=True) if it.path else it
+            if it.path:
+                return Refusal(f"{it.id} is a copy of {it.path}, not of a volume", hint, usage=True)
+            return it, it.volume
         volumes = await self._volumes(args) if args.get("volume") or args.get("name") else None
         if isinstance(volumes, Refusal):
             return volumes
-        every = await asyncio.to_thread(lambda: list(self._store.all()))
-        mine = [each for each in every if not each.path and (volumes is None or each.volume in volumes)]
+        every = await asyncio.to_thread(lambda: [each for each in self._store.all() if not each.path])
+        mine = [each for each in every if volumes is None or each.volume in volumes]
+        into: dict[str, str] = {}
+        if volumes is not None and not any(each.files for each in mine):
+            # Nothing of what was in it: it is of what the workload had in its place before.
+            into = {then: now for now, then in (await self._before(args.get("name", ""), volumes)).items()}
+            mine = [each for each in every if each.volume in into] + mine
         if not mine:
             of = f" of {', '.join(map(called, volumes))}" if volumes else ""
             return Refusal(f"there is no backup{of}", "incidentui backup list shows all")
         # One of an empty volume is never what was lost: only its id asks for that.
-        if mine[0].files and (len(mine) == 1 or (wanted and len({each.volume for each in mine}) == 1)):
-            return mine[0]
-        return Refusal("which backup?", "id= says which", usage=True, choices=offers(mine, self._clock.now()))
+        full = [each for each in mine if each.files] if into else mine
+        if full and full[0].files and (len(full) == 1 or (wanted and len({each.volume for each in full}) == 1)):
+            return full[0], into.get(full[0].volume, full[0].volume)
+        return Refusal("which backup?", "id= says which", usage=True, choices=offers(mine, self._clock.now(), into))
 
     # -- acting
 
@@ -157,7 +194,7 @@ class VolumeExecutor:
             return ActionActed(run, "refused", f"nothing was done: {error}")
 
     async def _back_up(self, run: str, plan: Plan, copier: Copier, steps: Steps) -> ActionActed:
-        wanted = await self._volumes(dict(plan.args))
+        wanted = await self._wanted(dict(plan.args))
         if isinstance(wanted, Refusal):
             return ActionActed(run, "refused", f"nothing was done: {wanted.why}")
         if len(wanted) != len(plan.steps):
@@ -195,14 +232,18 @@ class VolumeExecutor:
             return ActionActed(attempt.run, "unknown", "no Docker engine is watched")
         copier = self._copier(self._docker)
         try:
-            await copier.clear()
-            end = await settled(copier, attempt)
+            end = await when_back(lambda: _settled(copier, attempt), self._clock)
         except TROUBLE as error:
             return ActionActed(attempt.run, "unknown", f"cannot be looked at: {error}")
         return ActionActed(attempt.run, end.outcome, end.why)
 
     async def lights(self, attempt: Attempt) -> Sequence[Light]:
         return ()
+
+
+async def _settled(copier: Copier, attempt: Attempt) -> End:
+    await copier.clear()
+    return await settled(copier, attempt)
 
 
 def _moved(plan: Plan, then: Backup, now: Found) -> str:

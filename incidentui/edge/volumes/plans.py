@@ -14,6 +14,8 @@ BACKUP, RESTORE = "volume.backup", "volume.restore"
 LONG_MS: Ms = 6 * 3_600_000
 """A copy may take so long; it can be stopped at any moment."""
 _LONG_NAME = 40
+UNDATED = "?"
+"""In the place of when a volume was made, where its engine does not tell."""
 _SOCKETS = ("sockets", "no engine archives them: programs make them anew")
 _ATTRIBUTES = ("attributes", "extended ones beside file capabilities, and ACLs, are in no archive of an engine")
 
@@ -166,12 +168,17 @@ def _steps(then: Backup, now: Found, runs: Sequence[User], stay_ms: Ms) -> Itera
 
 def _preconditions(then: Backup, now: Found) -> Iterator[Precondition]:
     yield Precondition("backup", f"backup {then.id} is the one shown", then.archive_sha256)
-    made = (
-        f"{called(now.name)} is still the volume made {now.created}" if now.there else f"no volume {called(now.name)}"
-    )
-    yield Precondition("volume", made, now.created)
+    yield Precondition("volume", _made(now), now.created)
     names = ", ".join(user.name for user in now.users) or "nobody"
     yield Precondition("users", f"{names} has it, as now", users_key(now.users))
+
+
+def _made(it: Found) -> str:
+    if not it.there:
+        return f"no volume {called(it.name)}"
+    if it.created == UNDATED:
+        return f"there still is a volume {called(it.name)}; when it was made, its engine does not tell"
+    return f"{called(it.name)} is still the volume made {it.created}"
 
 
 def users_key(users: Sequence[User]) -> str:
@@ -202,13 +209,14 @@ def _undo(now: Found) -> str:
     return "The backup that is taken first brings back what is now (volume.restore)."
 
 
-def offers(backups: Sequence[Backup], now: Ms) -> tuple[Offer, ...]:
+def offers(backups: Sequence[Backup], now: Ms, into: Mapping[str, str]) -> tuple[Offer, ...]:
+    """`into`: by the volume of a backup, the other one that it would be restored into."""
     return tuple(
         Offer(
             f"{called(each.volume)} as of {each.id}",
             f"{duration(now - each.at)} old, {count(each.files, 'file')}, {storage(each.size)}, {each.why}",
             RESTORE,
-            (("id", each.id),),
+            (("id", each.id), *((("volume", into[each.volume]),) if each.volume in into else ())),
         )
         for each in backups[:9]
     )

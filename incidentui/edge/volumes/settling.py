@@ -2,9 +2,10 @@
 
 from incidentui.core.backup import Backup
 from incidentui.core.model import Attempt, Workload
-from incidentui.edge.containers.deeds import End
+from incidentui.edge.containers.deeds import UP, End
 from incidentui.edge.containers.engine import EngineLost, EngineRefused
-from incidentui.edge.volumes.plans import BACKUP, RESTORE, Found, called
+from incidentui.edge.containers.underway import over, stopping
+from incidentui.edge.volumes.plans import BACKUP, RESTORE, Found, User, called
 from incidentui.edge.volumes.working import Copier
 
 
@@ -47,11 +48,21 @@ async def _up(copier: Copier, attempt: Attempt, now: Found, end: End) -> End:
     wanted = dict(attempt.plan.args).get("starts", "").split(",")
     down = []
     for user in now.users:
-        if user.name in wanted and not user.runs:
+        if user.name in wanted:
             try:
-                await copier.engine.do("start", Workload(user.name, "docker", ident=user.ident))
+                await _started(copier, attempt, user)
             except (EngineLost, EngineRefused) as error:
                 down.append(f"{user.name} was not started: {error}")
     if not down:
         return end
     return End("failed" if end.outcome == "done" else end.outcome, f"{end.why}; {'; '.join(down)}")
+
+
+async def _started(copier: Copier, attempt: Attempt, user: User) -> None:
+    """One that the engine is still about to stop is down a moment later."""
+    workload, runs = Workload(user.name, "docker", ident=user.ident), user.runs
+    if runs and stopping(attempt):
+        now = await over(copier.engine, workload, attempt.plan, copier.clock)
+        runs = now is None or now.state in UP
+    if not runs:
+        await copier.engine.do("start", workload)

@@ -14,10 +14,11 @@ from incidentui.core.format import storage
 from incidentui.edge.containers.docker_words import names
 from incidentui.edge.containers.patient import Patient
 from incidentui.edge.containers.telling import Steps
+from incidentui.edge.containers.volume_made import dated
 from incidentui.edge.text import clean
 from incidentui.edge.volumes import helper
 from incidentui.edge.volumes.archive import BrokenArchiveError
-from incidentui.edge.volumes.plans import LONG_MS, Found, User
+from incidentui.edge.volumes.plans import LONG_MS, UNDATED, Found, User
 from incidentui.edge.volumes.store import BackupError, Store
 from incidentui.session.ports import Clock
 
@@ -54,13 +55,12 @@ class Copier:
         return [await self._one(name, known, measured.get(name)) for name in wanted]
 
     async def _one(self, name: str, known: Mapping[str, str], size: int | None) -> Found:
-        volume = await self.engine.call(lambda api: helper.volume(api, name))
+        volume = await self.engine.call(lambda api: _dated(api, name))
         having = await self.engine.call(lambda api: helper.users(api, name))
         users = tuple(sorted((user_of(each, name, known) for each in having), key=lambda user: user.name))
         if volume is None:
             return Found(name, users=users)
-        # An engine that does not say when has one all the same.
-        made, driver = clean(str(volume.get("CreatedAt") or "?"), 40), str(volume.get("Driver", ""))
+        made, driver = clean(str(volume.get("CreatedAt") or UNDATED), 40), str(volume.get("Driver", ""))
         return Found(name, made, driver, users, size, (volume.get("Options") or {}).get("type") == "tmpfs")
 
     async def _names(self) -> dict[str, str]:
@@ -184,6 +184,11 @@ class _Far:
         if written >= self._next:
             self._next = written * 2
             self._loop.call_soon_threadsafe(self._steps.far, f"{storage(written)} so far")
+
+
+def _dated(api: Any, name: str) -> Mapping[str, Any] | None:
+    found = helper.volume(api, name)
+    return dated(api, (found,))[0] if found is not None else None
 
 
 def _images(it: Found) -> list[str]:

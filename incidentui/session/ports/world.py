@@ -117,6 +117,8 @@ class Kept:
     size: int = 0
     count: int = 0
     """How many backups there are."""
+    made: Ms | None = None
+    """When the volume was made; None: nobody can tell."""
 
 
 class Details(Protocol):

@@ -76,15 +76,28 @@ def _came_since(sha: str, state: State) -> bool:
 def about_workload(name: str, state: State) -> tuple[Choice, ...]:
     args = (("name", name),)
     workload = state.workloads.get(name)
+    if workload is None:
+        return (*brought_up(name, state), *about_checkpoints())
     restart = Choice(f"Restart {name}", "the same again", "workload.restart", args)
     stop = Choice(f"Stop {name}", "until it is started", "workload.stop", args)
     start = Choice(f"Start {name}", "when it is down", "workload.start", args)
     anew = Choice(f"Create {name} anew", "the same configuration, volumes kept", "workload.recreate", args)
-    down = workload is not None and workload.state in ("stopped", "exited")
+    down = workload.state in ("stopped", "exited")
     first = (start, restart, stop) if down else (restart, stop, start)
-    if workload is None or workload.engine != "docker":
+    if workload.engine != "docker":
         return (*first, *about_checkpoints())
     return (*first, anew, *about_checkpoints(), *_about_container(name, args))
+
+
+def brought_up(name: str, state: State) -> tuple[Choice, ...]:
+    """Of one that a compose file declares, and that is not there."""
+    drift = state.drift.get(name)
+    gone = drift is not None and not drift.checkpoint and any(row.what == "container" for row in drift.rows)
+    return (_by_compose(name),) if gone and name not in state.workloads else ()
+
+
+def _by_compose(name: str) -> Choice:
+    return Choice(f"Bring {name} up by compose", "as its compose file declares it", "compose.up", (("name", name),))
 
 
 _COMMAND: Asks = (("command", "run, as words without a shell"),)
@@ -96,7 +109,7 @@ def _about_container(name: str, args: tuple[tuple[str, str], ...]) -> tuple[Choi
     return (
         Choice(f"Back up the volumes of {name}", "changes nothing", "volume.backup", args),
         Choice(f"Restore a volume of {name}", "from one of its backups", "volume.restore", args),
-        Choice(f"Bring {name} up by compose", "as its compose file declares it", "compose.up", args),
+        _by_compose(name),
         Choice(f"Run a command in {name}", "words, without a shell", "workload.exec", args, asks=_COMMAND),
         Choice(f"Copy something out of {name}", "nothing is written over", "workload.copy-out", args, asks=_OUT),
         Choice(f"Copy a file into {name}", "what is there is kept first", "workload.copy-in", args, asks=_IN),
@@ -108,6 +121,7 @@ def about_checkpoints() -> tuple[Choice, ...]:
     return (
         Choice("Take a checkpoint", "only looks, and keeps what it saw", "checkpoint.take"),
         Choice("Restore the latest checkpoint", "configuration files and images of then", "checkpoint.restore", latest),
+        Choice("Test the latest checkpoint", "a restore into a scratch place", "checkpoint.test", latest),
     )
 
 

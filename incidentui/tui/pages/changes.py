@@ -5,7 +5,7 @@ from incidentui.runbook.model import Runbook
 from incidentui.session.ports import View
 from incidentui.tui.line import Line, Seg
 from incidentui.tui.page import PageContext
-from incidentui.tui.pages.commit import diff_line
+from incidentui.tui.pages.diff import diff_line
 from incidentui.tui.pages.layout import hanging, heading
 
 

@@ -8,7 +8,7 @@ from incidentui.session.ports import DiffLine, View
 from incidentui.tui.line import Line, Seg
 from incidentui.tui.page import PageContext
 from incidentui.tui.pages.asking import Asked, nothing
-from incidentui.tui.pages.commit import diff_lines, hunks
+from incidentui.tui.pages.diff import diff_lines, hunks
 from incidentui.tui.pages.layout import headings, section, size_of, stack
 
 

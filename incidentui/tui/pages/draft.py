@@ -16,6 +16,7 @@ from incidentui.session.ports import View
 from incidentui.tui.line import Line, Seg, spread
 from incidentui.tui.page import PageContext
 from incidentui.tui.pages.asking import Asked
+from incidentui.tui.pages.draft_table import blocks, table_rows
 from incidentui.tui.pages.layout import beside, broken, flow, hanging, heading, section, size_of, stack, wall, wrap
 
 _PARTS = 30
@@ -42,7 +43,8 @@ class Gap:
 def parts(text: str) -> list[Part]:
     lines = text.splitlines()
     starts = [n for n, line in enumerate(lines) if _HEAD.match(line)]
-    return [_part(lines, start, end) for start, end in zip(starts, [*starts[1:], len(lines)], strict=True)]
+    ends = [*starts[1:], len(lines)] if starts else []  # a template of a team may have no such heading
+    return [_part(lines, start, end) for start, end in zip(starts, ends, strict=True)]
 
 
 def _part(lines: Sequence[str], start: int, end: int) -> Part:
@@ -116,13 +118,17 @@ def _gap_rows(missing: Sequence[Gap]) -> list[Line]:
 
 
 def _text(lines: Sequence[str], width: int) -> list[Line]:
-    """Markdown as it will be written; headings bold, nothing interpreted."""
+    """Markdown as it will be written, headings bold; only its tables are made to be read."""
     out: list[Line] = []
-    for text in lines:
-        head = text.startswith("#")
-        rows = broken(text, width) if text.startswith("|") else _wrapped(text, width)
-        out += [Line((Seg(row, "strong" if head else "text", bold=head),)) for row in rows]
+    for is_table, block in blocks(lines):
+        out += table_rows(block, width) if is_table else _plain(block[0], width)
     return out
+
+
+def _plain(text: str, width: int) -> list[Line]:
+    head = text.startswith("#")
+    rows = broken(text, width) if text.startswith("|") else _wrapped(text, width)
+    return [Line((Seg(row, "strong" if head else "text", bold=head),)) for row in rows]
 
 
 def _wrapped(text: str, width: int) -> list[str]:

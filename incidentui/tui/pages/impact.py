@@ -5,8 +5,8 @@ from incidentui.core.functions import Function, functions
 from incidentui.core.model import Incident, Ms
 from incidentui.core.state import State
 from incidentui.tui.line import Line, Seg, Token, spread
-from incidentui.tui.pages.evidence import STATE
 from incidentui.tui.pages.layout import hanging, section, wall
+from incidentui.tui.pages.look import STATE
 
 
 def impact_lines(incident: Incident, state: State, until: Ms, width: int) -> list[Line]:

@@ -22,8 +22,9 @@ def of_workload(name: str, state: State, log: Iterable[LogLine]) -> tuple[KnownE
     return tuple({known.name: known for known in reversed(told)}.values())[::-1][:MOST]
 
 
-def known_lines(errors: Sequence[KnownError], width: int, *, compact: bool) -> list[Line]:
-    rows = [_stacked(known, width) if compact else _beside(known, width) for known in errors]
+def known_lines(errors: Sequence[KnownError], width: int, *, compact: bool, above: str = "") -> list[Line]:
+    """`above`: what stands right above already; on a small screen it is not said twice."""
+    rows = [_stacked(known, width, above) if compact else _beside(known, width) for known in errors]
     note = (Seg(count(len(errors), "error") + " recognised", "muted"),)
     return section(width, "KNOWN ERRORS", stack(*rows, space=False), note)
 
@@ -33,8 +34,10 @@ def _beside(known: KnownError, width: int) -> list[Line]:
     return beside((left, _says(known, left)), (right, _means(known, right)))
 
 
-def _stacked(known: KnownError, width: int) -> list[Line]:
+def _stacked(known: KnownError, width: int, above: str) -> list[Line]:
     """What an engine says can be long, and stands above already: what it means must be seen on a small screen, too."""
+    if known.line and known.line in above:
+        return _means(known, width)
     said = _says(known, width)
     cut = [*said[:SAID], Line((Seg("        …", "muted"),))] if len(said) > SAID + 1 else said
     return [*cut, *_means(known, width)]

@@ -21,11 +21,15 @@ _LEVEL: dict[str, tuple[str, Token, Token]] = {
 def log_lines(log: Sequence[LogLine], width: int, column: int = 0) -> list[Line]:
     """`column`: cells of the workload's name; 0: no name."""
     out: list[Line] = []
+    end = 0
     for block, again in folded(log):
+        end += len(block) * (again + 1)
         out += [row for line in block for row in _log_line(line, column, width)]
         if again:
             said = "same line" if len(block) == 1 else f"same {len(block)} lines"
-            out.append(Line((Seg(f"  ┆ {said}, {count(again, 'more time')}", "muted"),)))
+            last = log[end - 1].at
+            until = f", last {wall(last)}" if last is not None else ""
+            out.append(Line((Seg(f"  ┆ {said}, {count(again, 'more time')}{until}", "muted"),)))
     return out
 
 

@@ -129,7 +129,9 @@ class LogsPage:
         feed = self.feed.answer
         many = len(self._asked)
         # The first row alone stays when one scrolls: an old log must not look like a live one.
-        still = () if self.follow else (Seg(f"stands still since {wall(self._stood_at)}", "slow"),)
+        only = " · ".join(self._filters())
+        stands = "" if self.follow else f"stands still since {wall(self._stood_at)}"
+        still = (Seg(" · ".join(filter(None, (only, stands))), "slow"),) if only or stands else ()
         head = [heading(width, "LOGS", (Seg(self.scope.words(many)),), still)]
         if feed is None:
             empty = [Line((Seg("No workload is known here.", "muted"),))] if not many else []
@@ -198,12 +200,16 @@ class LogsPage:
         return Line((Seg(f"… {', '.join(said) or begins}", "muted"),))
 
     def _note(self, logs: FollowedLogs) -> tuple[Seg, ...]:
-        parts = [f'"{self.containing}"'] if self.containing else []
-        parts += ["errors, warnings"] if self.loud else []
+        parts = self._filters()
         parts += [f"{thousands(logs.fitting)} of {thousands(logs.kept)}"] if parts else []
         parts += ["since the deploy"] if self.deploy else []
         parts.append("following" if self.follow else f"as of {wall(self._stood_at)}")
         return (Seg(" · ".join(parts), "muted"),)
+
+    def _filters(self) -> list[str]:
+        """Which lines alone are shown: where that is out of sight, the others seem not to be there."""
+        named = [f'"{self.containing}"'] if self.containing else []
+        return [*named, *(["errors, warnings"] if self.loud else [])]
 
     def _wait(self, feed: LogFeed) -> None:
         """Drawn again when something new came; a page that is not shown waits for nothing."""

@@ -5,8 +5,8 @@ from incidentui.core.model import Ms
 from incidentui.core.state import State
 from incidentui.runbook.model import Step
 from incidentui.tui.line import Line, Seg, cells, spread
-from incidentui.tui.pages.evidence import STATE
 from incidentui.tui.pages.layout import cell, flow, hanging, section, stack, wall
+from incidentui.tui.pages.look import STATE
 from incidentui.tui.pages.prose import prose_lines
 from incidentui.tui.pages.shown_step import kind_of
 

@@ -7,6 +7,7 @@ from incidentui.core.format import duration, short
 from incidentui.core.model import Plan, PlanCommit, PlanStep, Precondition
 from incidentui.core.plan import COMMITTED
 from incidentui.core.redeploy import NAME as TAKEN_BACK
+from incidentui.core.rehearsal import QUIET
 from incidentui.core.state import State
 from incidentui.session.ports import View
 from incidentui.tui.line import Line, Seg, Token, cells, length, pad, spread
@@ -174,7 +175,7 @@ _REHEARSED: dict[str, tuple[str, Token]] = {
 
 def closed(plan: Plan) -> str:
     """Why the word line is closed; empty when it is open."""
-    if again := brought_back(plan) or uncommitted(plan) or losing(plan):
+    if again := brought_back(plan) or uncommitted(plan) or losing(plan) or not_quiet(plan):
         return again
     red = plan.rehearsal.red if plan.rehearsal else None
     return f"the rehearsal is red, {' '.join(red.argv)[:80]}: {red.why}" if red else ""
@@ -185,6 +186,11 @@ def brought_back(plan: Plan) -> str:
     return next((p.text for p in plan.checked if p.name == TAKEN_BACK and not p.ok), "")
 
 
+def not_quiet(plan: Plan) -> str:
+    """Why it is no quiet hour for a rehearsal; empty when it is."""
+    return next((p.text for p in plan.checked if p.name == QUIET and not p.ok), "")
+
+
 def may_skip(plan: Plan) -> tuple[str, str] | None:
     """The argument that goes on all the same, with its reason, and what it is called."""
     if brought_back(plan):
@@ -193,6 +199,8 @@ def may_skip(plan: Plan) -> tuple[str, str] | None:
         return "uncommitted", "run it all the same"
     if losing(plan):
         return "lose", "let it be lost"
+    if not_quiet(plan):
+        return "now", "rehearse it now all the same"
     commands = plan.rehearsal is not None and bool(plan.rehearsal.commands)
     return ("skip_rehearsal", "skip the rehearsal") if commands else None
 

@@ -12,6 +12,9 @@ from incidentui.tui.pages.runbook import run_of
 from incidentui.tui.pages.running import cut_short
 from incidentui.tui.telling import tell
 
+QUIET = frozenset({"rehearsal", "checklist"})
+"""Tags of runbooks that are for a quiet hour: no incident has to be opened for them."""
+
 
 def skip(runbook: Runbook, screen: PageContext, follow: Callable[[], None]) -> None:
     """The step to do, with a reason; one that runs and can be ended is ended by it. `follow`: the next one is shown."""
@@ -45,17 +48,18 @@ def skip(runbook: Runbook, screen: PageContext, follow: Callable[[], None]) -> N
 
 
 def start(runbook: Runbook, screen: PageContext) -> bool:
-    """Starts it inside the open incident; says why when it cannot."""
+    """Starts it inside the open incident, or in a quiet hour where it is for one; says why when it cannot."""
     view = screen.session.view
+    alone = view.state.current is None and not QUIET.isdisjoint(runbook.tags)
     if view.read_only:
         screen.refuse("x", view.read_only, "Start without it to act.")
-    elif view.state.current is None:
+    elif view.state.current is None and not alone:
         screen.refuse("x", "a runbook is worked through inside an incident", "o opens one.")
     elif not runbook.steps:
         screen.refuse("x", "it holds no step", "It is only to be read.")
     else:
         command = StartRunbook(
-            uuid4().hex, runbook.id, runbook.title, runbook.digest, runbook.run_steps(), screen.session.me
+            uuid4().hex, runbook.id, runbook.title, runbook.digest, runbook.run_steps(), screen.session.me, alone=alone
         )
         screen.typed_for(runbook.id).clear()  # another run may mean another pod
         tell(screen, "x", command, f"{runbook.title}: started")

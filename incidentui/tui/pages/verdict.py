@@ -11,7 +11,8 @@ from incidentui.core.model import Attempt, Light, Plan, Verdict
 from incidentui.core.state import State
 from incidentui.session.ports import View
 from incidentui.tui.line import Line, Seg, Token, cells, length, spread
-from incidentui.tui.pages.act import Choice, choice_lines
+from incidentui.tui.pages.act import Choice, brought_up, choice_lines
+from incidentui.tui.pages.known import known_lines
 from incidentui.tui.pages.layout import beside, cell, hanging, headings, section, size_of, split, stack, wall
 from incidentui.tui.pages.ledger import MARKS, ledger_lines, not_rolled_back
 from incidentui.tui.pages.lights import all_five, five_lights, mark
@@ -45,9 +46,11 @@ def verdict_lines(attempt: Attempt, verdict: Verdict, view: View, width: int, he
         )
     evidence = section(width, "EVIDENCE", _evidence(lights, width), _looks(attempt, lights)) if shown else []
     delta, choices = delta_rows(attempt, verdict), _now(view, attempt)
+    known = known_lines(attempt.known, width, compact=not space, above=verdict.why) if attempt.known else []
     return stack(
         headings(width, "VERDICT", (Seg(attempt.plan.title),), _when(attempt)),
         _sentence(attempt, verdict, view.state, width),
+        known,
         five_lights(lights, width) if shown else [],
         # What to do next must be seen without scrolling; that the lights are right can be read up.
         *((evidence, _pair(delta, choices, width)) if space else (*_next_first(delta, choices, width), evidence)),
@@ -88,7 +91,7 @@ def explain(attempt: Attempt, verdict: Verdict, state: State) -> str:
         case "refused":
             return "Nothing ran, nothing changed."
         case "outcome unknown":
-            return "The program that ran it is gone. The lights are what can be seen of it now."
+            return "Nobody saw how it ended. The lights are what can be seen of it now."
         case "complete" if verdict.in_force and attempt.plan.action == "git.revert":
             n = len(verdict.in_force)
             return f"{count(n, 'other commit')} since known-good stay{'s' if n == 1 else ''} in force."
@@ -239,6 +242,8 @@ def _again(state: State, attempt: Attempt) -> list[Choice]:
     plan: Plan = attempt.plan
     if attempt.verdict is None or attempt.verdict.word not in ("failed", "refused"):
         return []
+    if plan.target_kind == "workload" and (up := brought_up(plan.target, state)):
+        return [*up]  # it went away meanwhile: there is nothing to plan again
     return [Choice("Plan it again", "on the world as it is now", plan.action, plan.args)]
 
 

@@ -17,7 +17,8 @@ def volume_lines(kept: Sequence[Kept] | None, now: Ms, width: int) -> list[Line]
     out: list[Line] = []
     for each in kept:
         text, token = _told(each, now)
-        inside = hanging((cell(each.volume, column),), each.inside, width, "muted")
+        since = f" · made {duration(max(0, now - each.made))} ago" if each.made is not None else ""
+        inside = hanging((cell(each.volume, column),), f"{each.inside}{since}", width, "muted")
         # Whether there is a backup stands behind the place, or under it where that is long.
         if length(inside[-1].segs) + 3 + cells(text) <= width:
             out += [*inside[:-1], Line((*inside[-1].segs, Seg(" · ", "muted"), Seg(text, token)))]

@@ -216,6 +216,8 @@ class WorkloadPage:
         self.log: Asked[Sequence[LogLine]] = Asked(name)
         self.volumes: Asked[Sequence[Kept]] = Asked(name)
         self.using: Asked[Using] = Asked(name)
+        self._fits = True
+        """Whether all of it is in sight: then up means older lines, else what stands further up on the page."""
         self._screen: PageContext | None = None
 
     @property
@@ -248,7 +250,9 @@ class WorkloadPage:
         kept = volume_lines(self.volumes.answer, now, width)
         head = stack(about, section(width, "CHECKPOINT, RUNNING", asking), kept, space=space)
         room = max(3, height - len(head) - (2 if space else 1))
-        return stack(head, section(width, "LOG", self._body(now, width, room), self._note()), space=space)
+        whole = stack(head, section(width, "LOG", self._body(now, width, room), self._note()), space=space)
+        self._fits = len(whole) <= height
+        return whole
 
     def _body(self, now: Ms, width: int, room: int) -> list[Line]:
         answer = self.log.answer
@@ -280,7 +284,7 @@ class WorkloadPage:
             case "f":
                 self.follow, self.from_line = not self.follow, 0
                 screen.scroll(0)
-            case "up" | "k" | "pgup" | "ctrl+u" if self.follow and self.log.answer and screen.top == 0:
+            case "up" | "k" | "pgup" | "ctrl+u" if self.follow and self.log.answer and screen.top == 0 and self._fits:
                 self.follow, self.from_line = False, 0
                 screen.scroll(END)
                 return False

@@ -6,7 +6,7 @@ from incidentui.core.model import ServiceStatus
 from incidentui.core.not_found import tied
 from incidentui.core.state import State
 
-_SOONEST = ("mount", "age", "port", "env", "health", "image", "revision")
+_SOONEST = ("mount", "age", "port", "network", "env", "health", "image", "revision")
 """Which kind is told first: what was built from other code runs at least, a mount that is missing does not."""
 
 

@@ -127,8 +127,9 @@ def _right(scene: Scene) -> tuple[Seg, ...]:
             Seg(moment(scene, play.next_key)),
             Seg(f" in {left}" if play.playing else "", "muted"),
         )
-    total = scene.incident.events if scene.incident is not None else scene.state.events
-    parts = [f"journal ok · {count(total, 'event')}"]
+    here = scene.incident
+    total = count(scene.state.events if here is None else here.events, "event")
+    parts = [f"journal ok · {total} in {here.id if here is not None else 'all'}"]
     periods = {c.every_ms for c in scene.state.project.checks}
     if scene.incident is None and not in_state(scene, "failing") and len(periods) == 1:
         parts.append(f"every {periods.pop() // 1000} s")

@@ -107,7 +107,7 @@ def _unreached(name: str, row: str, host: Callable[[Ground], str]) -> Fault:
 
 
 OVER_SSH = (
-    _unreached("a host key that nobody knows", "its host key is not known here.* by hand", _over("unknown")),
+    _unreached("a host key that nobody knows", "its host key is not known here.* ssh unknown true", _over("unknown")),
     _unreached("a host key that has changed", "its host key HAS CHANGED.* ask who runs it", _over("changed")),
     _unreached("a key that it does not take", "permission denied root.* ssh-add", _over("keyless")),
     _unreached("a name that nobody has", "no such host: yard.invalid.* correct its address", _over("nameless")),

@@ -164,8 +164,12 @@ def put(tree: Tree, top: Path) -> None:
 
 
 def read_back(top: Path) -> list[tuple[int, str]]:
-    """Sequence and words of all events, asked of SQLite itself; the chain of hashes is followed on the way."""
-    conn = sqlite3.connect(journal_in(top))
+    return events_of(journal_in(top))
+
+
+def events_of(journal: Path) -> list[tuple[int, str]]:
+    """Sequence and words of all events, asked of SQLite itself; the file is whole and the chain without a gap."""
+    conn = sqlite3.connect(journal)
     try:
         assert conn.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         rows = conn.execute("SELECT seq, type || ' ' || data, prev, hash FROM events ORDER BY seq").fetchall()

@@ -21,6 +21,7 @@ from tests import parts
 from tests.e2e.world import COMMAND
 from tests.faults.journal import unguarded
 from tests.faults.journal.conftest import file_of
+from tests.faults.journal.cuts import events_of
 from tests.faults.pty import Pty
 from tests.faults.table import record
 
@@ -133,7 +134,7 @@ class Incident:
         file = self.home.parent / f"{words}db"
         self.killed("journal", "backup", str(file))
         if file.exists():
-            events(file)
+            events_of(file)
 
     def export(self, words: str) -> None:
         file = self.home.parent / f"{words}jsonl"
@@ -166,30 +167,17 @@ class Incident:
 
 def sound(path: Path) -> bool:
     try:
-        events(path)
+        events_of(path)
     except (AssertionError, sqlite3.DatabaseError):
         return False
     return True
-
-
-def events(path: Path) -> list[tuple[int, str]]:
-    """Sequence and words, asked of SQLite itself; the file is whole and the chain without a gap."""
-    conn = sqlite3.connect(path)
-    try:
-        assert conn.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        rows = conn.execute("SELECT seq, type || ' ' || data, prev, hash FROM events ORDER BY seq").fetchall()
-    finally:
-        conn.close()
-    assert [row[0] for row in rows] == list(range(1, len(rows) + 1)), "a dense sequence"
-    assert [row[2] for row in rows] == ["", *(row[3] for row in rows[:-1])], "a chain"
-    return [row[:2] for row in rows]
 
 
 def judged(incident: Incident) -> dict[str, int]:
     """Counted, never raised: an unguarded build is judged too."""
     aside = sum(1 for _ in incident.home.rglob("*.damaged-*"))
     try:
-        found = dict(events(file_of(incident.home)))
+        found = dict(events_of(file_of(incident.home)))
     except (AssertionError, sqlite3.DatabaseError):
         return {"damaged": 1 + aside}
     everything = "\n".join(words for words in found.values() if words.startswith("note.added"))

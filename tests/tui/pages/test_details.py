@@ -19,7 +19,8 @@ from incidentui.session.ports import DiffLine
 from incidentui.tui.glyphs import ascii_twin
 from incidentui.tui.page import Neighbours, Page
 from incidentui.tui.pages.act import ActPage
-from incidentui.tui.pages.commit import CommitPage, hunks
+from incidentui.tui.pages.commit import CommitPage
+from incidentui.tui.pages.diff import hunks
 from incidentui.tui.pages.draft import DraftPage, gaps
 from incidentui.tui.pages.event import EventPage
 from incidentui.tui.pages.evidence import EvidencePage, selected_lines

@@ -8,7 +8,7 @@ from incidentui.core.evidence import parse_check_look, write_check_look
 from incidentui.core.model import ErrorText, KnownError, SeenError
 from incidentui.session.ports import LogLine
 from incidentui.tui.page import Page
-from incidentui.tui.pages.evidence import look_lines
+from incidentui.tui.pages.look import look_lines
 from incidentui.tui.pages.workload import WorkloadPage
 from tests.tui.pages import builders as b
 

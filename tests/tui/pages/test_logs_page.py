@@ -106,6 +106,21 @@ def test_filters_are_asked_of_the_feed_and_said() -> None:
     assert '"header" · errors, warnings · 3 of 3' in text
 
 
+@pytest.mark.parametrize(("width", "height"), b.SIZES)
+def test_what_is_filtered_stands_in_the_row_that_never_scrolls(width: int, height: int) -> None:
+    """Far down in a log that stands still the title of the lines is out of sight, and with it that most are hidden."""
+    page, _, screen = opened()
+    page.handle(".", screen)
+    page.handle("/", screen)
+    screen.prompts[-1][1]("KeyError")
+    page.handle("f", screen)
+    heading = page.lines(screen.session.view, b.NOW, width, height)[0].text
+    assert '"KeyError" · errors, warnings · stands still since' in heading
+    page.handle("f", screen)
+    assert heading != (now := page.lines(screen.session.view, b.NOW, width, height)[0].text)
+    assert '"KeyError" · errors, warnings' in now
+
+
 def test_since_the_deploy_asks_from_when_the_revision_changed() -> None:
     page, feed, screen = opened()
     service = next(s.name for s in world().state.project.services if "backend" in s.workloads)

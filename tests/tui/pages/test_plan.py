@@ -95,6 +95,16 @@ def test_what_would_be_lost_is_never_cut_and_on_a_small_screen_comes_first(width
         assert text.index("lost   ") < text.index("does   ")
 
 
+def test_a_rehearsal_outside_the_quiet_hours_is_held_until_there_is_a_reason() -> None:
+    it = page(
+        checked=(Precondition("quiet", "it is 14:00, and quiet is 22:00-06:00", "x", False, 'now="why" goes on'),)
+    )
+    s = b.FakeScreen()
+    s.type(it, "x")
+    assert s.refused[-1][1] == "it is 14:00, and quiet is 22:00-06:00"
+    assert ("s", "rehearse it now all the same, with a reason") in it.keys
+
+
 @pytest.mark.req("F46")
 def test_uncommitted_code_closes_the_word_until_there_is_a_reason() -> None:
     text = "it would build what is 2 files not committed: web/app.py, web/x.py"

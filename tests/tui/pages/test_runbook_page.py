@@ -10,6 +10,7 @@ from incidentui.core.model import Attempt, LastRun, Plan
 from incidentui.runbook.model import Command, Runbook, Step, TypedAction, Variable
 from incidentui.session.ports import View
 from incidentui.tui.pages.handed import HandedPage
+from incidentui.tui.pages.needs import asked_anew
 from incidentui.tui.pages.plan import PlanPage
 from incidentui.tui.pages.runbook_list import RunbooksPage
 from incidentui.tui.pages.runbook_page import RunbookPage
@@ -50,6 +51,28 @@ def test_at_80_columns_the_steps_are_one_line() -> None:
     assert "✓1  ✓2  ▸ 3 See the log  ○4" in text
 
 
+def test_at_80_columns_the_step_that_is_shown_is_in_the_line_however_many_there_are() -> None:
+    step = b.BOOK.steps[3]
+    book = replace(b.BOOK, steps=tuple(replace(step, n=n, title=f"Do thing {n}") for n in range(1, 31)))
+    steps = tuple(replace(one, state="done" if one.n < 25 else "todo") for one in book.run_steps())
+    run = replace(b.run("todo", "todo", "todo", "todo"), steps=steps)
+    text = b.shown(RunbookPage(book), b.view(runbook=run), 78, 20)
+    line = next(row for row in text.splitlines() if "▸ 25 Do thing 25" in row)
+    assert line.strip().startswith("… 19  ✓20")
+
+
+def test_a_place_counts_as_asked_for_only_once_it_was_answered() -> None:
+    given, sure, ran = {"pod": "web-1"}, set[int](), list[str]()
+    book = with_text("kubectl delete <pod>")
+    s = b.FakeScreen(b.FakeSession(view("done", "done", "todo", "todo")))
+    assert asked_anew(book.steps[2], given, sure, lambda: ran.append("x"), s)
+    assert (sure, ran) == (set(), []), "esc gives the question up: it is asked again"
+    assert asked_anew(book.steps[2], given, sure, lambda: ran.append("x"), s)
+    s.prompts.pop()[1]("web-2")
+    assert (sure, ran, given) == ({3}, ["x"], {"pod": "web-2"})
+    assert not asked_anew(book.steps[2], given, sure, lambda: None, s)
+
+
 def test_wide_adds_checks_what_runs_attempts_and_what_comes_next() -> None:
     text = b.shown(RunbookPage(b.BOOK), view("done", "done", "todo", "todo"), 198, 44)
     for line in ("CHECKS NOW ──", "✗ api-health", "WHAT RUNS ──", "ATTEMPTS ──", "NEXT: 4 HAND OVER ──"):
@@ -66,6 +89,16 @@ def test_starting_needs_an_open_incident() -> None:
     (command,) = s.session.commands
     assert isinstance(command, StartRunbook)
     assert [(step.n, step.action) for step in command.steps] == [(1, None), (2, "git.reset"), (3, None), (4, None)]
+    assert not command.alone
+
+
+@pytest.mark.parametrize("tag", ["rehearsal", "checklist"])
+def test_what_is_for_a_quiet_hour_needs_none(tag: str) -> None:
+    s = b.FakeScreen(b.FakeSession(b.view(incidents={})))
+    s.type(RunbookPage(replace(b.BOOK, tags=(tag,))), "x")
+    (command,) = s.session.commands
+    assert isinstance(command, StartRunbook)
+    assert command.alone
 
 
 @pytest.mark.req("F22")

@@ -32,6 +32,13 @@ def test_a_backup_made_while_the_page_is_open_is_shown_soon() -> None:
     assert "3 files" in text(KEPT_EVERY_MS * 2), "what was known stays"
 
 
+@pytest.mark.req("F65")
+def test_how_old_a_volume_is_stands_beside_it_whatever_its_name() -> None:
+    made = b.NOW - 90_000
+    (_, line) = volume_lines((Kept("leads", "/data", made=made),), b.NOW, 78)[:2]
+    assert "/data · made 1m 30s ago · no backup" in line.text
+
+
 @pytest.mark.parametrize("width", [78, 118])
 def test_only_that_there_is_no_backup_is_loud_and_a_long_place_is_not_cut(width: int) -> None:
     place = "/srv/" + "/".join(["a-place-in-the-container"] * 5)

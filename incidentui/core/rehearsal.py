@@ -1,0 +1,97 @@
+"""What runs before and after a restart of everything, compared, and how it went in words. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from incidentui.core.checkpoint import Difference
+from incidentui.core.format import count, duration
+from incidentui.core.model import Ms, ProjectSpec
+from incidentui.core.needs import needed, services
+from incidentui.core.value import dataclass
+
+ACTION = "workload.rehearse"
+QUIET = "quiet"
+"""Of the preconditions that make it a quiet hour; a reason goes on all the same."""
+Facts = Mapping[str, Mapping[str, str]]
+"""Of each workload what is compared: {"state": "running", "mount /data": "volume leads, with files"}."""
+EMPTY = ", empty"
+_TOLD = 4
+_KINDS = ("file", "environment", "volume")
+"""What of two checkpoints a restart may not change; of containers the facts tell it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """One workload that was restarted."""
+
+    name: str
+    took_ms: Ms
+    """Until it was up, healthy where it can tell."""
+    why: str = ""
+    """Why it did not come back."""
+
+
+def ordered(project: ProjectSpec, names: Sequence[str]) -> tuple[str, ...]:
+    """What others need first: by how many services one needs, over all others, then by name."""
+    needs = services(project)
+    deep = {w: len(needed(needs, s.name)) for s in project.services for w in (s.workloads or (s.name,))}
+    return tuple(sorted(names, key=lambda name: (deep.get(name, 0), name)))
+
+
+def changed(before: Facts, after: Facts) -> Iterator[str]:
+    """ "web: mount /data: volume leads, with files → volume leads, empty"."""
+    for name in sorted(before.keys() | after.keys()):
+        if name not in after:
+            yield f"{name} is gone"
+        elif name not in before:
+            yield f"{name} is new"
+        else:
+            was, now = before[name], after[name]
+            if was.get("state") != now.get("state"):
+                yield f"{name}: {was.get('state', '?')} → {now.get('state', '?')}"
+                continue  # nothing can be looked at in what does not run
+            rows = [key for key in (*was, *(k for k in now if k not in was)) if was.get(key) != now.get(key)]
+            yield from (f"{name}: {key}: {was.get(key, 'none')} → {now.get(key, 'none')}" for key in rows)
+
+
+def empty(facts: Facts) -> list[str]:
+    """Mounts in which nothing is: the same before and after, and still not what anybody wanted."""
+    return [f"{name} {key}" for name, rows in facts.items() for key, value in rows.items() if value.endswith(EMPTY)]
+
+
+def of_checkpoints(found: Sequence[Difference]) -> Iterator[str]:
+    return (f"{each.kind} {each.name}: {each.text}" for each in found if each.kind in _KINDS)
+
+
+def told(
+    backs: Sequence[Back], left: Sequence[str], slow_ms: Ms, differs: Sequence[str], hollow: Sequence[str] = ()
+) -> str:
+    """ "1 of 3 workloads came back; web did not: it did not stay up; not restarted: search; nothing is …"."""
+    good = [back for back in backs if not back.why]
+    parts = [f"{len(good)} of {count(len(backs) + len(left), 'workload')} came back"]
+    parts += [f"{back.name} did not: {back.why}" for back in backs if back.why]
+    parts += [f"{back.name} slowly, in {duration(back.took_ms)}" for back in good if back.took_ms > slow_ms]
+    if left:
+        parts.append(f"not restarted: {', '.join(left)}")
+    more = f" and {len(differs) - _TOLD} more" if len(differs) > _TOLD else ""
+    parts.append(
+        f"another than before: {'; '.join(differs[:_TOLD])}{more}" if differs else "nothing is another than before"
+    )
+    if hollow:
+        parts.append(f"empty: {', '.join(hollow[:_TOLD])}")
+    return "; ".join(parts)
+
+
+def table(backs: Sequence[Back], left: Sequence[str], before: Facts, after: Facts, differs: Sequence[str]) -> str:
+    """All of it, as evidence."""
+    lines = ["RESTARTED, in this order"]
+    lines += [
+        f"  {'✗' if b.why else '✓'} {b.name}  {duration(b.took_ms)}" + (f"  {b.why}" if b.why else "") for b in backs
+    ]
+    lines += [f"  – {name}  not restarted" for name in left]
+    lines += ["", "ANOTHER THAN BEFORE", *(f"  {row}" for row in differs or ("nothing",))]
+    for title, facts in (("BEFORE", before), ("AFTER", after)):
+        lines += ["", title]
+        for name, rows in facts.items():
+            lines.append(f"  {name}")
+            lines += [f"    {key}: {value}" for key, value in rows.items()]
+    return "\n".join(lines)
