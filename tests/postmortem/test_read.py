@@ -162,7 +162,7 @@ def test_what_has_not_come_yet_is_no_time() -> None:
 
 @pytest.mark.parametrize("name", sorted(file.name for file in PAST.iterdir()))
 def test_whatever_becomes_of_a_document_it_is_read_and_no_time_is_made_up(name: str) -> None:
-    """Cut anywhere, shuffled, glued to itself, with other ends of lines: never an exception, never a time of its own."""
+    """Cut anywhere, shuffled, torn, glued to itself: never an exception, never a time of its own."""
     rng = random.Random(name)
     text = decode((PAST / name).read_bytes()).text
     lines = text.split("\n")

@@ -1,5 +1,5 @@
-"""A replay of an imported document, on the real screen: all of it is marked as a claim, with no time that is not written
-down. And an incident that was there before says so when it is opened."""
+"""A replay of an imported document, on the real screen: all of it is marked as a claim, no time is shown that is not
+written down. And an incident that was there before says so when it is opened."""
 
 from dataclasses import replace
 from datetime import UTC
