@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from incidentui.edge.runbooks import parsed, visible
@@ -64,21 +64,27 @@ def main(places: Sequence[str], show_each: bool) -> int:
     return 1 if counts["exceptions"] or counts["wrong"] or not counts["files"] else 0
 
 
-def files(place: Path) -> Iterator[tuple[str, bytes]]:
+def markdown(name: str) -> bool:
+    return name.lower().endswith(".md")
+
+
+def files(place: Path, wanted: Callable[[str], bool] = markdown) -> Iterator[tuple[str, bytes]]:
+    """(name, content) of the files of a folder, or of the newest commit of a bare git directory."""
     if (place / "HEAD").is_file():
-        yield from _of_git(place)
+        yield from _of_git(place, wanted)
         return
-    for file in sorted(p for p in place.rglob("*") if p.suffix.lower() == ".md" and p.is_file()):
-        yield str(file.relative_to(place)), file.read_bytes()
+    for file in sorted(p for p in place.rglob("*") if p.is_file()):
+        if wanted(name := str(file.relative_to(place))):
+            yield name, file.read_bytes()
 
 
-def _of_git(folder: Path) -> Iterator[tuple[str, bytes]]:
+def _of_git(folder: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
     git = ["git", "--git-dir", str(folder)]
     listed = subprocess.run([*git, "ls-tree", "-r", "-z", "HEAD"], capture_output=True, check=True).stdout
     for row in filter(None, listed.split(b"\0")):
         about, _, name = row.partition(b"\t")
         mode, kind, sha = about.split()
-        if kind == b"blob" and mode != b"120000" and name.lower().endswith(b".md"):
+        if kind == b"blob" and mode != b"120000" and wanted(name.decode(errors="replace")):
             found = subprocess.run([*git, "cat-file", "blob", sha.decode()], capture_output=True, check=True)
             yield name.decode(errors="replace"), found.stdout
 

@@ -8,7 +8,7 @@ from incidentui.cli.journal_access import open_to_read, open_to_write, project_r
 from incidentui.cli.options import CannotRun, Options
 from incidentui.core import events as e
 from incidentui.core.evolve import fold
-from incidentui.core.imported import Imported
+from incidentui.core.imported import DOCUMENT, Imported
 from incidentui.core.inputs import Evidence
 from incidentui.core.model import Incident, Ms
 from incidentui.core.turn import provisional
@@ -141,7 +141,7 @@ def _of_record(record: JsonlJournal, document: Imported, ident: str) -> list[e.F
     document = replace(document, kind="record", held="minute", origin_id=inside, origin_project=record.project)
     start = found.window_from if found.window_from is not None else found.opened
     end = found.closed if found.closed is not None else max(r.at for r in record.read())
-    source = f"document:{document.file}"
+    source = f"{DOCUMENT}{document.file}"
     opened = e.IncidentOpened(ident, found.title, found.severity, found.by, found.first_red, start, found.services)
     told: list[tuple[e.Event, Ms, bool]] = [
         (opened, found.opened, False),

@@ -79,10 +79,8 @@ def _parsed(directory: Path, content: bytes, text: str, data: Mapping[str, objec
 
 def _without_file(directory: Path) -> tuple[Problem, ...]:
     if any((folder / ".git").exists() for folder in (directory, *directory.parents)):
-        text, hint = (
-            "no incidentui.toml: git and workloads work, nothing is checked",
-            "incidentui init writes one",
-        )
+        text = "no incidentui.toml: incidentui init writes one"
+        hint = "git and workloads work without it, nothing is checked"
     else:
         text, hint = "no incidentui.toml, and not a git work tree", "start it in a project, or give its folder"
     return (Problem(str(directory), None, "", text, hint, level="warning"),)

@@ -7,6 +7,8 @@ from typing import Literal
 
 from incidentui.core.value import Ms, dataclass
 
+DOCUMENT = "document:"
+"""Sources of events that a document told begin so."""
 Precision = Literal["exact", "minute", "approx", "date", "vague", "order-only"]
 """How much of a time a document gives: seconds, minutes, about, a date alone, words, only its place in the order."""
 Held = Literal["", "minute", "date"]

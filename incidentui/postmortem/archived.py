@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 
 from incidentui.core import events as e
-from incidentui.core.imported import Held, Imported, Past
+from incidentui.core.imported import DOCUMENT, Held, Imported, Past
 from incidentui.core.model import Moment, Ms, Severity
 from incidentui.core.recurrence import like
 from incidentui.postmortem.reader.claims import span
@@ -50,7 +50,7 @@ def _held(said: Said) -> Held:
 def facts(said: Said, document: Imported, ident: str, archive: Sequence[Past]) -> list[e.Fact]:
     """In one piece, to be written in one transaction. `archive`: what it is held against."""
     start, end = _reach(said, document.at)
-    by, source = document.file, f"document:{document.file}"
+    by, source = document.file, f"{DOCUMENT}{document.file}"
     out: list[e.Fact] = []
 
     def say(event: e.Event, moment: Moment, at: Ms = end) -> None:

@@ -293,7 +293,7 @@ def test_without_a_file_a_work_tree_is_a_project_with_no_checks(tmp_path: Path) 
     assert "not a git work tree" in words(plain)[0]
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
     work_tree = load(tmp_path / "ferry")
-    assert "git and workloads work" in words(work_tree)[0]
+    assert "no incidentui.toml: incidentui init writes one" in words(work_tree)[0]
     assert work_tree.errors == ()
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.containers.conftest import PYTHON
 from tests.containers.daemon import Supervisord
-from tests.e2e.world import Ended, Place
+from tests.e2e.world import Ended, Place, until
 from tests.engine import Dockerd
 
 STAYS = f"{PYTHON} -S -c 'import time; time.sleep(600)'\nstartsecs=0"
@@ -119,6 +119,7 @@ def test_a_slow_one_and_a_mount_with_nothing_in_it_are_told(engine: Dockerd, tmp
         mounts = ("-v", f"{flag}:/flag", "-v", f"{tmp_path / 'data'}:/data")
         health = ("--health-cmd", "test -e /up", "--health-interval", "1s", "--health-start-period", "20s")
         engine.run(f"six-{name}-1", *LIVES, options=(*labels, *mounts, *health))
+    until(lambda: "(healthy)" in engine.docker("ps", "--filter", "name=web").stdout.decode(), "a web that is healthy")
     (tmp_path / "flag" / "slow").touch()
     shutil.rmtree(tmp_path / "data")
     (tmp_path / "data").mkdir()

@@ -1,5 +1,7 @@
 """What stands beside a workload before a deed: who needs it by the compose file, everybody's health, the checks."""
 
+import pytest
+
 from incidentui.core.beside import before, checks, health
 from incidentui.core.drift import Drift
 from incidentui.core.model import CheckStatus, Workload
@@ -25,6 +27,7 @@ STATE = State(
 )
 
 
+@pytest.mark.req("R1-06", "R1-31")
 def test_who_needs_it_is_known_from_the_compose_file_alone_with_the_health_of_each() -> None:
     rows = before(DB, (("/data", "volume data: stays"), ("jobs", "needs it (depends_on): waits")), STATE)
     assert rows == (

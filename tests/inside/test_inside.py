@@ -18,6 +18,7 @@ from tests.volumes.conftest import engine as engine
 from tests.volumes.conftest import place as place
 from tests.volumes.conftest import run_web
 from tests.volumes.conftest import shared_engine as shared_engine
+from tests.volumes.test_killed import acting, settled
 
 pytestmark = pytest.mark.docker
 Ask = Callable[..., Ended]
@@ -171,3 +172,12 @@ def test_by_keys_what_to_run_is_asked_for(place: Place, engine: Dockerd, columns
         screen.see("COMPLETE +exit 0", 30)
     until(lambda: "seen inside" in output(place), "the output")
     place.whole()
+
+
+def test_a_command_whose_program_was_killed_may_go_on_and_is_told_so(place: Place, engine: Dockerd) -> None:
+    ident = run_web(engine)
+    with acting(place, engine, "workload.exec", "name=web", "command=sleep 599", "--yes", "web"):
+        until(lambda: b"sleep 599" in engine.docker("top", ident).stdout, "the command")
+    outcome, why = settled(place, engine)
+    assert (outcome, f"it may go on in there: docker top {ident[:12]} shows that" in why) == ("unknown", True), why
+    assert b"sleep 599" in engine.docker("top", ident).stdout

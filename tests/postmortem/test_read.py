@@ -1,5 +1,7 @@
 """Past documents of each shape: rows, times, and nothing that is not written there."""
 
+import random
+import re
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,7 @@ import pytest
 from incidentui.postmortem.reader import clock
 from incidentui.postmortem.reader.decode import LIMIT, NotTextError, decode
 from incidentui.postmortem.reader.read import read
-from tests.postmortem.imports import Here, place
+from tests.postmortem.imports import PAST, Here, place
 
 
 @pytest.fixture
@@ -121,6 +123,7 @@ def test_the_zone_can_be_said(here: Here) -> None:
         ("16:00-17:00: Seat map", "16:00-17:00", "Seat map"),
         ("May 8 ~17:00 -> ~22:00 EDT board", "May 8 ~17:00 -> ~22:00 EDT", "board"),
         ("22:30 UTC (Oct 29) - reported", "22:30 UTC (Oct 29)", "reported"),
+        ("12:45 PM PST Saturday Oct 30th: first wave", "12:45 PM PST Saturday Oct 30th", "first wave"),
         ("June 14th, 2022, 10:00 AM: down", "June 14th, 2022, 10:00 AM", "down"),
         ("2026-04-19 〜 2026-04-20", "2026-04-19 〜 2026-04-20", ""),
     ],
@@ -142,9 +145,36 @@ def test_a_time_of_day_that_is_none_stays_words() -> None:
     assert said.unread[0].why == "25:61 is no time of day"
 
 
+def test_all_times_are_approximate_where_the_document_says_so() -> None:
+    rows = "10/14/2022 - reported\n\n12:45 PM PST Friday Oct 14th: seen\n\n13:10 - told\n"
+    said = read(f"# x\n\n## Timeline (all times PST) 10/14/2022. All times approximations\n\n{rows}", "x.md")
+    assert [(e.precision, e.text) for e in said.entries] == [
+        ("date", "reported"),
+        ("approx", "seen"),
+        ("approx", "told"),
+    ]
+
+
 def test_what_has_not_come_yet_is_no_time() -> None:
     said = read("# x\n\n## Timeline\n\n- 2062-01-01 09:00 - crash\n", "x.md", now=1_800_000_000_000)
     assert (said.entries[0].precision, said.entries[0].at) == ("vague", None)
+
+
+@pytest.mark.parametrize("name", sorted(file.name for file in PAST.iterdir()))
+def test_whatever_becomes_of_a_document_it_is_read_and_no_time_is_made_up(name: str) -> None:
+    """Cut anywhere, shuffled, torn, glued to itself: never an exception, never a time of its own."""
+    rng = random.Random(name)
+    text = decode((PAST / name).read_bytes()).text
+    lines = text.split("\n")
+    cut = [text[: rng.randrange(len(text))] for _ in range(20)]
+    shuffled = ["\n".join(rng.sample(lines, len(lines))) for _ in range(5)]
+    torn = ["".join(rng.choice("|-*#:`[( \n0123456789") if rng.random() < 0.1 else c for c in text) for _ in range(5)]
+    for found in (*cut, *shuffled, *torn, text + text, text.replace("\n", "\n\n"), text.replace("\n", " ")):
+        written = found.split("\n")
+        for entry in read(found, name).entries:
+            digits = re.findall(r"\d+", written[entry.line - 1])
+            assert entry.at is None or [n for n in re.findall(r"\d+", entry.said) if n not in digits] == []
+            assert entry.at is None or entry.said
 
 
 # -- decoding

@@ -35,7 +35,6 @@ def test_a_file_that_was_not_found_and_the_mount_that_was_gone_are_told_together
     assert found["cause"].endswith("is missing (compose.yml:18), where /data/tftp/spectrum.bin should lie")
 
 
-@pytest.mark.req("R1-09")
 def test_what_came_to_light_stands_in_its_order_with_the_time_that_each_took(tmp_path: Path) -> None:
     story = Story(tmp_path)
     inner = (CheckSpec(n, "ledger", layer="inner", fail_after=1, recover_after=1) for n in ("port", "token"))

@@ -91,3 +91,20 @@ async def test_what_never_started_says_so_in_its_row() -> None:
     api = replace(view.state.workloads["backend"], state="exited", exit_code=None, note=note)
     async with shown(replace(view, state=replace(view.state, workloads={"backend": api})), (120, 40)) as seen:
         assert "✗ backend   could not start" in seen.text
+
+
+@pytest.mark.parametrize("size", [(120, 40), (200, 50)], ids="{0[0]}x{0[1]}".format)
+async def test_a_pane_that_takes_the_body_says_why_and_which_image(size: tuple[int, int]) -> None:
+    view = differing(fakes.quiet(), *ROWS)
+    known = view.state.workloads
+    made = {**known, "backend": replace(known["backend"], image="harbor:1", policy="always")}
+    made["jobs"] = replace(known["backend"], name="jobs", image="jobs:2", revision=None, policy="always")
+    view = replace(view, state=replace(view.state, workloads=made))
+    async with shown(view, size) as seen:
+        assert "harbor:1" not in seen.text, "a narrow pane has the revision"
+        text = await seen.press("4", "z")
+    backend, jobs = [next(row for row in text.splitlines() if image in row) for image in ("harbor:1", "jobs:2")]
+    assert "mount is empty · mount /data: harbor_data, empty" in backend
+    assert "healthy · policy always" in jobs
+    assert backend.rindex("harbor:1") == jobs.rindex("jobs:2"), "one column"
+    assert backend.index(" up ") == jobs.index(" up ")

@@ -15,7 +15,7 @@ from incidentui.tui.regions import Class
 from tests.tui import fakes
 from tests.tui.screens import shown
 
-GONE = "shop: no incidentui.toml: git and workloads work, nothing is checked"
+GONE = "shop: no incidentui.toml: incidentui init writes one"
 
 
 def unchecked(*problems: str) -> View:

@@ -48,7 +48,7 @@ def test_backed_up_and_restored_from_the_workloads_page(engine: Dockerd, place: 
         screen.see("workloads 1|web")
         screen.rest(0.4, 1)
         screen.press("4", "g", "\r", gap_s=0.3)
-        screen.see("/data · no backup")
+        screen.see("/data · made .* ago · no backup")
         open_choice(screen, "Back up the volumes of web")
         screen.see("PLAN")
         screen.rest(0.5, 1)

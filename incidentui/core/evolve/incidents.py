@@ -6,6 +6,7 @@ from typing import assert_never
 from incidentui.core import events as e
 from incidentui.core.evolve.archive import remembered
 from incidentui.core.evolve.put import put_incident, put_name
+from incidentui.core.imported import DOCUMENT, Imported
 from incidentui.core.model import Incident
 from incidentui.core.state import State
 from incidentui.core.ticks import red_again, ticked
@@ -40,6 +41,8 @@ def _opened(state: State, event: e.IncidentOpened, recorded: e.Recorded) -> Stat
         services=event.services,
         responders=(event.by,),
         events=event.adopted,
+        # From its first event on, and also when the one that tells more was erased: a claim is never taken for a look.
+        imported=Imported(event.by, "", "") if recorded.source.startswith(DOCUMENT) else None,
     )
     return replace(put_incident(state, incident), incident_count=state.incident_count + 1)
 

@@ -1,7 +1,5 @@
 """The engine of Docker: one sparse list per look; the few that just changed are inspected. Deeds go through it, too."""
 
-import importlib
-import threading
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,6 +11,7 @@ from incidentui.edge.containers.blast import Around, Blast, blast_of
 from incidentui.edge.containers.docker_client import REACH_S, Client
 from incidentui.edge.containers.docker_events import EVENTS
 from incidentui.edge.containers.docker_listing import Listing
+from incidentui.edge.containers.docker_sdk import load, loaded
 from incidentui.edge.containers.docker_words import (
     HELPER,
     PROJECT,
@@ -38,7 +37,6 @@ T = TypeVar("T")
 DIFF_S = 15.0
 MOST_KEPT = 300
 _LOAD_S = 60.0
-_LOADING, _LOADED = threading.Lock(), threading.Event()
 _RENEW: dict[str, Callable[[Any, str], None]] = {
     "aside": recreate.aside,
     "renew": recreate.start,
@@ -307,9 +305,9 @@ class DockerEngine:
         return self._client.connected()
 
     async def _ask(self, work: Callable[[], T], seconds: float = CALL_S) -> T:
-        if not _LOADED.is_set():
+        if not loaded():
             # Loading the SDK on a busy machine is no silence of the engine.
-            await self._calls.run(_load, _LOAD_S)
+            await self._calls.run(load, _LOAD_S)
         try:
             if not self._client.reached:
                 # Nor is the way to its host, which may lead over several others.
@@ -323,13 +321,6 @@ class DockerEngine:
 
     def close(self) -> None:
         self._client.close()
-
-
-def _load() -> None:
-    """One at a time: two threads that begin with different parts of the SDK would each see a half of the other's."""
-    with _LOADING:
-        importlib.import_module("docker")
-        _LOADED.set()
 
 
 def _was_answered(error: Exception) -> bool:

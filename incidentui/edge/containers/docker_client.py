@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from incidentui.edge.containers.docker_lost import lost_words, way_ended
+from incidentui.edge.containers.docker_sdk import load
 from incidentui.edge.containers.docker_where import DEFAULT, NowhereError, Where, where
 from incidentui.edge.containers.engine import CALL_S
 from incidentui.edge.ssh.link import REACH_S as _LINK_S
@@ -60,6 +61,7 @@ class Client:
 
     def reach(self) -> None:
         """The way to its host, if it is another one; asks nobody else. Raises NowhereError, LinkError, OSError."""
+        load()
         if self._api is not None:
             return
         found = where(self._base_url, self._context)
@@ -72,6 +74,7 @@ class Client:
 
     def connected(self) -> "APIClient":
         """Its constructor talks to the engine."""
+        load()
         from docker import APIClient
 
         with self._connecting:

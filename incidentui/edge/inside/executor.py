@@ -219,7 +219,9 @@ class InsideExecutor:
         if attempt.plan.action == OUT:
             return ActionActed(attempt.run, "failed", "it was not finished; nothing is left under its name")
         if attempt.plan.action == EXEC:
-            return ActionActed(attempt.run, "unknown", "what a command did cannot be looked up; see for yourself")
+            top = f"docker top {want(attempt.plan, 'container')[:12]}"
+            why = f"what it did cannot be looked up, and it may go on in there: {top} shows that"
+            return ActionActed(attempt.run, "unknown", why)
         kept = next((each.id for each in self._store.all() if each.run == attempt.run), "")
         back = f"; {IN} name={attempt.plan.target} back={kept} puts back what was before" if kept else ""
         return ActionActed(attempt.run, "unknown", f"whether it was written is not known{back}")

@@ -19,8 +19,8 @@ _DATES = tuple(
     for pattern in (
         r"(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?!\d)",
         r"(?:(?P<y>\d{4})年)?(?P<m>\d{1,2})月(?P<d>\d{1,2})日",
-        rf"(?P<mon>{_MONTH})\.?\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])(?:,?\s+(?P<y>\d{{4}})(?![\d:]))?",
-        rf"(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s+(?P<mon>{_MONTH})\.?,?(?![a-z])(?:\s+(?P<y>\d{{4}})(?![\d:]))?",
+        rf"(?P<mon>{_MONTH})\.?\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?!\d|:\d)(?:,?\s+(?P<y>\d{{4}})(?!\d|:\d))?",
+        rf"(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s+(?P<mon>{_MONTH})\.?,?(?![a-z])(?:\s+(?P<y>\d{{4}})(?!\d|:\d))?",
         r"(?P<a>\d{1,2})[-/.](?P<b>\d{1,2})[-/.](?P<y>\d{4})(?!\d)",
         r"(?P<m>\d{2})[-/](?P<d>\d{2})(?=\s+\d{1,2}:\d\d)",
     )
@@ -40,6 +40,7 @@ _SLACK = re.compile(
 )
 _DASH = re.compile(r"\s*(?:-{1,2}>?|–|—|→|〜|～|~|to\b|until\b|till\b)\s*", re.IGNORECASE)
 _ZONE = re.compile(rf"\s*[(\[]?\s?({ZONE})\s?[)\]]?")
+_GAP = re.compile(r",?\s*(?:on\s+)?(?=[A-Z0-9])")
 _IN_BRACKETS = re.compile(r"\s*\(([^)]{3,24})\)")
 _HEAD = re.compile(r"(?:[*_`~\[(<\s>]|[^\w\s|])*")
 _AFTER = re.compile(r"[\])`*_\s]*(?:[-–—:|,>・]+(?=\s|$|[^\d\s]))?[\])*_\s]*")
@@ -201,12 +202,16 @@ class _At:
         return found[1] if found else ""
 
     def _bracket_day(self) -> Day | None:
+        """A date after the time: "22:30 UTC (Oct 29)", "12:45 PM PST Saturday Oct 30th"."""
         found = _IN_BRACKETS.match(self.text, self.at)
-        known = day_at(found[1]) if found else None
-        if found is None or known is None:
-            return None
-        self.at = found.end()
-        return known[0]
+        if found is not None and (known := day_at(found[1])) is not None:
+            self.at = found.end()
+            return known[0]
+        gap = _GAP.match(self.text, self.at)
+        if gap is not None and (known := day_at(self.text, gap.end())) is not None:
+            self.at = known[1]
+            return known[0]
+        return None
 
     def _end(self, clock: Clock | None, zone: str) -> tuple[Day | None, Clock | None, str]:
         begin = self.at

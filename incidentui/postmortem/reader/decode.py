@@ -7,6 +7,9 @@ LIMIT = 2_000_000
 """Bytes. A post-mortem is written by people."""
 
 
+LINES = 20_000
+
+
 class NotTextError(ValueError):
     """The sentence says what it is instead."""
 
@@ -26,6 +29,8 @@ def decode(content: bytes) -> Decoded:
         raise NotTextError(f"it has {len(content) / 1_000_000:.0f} MB; a document of more than 2 MB is not read")
     original, how = _characters(content)
     original = original.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    if (lines := original.count("\n")) > LINES:
+        raise NotTextError(f"it has {lines:,} lines; a document of more than {LINES:,} is not read")
     text, lost = repaired(original)
     if text != original:
         marks = f", {lost} marks had lost a byte and are guessed" if lost else ""

@@ -20,7 +20,7 @@ _GENERIC = re.compile(
     r"^(post[- ]?mortem|incident( report)?|session summary|summary|report|outage|rca|timeline)s?$", re.IGNORECASE
 )
 _KEYS = {
-    "date": re.compile(r"^(incident )?date|発生日時|日付", re.IGNORECASE),
+    "date": re.compile(r"^(incident )?date|発生日時|影響期間|日付", re.IGNORECASE),
     "duration": re.compile(r"^(total )?(incident |outage )?duration|影響時間|^downtime", re.IGNORECASE),
     "severity": re.compile(r"^(incident )?(severity|priority)( level)?$|重大度", re.IGNORECASE),
     "cost": re.compile(r"\bcosts?\b|\btoken (waste|usage|cost)", re.IGNORECASE),
@@ -126,7 +126,7 @@ def _date(found: Sequence[Block], pairs: Sequence[tuple[str, str, int]], name: s
     """As the document says it, else its title, else its file name. A month without a day is no date."""
     said = [v for k, v, _ in pairs if _KEYS["date"].search(k)]
     titles = [plain(b.text) for b in found if b.kind == "heading" and b.level <= 2 and b.line < TOP][:2]
-    for text in (*said, *titles, name.replace("_", "-")):
+    for text in (*said, *titles, name.rsplit("/", 1)[-1].replace("_", "-")):
         day = clock.day_in(text)
         if day is not None and (known := _whole(day)) is not None:
             return known

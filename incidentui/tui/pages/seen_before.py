@@ -16,5 +16,5 @@ def seen_before(incident: Incident, width: int) -> list[Line]:
     out = [rule(width, "SEEN BEFORE", (Seg(f"the {ordinal(number)} of its kind", "slow"),))]
     for one in incident.recurs:
         when = rfc3339(one.at)[:10] if one.timed else "date unknown"
-        out += hanging((Seg(f"{one.id}  ", "strong"),), f"{when}  {one.title} ({one.why})", width, "text")
+        out += hanging((Seg(f"{one.id}  ", "strong"),), f"{when} {one.title} ({one.why})", width, "text")
     return out

@@ -219,14 +219,28 @@ def _undo(attempt: Attempt) -> tuple[Choice, ...]:
         return (Choice(f"{title} {attempt.plan.target} again", "undoes it", action, (("name", attempt.plan.target),)),)
     if attempt.plan.action == "volume.restore" and attempt.outcome == "done":
         return _restore(attempt)
+    if attempt.plan.action == "workload.copy-in" and attempt.outcome in ("done", "failed"):
+        return _put_back(attempt)
     if attempt.outcome != "done" or not attempt.plan.changes or not attempt.plan.action.startswith("git."):
         return ()
     return (Choice("Undo it", "where nobody built on it", "git.undo", (("of", attempt.run),)),)
 
 
+def _put_back(attempt: Attempt) -> tuple[Choice, ...]:
+    saved = _saved(attempt, "copy ")
+    args = (("name", attempt.plan.target), ("back", saved))
+    return (Choice("Put back what was before", f"copy {saved}", "workload.copy-in", args),) if saved else ()
+
+
+def _saved(attempt: Attempt, called: str) -> str:
+    """What the action kept first: its step says which; empty when it kept nothing."""
+    ended = (p.text for p in attempt.progress if p.verb == "save" and p.state == "done")
+    return next((text.removeprefix(called) for text in ended if text.startswith(called)), "")
+
+
 def _restore(attempt: Attempt) -> tuple[Choice, ...]:
-    """From the backup that a restore took first: its step says which."""
-    saved = next((p.text.removeprefix("backup ") for p in attempt.progress if p.verb == "save" and p.took_ms), "")
+    """From the backup that a restore took first."""
+    saved = _saved(attempt, "backup ")
     args = (("id", saved), ("volume", dict(attempt.plan.args).get("volume", "")))
     return (Choice("Restore what was before", f"backup {saved}", "volume.restore", args),) if saved else ()
 

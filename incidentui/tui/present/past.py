@@ -4,7 +4,7 @@ from datetime import tzinfo
 
 from incidentui.core.envelope import rfc3339
 from incidentui.core.events import ArchiveEvent, BoardEvent, EntryImported, Recorded
-from incidentui.core.imported import Imported
+from incidentui.core.imported import DOCUMENT, Imported
 from incidentui.core.model import Incident, Ms
 from incidentui.core.words.archive import begun
 from incidentui.tui.line import Line, Seg, cut, pad
@@ -37,7 +37,7 @@ def row_time(record: Recorded, zone: tzinfo | None) -> str:
     """Eight cells: never more of a time than was written down."""
     event = record.event
     if not isinstance(event, EntryImported):
-        said = isinstance(event, ArchiveEvent | BoardEvent) and record.source.startswith("document:")
+        said = isinstance(event, ArchiveEvent | BoardEvent) and record.source.startswith(DOCUMENT)
         return " " * 8 if said else hms(record.at, zone)
     match event.precision:
         case "exact":

@@ -2,13 +2,13 @@
 
 from incidentui.core.drift import Drift, DriftRow
 from incidentui.core.drift_alarm import alarm, brief
-from incidentui.core.drift_told import rows_of, told
+from incidentui.core.drift_told import reference, rows_of, told
 from incidentui.core.format import age, duration, short
 from incidentui.core.idle import idle_under_red
 from incidentui.core.links import of_workload
 from incidentui.core.model import Workload, is_bad
 from incidentui.core.twins import twins
-from incidentui.tui.line import Line, Seg, Token, cells, cut_middle, fit, pad
+from incidentui.tui.line import Line, Seg, Token, cells, cut, cut_middle, fit, pad
 from incidentui.tui.present.format import hm
 from incidentui.tui.present.parts import empty, hints, joined, title
 from incidentui.tui.present.scene import Scene
@@ -24,6 +24,8 @@ _AT = 22
 """Cells for the address of an engine."""
 NO_START = "could not start"
 """How the note of what never ran begins."""
+_ROOMY, _IMAGE = 100, 24
+"""From this width on, as when it takes the whole body, there is room for why and for the image."""
 _ENGINES = ("docker", "supervisor")
 
 
@@ -187,7 +189,11 @@ def _row(scene: Scene, workload: Workload, width: int, columns: tuple[int, int],
     differs = differs and (bad or workload.revision == suspect)
     name, tail = columns
     since = _since(scene, workload)
-    room = max(4, width - 2 - name - 1 - 7 - (tail + 1 if tail else 0))
+    image = _IMAGE if width >= _ROOMY and tail else 0
+    runs = runs if workload.revision or not image else ""
+    room = max(4, width - 2 - name - 1 - 7 - (tail + 1 if tail else 0) - image)
+    if width >= _ROOMY and (more := _more(scene, workload)):
+        words = cut(f"{words} · {more}", room - 1)
     segs = (
         Seg(f"{mark} ", tone, bold=bad),
         Seg(pad(cut_middle(workload.name, name), name), "fail" if bad else "muted" if stale else "text", bold=bad),
@@ -197,8 +203,21 @@ def _row(scene: Scene, workload: Workload, width: int, columns: tuple[int, int],
         Seg(" " if tail else ""),
         Seg(pad(runs, 7) if differs else pad(runs, tail), "text" if bad and not stale else "muted"),
         Seg((" ≠ HEAD" if tail > _TIGHT else " ≠") if differs else "", "fail" if bad else "slow"),
+        Seg(pad(f"  {cut_middle(workload.image, image - 2)}" if image else "", image), "muted"),
     )
     return Line(fit(segs, width + 1), key=("workload", workload.name))
+
+
+def _more(scene: Scene, workload: Workload) -> str:
+    """What a pane with room for it adds: why it is so, the first difference, what its engine does when it ends."""
+    drift = scene.state.drift.get(workload.name)
+    if is_bad(workload) and workload.note:
+        return workload.note
+    bad = (row for row in (drift.rows if drift is not None else ()) if row.level == "bad")
+    if row := alarm(drift) or next(bad, None):
+        place = f" ({row.place})" if row.place else ""
+        return f"{row.what}: {row.running}, {reference(drift)} {row.declared}{place}"
+    return f"policy {workload.policy}" if workload.policy not in ("", "no") else ""
 
 
 def differing(scene: Scene, workload: Workload) -> str:

@@ -30,6 +30,7 @@ def text(of: tuple[WorkloadPage, b.FakeSession], width: int = 118, height: int =
     return "\n".join(line.text for line in of[0].lines(of[1].view, of[1].time, width, height))
 
 
+@pytest.mark.req("F60")
 @pytest.mark.parametrize("size", [(78, 20), (118, 34), (198, 44)], ids="{0[0]}x{0[1]}".format)
 def test_cpu_memory_and_ports_stand_on_the_page_at_every_size(size: tuple[int, int]) -> None:
     shown = text(page(USING), *size)

@@ -1,11 +1,12 @@
 """Running, the five lights, the verdict, and what can be done now."""
 
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 
 from incidentui.core.inputs import Evidence
-from incidentui.core.model import Light, LightName, Plan, Verdict
+from incidentui.core.model import Light, LightName, Plan, Progress, Verdict
 from incidentui.tui.glyphs import ascii_twin
 from incidentui.tui.pages.evidence import EvidencePage
 from incidentui.tui.pages.lights import five_lights
@@ -15,6 +16,7 @@ from incidentui.tui.pages.verdict import what_now
 from tests.tui import fakes
 from tests.tui.pages import builders as b
 
+Word = Literal["complete", "failed"]
 RUNNING = b.view(attempts={"r1": b.attempt()})
 JUDGED = b.view(attempts={"r1": b.judged(in_force=(b.BAD,), differs=("server/src/workers/queue.py",))})
 
@@ -203,3 +205,16 @@ def test_of_a_red_light_the_evidence_says_what_is_wrong_and_a_narrow_column_stay
     rows = text.splitlines()
     bar = next(n for n, row in enumerate(rows) if "▆" in row)
     assert width > 80 or rows[bar + 3].startswith("WHAT NOW"), "two rows of findings"
+
+
+@pytest.mark.parametrize(("outcome", "word"), [("done", "complete"), ("failed", "failed")])
+def test_what_a_copy_into_a_container_kept_first_is_put_back_from_its_verdict(
+    outcome: Literal["done", "failed"], word: Word
+) -> None:
+    plan = Plan("workload.copy-in", (("name", "web"), ("to", "/x")), "Copy into web: /x", "web", "workload")
+    progress = (Progress(1, "save", "done", "copy 20261130-090000", 9), Progress(2, "write", outcome, "", 9))
+    acted = replace(b.judged(word=word, in_force=()), plan=plan, progress=progress, outcome=outcome)
+    args = (("name", "web"), ("back", "20261130-090000"))
+    assert ("Put back what was before", args) in [(c.title, c.args) for c in what_now(b.view().state, acted)]
+    nothing = replace(acted, progress=progress[1:])
+    assert "Put back what was before" not in [c.title for c in what_now(b.view().state, nothing)]
