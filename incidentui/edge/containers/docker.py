@@ -1,7 +1,6 @@
 """The engine of Docker: one sparse list per look; the few that just changed are inspected. Deeds go through it, too."""
 
 import importlib
-import sys
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -306,7 +305,7 @@ class DockerEngine:
         return self._client.connected()
 
     async def _ask(self, work: Callable[[], T], seconds: float = CALL_S) -> T:
-        if "docker" not in sys.modules:
+        if not _loaded.is_set():
             # Loading the SDK on a busy machine is no silence of the engine.
             await self._calls.run(_load, _LOAD_S)
         try:
@@ -324,8 +323,15 @@ class DockerEngine:
         self._client.close()
 
 
+_loaded = threading.Event()
+"""A module is in `sys.modules` before it is whole: who went on by that would meet half of the SDK."""
+_loading = threading.Lock()
+
+
 def _load() -> None:
-    importlib.import_module("docker")
+    with _loading:
+        importlib.import_module("docker")
+    _loaded.set()
 
 
 def _was_answered(error: Exception) -> bool:
