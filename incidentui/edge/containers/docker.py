@@ -1,6 +1,7 @@
 """The engine of Docker: one sparse list per look; the few that just changed are inspected. Deeds go through it, too."""
 
 import importlib
+import threading
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
