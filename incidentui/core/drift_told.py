@@ -43,7 +43,9 @@ def remembered(before: Drift | None, now: Drift, at: Ms, meant: Ms = 0) -> Drift
 
 def meant(attempts: Iterable[Attempt]) -> Ms:
     """When somebody last took a checkpoint by hand; 0: never."""
-    return max((a.ended or 0 for a in attempts if a.plan.action == "checkpoint.take" and a.outcome == "done"), default=0)
+    return max(
+        (a.ended or 0 for a in attempts if a.plan.action == "checkpoint.take" and a.outcome == "done"), default=0
+    )
 
 
 def on_engine(drift: Drift, where: str) -> Drift:
