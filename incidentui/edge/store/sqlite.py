@@ -242,6 +242,7 @@ class SqliteJournal:
         since: Ms | None = None,
         until_seq: int | None = None,
         containing: str = "",
+        documents: bool = True,
     ) -> list[Recorded]:
         with _asked(self.path):
             found = reading.rows(
@@ -253,6 +254,7 @@ class SqliteJournal:
                 since=since,
                 until_seq=until_seq,
                 containing=containing,
+                documents=documents,
             )
             return [reading.recorded(row, self.project) for row in found]
 
