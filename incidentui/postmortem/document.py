@@ -15,7 +15,7 @@ from incidentui.postmortem.facts import Facts
 from incidentui.postmortem.gaps import candidates, gaps, not_covered
 from incidentui.postmortem.infrastructure import objects as infrastructure
 from incidentui.postmortem.markdown import plain
-from incidentui.postmortem.past import past_object
+from incidentui.postmortem.past import notes_of, past_object
 from incidentui.postmortem.restarted import objects
 
 TIMES = ("window_from", "first_red", "opened", "acknowledged", "mitigated", "resolved", "closed")
@@ -111,7 +111,11 @@ def _of_the_past(facts: Facts) -> dict[str, Any]:
     incident = facts.incident
     return {
         "incident": {"id": incident.id, "title": incident.title, "severity": incident.severity, "stage": "closed"},
-        **past_object(incident, [(r.event, r.at) for r in facts.timeline if isinstance(r.event, EntryImported)]),
+        **past_object(
+            incident,
+            [(r.event, r.at) for r in facts.timeline if isinstance(r.event, EntryImported)],
+            notes_of(facts.timeline),
+        ),
         "hypotheses": [{**_hypothesis(h), "at": None, "fixed": None} for h in incident.hypotheses],
         "conclusions": [{**codec.to_json(c), "at": None} for c in incident.conclusions],
         "causes": [

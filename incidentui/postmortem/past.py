@@ -1,6 +1,6 @@
 """An incident of the past, as a person reads it after `import` and in `show`: claims, most important first."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from incidentui.core import codec
@@ -15,6 +15,8 @@ from incidentui.core.recurrence import told as recurrence
 from incidentui.core.words.archive import CLAIM, came_from
 
 Entries = Sequence[tuple[e.EntryImported, Ms]]
+Notes = Sequence[tuple[e.NoteAdded, Ms]]
+"""What people wrote here about it, after it was imported: no words of the document."""
 MANY = 12
 _DAY = 10
 
@@ -40,7 +42,15 @@ def entry_object(entry: e.EntryImported, at: Ms | None) -> dict[str, Any]:
     }
 
 
-def past_object(incident: Incident, entries: Entries) -> dict[str, Any]:
+def notes_of(records: Iterable[e.Recorded]) -> Notes:
+    return [(r.event, r.at) for r in records if isinstance(r.event, e.NoteAdded)]
+
+
+def note_objects(notes: Notes) -> list[dict[str, Any]]:
+    return [{"time": rfc3339(at), "by": note.by, "text": note.text} for note, at in notes]
+
+
+def past_object(incident: Incident, entries: Entries, notes: Notes) -> dict[str, Any]:
     """What only an imported incident has; null where its document says nothing."""
     came = incident.imported
     assert came is not None
@@ -53,6 +63,7 @@ def past_object(incident: Incident, entries: Entries) -> dict[str, Any]:
             "lint": {"no_owner": [i.line for i in left if not i.owner], "no_due": [i.line for i in left if not i.due]},
         },
         "entries": [entry_object(entry, at) for entry, at in entries],
+        "notes_since": note_objects(notes),
     }
 
 
