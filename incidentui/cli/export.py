@@ -67,8 +67,7 @@ def _with_notes(journal: SqliteJournal, incident: str, lines: Iterator[str], for
     from incidentui.cli.show_past import notes_here
     from incidentui.edge.store.window import window_of
     from incidentui.postmortem.markdown import section
-    from incidentui.postmortem.past import note_objects
-    from incidentui.postmortem.retold import SINCE, noted
+    from incidentui.postmortem.since import SINCE, note_objects, noted
 
     notes = notes_here(journal, window_of(journal, incident))
     if form == "json":

@@ -29,7 +29,7 @@ from incidentui.core.words.archive import begun, came_from
 from incidentui.edge.clock import SystemClock
 from incidentui.edge.store.sqlite import SqliteJournal
 from incidentui.edge.store.window import find_incident, window_of
-from incidentui.postmortem.past import note_objects
+from incidentui.postmortem.since import note_objects
 from incidentui.session.turn import state_at
 
 TIMES = ("window_from", "first_red", "opened", "acknowledged", "mitigated", "resolved", "closed")

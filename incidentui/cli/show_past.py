@@ -13,7 +13,8 @@ from incidentui.core.envelope import rfc3339
 from incidentui.core.events import EntryImported
 from incidentui.core.imported import SaidItem
 from incidentui.edge.store.window import Record, Window
-from incidentui.postmortem.past import Entries, Notes, notes_of, past_object, provenance, told
+from incidentui.postmortem.past import Entries, past_object, provenance, told
+from incidentui.postmortem.since import Notes, notes_of
 
 
 def show_past(journal: Record, window: Window, about: dict[str, object], as_json: bool) -> None:

@@ -15,8 +15,9 @@ from incidentui.postmortem.facts import Facts
 from incidentui.postmortem.gaps import candidates, gaps, not_covered
 from incidentui.postmortem.infrastructure import objects as infrastructure
 from incidentui.postmortem.markdown import plain
-from incidentui.postmortem.past import notes_of, past_object
+from incidentui.postmortem.past import past_object
 from incidentui.postmortem.restarted import objects
+from incidentui.postmortem.since import notes_of
 
 TIMES = ("window_from", "first_red", "opened", "acknowledged", "mitigated", "resolved", "closed")
 

@@ -1,6 +1,6 @@
 """An incident of the past, as a person reads it after `import` and in `show`: claims, most important first."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from incidentui.core import codec
@@ -13,10 +13,9 @@ from incidentui.core.imported import Imported, SaidItem
 from incidentui.core.model import Incident, Ms
 from incidentui.core.recurrence import told as recurrence
 from incidentui.core.words.archive import CLAIM, came_from
+from incidentui.postmortem.since import Notes, note_objects
 
 Entries = Sequence[tuple[e.EntryImported, Ms]]
-Notes = Sequence[tuple[e.NoteAdded, Ms]]
-"""What people wrote here about it, after it was imported: no words of the document."""
 MANY = 12
 _DAY = 10
 
@@ -40,14 +39,6 @@ def entry_object(entry: e.EntryImported, at: Ms | None) -> dict[str, Any]:
         "recovery": entry.recovery,
         "commits": list(entry.commits),
     }
-
-
-def notes_of(records: Iterable[e.Recorded]) -> Notes:
-    return [(r.event, r.at) for r in records if isinstance(r.event, e.NoteAdded)]
-
-
-def note_objects(notes: Notes) -> list[dict[str, Any]]:
-    return [{"time": rfc3339(at), "by": note.by, "text": note.text} for note, at in notes]
 
 
 def past_object(incident: Incident, entries: Entries, notes: Notes) -> dict[str, Any]:

@@ -16,10 +16,10 @@ from incidentui.core.words.archive import CLAIM, came_from
 from incidentui.postmortem.conclusion import missing
 from incidentui.postmortem.facts import Facts
 from incidentui.postmortem.markdown import UNKNOWN, fence, section, sha, stamp, table, text
-from incidentui.postmortem.past import Notes, notes_of, when
+from incidentui.postmortem.past import when
 from incidentui.postmortem.reader.timeline import is_trigger
+from incidentui.postmortem.since import SINCE, noted, notes_of
 
-SINCE = "Noted here since it was imported"
 _TIMED = ("exact", "minute", "approx")
 
 
@@ -43,11 +43,6 @@ def retold(facts: Facts, came: Imported) -> str:
         *_verbatim(facts, came),
     ]
     return "\n\n".join(parts) + "\n"
-
-
-def noted(notes: Notes) -> list[str]:
-    rows = [f"- {stamp(at)} {text(note.by)}: {text(note.text)}" for note, at in notes]
-    return ["Nothing of this stands in what was imported.", "", *rows] if rows else []
 
 
 def _section(title: str, lines: Sequence[str]) -> list[str]:
