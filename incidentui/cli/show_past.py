@@ -14,7 +14,7 @@ from incidentui.core.events import EntryImported
 from incidentui.core.imported import SaidItem
 from incidentui.edge.store.window import Record, Window
 from incidentui.postmortem.past import Entries, past_object, provenance, told
-from incidentui.postmortem.since import Notes, notes_of
+from incidentui.postmortem.since import Notes, note_objects, notes_of
 
 
 def show_past(journal: Record, window: Window, about: dict[str, object], as_json: bool) -> None:
@@ -26,7 +26,8 @@ def show_past(journal: Record, window: Window, about: dict[str, object], as_json
     if as_json:
         said = {
             **about,
-            **past_object(found, entries, notes),
+            **past_object(found, entries),
+            "notes_since": note_objects(notes),
             "hypotheses": [{**hypothesis_object(h), "at": None, "judged": None} for h in found.hypotheses],
             **conclusion_object(found),
             **causes_object(found.hypotheses, found.opened),

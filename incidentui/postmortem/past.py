@@ -13,7 +13,6 @@ from incidentui.core.imported import Imported, SaidItem
 from incidentui.core.model import Incident, Ms
 from incidentui.core.recurrence import told as recurrence
 from incidentui.core.words.archive import CLAIM, came_from
-from incidentui.postmortem.since import Notes, note_objects
 
 Entries = Sequence[tuple[e.EntryImported, Ms]]
 MANY = 12
@@ -41,7 +40,7 @@ def entry_object(entry: e.EntryImported, at: Ms | None) -> dict[str, Any]:
     }
 
 
-def past_object(incident: Incident, entries: Entries, notes: Notes) -> dict[str, Any]:
+def past_object(incident: Incident, entries: Entries) -> dict[str, Any]:
     """What only an imported incident has; null where its document says nothing."""
     came = incident.imported
     assert came is not None
@@ -54,7 +53,6 @@ def past_object(incident: Incident, entries: Entries, notes: Notes) -> dict[str,
             "lint": {"no_owner": [i.line for i in left if not i.owner], "no_due": [i.line for i in left if not i.due]},
         },
         "entries": [entry_object(entry, at) for entry, at in entries],
-        "notes_since": note_objects(notes),
     }
 
 

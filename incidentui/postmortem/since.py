@@ -1,4 +1,4 @@
-"""What people wrote here about an incident after it was imported: no words of the document, and kept apart from them."""
+"""What people wrote here about an incident after it was imported: no words of the document, kept apart."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
