@@ -50,7 +50,8 @@ def list_command(options: Options, as_json: bool) -> None:
     if not found:
         click.echo("no incident was recorded here yet", err=True)
     for i in found:
-        severity = i.severity if i.imported is None or i.imported.severity else "SEV?"
+        known = i.imported is None or i.imported.kind == "record" or i.imported.severity
+        severity = i.severity if known else "SEV?"
         stage = i.stage if i.imported is None else "imported"
         click.echo(f"{i.id:<8} {severity}  {stage:<12} {begun(i):<17}  {i.title}")
 

@@ -263,6 +263,7 @@ def test_a_record_comes_into_another_project_without_loss(
     assert (now["title"], now["metrics"], now["opened"]) == (then["title"], then["metrics"], then["opened"])
     assert now["imported_from"] == "record.jsonl"
     assert "INC-1 of quay, as it was recorded there" in other.ok("show", "INC-2")
+    assert "INC-2    SEV2  imported" in other.ok("incidents")
     at = now["closed"]
     then_state = json.loads(other.ok("replay", "INC-2", "--at", at, "--json"))
     assert then_state["incidents"]["INC-1"]["title"] == "pages stay blank"
