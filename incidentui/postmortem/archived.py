@@ -65,7 +65,8 @@ def facts(said: Said, document: Imported, ident: str, archive: Sequence[Past]) -
     for what, sentence in said.conclusions:
         say(e.ConclusionDrawn(what, sentence.text, by), "detail")
     causes = [c.title for c in said.causes]
-    if found := like(archive, (), [said.title, *causes, *(s.text for _, s in said.conclusions)]):
+    earlier = [past for past in archive if past.at <= start or not past.timed]
+    if found := like(earlier, (), [said.title, *causes, *(s.text for _, s in said.conclusions)]):
         say(e.RecurrenceFound(found), "detail")
     say(e.IncidentClosed(by, "", resolved=False), "quiet")
     return out
