@@ -100,7 +100,7 @@ class Archive:
             return None
         first = next(iter(given.record.read()))
         here = next(iter(self._journal.read(first.seq - 1, first.seq)), None)
-        return given.record.incidents()[-1].id if here is not None and here.id == first.id else None
+        return given.record.about() if here is not None and here.id == first.id else None
 
     def _write(self, journal: SqliteJournal, given: Given) -> Kept:
         original = Evidence(KIND, given.original)
@@ -135,8 +135,9 @@ def _facts(given: Given, document: Imported, ident: str, desk: Desk) -> list[e.F
 
 def _of_record(record: JsonlJournal, document: Imported, ident: str) -> list[e.Fact]:
     """The record itself is kept whole, as evidence: here stands only that there is one."""
-    inside = record.incidents()[-1].id
-    found = find_incident(record, inside)
+    inside = record.about()
+    found = find_incident(record, inside) if inside is not None else None
+    assert inside is not None
     assert found is not None
     document = replace(document, kind="record", held="minute", origin_id=inside, origin_project=record.project)
     start = found.window_from if found.window_from is not None else found.opened

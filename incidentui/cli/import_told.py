@@ -83,5 +83,5 @@ def record_objects(record: JsonlJournal | None) -> Iterator[dict[str, Any]]:
 
 
 def _incident(record: JsonlJournal | None) -> Incident | None:
-    held = record.incidents() if record is not None else []
-    return find_incident(record, held[-1].id) if record is not None and held else None
+    inside = record.about() if record is not None else None
+    return find_incident(record, inside) if record is not None and inside is not None else None

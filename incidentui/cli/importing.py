@@ -164,6 +164,6 @@ def _record(file: str, name: str, digest: str, content: bytes) -> Given:
         raise NotImportedError(clean(str(error), 500)) from None
     if broken := record.verify(1):
         raise NotImportedError(f"it is not as it was exported: {broken[0]}")
-    if not record.incidents():
+    if record.about() is None:
         raise NotImportedError("there is no whole incident in it; `export ID --format jsonl` writes one")
     return Given(name, digest, text, record=record)

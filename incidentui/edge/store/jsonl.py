@@ -113,6 +113,7 @@ class JsonlJournal:
         self.lines: dict[int, int] = {}
         """In which line each event stands, by its sequence."""
         self.project = ""
+        self._head: dict[str, Any] = {}
         self.read_only = f"{self.path} is a record, not a journal: it cannot be changed"
         self._before: State | None = None
         self._records: list[Recorded] = []
@@ -214,6 +215,12 @@ class JsonlJournal:
                 known[ident] = known.get(ident, IncidentKey(ident, 0, None))._replace(closed_seq=record.seq)
         return [key for key in known.values() if key.opened_seq]
 
+    def about(self) -> str | None:
+        """Of which incident this is the record: its head names it; plain events are of the one opened last."""
+        held = [key.id for key in self.incidents()]
+        named = self._head.get("incident", held[-1] if held else None)
+        return named if named in held else None
+
     def first_seen(self, at: Ms) -> int:
         return next((r.seq for r in self._records if r.at >= at), self.last() + 1)
 
@@ -263,6 +270,7 @@ class JsonlJournal:
                 raise codec.CodecError("written by a newer incidentui; update to read it")
             self._before = codec.from_json(State, data.get("state", {}))
             self.project = str(data.get("project", ""))
+            self._head = {key: value for key, value in data.items() if key != "state"}
         else:
             record = codec.from_cloudevent(data)
             if self._records and record.seq <= self._records[-1].seq:
