@@ -58,6 +58,9 @@ class Archive:
         self._by = "" if dry else responder()
         self._journal: SqliteJournal | None = None
         self._seen: dict[str, str] = {}
+        """Incidents, by the hash of the file they came from."""
+        self._looked = 0
+        """Up to which event `_seen` holds what was imported."""
 
     def __enter__(self) -> "Archive":
         if self._dry:
@@ -67,6 +70,7 @@ class Archive:
             project_root(self._options)
             self._journal = open_to_write(self._options)
         if self._journal is not None:
+            self._looked = self._journal.last()
             self._seen = {found.sha256: ident for ident, found in imported(self._journal)}
         return self
 
@@ -78,16 +82,24 @@ class Archive:
 
     def keep(self, given: Given) -> Kept:
         """All of it in one transaction, once."""
-        known = self._seen.get(given.sha256) or self._own(given)
+        known = self._known(given) or self._own(given)
         if self._dry or self._journal is None:
             desk = load(self._journal, self._clock.now()) if self._journal is not None else Desk()
             would = _would_be(given, self._document(given), known or "INC-?", desk)
             return replace(would, ident=known, again=bool(known))
         if known is not None:
             return Kept(known, again=True)
-        kept = self._write(self._journal, given)
-        self._seen[given.sha256] = kept.ident or ""
-        return kept
+        return self._write(self._journal, given)
+
+    def _known(self, given: Given) -> str | None:
+        return self._seen.get(given.sha256)
+
+    def _look(self, journal: SqliteJournal) -> None:
+        """At what others imported meanwhile: the same file may be taken in by several at once."""
+        for recorded in journal.read(self._looked):
+            self._looked = recorded.seq
+            if isinstance(recorded.event, e.DocumentImported) and recorded.incident:
+                self._seen[recorded.event.document.sha256] = recorded.incident
 
     def _document(self, given: Given) -> Imported:
         kept = Evidence(KIND, given.original).sha256
@@ -106,6 +118,9 @@ class Archive:
         original = Evidence(KIND, given.original)
         desk = load(journal, self._clock.now())
         while True:
+            self._look(journal)
+            if (known := self._known(given)) is not None:
+                return Kept(known, again=True)
             ident = f"INC-{desk.base.incident_count + 1}"
             document = self._document(given)
             drafted = _facts(given, document, ident, desk)
