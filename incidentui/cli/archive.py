@@ -58,7 +58,7 @@ class Archive:
         self._by = "" if dry else responder()
         self._journal: SqliteJournal | None = None
         self._seen: dict[str, str] = {}
-        """Incidents, by the hash of the file they came from."""
+        """Incidents, by the hash of the file they came from, and of its text however that was spelt in bytes."""
         self._looked = 0
         """Up to which event `_seen` holds what was imported."""
 
@@ -71,7 +71,8 @@ class Archive:
             self._journal = open_to_write(self._options)
         if self._journal is not None:
             self._looked = self._journal.last()
-            self._seen = {found.sha256: ident for ident, found in imported(self._journal)}
+            for ident, found in imported(self._journal):
+                self._remember(ident, found)
         return self
 
     def __exit__(
@@ -92,14 +93,19 @@ class Archive:
         return self._write(self._journal, given)
 
     def _known(self, given: Given) -> str | None:
-        return self._seen.get(given.sha256)
+        return self._seen.get(given.sha256) or self._seen.get(Evidence(KIND, given.original).sha256)
+
+    def _remember(self, ident: str, document: Imported) -> None:
+        self._seen[document.sha256] = ident
+        if document.evidence:
+            self._seen[document.evidence] = ident
 
     def _look(self, journal: SqliteJournal) -> None:
         """At what others imported meanwhile: the same file may be taken in by several at once."""
         for recorded in journal.read(self._looked):
             self._looked = recorded.seq
             if isinstance(recorded.event, e.DocumentImported) and recorded.incident:
-                self._seen[recorded.event.document.sha256] = recorded.incident
+                self._remember(recorded.incident, recorded.event.document)
 
     def _document(self, given: Given) -> Imported:
         kept = Evidence(KIND, given.original).sha256
