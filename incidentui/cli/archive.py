@@ -1,6 +1,7 @@
 """The archive of past incidents: storing what was read, and opening one of them as a record of its own."""
 
 import contextlib
+import re
 from dataclasses import replace
 from types import TracebackType
 
@@ -18,11 +19,14 @@ from incidentui.edge.store.jsonl import JsonlJournal, export_lines
 from incidentui.edge.store.sqlite import SqliteJournal
 from incidentui.edge.store.window import Record, find_incident, window_of
 from incidentui.postmortem.archived import SUBJECT, about, facts
+from incidentui.postmortem.draft import born
 from incidentui.postmortem.reader.said import Said
 from incidentui.session.ports import Aside, Moved
 from incidentui.session.turn import Desk, load
 
 KIND = "document"
+_HEADING = re.compile(r"\s*# (INC-\d+): ")
+"""How a draft begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,7 @@ class Archive:
 
     def keep(self, given: Given) -> Kept:
         """All of it in one transaction, once."""
-        known = self._known(given) or self._own(given)
+        known = self._known(given) or self._own(given) or self._drafted(given)
         if self._dry or self._journal is None:
             desk = load(self._journal, self._clock.now()) if self._journal is not None else Desk()
             would = _would_be(given, self._document(given), known or "INC-?", desk)
@@ -119,6 +123,13 @@ class Archive:
         first = next(iter(given.record.read()))
         here = next(iter(self._journal.read(first.seq - 1, first.seq)), None)
         return given.record.about() if here is not None and here.id == first.id else None
+
+    def _drafted(self, given: Given) -> str | None:
+        """A draft that was exported here is of what is here, whoever wrote into it since: it is no second incident."""
+        if self._journal is None or (named := _HEADING.match(given.original)) is None:
+            return None
+        found = find_incident(self._journal, named[1])
+        return found.id if found is not None and born(found) in given.original else None
 
     def _write(self, journal: SqliteJournal, given: Given) -> Kept:
         original = Evidence(KIND, given.original)

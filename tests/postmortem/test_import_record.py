@@ -241,3 +241,35 @@ def test_a_record_that_is_nested_too_deep_is_no_record(here: Here, tmp_path: Pat
     code, _, trouble = here.run("import", str(tmp_path / "x.jsonl"))
     assert code == 2
     assert "x.jsonl: it is no record: it is nested too deep\n" in trouble
+
+
+# -- not a recurrence of itself
+
+
+@pytest.mark.req("R1-56")
+def test_a_draft_comes_home_as_the_incident_it_is_of(here: Here, pier: Here, tmp_path: Path) -> None:
+    here.ok("open", "restart of the ferry board: nothing answers")
+    here.ok("note", "a traveller called")
+    here.ok("close", "--reason", "false alarm")
+    here.ok("import", str(PAST / "restart.md"))
+    for ident in ("INC-1", "INC-2"):
+        draft = tmp_path / f"{ident}.md"
+        here.ok("export", ident, "-o", str(draft))
+        draft.write_text(draft.read_text(encoding="utf-8") + "\nWhat we learned: look first.\n", encoding="utf-8")
+        assert f"{ident}, there already" in here.ok("import", str(draft))
+        assert "→ INC-" in pier.ok("import", str(draft))  # elsewhere it is a document like any other
+    assert [i["id"] for i in here.json("incidents")] == ["INC-1", "INC-2"]
+    again = (tmp_path / "INC-1.md").read_text(encoding="utf-8").replace(" by ines |", " by otto |")
+    (tmp_path / "other.md").write_text(again, encoding="utf-8")
+    assert "→ INC-3" in here.ok("import", str(tmp_path / "other.md"))  # of an incident that has only its number
+
+
+def test_the_same_text_in_other_bytes_is_the_same_document(here: Here, tmp_path: Path) -> None:
+    here.ok("import", str(PAST / "restart.md"))
+    text = (PAST / "restart.md").read_text(encoding="utf-8")
+    spelt = {"crlf.md": text.replace("\n", "\r\n").encode(), "bom.md": b"\xef\xbb\xbf" + text.encode(),
+             "wide.md": text.encode("utf-16")}  # fmt: skip
+    for name, content in spelt.items():
+        (tmp_path / name).write_bytes(content)
+        assert "INC-1, there already" in here.ok("import", str(tmp_path / name))
+    assert len(here.json("incidents")) == 1
