@@ -1,0 +1,86 @@
+"""What `import` tells of a document is true of it: its zone, its dates, its totals; and no secret of it is kept."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.postmortem.imports import Here, place
+
+
+@pytest.fixture
+def here(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Here:
+    monkeypatch.setenv("INCIDENTUI_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("INCIDENTUI_USER", "ines")
+    return place(tmp_path, "quay", capsys)
+
+
+def write(here: Here, name: str, text: str) -> str:
+    (here.root / name).write_text(text, encoding="utf-8")
+    return str(here.root / name)
+
+
+# -- secrets
+
+CORE = "correcthorse"
+LOGIN = f"""# Login down, the password was {CORE}1
+
+Date: 2026-03-04
+
+## Timeline
+
+| Time | What | Who |
+| --- | --- | --- |
+| 09:00 | the token expired | Ana |
+| password | {CORE}battery | Ben |
+
+| Setting | Value |
+| --- | --- |
+| password | {CORE}2 |
+| **DB_PASSWORD** | `{CORE}3` |
+| API key | {CORE}4 |
+| Port | 5432 |
+
+Service | User | Password
+--- | --- | ---
+board | app | {CORE}ten
+
+**Password:** {CORE}five
+__Secret__: {CORE}6
+`DB_PASSWORD`: {CORE}7
+*Admin password:* {CORE}eight
+
+## Action items
+
+| Action | Owner | Due |
+| --- | --- | --- |
+| Rotate the token | Cleo | 2026-04-01 |
+| Reset the password | Dora | 2026-04-02 |
+"""
+
+
+def test_no_secret_of_a_table_or_of_a_bold_key_is_kept(here: Here) -> None:
+    here.ok("import", write(here, "login.md", LOGIN))
+    everything = "".join(here.ok("export", "INC-1", *how) for how in ((), ("--format", "jsonl"))) + here.ok(
+        "show", "INC-1"
+    )
+    assert CORE not in everything
+    assert "[redacted]" in everything
+    kept = b"".join(p.read_bytes() for p in here.home.rglob("*") if p.is_file())
+    assert CORE.encode() not in kept
+
+
+def test_what_only_speaks_of_secrets_stays(here: Here) -> None:
+    entries, meta = here.lines("--dry-run", write(here, "login.md", LOGIN)), None
+    meta = entries.pop()["meta"]
+    assert entries[0]["text"] == "the token expired | Ana"
+    items = [(i["text"], i["owner"], i["due"]) for i in meta["items"]]
+    assert items == [("Rotate the token", "Cleo", "2026-04-01"), ("Reset the password", "Dora", "2026-04-02")]
+
+
+def test_a_secret_that_only_the_repaired_text_shows_is_not_kept(here: Here) -> None:
+    broken = f"# Login down\n\nDate: 2026-03-04\n\n## Root cause\n\nIt’s gone – password\u200b: p@ss{CORE}9\n"
+    path = write(here, "moji.md", broken.encode("utf-8").decode("cp1252"))
+    here.ok("import", path)
+    everything = here.ok("export", "INC-1", "--format", "jsonl") + here.ok("export", "INC-1")
+    assert "repaired" in everything
+    assert CORE not in everything
