@@ -84,3 +84,42 @@ def test_a_secret_that_only_the_repaired_text_shows_is_not_kept(here: Here) -> N
     everything = here.ok("export", "INC-1", "--format", "jsonl") + here.ok("export", "INC-1")
     assert "repaired" in everything
     assert CORE not in everything
+
+
+# -- the zone in a heading
+
+PLAIN = "# Api down\n\nDate: 2026-03-04\nSeverity: SEV2\n\n## {}\n\n- 09:00 - deploy\n- 09:45 - rolled back\n\n{}"
+
+
+@pytest.mark.parametrize(
+    ("head", "zone", "first"),
+    [
+        ("Timeline (PST)", "PST", "2026-03-04T17:00"),
+        ("Timeline (all times PST)", "PST", "2026-03-04T17:00"),
+        ("Timeline - Eastern Time", "Eastern", "2026-03-04T14:00"),
+        ("Timeline of 2026-03-04, UTC+9", "UTC+9", "2026-03-04T00:00"),
+        ("Timeline (Europe/Paris)", "Europe/Paris", "2026-03-04T08:00"),
+        ("Timeline (UTC)", "UTC", "2026-03-04T09:00"),
+        ("Timeline JST", "JST", "2026-03-04T00:00"),
+    ],
+)
+def test_a_zone_in_the_heading_of_the_timeline_holds(here: Here, head: str, zone: str, first: str) -> None:
+    path = write(here, "x.md", PLAIN.format(head, ""))
+    *entries, last = here.lines("--dry-run", path)
+    assert last["meta"]["zone"] == {"name": zone, "said": True}
+    assert entries[0]["time"].startswith(first)
+    told = here.ok("import", path)
+    assert f"(times read as {zone})" in told
+    assert "in which zone its times are" not in here.ok("export", "INC-1")
+
+
+def test_a_zone_of_a_label_holds_until_another_heading_names_one(here: Here) -> None:
+    text = PLAIN.format("What happened", "").replace("- 09:00", "**Timeline (CET):**\n\n- 09:00")
+    path = write(here, "x.md", text + "## Timeline of the repair (UTC)\n\n- 11:00 - repaired\n")
+    *entries, _ = here.lines("--dry-run", path)
+    assert [entry["time"][11:16] for entry in entries] == ["08:00", "08:45", "11:00"]
+
+
+def test_a_place_in_a_heading_is_no_zone(here: Here) -> None:
+    *_, last = here.lines("--dry-run", write(here, "x.md", PLAIN.format("Timeline of the Pacific outage", "")))
+    assert last["meta"]["zone"] == {"name": "UTC", "said": False}

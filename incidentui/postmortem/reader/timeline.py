@@ -11,7 +11,7 @@ from incidentui.core.model import Ms
 from incidentui.postmortem.reader import clock
 from incidentui.postmortem.reader.clock import Clock, Day, When
 from incidentui.postmortem.reader.lines import Block, plain
-from incidentui.postmortem.reader.rows import ABOUT_TIMES, Row, is_timeline, rows_of
+from incidentui.postmortem.reader.rows import ABOUT_TIMES, Row, is_timeline, rows_of, zone_at
 from incidentui.postmortem.reader.said import Entry, Unread
 from incidentui.postmortem.reader.zones import AMBIGUOUS, UTC, Zone, named, zone
 
@@ -112,7 +112,8 @@ class _Days:
         )
         if day is not None and (known := self._date(day, block)) is not None:
             self.day, self.last = known, None
-        if is_timeline(block) and ABOUT_TIMES.search(text) and block.kind != "row" and (known_zone := named(text)):
+        told = is_timeline(block) and ABOUT_TIMES.search(text) and block.kind != "row"
+        if known_zone := zone_at(block) or (named(text) if told else None):
             self.zone, self.said, self.whole = known_zone, True, True
 
     def _date(self, day: Day, block: Block, tell: bool = False) -> date | None:
