@@ -24,6 +24,7 @@ def said_object(said: Said) -> dict[str, Any]:
     return {
         "title": said.title,
         "date": said.date or None,
+        "date_not_believed": said.undated or None,
         "severity": said.severity,
         "severity_said": said.severity_said or None,
         "duration_ms": said.duration_ms,

@@ -110,8 +110,11 @@ def given_file(file: str, assumed: Zone | None, now: int) -> Given:
     """NotImportedError says what is wrong with it."""
     content = _content(file)
     name, digest = clean_and_redact(Path(file).name, NAME), sha256(content).hexdigest()
-    if _is_record(content):
-        return _record(file, name, digest, content)
+    try:
+        if _is_record(content):
+            return _record(file, name, digest, content)
+    except RecursionError:
+        raise NotImportedError("its JSON is nested too deeply to be a record or a document") from None
     try:
         decoded = decode(content)
     except NotTextError as error:

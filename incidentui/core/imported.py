@@ -78,6 +78,8 @@ class Imported:
     origin_id: str = ""
     """Of a record: the incident in it."""
     origin_project: str = ""
+    undated: str = ""
+    """Why the date that it names was not believed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ def about(said: Said, document: Imported) -> Imported:
     return replace(
         document,
         held=_held(said),
+        undated=said.undated,
         severity=said.severity_said,
         duration=said.duration_said,
         status=said.status,

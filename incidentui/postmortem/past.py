@@ -104,7 +104,7 @@ def when(incident: Incident) -> str:
     assert came is not None
     first = rfc3339(incident.opened)
     if came.held == "":
-        return "unknown: the document names no date"
+        return f"unknown: {came.undated or 'the document names no date'}"
     if came.held == "date":
         return f"{first[:_DAY]}, time unknown"
     last = rfc3339(incident.closed if incident.closed is not None else incident.opened)

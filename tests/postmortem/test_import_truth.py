@@ -123,3 +123,40 @@ def test_a_zone_of_a_label_holds_until_another_heading_names_one(here: Here) -> 
 def test_a_place_in_a_heading_is_no_zone(here: Here) -> None:
     *_, last = here.lines("--dry-run", write(here, "x.md", PLAIN.format("Timeline of the Pacific outage", "")))
     assert last["meta"]["zone"] == {"name": "UTC", "said": False}
+
+
+# -- dates and depth
+
+
+def test_a_year_that_is_no_date_ends_nothing(here: Here) -> None:
+    old = write(here, "old.md", PLAIN.format("Timeline (JST)", "").replace("2026-03-04", "0001-01-01"))
+    row = write(here, "row.md", PLAIN.format("Timeline", "- 0001-01-01 00:00 JST - began\n"))
+    code, said, why = here.run("import", "--zone", "+14:00", old, row)
+    assert (code, "Error" in why) == (0, False)
+    assert said.count("→ INC-") == 2
+    assert "unknown: its date 0001-01-01 cannot be true" in said
+    assert "that is no date" in said
+    assert "unknown: its date 0001-01-01 cannot be true" in here.ok("show", "INC-1")
+    assert here.json("show", "INC-1")["opened"] is None
+
+
+def test_a_date_that_has_not_come_is_said_to_be_one(here: Here) -> None:
+    path = write(here, "x.md", PLAIN.format("Timeline", "").replace("2026-03-04", "2099-03-04"))
+    told = here.ok("import", path)
+    assert "unknown: its date 2099-03-04 has not come yet" in told
+    assert "names no date" not in told
+    *_, last = here.lines("--dry-run", path)
+    assert last["meta"]["date_not_believed"] == "its date 2099-03-04 has not come yet"
+    assert "unknown: the document names no date" in here.ok(
+        "import", write(here, "y.md", PLAIN.format("Timeline", "").replace("Date: 2026-03-04\n", ""))
+    )
+
+
+@pytest.mark.parametrize("before", ["", '{"type":"incidentui.x"}\n'])
+def test_json_without_a_bottom_ends_nothing(here: Here, before: str) -> None:
+    deep = write(here, "deep.jsonl", before + '{"a":' * 200_000 + "1" + "}" * 200_000)
+    code, said, why = here.run("import", deep, write(here, "x.md", PLAIN.format("Timeline", "")))
+    assert code == 2
+    assert "x.md → INC-1" in said
+    assert "Error" not in why
+    assert "1 not imported, 1 imported" in why

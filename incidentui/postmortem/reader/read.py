@@ -41,7 +41,8 @@ def read(text: str, name: str, *, zone: Zone | None = None, now: Ms = 2**62) -> 
     found = blocks(lines, start.after)
     top = head(found, start, name)
     day = top.date if top.date is None or _ms(top.date) <= now else None
-    context = Context(day, zone or UTC_ZONE, zone is not None, _month_first(found, name), now)
+    undated = top.undated if day == top.date else f"its date {top.date} has not come yet"
+    context = Context(day, zone or UTC_ZONE, zone is not None, _month_first(found, name), now, undated)
     told = timeline(found, context)
     causes = _with_origin(board.causes(found), found)
     action = items.items(found)
@@ -60,6 +61,7 @@ def read(text: str, name: str, *, zone: Zone | None = None, now: Ms = 2**62) -> 
     return Said(
         title=top.title,
         date=day.isoformat() if day else "",
+        undated=undated,
         severity=top.severity,
         severity_said=top.severity_said,
         duration_ms=top.duration.ms if top.duration else None,

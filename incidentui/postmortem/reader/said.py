@@ -108,6 +108,8 @@ class Said:
     title: str
     date: str = ""
     """ISO; empty when the document names none."""
+    undated: str = ""
+    """Why the date that it names was not believed: "its date 2099-03-04 has not come yet"."""
     severity: Level | None = None
     severity_said: str = ""
     duration_ms: Ms | None = None
