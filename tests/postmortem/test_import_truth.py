@@ -160,3 +160,26 @@ def test_json_without_a_bottom_ends_nothing(here: Here, before: str) -> None:
     assert "x.md → INC-1" in said
     assert "Error" not in why
     assert "1 not imported, 1 imported" in why
+
+
+# -- again
+
+
+def test_two_ordinary_words_make_no_incident_one_of_a_kind(here: Here) -> None:
+    cause = (
+        "The backend was restarted before the deploy of the certificate job finished, {} filled and workers stopped."
+    )
+    for n, (title, what) in enumerate(
+        (("Payments outage", "the queue"), ("Login gone", "a disk"), ("Mail late", "it"))
+    ):
+        text = f"# {title}\n\nDate: 2026-03-0{n + 1}\n\n## Root cause\n\n{cause.format(what)}\n"
+        here.ok("import", write(here, f"{n}.md", text))
+    opened = here.run("open", "Backend answers 503 after deploy")
+    assert "of its kind" not in opened[1] + opened[2]
+    again = here.run("open", "Workers of the certificate queue stopped")
+    assert "INC-1 “Payments outage” (both: " in again[1] + again[2]
+
+
+def test_a_short_title_that_comes_again_is_one_of_a_kind(here: Here) -> None:
+    here.ok("import", write(here, "x.md", PLAIN.format("Timeline", "").replace("Api down", "Checkout slow")))
+    assert "the 2nd of its kind: INC-1" in here.run("open", "checkout slow")[2]
