@@ -32,7 +32,6 @@ _SEVERITY: tuple[tuple["re.Pattern[str]", Level], ...] = (
     (re.compile(r"\b(sev|p|s)[- ]?3\b|\b(medium|moderate)\b", re.IGNORECASE), "SEV3"),
     (re.compile(r"\b(sev|p|s)[- ]?[45]\b|\b(low|minor)\b", re.IGNORECASE), "SEV4"),
 )
-_FIELDS = 24
 TOP = 45
 """Lines in which a document's own facts are looked for before its first section."""
 
@@ -70,7 +69,7 @@ def head(found: Sequence[Block], front: Front, name: str) -> Head:
                 out = out._replace(status=value)
             case _:
                 other.append((key, value))
-    return out._replace(header=tuple((k[:60], v[:300]) for k, v in other[:_FIELDS]))
+    return out._replace(header=tuple((k[:60], v[:300]) for k, v in other))
 
 
 def pair(block: Block) -> tuple[str, str] | None:

@@ -135,6 +135,8 @@ class Said:
     contradictions: tuple[Contradiction, ...] = ()
     unread: tuple[Unread, ...] = ()
     odd: tuple[Odd, ...] = ()
+    left_out: tuple[tuple[str, int], ...] = ()
+    """(what, how many more of it the document has than are kept here)."""
     zone: str = ""
     """The zone that times were read in."""
     zone_said: bool = False
