@@ -189,7 +189,7 @@ def test_a_short_title_that_comes_again_is_one_of_a_kind(here: Here) -> None:
 
 
 def test_what_is_more_than_is_kept_is_counted_and_said(here: Here) -> None:
-    causes = "".join(f"### {n}. Thing {n} broke\n\n- **Fix:** mended\n\n" for n in range(1, 92))
+    causes = "".join(f"### {n}. Thing {n} broke\n\n- **Fix:** mended\n\n" for n in range(1, 122))
     factors = "".join(f"- reason {n}\n" for n in range(50))
     commits = "".join(f"- {n + 0xABC0001:07x} - change {n}\n" for n in range(130))
     items = "".join(f"- [ ] do {n}\n" for n in range(250))
@@ -197,18 +197,18 @@ def test_what_is_more_than_is_kept_is_counted_and_said(here: Here) -> None:
     text = f"# Api down\n\n## Root causes\n\n{causes}## Contributing factors\n\n{factors}## Commits\n\n{commits}"
     path = write(here, "x.md", f"{text}## Timeline\n\n{rows}\n## Action items\n\n{items}")
     told = here.ok("import", path)
-    assert "causes         the first 40 of 91: 40 causes" in told
+    assert "causes         the first 40 of 121: 40 causes" in told
     assert "factors        the first 40 of 50: 40 unknown" in told
     assert "action items   the first 200 of 250: 0 done, 200 open" in told
     assert "commits        the first 100 of 130: 100 suspects" in told
     assert "and 108 more" in told
-    left = {"causes": 51, "factors": 10, "action_items": 50, "commits": 30}
+    left = {"causes": 81, "factors": 10, "action_items": 50, "commits": 30}
     *_, last = here.lines("--dry-run", path)
     assert last["meta"]["left_out"] == left
     shown = here.json("show", "INC-1")["imported"]["left_out"]
     assert shown == {**left, "lines_not_understood": 20}
-    assert "the first 40 of 91: " in here.ok("show", "INC-1")
-    assert "- Left out: 51 causes, 10 factors, 50 action items, 30 commits" in here.ok("export", "INC-1")
+    assert "the first 40 of 121: " in here.ok("show", "INC-1")
+    assert "- Left out: 81 causes, 10 factors, 50 action items, 30 commits" in here.ok("export", "INC-1")
 
 
 def test_what_is_kept_whole_speaks_of_no_rest(here: Here) -> None:

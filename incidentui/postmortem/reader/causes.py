@@ -17,7 +17,9 @@ _CAUSES = re.compile(
 )
 _FACTORS = re.compile(r"contributing|failed because|^factors|寄与要因", re.IGNORECASE)
 _THEORY = re.compile(r"^(theory|hypothesis|assumption)\b[\s\d#:.)-]*", re.IGNORECASE)
-_NUMBERED = re.compile(r"^(?:cause |issue |root cause |problem )?#?(\d{1,2})[.):]?\s+(.*)$", re.IGNORECASE)
+_NUMBERED = re.compile(
+    r"^(?:cause |issue |root cause |problem )?#?(\d{1,2}(?=[.):\s])|\d{3,5}(?=[.):]))[.):]?\s+(.*)$", re.IGNORECASE
+)
 _REPEATED = re.compile(
     r"\b(multiple times|several times|repeated(ly)?|again and again|multiple (occurrences|attempts)|kept getting)\b",
     re.IGNORECASE,
