@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 
 from incidentui.edge.redact import GONE, HARMLESS_VALUE, PLAIN_WORD, SENSITIVE
 
-_DELIMITER = re.compile(r"[\s>]*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?\s*")
+_DELIMITER = re.compile(r"[\s>]*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*")
 _BAR = re.compile(r"(?<!\\)\|")
+_ANY = re.compile(r"(?i)pass|secret|token|key|credential|session|csrf|pwd")
 _MARKS = " \t*_`\"':"
 _NAME = re.compile(rf"(?i)[\w.-]{{0,60}}{SENSITIVE}")
 _PASSWORD = re.compile(r"(?i).*(?:password|passwd|passphrase|pwd|pass)")
@@ -26,6 +27,8 @@ _PERSON_OR_STATE = re.compile(
 
 
 def in_tables(text: str) -> str:
+    if not _ANY.search(text):
+        return text
     lines = text.split("\n")
     columns: dict[int, str] = {}
     inside = False
@@ -34,18 +37,23 @@ def in_tables(text: str) -> str:
             inside = "|" in line
             columns = columns if inside else {}
             continue
-        head = n + 1 < len(lines) and "|" in lines[n + 1] and bool(_DELIMITER.fullmatch(lines[n + 1]))
+        head = not inside and n + 1 < len(lines) and "|" in lines[n + 1] and bool(_DELIMITER.fullmatch(lines[n + 1]))
         cells = _BAR.split(line)
         if head:
             columns = {i: name for i, cell in enumerate(cells) if (name := _name(cell))}
+            lines[n] = "|".join(_row(cells, {}, head))
         elif inside or line.lstrip(" >").startswith("|"):
             lines[n] = "|".join(_row(cells, columns))
     return "\n".join(lines)
 
 
-def _row(cells: Sequence[str], columns: Mapping[int, str]) -> list[str]:
+def _row(cells: Sequence[str], columns: Mapping[int, str], head: bool = False) -> list[str]:
+    """A word in a head names the next column, even behind the name of a secret."""
     names = [columns.get(n) or (_name(cells[n - 1]) if n else "") for n in range(len(cells))]
-    return [_hidden(cell, name) if name else cell for cell, name in zip(cells, names, strict=True)]
+    said = [
+        name and not (head and _PLAIN.fullmatch(cell.strip(_MARKS))) for cell, name in zip(cells, names, strict=True)
+    ]
+    return [_hidden(cell, name) if secret else cell for cell, name, secret in zip(cells, names, said, strict=True)]
 
 
 def _name(cell: str) -> str:

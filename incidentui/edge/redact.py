@@ -101,7 +101,7 @@ class _Rule(NamedTuple):
 
 
 SENSITIVE = (
-    r"(?:pass(?:word|wd|phrase|code)|secret|token|api[_-]?key|(?:access|account|private|secret|signing|encryption|auth|master|shared)"
+    r"(?:pass(?:word|wd|phrase|code)|secret(?:[_-]?key[_-]?base)?|token|api[_-]?key|(?:access|account|private|secret|signing|encryption|auth|master|shared)"
     r"[_-]?key|credentials?|session[_-]?id|csrf[_-]?token|[_-](?:pwd|pass)|(?:db|user|root|admin)(?:pwd|pass))"
 )
 _VALUE = r"""(\\"[^"\\\n]*\\"|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^\s"'&;\\]+)"""
@@ -109,7 +109,9 @@ _ASSIGNED = (
     rf"""(?i)({SENSITIVE})(\\?(?:["']|[*_`\ufffd]{{1,4}})?\s?(?:=>|[:=])(?:[*_`]{{1,3}}(?=\s))?\s{{0,3}}){_VALUE}"""
 )
 """Marks of Markdown may stand between: "**Password:** x"."""
-_SPOKEN = r"""(?i)\b(pass(?:word|wd|phrase|code)[*_`]{0,3}\s(?:was|is|were)\s(?:(?:still|now|set to)\s)?)"""
+_SPOKEN = (
+    r"""(?i)\b(pass(?:word|wd|phrase|code)[*_`]{0,3}\s(?:was|is|were)\s(?:(?:still|now|(?:re)?set to|changed to)\s)?)"""
+)
 _SPOKEN += r"""(`[^`\s]+`|"[^"\s]+"|[^\s"'`|,;]{6,})"""
 HARMLESS_VALUE = r"""(?xi) ["']? (?: \$\{?[A-Z_][A-Z0-9_]*\}? | <[^>]*> | \*+ | \{+[^}]*\}* | null | none | nil | true
     | false | yes | no | required | expected\S* | missing | invalid | incorrect | wrong | empty | expired | unset
