@@ -30,8 +30,6 @@ def read_record(content: bytes, file: str) -> tuple[str, JsonlJournal]:
         raise RecordRefusedError(_told(f"line {error.line}: {error.why}{again}")) from None
     except (JournalError, ValueError) as error:  # half a character too: "\ud800" is JSON, and no text
         raise RecordRefusedError(_told(f"it is no record: {error}")) from None
-    except RecursionError:
-        raise RecordRefusedError("it is no record: it is nested too deep") from None
     if broken:
         raise RecordRefusedError(_told(f"it is not as it was exported: {broken[0]}"))
     if (inside := record.about()) is None or find_incident(record, inside) is None:

@@ -12,7 +12,7 @@ from incidentui.edge.store.jsonl import JsonlJournal
 from incidentui.edge.store.verify import NAMED
 from incidentui.edge.store.window import find_incident
 from incidentui.postmortem.archived import entry_event
-from incidentui.postmortem.past import entry_object
+from incidentui.postmortem.past import entry_object, left_object
 from incidentui.postmortem.reader.said import Entry, Said
 
 
@@ -26,6 +26,7 @@ def said_object(said: Said) -> dict[str, Any]:
     return {
         "title": said.title,
         "date": said.date or None,
+        "date_not_believed": said.undated or None,
         "severity": said.severity,
         "severity_said": said.severity_said or None,
         "duration_ms": said.duration_ms,
@@ -50,6 +51,7 @@ def said_object(said: Said) -> dict[str, Any]:
         "contradictions": [codec.to_json(c) for c in said.contradictions],
         "not_understood": [codec.to_json(u) for u in said.unread],
         "kept_verbatim": [codec.to_json(o) for o in said.odd],
+        "left_out": left_object(said.left_out),
     }
 
 

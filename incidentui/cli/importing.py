@@ -21,6 +21,7 @@ from incidentui.cli.import_told import (
 )
 from incidentui.cli.options import CANNOT_RUN, CannotRun, Options, may_write
 from incidentui.edge.clock import SystemClock
+from incidentui.edge.redact import GONE
 from incidentui.edge.text import clean_and_redact
 from incidentui.postmortem.past import told
 from incidentui.postmortem.reader.decode import LIMIT, NotTextError, decode
@@ -109,8 +110,11 @@ def given_file(file: str, assumed: Zone | None, now: int) -> Given:
     """NotImportedError says what is wrong with it."""
     content = _content(file)
     name, digest = clean_and_redact(Path(file).name, NAME), sha256(content).hexdigest()
-    if _is_record(content.removeprefix(BOM)):
-        return _record(file, name, digest, content)
+    try:
+        if _is_record(content.removeprefix(BOM)):
+            return _record(file, name, digest, content)
+    except RecursionError:
+        raise NotImportedError("its JSON is nested too deeply to be a record or a document") from None
     try:
         decoded = decode(content)
     except NotTextError as error:
@@ -121,7 +125,9 @@ def given_file(file: str, assumed: Zone | None, now: int) -> Given:
     said = read(text, clean_and_redact(file, 4 * NAME), zone=assumed, now=now)
     if said.empty:
         raise NotImportedError("no incident was found in it: no timeline, no cause, no action item")
-    original = text if decoded.text == decoded.original else clean_and_redact(decoded.original, LIMIT * 2, lines=True)
+    # What is wrongly decoded hides the name of a secret: then the repaired text is the one that is kept.
+    same = decoded.text == decoded.original or GONE in text
+    original = text if same else clean_and_redact(decoded.original, LIMIT * 2, lines=True)
     return Given(name, digest, original, decoded.how, said)
 
 

@@ -240,7 +240,7 @@ def test_a_record_that_is_nested_too_deep_is_no_record(here: Here, tmp_path: Pat
     (tmp_path / "x.jsonl").write_text("\n".join([*lines, deep]), encoding="utf-8")
     code, _, trouble = here.run("import", str(tmp_path / "x.jsonl"))
     assert code == 2
-    assert "x.jsonl: it is no record: it is nested too deep\n" in trouble
+    assert "x.jsonl: its JSON is nested too deeply to be a record" in trouble
 
 
 # -- not a recurrence of itself
