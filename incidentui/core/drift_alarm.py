@@ -1,7 +1,5 @@
 """The one difference that does not wait: a volume that holds something else than before, or nothing. Pure."""
 
-from collections.abc import Iterable
-
 from incidentui.core.drift import Drift, DriftRow
 
 NAMELESS = "a volume without a name"
@@ -32,10 +30,6 @@ def sentence(drift: Drift, row: DriftRow) -> str:
     if row.what.startswith(_AGE):
         return f"{drift.workload}: volume {row.what.removeprefix(_AGE)} was made anew"
     return f"{drift.workload}: {row.what} is empty"
-
-
-def alarms(drifts: Iterable[Drift]) -> list[str]:
-    return [sentence(drift, row) for drift in drifts if (row := alarm(drift)) is not None]
 
 
 def judged(before: Drift | None, row: DriftRow) -> DriftRow:
