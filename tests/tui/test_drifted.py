@@ -138,7 +138,7 @@ async def test_a_difference_of_what_is_gone_is_told_in_words_too() -> None:
     async with shown(view, (120, 40), told_in_the_timeline(view, ("gone", ANEW))) as seen:
         page = await seen.press("1", "G", "enter")
     assert "volume harbor_data was made anew" in page
-    assert "gone          age of harbor_data made anew" in page
+    assert "gone           age of harbor_data made anew" in page
     assert "DriftRow" not in page
 
 

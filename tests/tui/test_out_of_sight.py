@@ -80,3 +80,27 @@ async def test_what_is_bad_under_green_checks_has_a_next_step_and_a_runbook(
     assert "because" in listed
     first = listed.index("Volume came up empty")
     assert size[0] == 80 or first < listed.index("Crash loop") < listed.index("Close"), "the rest is further down"
+
+
+@pytest.mark.parametrize("view", [fakes.quiet(), fakes.first_red(), fakes.incident()], ids=["quiet", "red", "open"])
+async def test_the_bar_of_a_workload_says_what_its_keys_do(view: View) -> None:
+    async with shown(view, (80, 24)) as seen:
+        await seen.press("4", "g")
+        bar, row = seen.bar, seen.screen.desk.pane.cursor
+        assert isinstance(row, tuple)
+        opened = await seen.press("enter")
+        await seen.press("escape")
+        log = await seen.press("l")
+        await seen.press("escape")
+        menu = await seen.press("a")
+    for said in ("enter workload", "a act", "l its log"):
+        assert said in bar
+    assert f"WORKLOAD  {row[1]}" in opened
+    assert f"LOGS  workload {row[1]}" in log
+    assert f"workload {row[1]}" in menu
+
+
+async def test_the_board_of_causes_is_found_by_its_name() -> None:
+    async with shown(fakes.incident(), (120, 40)) as seen:
+        await seen.press("colon")
+        assert "Hypotheses and causes" in await seen.type("cause")
