@@ -42,6 +42,22 @@ def test_note_on_a_full_disk_says_where_it_went(run: Run, small_disk: Path, tmp_
     assert "whole" in ok(run("journal", "verify"))
 
 
+def test_an_import_on_a_full_disk_keeps_nothing_and_hides_nothing(run: Run, small_disk: Path, tmp_path: Path) -> None:
+    ok(run("note", "before"))
+    past = tmp_path / "past.md"
+    past.write_text("# Old\n\n## Timeline\n\n" + "- 2025-01-02 09:00 - the queue grows\n" * 200, encoding="utf-8")
+    fill(small_disk / "ballast")
+    ok(run("open", "LIVE: checkout down"))
+    done = run("import", str(past))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "past.md was not imported: nothing was kept" in done.stderr
+    assert "database or disk is full. Import it again later." in done.stderr
+    assert not any("Old" in line for line in waiting(tmp_path))
+    (small_disk / "ballast").unlink()
+    assert "→ INC-2  Old" in ok(run("import", str(past)))
+    assert [i["title"] for i in json.loads(ok(run("incidents", "--json")))] == ["LIVE: checkout down", "Old"]
+
+
 def test_both_disks_full_is_said_and_nothing_is_torn(run: Run, small_disk: Path, env: dict[str, str]) -> None:
     ok(run("note", "before"))
     both = {**env, "TMPDIR": str(small_disk)}
