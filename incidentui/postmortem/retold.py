@@ -18,6 +18,7 @@ from incidentui.postmortem.facts import Facts
 from incidentui.postmortem.markdown import UNKNOWN, fence, section, sha, stamp, table, text
 from incidentui.postmortem.past import first_of, left_told, when
 from incidentui.postmortem.reader.timeline import is_trigger
+from incidentui.postmortem.since import SINCE, noted, notes_of
 
 _TIMED = ("exact", "minute", "approx")
 
@@ -37,6 +38,7 @@ def retold(facts: Facts, came: Imported) -> str:
         section("Action items", _items(came.items)),
         *_section("Contradictions, both kept", [f"- {text(said)}" for said, _ in came.contradictions]),
         *_section("Not understood", [f"- line {n}: {text(said)}: {text(why)}" for n, said, why in came.unread]),
+        *_section(SINCE, noted(notes_of(facts.timeline))),
         section("Gaps", [f"- {gap}" for gap in _gaps(facts, came)]),
         *_verbatim(facts, came),
     ]

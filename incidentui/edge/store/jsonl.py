@@ -16,6 +16,7 @@ from typing import Any
 
 from incidentui.core import codec, envelope
 from incidentui.core.events import MomentMarked, Recorded
+from incidentui.core.imported import DOCUMENT
 from incidentui.core.inputs import Evidence
 from incidentui.core.model import Ms, ProjectSpec
 from incidentui.core.recent import CELL_MS, CELLS, Sample
@@ -168,6 +169,7 @@ class JsonlJournal:
         since: Ms | None = None,
         until_seq: int | None = None,
         containing: str = "",
+        documents: bool = True,
     ) -> list[Recorded]:
         low = bisect_left(self._keys, (since, 0)) if since is not None else 0
         high = len(self._keys)
@@ -181,7 +183,7 @@ class JsonlJournal:
             if len(found) == limit:
                 break
             row = self._timeline[n]
-            if self._shown(row, key_only, until_seq, needle):
+            if (documents or not row.source.startswith(DOCUMENT)) and self._shown(row, key_only, until_seq, needle):
                 found.append(row)
         return found if after is not None else found[::-1]
 

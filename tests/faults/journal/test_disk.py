@@ -58,6 +58,20 @@ def test_an_import_on_a_full_disk_keeps_nothing_and_hides_nothing(run: Run, smal
     assert [i["title"] for i in json.loads(ok(run("incidents", "--json")))] == ["LIVE: checkout down", "Old"]
 
 
+def test_incidents_that_waited_under_one_number_are_all_there(run: Run, small_disk: Path) -> None:
+    """Nobody who opens one on a full disk can see the one that waits."""
+    ok(run("note", "before"))
+    fill(small_disk / "ballast")
+    for title in ("Checkout down", "Login down"):
+        assert "waits in" in run("open", title).stderr
+    (small_disk / "ballast").unlink()
+    assert ok(run("note", "space")).startswith("noted as ")
+    rows = json.loads(ok(run("incidents", "--json")))
+    assert {i["id"]: i["title"] for i in rows} == {"INC-1": "Checkout down", "INC-2": "Login down"}
+    assert ok(run("open", "The next")).startswith("opened INC-3")
+    assert "whole" in ok(run("journal", "verify"))
+
+
 def test_both_disks_full_is_said_and_nothing_is_torn(run: Run, small_disk: Path, env: dict[str, str]) -> None:
     ok(run("note", "before"))
     both = {**env, "TMPDIR": str(small_disk)}
