@@ -122,6 +122,7 @@ def test_a_signal_ends_it_before_the_next_restart_and_the_verdict_is_printed(
     assert (now["api"], now["web"]) == (before["api"], before["web"])
 
 
+@pytest.mark.soak
 def test_who_stops_it_hears_yes_and_it_ends_before_the_next_restart(
     supervisord: Callable[..., Supervisord], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
