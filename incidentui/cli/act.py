@@ -16,7 +16,7 @@ from incidentui.cli.live import Live, live
 from incidentui.cli.options import CANNOT_RUN, REFUSED, CannotRun, Options
 from incidentui.core.acts import TOLD
 from incidentui.core.format import short
-from incidentui.core.inputs import Refusal
+from incidentui.core.inputs import Refusal, StopAction
 from incidentui.core.lights_told import LIGHT_NAMES, says_nothing, silent_lights
 from incidentui.core.model import Attempt, LightName, Plan
 from incidentui.core.rehearsal import ACTION as REHEARSE
@@ -174,7 +174,10 @@ def last_words(acting: Live) -> str:
         return ""
     if acting.session.stopped or not attempt.plan.changes:
         return ""  # what only looks ends at once
-    ends = "it ends before the next restart" if attempt.plan.action == REHEARSE else "it is finished"
+    ends = "it is finished"
+    if attempt.plan.action == REHEARSE:
+        acting.session.submit(StopAction(acting.session.me))
+        ends = "it ends before the next restart"
     with suppress(OSError):  # the terminal may be gone
         click.echo(f"incidentui: {attempt.plan.title}: {ends}, and is recorded before this ends", err=True)
     return attempt.run

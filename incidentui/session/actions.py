@@ -114,8 +114,8 @@ class Actions:
             self.idle.set()
 
     def let_go(self, by: str) -> None:
-        """The session ends: what only looks is not waited for, and of parts only the one under way."""
-        if self._effect is not None and (self._only_looks or self._in_parts):
+        """The session ends: what only looks is not waited for."""
+        if self._effect is not None and self._only_looks:
             self._end(self._effect, by)
 
     def cancel(self, run: str, by: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from incidentui.cli.act import wait_for_first_looks
 from incidentui.cli.live import live
-from incidentui.core.inputs import Refusal
+from incidentui.core.inputs import Refusal, StopAction
 from tests.containers.conftest import PYTHON
 from tests.containers.daemon import Supervisord
 from tests.containers.test_rehearsal import STAYS, events, pids, project, rehearse
@@ -120,6 +120,30 @@ def test_a_signal_ends_it_before_the_next_restart_and_the_verdict_is_printed(
     assert "1 of 3 workloads came back; api was not restarted: ana stopped it; not restarted: web" in out
     now = pids(daemon)
     assert (now["api"], now["web"]) == (before["api"], before["web"])
+
+
+@pytest.mark.soak
+def test_who_stops_it_hears_yes_and_it_ends_before_the_next_restart(
+    supervisord: Callable[..., Supervisord], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    daemon = supervisord(web=STAYS, api=STAYS)
+    place, before = project(tmp_path, f'supervisor = "{daemon.socket}"'), pids(daemon)
+    for name, value in place.env().items():
+        monkeypatch.setenv(name, value)
+    acting = live(place.root, "ines", typed=True)
+    with closing(acting):
+        acting.session.start()
+        wait_for_first_looks(acting)
+        plan = acting.session.plan("workload.rehearse", {"stay": "2s"}).result(20)
+        assert not isinstance(plan, Refusal)
+        acting.session.run_plan(plan, "six").result(20)
+        until(lambda: pids(daemon).get("api", before["api"]) != before["api"], "an api that is another")
+        stopped = acting.session.submit(StopAction("ines")).result(20)
+        assert not isinstance(stopped, Refusal), stopped
+        until(lambda: bool(events(place, "action.verdict-given")), "a verdict")
+    (verdict,) = events(place, "action.verdict-given")
+    assert "1 of 2 workloads came back; web was not restarted: ines stopped it" in verdict["verdict"]["why"]
+    assert pids(daemon)["web"] == before["web"]
 
 
 def killed(place: Place, stopping: Callable[[], bool]) -> str:

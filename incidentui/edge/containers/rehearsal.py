@@ -163,7 +163,7 @@ class RehearsalExecutor:
         return ActionActed(attempt.run, "failed", f"it was not finished, and nothing was compared; {why}")
 
     async def _over(self, attempt: Attempt) -> tuple[Workload, ...]:
-        """All, once the one that was being restarted is another run, or down, or that can come no more."""
+        """All, once the one that its engine was restarting is up as another run, or can come no more."""
         last = attempt.progress[-1] if attempt.progress else None
         names = dict(attempt.plan.args).get("workloads", "").split(",")
         n = last.n - 2 if last is not None and last.verb == "restart" and last.state == "running" else -1
@@ -171,8 +171,10 @@ class RehearsalExecutor:
         while True:
             every = await self._all()
             it = next((it for it in every if n >= 0 and it.name == names[n]), None)
-            same = it is not None and it.engine == "docker" and it.state in UP and (it.since or 0) < attempt.asked
-            if not same or self._clock.now() >= until:
+            waits = (
+                it is not None and it.engine == "docker" and not (it.state in UP and (it.since or 0) >= attempt.asked)
+            )
+            if not waits or self._clock.now() >= until:
                 return every
             await asyncio.sleep(LOOK_S)
 
