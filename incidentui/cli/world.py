@@ -101,9 +101,9 @@ def build(
     from incidentui.edge.ci import CiExecutor
     from incidentui.edge.containers.compose_up import ComposeExecutor
     from incidentui.edge.containers.drift import DriftSource
-    from incidentui.edge.containers.executor import WorkloadExecutor
     from incidentui.edge.containers.logs import WorkloadLogs
     from incidentui.edge.containers.rehearsal import RehearsalExecutor
+    from incidentui.edge.containers.several import SeveralExecutor
     from incidentui.edge.containers.using import using_of
     from incidentui.edge.deploy import DeployExecutor
     from incidentui.edge.git.bisecting import BisectExecutor
@@ -137,7 +137,7 @@ def build(
     executors += [CheckpointExecutor(keeper, clock), VolumeExecutor(engines, kept, clock, me, keeper)]
     executors.append(InsideExecutor(config.dir, engines, kept, clock, me))
     if engines:
-        executors.append(WorkloadExecutor(*engines, clock=clock, keeper=keeper))
+        executors.append(SeveralExecutor(*engines, clock=clock, keeper=keeper))
         executors.append(RehearsalExecutor(*engines, clock=clock, keeper=keeper))
     if config.docker is not None:
         named, files = config.docker.compose_project, config.docker.compose_files

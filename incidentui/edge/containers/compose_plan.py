@@ -255,7 +255,7 @@ def _not_covered(ground: Ground, asked: Asked) -> Iterator[tuple[str, str]]:
     if not asked.deps and ground.declared.depends_on:
         needs: Sequence[str] = [service for service, _ in ground.declared.depends_on]
         yield "depends on", f"{', '.join(needs)}: left as {'it is' if len(needs) == 1 else 'they are'} (deps=true)"
-    if ground.same is None:
+    if ground.now is not None and ground.same is None:
         yield "what changed", "compose did not tell whether it would create it anew"
     yield "data, volumes", "are not touched: what is wrong in them stays wrong"
 

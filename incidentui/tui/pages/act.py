@@ -85,8 +85,19 @@ def about_workload(name: str, state: State) -> tuple[Choice, ...]:
     down = workload.state in ("stopped", "exited")
     first = (start, restart, stop) if down else (restart, stop, start)
     if workload.engine != "docker":
-        return (*first, *about_checkpoints())
-    return (*first, anew, *about_checkpoints(), *_about_container(name, args))
+        return (*first, *about_checkpoints(), *_about_all(state))
+    return (*first, anew, *about_checkpoints(), *_about_container(name, args), *_about_all(state))
+
+
+def _about_all(state: State) -> tuple[Choice, ...]:
+    """Of the project, wherever one stands in it; last, so that nobody hits it for the one."""
+    every = (("name", "all"),)
+    engines = [workload.engine for workload in state.workloads.values()]
+    if len(engines) < 2:
+        return ()
+    restart = Choice("Restart the whole project", "one by one, what others need first", "workload.restart", every)
+    anew = Choice("Create the whole project anew", "one by one, volumes kept", "workload.recreate", every)
+    return (restart, anew) if "docker" in engines else (restart,)
 
 
 def brought_up(name: str, state: State) -> tuple[Choice, ...]:
