@@ -43,7 +43,7 @@ def ordered(
         wanted = tuple(name for other in service.depends_on for name in of.get(other, ()))
         for name in of[service.name]:
             needs[name] = (*needs.get(name, ()), *wanted)
-    return tuple(sorted(names, key=lambda name: (len(needed(needs, name)), name)))
+    return tuple(sorted(names, key=lambda name: (len(needed(needs, name)) if name in needs else 0, name)))
 
 
 def changed(before: Facts, after: Facts) -> Iterator[str]:
