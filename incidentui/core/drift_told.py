@@ -1,12 +1,12 @@
 """What is said of drift: what was made anew since it was seen last, what differs only now, what was built from HEAD."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from incidentui.core.drift import MOST_ROWS, Drift, DriftRow, VolumeSeen, in_order
 from incidentui.core.drift_alarm import judged
 from incidentui.core.format import count, short
-from incidentui.core.model import Ms, Repository, Workload
+from incidentui.core.model import Attempt, Ms, Repository, Workload
 
 REMEMBERED_MS: Ms = 24 * 3_600_000
 MOST_GONE = 100
@@ -18,17 +18,18 @@ def reference(drift: Drift | None) -> str:
     return THEN if drift is not None and drift.checkpoint else DECLARED
 
 
-def remembered(before: Drift | None, now: Drift, at: Ms) -> Drift:
-    """With the volumes that were made anew since they were seen last: the name is the same, the content is not."""
+def remembered(before: Drift | None, now: Drift, at: Ms, meant: Ms = 0) -> Drift:
+    """With the volumes that were made anew since they were seen last: the name is the same, the content is not.
+    `meant`: when somebody last took a checkpoint, by hand: what was made before that is what shall be."""
     known = {volume.name: volume for volume in before.volumes} if before else {}
-    volumes = tuple(_again(known.get(volume.name), volume) for volume in now.volumes)
+    volumes = tuple(_again(known.get(volume.name), volume, meant) for volume in now.volumes)
     alarms = tuple(
         DriftRow(
             f"age of {volume.name}",
             "bad",
             "the volume that was here before",
             "made anew",
-            "its content is another; stop",
+            "its content is another: stop, or take a checkpoint: it is meant",
         )
         for volume in volumes
         if volume.was is not None and at - volume.created < REMEMBERED_MS
@@ -38,6 +39,13 @@ def remembered(before: Drift | None, now: Drift, at: Ms) -> Drift:
     here = {volume.name for volume in volumes}
     unseen = (volume for name, volume in known.items() if name not in here)
     return replace(now, rows=rows[:MOST_ROWS], volumes=(*volumes, *unseen)[:MOST_ROWS])
+
+
+def meant(attempts: Iterable[Attempt]) -> Ms:
+    """When somebody last took a checkpoint by hand; 0: never."""
+    return max(
+        (a.ended or 0 for a in attempts if a.plan.action == "checkpoint.take" and a.outcome == "done"), default=0
+    )
 
 
 def on_engine(drift: Drift, where: str) -> Drift:
@@ -53,8 +61,8 @@ def kept(before: Mapping[str, Drift], now: Sequence[Drift]) -> tuple[Drift, ...]
     return tuple(gone)[:MOST_GONE]
 
 
-def _again(known: VolumeSeen | None, volume: VolumeSeen) -> VolumeSeen:
-    if known is None or known.where != volume.where:
+def _again(known: VolumeSeen | None, volume: VolumeSeen, meant: Ms) -> VolumeSeen:
+    if known is None or known.where != volume.where or volume.created <= meant:
         return volume
     return replace(volume, was=known.was if known.created == volume.created else known.created)
 

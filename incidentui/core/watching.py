@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from incidentui.core import errors
 from incidentui.core import events as e
-from incidentui.core.drift_told import kept, newly, on_engine, remembered
+from incidentui.core.drift_told import kept, meant, newly, on_engine, remembered
 from incidentui.core.follow import expected
 from incidentui.core.inputs import (
     DriftLooked,
@@ -254,7 +254,8 @@ def source_answered(d: Deciding, look: SourceAnswered) -> None:
 def drift(d: Deciding, look: DriftLooked) -> None:
     """Recorded when it changed. What differs only now is told; of a mount or a volume that is a moment."""
     looked = (on_engine(each, look.where) for each in look.drifts)
-    seen = tuple(remembered(d.state.drift.get(each.workload), each, d.now) for each in looked)
+    since = meant(d.state.attempts.values())
+    seen = tuple(remembered(d.state.drift.get(each.workload), each, d.now, since) for each in looked)
     now = (*seen, *kept(d.state.drift, seen))
     if {each.workload: each for each in now} == dict(d.state.drift):
         return

@@ -162,6 +162,8 @@ def test_a_volume_that_was_made_anew_is_an_alarm_though_its_name_is_the_same(fer
         lambda: any(isinstance(r.event, DriftSeen) and r.moment == "key" for r in ferry.place.records()[before:]),
         "a key moment",
     )
+    assert ferry.place.run("checkpoint", "take", DOCKER_HOST=ferry.engine.url).returncode == 0
+    assert "age of ferry_data" not in ferry.rows("db"), "who takes a checkpoint by hand says that it is meant"
 
 
 @pytest.mark.req("R1-10")

@@ -48,8 +48,11 @@ ssh=$!
 reader=$!
 wait $ssh
 kill $reader 2>/dev/null
+rm -rf "$folder"
 """
-"""Between us and ssh: our end closes its standard input, however we end, and ssh goes too. Its death is ssh's."""
+"""Between us and ssh: our end closes its standard input, however we end, and ssh goes too. Its death is ssh's, and the
+folder is there no longer than either.
+"""
 _LEND = 'folder=$1; shift; read -r _; rm -rf "$folder"; exec "$@" </dev/null >/dev/null 2>&1'
 """In its place where the connection is the person's own: only what we put into it is taken out again."""
 
@@ -132,18 +135,18 @@ class Link:
     def _open(self) -> None:
         if shutil.which("ssh") is None:
             raise LinkError("there is no ssh here; install it (Debian: openssh-client)")
-        top = tempfile.gettempdir()
-        self._folder = Path(tempfile.mkdtemp(prefix="incidentui-ssh-", dir=top if len(top) < _LONGEST else "/tmp"))
         person = self._configured()
         self._lent = self._shares(person.get("controlpath", ""))
-        if not self._lent:
+        top = tempfile.gettempdir()
+        self._folder = Path(tempfile.mkdtemp(prefix="incidentui-ssh-", dir=top if len(top) < _LONGEST else "/tmp"))
+        if self._lent:
+            back = self._over("-O", "cancel", "-L", self._leads)
+            self._keep([_LEND, "ssh", str(self.socket.parent), *back])
+        else:
             self._connect(_least(person, "connecttimeout", CONNECT_S), _least(person, "serveraliveinterval", ALIVE_S))
         told = _run(self._over("-O", "forward", "-L", self._leads))
         if not self.socket.exists():
             raise LinkError(refusal(_text(told.stderr) if told else "timed out", self.address, _ASK_S))
-        if self._lent:
-            back = self._over("-O", "cancel", "-L", self._leads)
-            self._keep([_LEND, "ssh", str(self.socket.parent), *back])
 
     @property
     def _leads(self) -> str:
