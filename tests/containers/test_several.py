@@ -2,13 +2,19 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from incidentui.core.model import Plan, Progress, ProjectSpec
+from incidentui.core.state import State
+from incidentui.edge.containers.docker_source import DockerSource
+from incidentui.edge.containers.several import SeveralExecutor
+from incidentui.session.ports import Clock
 from tests.containers.daemon import Supervisord
-from tests.containers.test_executor import SLEEPER
+from tests.containers.test_executor import SLEEPER, attempt
 from tests.e2e.world import COMMAND, Ended, Place
 from tests.engine import Dockerd
 from tests.faults.pty import Pty
@@ -116,3 +122,24 @@ def test_several_programs_are_restarted_by_name(supervisord: Callable[..., Super
     assert changed == {"web", "api"}
     missing = place.run("act", "workload.restart", "name=web,nobody", "--plan")
     assert (missing.returncode, "no workload nobody" in missing.stderr) == (2, True), missing
+
+
+@pytest.mark.docker
+async def test_whose_program_dies_in_the_middle_is_told_of_each(
+    engine: Dockerd, docker_at: Callable[..., DockerSource], clock: Clock
+) -> None:
+    """`store` came back, `mid` was set aside and stopped, `app` was not begun."""
+    before = running(engine, ("app", "mid", LIVES), ("mid", "store", LIVES), ("store", "", LIVES))
+    docker = docker_at(engine.url, "ferry").engine
+    executor = SeveralExecutor(docker, clock=clock)
+    plan = await executor.plan("workload.recreate", {"name": "all"}, State(project=ProjectSpec("ferry")), None)
+    assert isinstance(plan, Plan), plan
+    (mid,) = (workload for workload in await docker.workloads() if workload.name == "mid")
+    for verb in ("aside", "create", "stop"):
+        await docker.do(verb, mid)
+    far = (Progress(1, "recreate", "done", ""), Progress(2, "recreate", "running", ""))
+    settled = await executor.settle(replace(attempt(plan, clock.now()), progress=far))
+    assert settled.outcome == "failed", settled
+    assert settled.why.startswith("1 of 3 workloads came back: store; mid did not: the container of before is back")
+    assert settled.why.endswith("not created anew: app")
+    assert now(engine) == before
