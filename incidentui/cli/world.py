@@ -136,8 +136,9 @@ def build(
     kept = Backups(backups(config.dir))
     executors += [CheckpointExecutor(keeper, clock), VolumeExecutor(engines, kept, clock, me, keeper)]
     executors.append(InsideExecutor(config.dir, engines, kept, clock, me))
+    drift = next((source for source in sources if isinstance(source, DriftSource)), None)
     if engines:
-        executors.append(SeveralExecutor(*engines, clock=clock, keeper=keeper))
+        executors.append(SeveralExecutor(*engines, clock=clock, keeper=keeper, drift=drift.look if drift else None))
         executors.append(RehearsalExecutor(*engines, clock=clock, keeper=keeper))
     if config.docker is not None:
         named, files = config.docker.compose_project, config.docker.compose_files
@@ -149,7 +150,6 @@ def build(
     executors.append(ShellExecutor(config.dir, shelf, clock, terminal))
     sources += _checks(loaded, clock, engines)
     sources += _revisions(loaded, clock, engines, once)
-    drift = next((source for source in sources if isinstance(source, DriftSource)), None)
     logs = WorkloadLogs(*engines, library=library_of(config)) if engines else None
     pages = Pages(
         git,

@@ -1,6 +1,7 @@
 """One plan for several workloads or for the whole project, by keys and by the installed command, on real engines."""
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from incidentui.core.state import State
 from incidentui.edge.containers.docker_source import DockerSource
 from incidentui.edge.containers.several import SeveralExecutor
 from incidentui.session.ports import Clock
+from tests.containers.composed import TOOL, compose
 from tests.containers.daemon import Supervisord
 from tests.containers.test_executor import SLEEPER, attempt
 from tests.e2e.world import COMMAND, Ended, Place
@@ -143,3 +145,35 @@ async def test_whose_program_dies_in_the_middle_is_told_of_each(
     assert settled.why.startswith("1 of 3 workloads came back: store; mid did not: the container of before is back")
     assert settled.why.endswith("not created anew: app")
     assert now(engine) == before
+
+
+COMPOSE = """\
+version: "3.8"
+services:
+  app:
+    image: incident-test:1
+    network_mode: host
+    command: ["sleep", "600"]
+    environment: { MODE: a }
+    depends_on: [store]
+  store:
+    image: incident-test:1
+    network_mode: host
+    command: ["sleep", "600"]
+"""
+
+
+@pytest.mark.docker
+@pytest.mark.skipif(not TOOL and not os.environ.get("CI"), reason="no docker-compose (Debian: docker-compose)")
+def test_the_compose_file_gives_the_order_and_what_of_it_is_not_applied_is_said(engine: Dockerd, place: Place) -> None:
+    file = place.root / "docker-compose.yml"
+    file.write_text(COMPOSE)
+    compose(place.root, engine.url, "up", "-d")
+    late = "  late:\n    image: incident-test:1\n"
+    file.write_text(COMPOSE.replace("MODE: a", "MODE: b") + late)
+    plan = shown(act(place, engine, "workload.recreate", "name=all", "--plan"))["plan"]
+    assert dict(plan["args"])["name"] == "store,app"
+    assert plan["warnings"] == [
+        "app is declared otherwise: env MODE (docker-compose.yml:7); compose.up name=app applies it",
+        "late is declared, and there is no container: compose.up name=late makes it",
+    ]

@@ -3,10 +3,10 @@
 They go one after the other, what others need first; it ends at the first that does not come back and stay.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 
-from incidentui.core.inputs import ActionActed, Refusal
+from incidentui.core.inputs import ActionActed, DriftLooked, Observation, Refusal
 from incidentui.core.model import Attempt, Light, Outcome, Plan, Progress, Workload, is_bad
 from incidentui.core.rehearsal import Back, went
 from incidentui.core.state import State
@@ -21,6 +21,7 @@ from incidentui.edge.containers.several_plan import (
     ALL,
     names_of,
     not_any_more,
+    not_applied,
     of_several,
     part,
     steps_of,
@@ -38,7 +39,15 @@ _STOPPED = Progress(1, "stop", "unknown", "", None)
 class SeveralExecutor:
     actions = frozenset(ACTIONS)
 
-    def __init__(self, *engines: Engine, clock: Clock, keeper: Keeper | None = None) -> None:
+    def __init__(
+        self,
+        *engines: Engine,
+        clock: Clock,
+        keeper: Keeper | None = None,
+        drift: Callable[[], Awaitable[Sequence[Observation]]] | None = None,
+    ) -> None:
+        """`drift`: looks at what the compose file declares, where nobody has looked yet."""
+        self._drift = drift
         self._engines, self._clock, self._keeper = engines, clock, keeper
         self._single = WorkloadExecutor(*engines, clock=clock, keeper=keeper)
         self._one = WorkloadExecutor(*engines, clock=clock)
@@ -52,6 +61,7 @@ class SeveralExecutor:
             every = await self._all(args.get("engine", ""))
             if name == ALL and any(it.name == ALL for it in every):
                 return await self._single.plan(action, args, state, incident)
+            state = await self._declared(state)
             left = _left(action, every) if name == ALL else {}
             wanted = [it.name for it in every if it.name not in left] if name == ALL else _given(name)
             wanted = list(await inorder(self._engines, state, wanted))
@@ -69,7 +79,14 @@ class SeveralExecutor:
             parts.append(one)
         if self._keeper is not None:
             self._keeper.saw(state)
-        return whole(parts, state.project.name, SAVE if self._keeper is not None else None, tuple(left.items()))
+        plan = whole(parts, state.project.name, SAVE if self._keeper is not None else None, tuple(left.items()))
+        return replace(plan, warnings=tuple(not_applied(state, wanted)) if name == ALL else ())
+
+    async def _declared(self, state: State) -> State:
+        """A program that has just begun knows nothing of the compose file, which says what needs what."""
+        looks = await self._drift() if self._drift is not None and not state.drift else ()
+        found = {each.workload: each for look in looks if isinstance(look, DriftLooked) for each in look.drifts}
+        return replace(state, drift=found) if found else state
 
     async def act(self, run: str, plan: Plan, incident: str | None, report: Report) -> ActionActed:
         if not of_several(plan):

@@ -1,14 +1,16 @@
 """One plan out of the plans of several workloads, and each of these out of it again. Pure."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from incidentui.core.format import count
 from incidentui.core.model import Plan, PlanStep, Precondition
+from incidentui.core.state import State
 from incidentui.edge.containers.deeds import LOSES, deed_of
 
 ALL = "all"
 """Stands for every workload, unless one has that name."""
+_TOLD = 4
 _DONE = {"restart": "restarted", "recreate": "created anew"}
 _TITLE = {"restart": "Restart {} one after the other", "recreate": "Create {} anew, one after the other"}
 _UNDO = {
@@ -57,6 +59,20 @@ def whole(parts: Sequence[Plan], project: str, save: PlanStep | None, left: Sequ
         blast=tuple(row for part in parts for row in _touched(part)),
         loses=tuple(f"{part.target}: {what}" for part in parts for what in part.loses),
     )
+
+
+def not_applied(state: State, names: Sequence[str]) -> Iterator[str]:
+    """What the compose file declares of the project, and none of these deeds applies."""
+    for name, drift in state.drift.items():
+        bad = [row for row in drift.rows if row.level == "bad"]
+        if drift.checkpoint:
+            continue
+        if name in names and bad:
+            more = f" and {len(bad) - _TOLD} more" if len(bad) > _TOLD else ""
+            what = ", ".join(row.what + (f" ({row.place})" if row.place else "") for row in bad[:_TOLD])
+            yield f"{name} is declared otherwise: {what}{more}; compose.up name={name} applies it"
+        elif any(row.what == "container" for row in drift.rows):
+            yield f"{name} is declared, and there is no container: compose.up name={name} makes it"
 
 
 def part(plan: Plan, name: str) -> Plan:
