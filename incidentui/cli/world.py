@@ -99,11 +99,11 @@ def build(
     from incidentui.edge.checkpoints.executor import CheckpointExecutor
     from incidentui.edge.checkpoints.green import OnGreen
     from incidentui.edge.ci import CiExecutor
-    from incidentui.edge.containers.compose_up import ComposeExecutor
     from incidentui.edge.containers.drift import DriftSource
     from incidentui.edge.containers.logs import WorkloadLogs
     from incidentui.edge.containers.rehearsal import RehearsalExecutor
     from incidentui.edge.containers.several import SeveralExecutor
+    from incidentui.edge.containers.several_by_compose import SeveralByCompose
     from incidentui.edge.containers.using import using_of
     from incidentui.edge.deploy import DeployExecutor
     from incidentui.edge.git.bisecting import BisectExecutor
@@ -142,7 +142,7 @@ def build(
         executors.append(RehearsalExecutor(*engines, clock=clock, keeper=keeper))
     if config.docker is not None:
         named, files = config.docker.compose_project, config.docker.compose_files
-        executors.append(ComposeExecutor(config.dir, engines, named, files, clock, keeper))
+        executors.append(SeveralByCompose(config.dir, engines, named, files, clock, keeper))
 
     def shelf() -> "Sequence[Runbook]":
         return read_runbooks(config.dir, config.runbooks).runbooks

@@ -14,7 +14,7 @@ from incidentui.core.state import State
 from incidentui.edge.containers.docker_source import DockerSource
 from incidentui.edge.containers.several import SeveralExecutor
 from incidentui.session.ports import Clock
-from tests.containers.composed import TOOL, compose
+from tests.containers.composed import TOOL, compose, container
 from tests.containers.daemon import Supervisord
 from tests.containers.test_executor import SLEEPER, attempt
 from tests.e2e.world import COMMAND, Ended, Place
@@ -153,13 +153,13 @@ services:
   app:
     image: incident-test:1
     network_mode: host
-    command: ["sleep", "600"]
+    command: ["sh", "-c", "trap 'exit 0' TERM; while true; do sleep 0.1; done"]
     environment: { MODE: a }
     depends_on: [store]
   store:
     image: incident-test:1
     network_mode: host
-    command: ["sleep", "600"]
+    command: ["sh", "-c", "trap 'exit 0' TERM; while true; do sleep 0.1; done"]
 """
 
 
@@ -177,3 +177,13 @@ def test_the_compose_file_gives_the_order_and_what_of_it_is_not_applied_is_said(
         "app is declared otherwise: env MODE (docker-compose.yml:7); compose.up name=app applies it",
         "late is declared, and there is no container: compose.up name=late makes it",
     ]
+    file.write_text(COMPOSE.replace("MODE: a", "MODE: b"))
+    place.run("trust", "docker-compose.yml", "--json")
+    engine.docker("rm", "-f", container("store"))
+    done = act(place, engine, "compose.up", "name=all", "stay=1s", "--yes", "ferry")
+    assert (done.returncode, shown(done)["verdict"]["why"]) == (0, "store, app running"), done
+    ups = [step["text"] for step in shown(done)["plan"]["steps"] if step["verb"] == "up"]
+    assert [text.split(" by ")[0] for text in ups] == ["store created", "app created anew"]
+    assert b"MODE=b" in engine.docker("inspect", container("app")).stdout
+    nothing = act(place, engine, "compose.up", "name=all", "--yes", "ferry")
+    assert (nothing.returncode, "all of it runs as it is declared" in nothing.stderr) == (3, True), nothing

@@ -59,7 +59,7 @@ def _running(d: Deciding, attempt: Attempt) -> Light:
         return Light("running", None, "does not apply")
     if attempt.plan.action == "volume.restore":
         return _workloads_light(d, [name for name in dict(attempt.plan.args).get("starts", "").split(",") if name])
-    if attempt.plan.action.startswith("workload.") and attempt.plan.target_kind == "project":
+    if attempt.plan.action.startswith(("workload.", "compose.")) and attempt.plan.target_kind == "project":
         return _workloads_light(d, dict(attempt.plan.args).get("name", "").split(","))
     if attempt.plan.action.startswith(("workload.", "compose.")):
         return _workload_light(d, attempt)

@@ -13,12 +13,13 @@ from incidentui.core.state import State
 from incidentui.edge.checkpoints.before import saved
 from incidentui.edge.checkpoints.taking import Keeper
 from incidentui.edge.containers.compose_plan import SAVE
-from incidentui.edge.containers.deeds import ACTIONS, UP, deed_of, stay_of
+from incidentui.edge.containers.deeds import ACTIONS, UP, stay_of
 from incidentui.edge.containers.engine import Engine, EngineLost, EngineRefused
 from incidentui.edge.containers.executor import WorkloadExecutor
 from incidentui.edge.containers.one_by_one import inorder, unheard, walk
 from incidentui.edge.containers.several_plan import (
     ALL,
+    deed_of,
     names_of,
     not_any_more,
     not_applied,
@@ -29,7 +30,7 @@ from incidentui.edge.containers.several_plan import (
     whole,
 )
 from incidentui.edge.containers.telling import Steps
-from incidentui.session.ports import Clock, Report
+from incidentui.session.ports import Clock, Executor, Report
 
 SEVERAL = ("workload.restart", "workload.recreate")
 _STOPPED = Progress(1, "stop", "unknown", "", None)
@@ -49,8 +50,8 @@ class SeveralExecutor:
         """`drift`: looks at what the compose file declares, where nobody has looked yet."""
         self._drift = drift
         self._engines, self._clock, self._keeper = engines, clock, keeper
-        self._single = WorkloadExecutor(*engines, clock=clock, keeper=keeper)
-        self._one = WorkloadExecutor(*engines, clock=clock)
+        self._single: Executor = WorkloadExecutor(*engines, clock=clock, keeper=keeper)
+        self._one: Executor = WorkloadExecutor(*engines, clock=clock)
         """Of several: one checkpoint is taken before all of them."""
 
     async def plan(self, action: str, args: Mapping[str, str], state: State, incident: str | None) -> Plan | Refusal:
@@ -63,7 +64,7 @@ class SeveralExecutor:
                 return await self._single.plan(action, args, state, incident)
             state = await self._declared(state)
             left = _left(action, every) if name == ALL else {}
-            wanted = [it.name for it in every if it.name not in left] if name == ALL else _given(name)
+            wanted = [it.name for it in every if it.name not in left] if name == ALL else given(name)
             wanted = list(await inorder(self._engines, state, wanted))
         except (EngineLost, EngineRefused) as error:
             return Refusal(str(error), "nothing was done")
@@ -92,18 +93,21 @@ class SeveralExecutor:
         if not of_several(plan):
             return await self._single.act(run, plan, incident, report)
         names = names_of(plan)
+        agreed: dict[str, Plan] = {}
         for name in names:
             one = await self._planned(plan, name)
+            if isinstance(one, Plan):
+                agreed[name] = one
             if why := one if isinstance(one, str) else not_any_more(plan, one):
                 return ActionActed(run, "refused", f"nothing was done: {name}: {why}; make a new plan")
         steps = Steps(run, plan, report, self._clock)
-        if (why := await saved(self._keeper, steps)) and deed_of(plan) == "recreate":
+        if (why := await saved(self._keeper, steps)) and deed_of(plan) != "restart":
             return ActionActed(run, "refused", f"nothing was done: {why}")
         ends: list[ActionActed] = []
 
         async def one_of_them(name: str) -> Back:
             asked = self._clock.now()
-            end = await self._acted(plan, name)
+            end = await self._acted(plan, agreed[name])
             ends.append(end)
             good = end.outcome == "done"
             took = self._clock.now() - asked - (stay_of(plan) if good else 0)
@@ -118,9 +122,9 @@ class SeveralExecutor:
         one = await self._one.plan(plan.action, dict(part(plan, name).args), State(), None)
         return one.why if isinstance(one, Refusal) else one
 
-    async def _acted(self, plan: Plan, name: str) -> ActionActed:
+    async def _acted(self, plan: Plan, agreed: Plan) -> ActionActed:
         """What was done to those before it may have made it start again by itself: it need not be the same process."""
-        one = await self._planned(plan, name)
+        one = await self._planned(plan, agreed.target)
         if why := one if isinstance(one, str) else not_any_more(plan, one, ("container",)):
             return ActionActed("", "refused", why)
         assert isinstance(one, Plan)
@@ -161,7 +165,7 @@ def _told(plan: Plan, backs: Sequence[Back], left: Sequence[str]) -> str:
     return "; ".join(went(backs, left, named=True, undone=undone(plan)))
 
 
-def _given(name: str) -> list[str]:
+def given(name: str) -> list[str]:
     return list(dict.fromkeys(each.strip() for each in name.split(",") if each.strip()))
 
 

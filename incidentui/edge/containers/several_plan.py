@@ -6,18 +6,30 @@ from dataclasses import replace
 from incidentui.core.format import count
 from incidentui.core.model import Plan, PlanStep, Precondition
 from incidentui.core.state import State
-from incidentui.edge.containers.deeds import LOSES, deed_of
+from incidentui.edge.containers.compose_plan import ACTION
+from incidentui.edge.containers.deeds import ACTIONS, LOSES
 
 ALL = "all"
 """Stands for every workload, unless one has that name."""
 _TOLD = 4
-_DONE = {"restart": "restarted", "recreate": "created anew"}
-_TITLE = {"restart": "Restart {} one after the other", "recreate": "Create {} anew, one after the other"}
+_VERBS: dict[str, str] = {**ACTIONS, ACTION: "up"}
+_DONE = {"restart": "restarted", "recreate": "created anew", "up": "brought up"}
+_TITLE = {
+    "restart": "Restart {} one after the other",
+    "recreate": "Create {} anew, one after the other",
+    "up": "Bring {} up by compose, one after the other",
+}
 _UNDO = {
     "restart": "A restart cannot be undone.",
     "recreate": "Of each the old one is kept until the new one is healthy, and brought back by itself if it is not. "
     "Those that were created anew before it stay so, with their volumes: their old containers are gone.",
+    "up": "Stop again what was created. Where compose made a container anew there is no way back to the old one.",
 }
+
+
+def deed_of(plan: Plan) -> str:
+    """The verb of the step of each."""
+    return _VERBS[plan.action]
 
 
 def undone(plan: Plan) -> str:
@@ -40,8 +52,10 @@ def steps_of(plan: Plan) -> list[PlanStep]:
 def whole(parts: Sequence[Plan], project: str, save: PlanStep | None, left: Sequence[tuple[str, str]]) -> Plan:
     """`parts`: in the order in which they run; `left`: (workload, why it is none of them)."""
     first, deed = parts[0], deed_of(parts[0])
-    engines = dict.fromkeys(dict(part.args)["engine"] for part in parts)
-    args = {**dict(first.args), "name": ",".join(part.target for part in parts), "engine": ",".join(engines)}
+    engines = dict.fromkeys(dict(part.args).get("engine", "") for part in parts)
+    args = {**dict(first.args), "name": ",".join(part.target for part in parts)}
+    if deed != "up":
+        args["engine"] = ",".join(engines)
     losing = [replace(check, text=f"{part.target}: {check.text}") for part in parts for check in _losing(part)]
     return replace(
         first,
@@ -51,7 +65,7 @@ def whole(parts: Sequence[Plan], project: str, save: PlanStep | None, left: Sequ
         target_kind="project",
         steps=(*((save,) if save else ()), *(_step(part) for part in parts)),
         checked=(*(check for part in parts for check in _named(part)), *losing),
-        not_covered=(*first.not_covered, *left),
+        not_covered=(*(row for row in first.not_covered if row[0] != "depends on"), *left),
         undo=_UNDO[deed],
         undo_argv=(),
         within_ms=sum(part.within_ms for part in parts),
@@ -84,7 +98,7 @@ def part(plan: Plan, name: str) -> Plan:
     )
     engine = "docker" if any(check.name == "container" for check in wanted) else "supervisor"
     within_ms = plan.within_ms // max(1, len(names_of(plan)))
-    args = {**dict(plan.args), "name": name, "engine": engine}
+    args = {**dict(plan.args), "name": name, **({"engine": engine} if "engine" in dict(plan.args) else {})}
     return replace(
         plan, args=tuple(args.items()), target=name, target_kind="workload", checked=wanted, within_ms=within_ms
     )
@@ -102,10 +116,14 @@ def not_any_more(plan: Plan, now: Plan, only: Collection[str] = ()) -> str:
 
 def _step(part: Plan) -> PlanStep:
     name, deed = part.target, deed_of(part)
-    back = "; else the old one comes back" if deed == "recreate" else ""
-    look = next(step.text for step in part.steps if step.verb == "look").removeprefix(f"look until {name} ")
+    look = next(step.text for step in part.steps if step.verb == "look")
+    until = look.removeprefix("look ").removeprefix(f"until {name} ")
     argv = tuple(words for step in part.steps for words in step.argv)
-    return PlanStep(deed, f"{name} on {dict(part.args)['engine']}, until it {look}{back}", argv)
+    if deed == "up":
+        does = next(step.text for step in part.steps if step.verb == deed)
+        return PlanStep(deed, f"{does}, until it {until}", argv)
+    back = "; else the old one comes back" if deed == "recreate" else ""
+    return PlanStep(deed, f"{name} on {dict(part.args)['engine']}, until it {until}{back}", argv)
 
 
 def _touched(part: Plan) -> list[tuple[str, str]]:

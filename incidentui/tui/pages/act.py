@@ -97,14 +97,19 @@ def _about_all(state: State) -> tuple[Choice, ...]:
         return ()
     restart = Choice("Restart the whole project", "one by one, what others need first", "workload.restart", every)
     anew = Choice("Create the whole project anew", "one by one, volumes kept", "workload.recreate", every)
-    return (restart, anew) if "docker" in engines else (restart,)
+    return (restart, anew, _all_by_compose()) if "docker" in engines else (restart,)
+
+
+def _all_by_compose() -> Choice:
+    title = "Bring the whole project up by compose"
+    return Choice(title, "as its compose file declares it", "compose.up", (("name", "all"),))
 
 
 def brought_up(name: str, state: State) -> tuple[Choice, ...]:
     """Of one that a compose file declares, and that is not there."""
     drift = state.drift.get(name)
     gone = drift is not None and not drift.checkpoint and any(row.what == "container" for row in drift.rows)
-    return (_by_compose(name),) if gone and name not in state.workloads else ()
+    return (_by_compose(name), _all_by_compose()) if gone and name not in state.workloads else ()
 
 
 def _by_compose(name: str) -> Choice:
