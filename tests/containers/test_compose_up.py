@@ -246,5 +246,5 @@ def test_where_nothing_runs_each_declared_service_is_a_row_and_is_brought_up_fro
         assert "No workloads" not in screen.text
         screen.press("g", "a", gap_s=0.3)
         screen.see("1  Bring (web|db) up by compose")
-        screen.press("1")
-        screen.see("PLAN +Bring .* created", 20)
+        screen.press("2")
+        screen.see("PLAN +Bring 2 services up by compose", 30)

@@ -185,5 +185,3 @@ def test_the_compose_file_gives_the_order_and_what_of_it_is_not_applied_is_said(
     ups = [step["text"] for step in shown(done)["plan"]["steps"] if step["verb"] == "up"]
     assert [text.split(" by ")[0] for text in ups] == ["store created", "app created anew"]
     assert b"MODE=b" in engine.docker("inspect", container("app")).stdout
-    nothing = act(place, engine, "compose.up", "name=all", "--yes", "ferry")
-    assert (nothing.returncode, "all of it runs as it is declared" in nothing.stderr) == (3, True), nothing

@@ -60,7 +60,7 @@ def whole(parts: Sequence[Plan], project: str, save: PlanStep | None, left: Sequ
     return replace(
         first,
         args=tuple(args.items()),
-        title=_TITLE[deed].format(count(len(parts), "workload")),
+        title=_TITLE[deed].format(count(len(parts), "service" if deed == "up" else "workload")),
         target=project,
         target_kind="project",
         steps=(*((save,) if save else ()), *(_step(part) for part in parts)),
