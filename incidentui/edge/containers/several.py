@@ -111,7 +111,7 @@ class SeveralExecutor:
             ends.append(end)
             good = end.outcome == "done"
             took = self._clock.now() - asked - (stay_of(plan) if good else 0)
-            return Back(name, max(0, took), "" if good else end.why)
+            return Back(name, max(0, took), "" if good else end.why, held=end.outcome == "refused")
 
         backs = await walk(names, steps, steps_of(plan), one_of_them)
         last, left = ends[-1], names[len(backs) :]

@@ -1,9 +1,11 @@
 """Drift on the page of a workload: what was declared, what runs, and what follows from the difference."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from incidentui.core.drift import Drift, DriftRow, Level
+from incidentui.core.drift_alarm import alarm, sentence
 from incidentui.core.drift_told import THEN, reference, rows_of, told
+from incidentui.core.events import DriftSeen
 from incidentui.core.format import count
 from incidentui.core.model import Workload
 from incidentui.core.state import State
@@ -30,6 +32,28 @@ def differs(workload: Workload, state: State) -> str:
     return told(drift_rows(workload, state))
 
 
+def with_drift(
+    said: tuple[str, Token, str], workload: Workload, state: State, compared: State
+) -> tuple[str, Token, str]:
+    """Mark, colour and sentence of a workload, with what differs from what was declared, and where nothing does, from
+    what the page compares with. A volume that holds something else than before is said in any case."""
+    _, token, text = said
+    alarmed = _alarmed(workload, state)
+    if token == "fail" and not alarmed:
+        return said
+    found = next(((s, words) for s in (state, compared) if (words := differs(workload, s))), None)
+    if found is None:
+        return said
+    of = "as it was then" if reference(found[0].drift.get(workload.name)) == THEN else "what was declared"
+    return "✗", "fail", f"{text.rstrip('.')}, and {alarmed or f'it is not {of}'}: {found[1]}."
+
+
+def _alarmed(workload: Workload, state: State) -> str:
+    drift = state.drift.get(workload.name)
+    row = alarm(drift)
+    return sentence(drift, row).removeprefix(f"{workload.name}: ") if drift is not None and row is not None else ""
+
+
 def drift_lines(workload: Workload, state: State, width: int, *, compact: bool, only: bool = False) -> list[Line]:
     """`only`: without what is as declared. At compact that is left out in any case, and counted."""
     drift, rows = state.drift.get(workload.name), drift_rows(workload, state)
@@ -46,6 +70,14 @@ def drift_lines(workload: Workload, state: State, width: int, *, compact: bool, 
     if hidden := len(rows) - len(shown):
         body.append(Line((Seg("✓ ", "ok"), Seg(f"{count(hidden, 'more row')} as {of}", "muted"))))
     return section(width, name, body, note)
+
+
+def drift_told(event: DriftSeen) -> Iterator[tuple[str, str]]:
+    """What differs since then, as label and words: for whoever reads the bare record."""
+    for name, row in event.fresh:
+        yield name, "; ".join(filter(None, (f"{row.what} {row.running}", row.so_what)))
+        yield reference(next(iter(event.drifts), None)), f"{row.declared} {row.place}".rstrip()
+    yield "looked at", ", ".join(drift.workload for drift in event.drifts)
 
 
 def _note(workload: Workload, drift: Drift | None) -> str:
