@@ -15,13 +15,14 @@ from incidentui.core.model import Incident, Ms
 from incidentui.core.turn import provisional
 from incidentui.core.value import dataclass
 from incidentui.edge.clock import SystemClock
+from incidentui.edge.store.errors import JournalError
 from incidentui.edge.store.jsonl import JsonlJournal, export_lines
 from incidentui.edge.store.sqlite import SqliteJournal
 from incidentui.edge.store.window import Record, find_incident, window_of
 from incidentui.postmortem.archived import SUBJECT, about, facts
 from incidentui.postmortem.draft import born
 from incidentui.postmortem.reader.said import Said
-from incidentui.session.ports import Aside, Moved
+from incidentui.session.ports import Moved
 from incidentui.session.turn import Desk, load
 
 KIND = "document"
@@ -141,12 +142,15 @@ class Archive:
             ident = f"INC-{desk.base.incident_count + 1}"
             document = self._document(given)
             drafted = _facts(given, document, ident, desk)
-            result = journal.append(drafted, expected=desk.base.seq, evidence=[original])
+            try:  # never into the side file: the past can wait, and what is live must not wait behind it
+                result = journal.append(drafted, expected=desk.base.seq, evidence=[original], urgent=False)
+            except JournalError as error:
+                raise CannotRun(
+                    f"{given.file} was not imported: {str(error).rstrip('.')}. Import it again later."
+                ) from error
             if isinstance(result, Moved):
                 desk = desk.caught_up(journal, result.records)
                 continue
-            if isinstance(result, Aside):
-                raise CannotRun(f"not in the journal yet ({result.why}); it waits in {result.path}")
             return _would_be(given, document, ident, desk)
 
 

@@ -70,7 +70,9 @@ def facts(said: Said, document: Imported, ident: str, archive: Sequence[Past]) -
     for what, sentence in said.conclusions:
         say(e.ConclusionDrawn(what, sentence.text, by), "detail")
     causes = [c.title for c in said.causes]
-    if found := like(archive, (), [said.title, *causes, *(s.text for _, s in said.conclusions)]):
+    # What came later is no earlier one of its kind, however late this document is brought.
+    before = [past for past in archive if not (past.timed and document.held) or past.at <= start]
+    if found := like(before, (), [said.title, *causes, *(s.text for _, s in said.conclusions)]):
         say(e.RecurrenceFound(found), "detail")
     say(e.IncidentClosed(by, "", resolved=False), "quiet")
     return out

@@ -102,6 +102,8 @@ _HANDS_ON = re.compile(
     r"|\b(?:\w*sh|psql|mysql)\b(?:\s+[^\s'\"]+)*?\s+-\w*[ce]\s"
 )
 """A command whose quoted words another shell, or a database, reads as code."""
+_NEAR = 500
+"""How far before a quote its command is looked for, in characters."""
 _COMMAND_ENDS = re.compile(r"[;&|\n]")
 
 
@@ -114,7 +116,7 @@ def _reaching(text: str) -> Iterator[str]:
         reader.read(line)
         out = ""
         for start, end, kind in reader.parts:
-            code += line[start:end] if kind == "" else ""
+            code = (code + line[start:end])[-_NEAR:] if kind == "" else code
             said = kind not in ("'", "#") or (kind == "'" and _HANDS_ON.search(_COMMAND_ENDS.split(code)[-1]))
             out += line[start:end] if said else "'" if kind == "'" else ""
         yield out

@@ -77,6 +77,7 @@ def test_what_is_in_the_volumes_asked_for_is_kept_told_tried_and_put_back_only_w
     plan = json.loads(shown.stdout)["plan"]
     (step,) = [step for step in plan["steps"] if step["verb"] == "fill"]
     assert "what came since goes, in a backup that is taken first; web is stopped meanwhile" in step["text"]
+    assert ["volumes", "what is in cache is in no checkpoint"] in plan["not_covered"]
     assert look(inside(engine, "leads")) == today
 
     back = done(ask("act", "checkpoint.restore", f"id={it['id']}", "volumes=true", "within=2s", "--yes", "ferry"))
@@ -122,8 +123,8 @@ def test_taken_by_keys(place: Place, engine: Dockerd) -> None:
         screen.see("workloads 1")
         screen.rest(0.6, 1.5)
         screen.press("a", gap_s=0.3)
-        screen.see("what is in its volumes")
-        (row,) = (line for line in screen.text.splitlines() if "what is in its volumes" in line)
+        screen.see("contents of volumes")
+        (row,) = (line for line in screen.text.splitlines() if "contents of volumes" in line)
         screen.press(row.split()[0])
         screen.see("about 1s")
         screen.rest(0.5, 1)

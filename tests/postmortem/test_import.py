@@ -339,3 +339,13 @@ def test_it_is_said_at_opening_that_it_was_there_before(here: Here) -> None:
     assert json.loads(here.ok("open", "seat prices are wrong", "--json")).keys() == {"id", "seq"}
     again = json.loads(here.ok("open", "restart of the ferry board again", "--json"))
     assert again["like"] == ["INC-3", "INC-1"]
+
+
+@pytest.mark.req("R1-56")
+def test_of_two_of_a_kind_the_earlier_one_is_not_the_second(here: Here, tmp_path: Path) -> None:
+    for name, year in (("new", 2026), ("old", 2024), ("mid", 2025)):
+        rows = f"- {year}-03-04 09:00 - the ferry board froze\n- {year}-03-04 09:05 - restarted\n"
+        (tmp_path / f"{name}.md").write_text(f"# Ferry board froze {name}\n\n## Timeline\n\n{rows}", encoding="utf-8")
+    here.ok("import", str(tmp_path / "new.md"), str(tmp_path / "old.md"), str(tmp_path / "mid.md"))
+    assert "of its kind" not in here.ok("show", "INC-2")
+    assert "the 2nd of its kind: INC-2" in here.ok("show", "INC-3")

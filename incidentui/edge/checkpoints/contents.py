@@ -5,7 +5,7 @@ Backups lie beside the checkpoints and are nobody's to take away: no checkpoint 
 
 import asyncio
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from incidentui.core.backup import Backup
@@ -144,19 +144,15 @@ class Contents:
 
     # -- back to it
 
-    def left(self, then: Checkpoint) -> Iterator[tuple[str, str]]:
-        """What a restore leaves as it is in volumes, and how each comes back."""
-        kept = [volume for volume in then.volumes if volume.contents]
-        if not kept:
-            yield "volumes", "what is in them is in no checkpoint"
-            return
-        for volume in kept:
-            assert volume.contents is not None
-            holds = f"{count(volume.contents.files, 'file')}, {storage(volume.contents.size)}"
-            back = f"{RESTORE} id={volume.contents.backup} ({holds})"
-            yield called(volume.name), f"stays as it is; {back} brings back what was in it, and volumes=true here"
-        if bare := [called(volume.name) for volume in then.volumes if not volume.contents]:
-            yield "volumes", f"what is in {', '.join(bare)} is in no checkpoint"
+    def left(self, then: Checkpoint, fills: Sequence[Fill] = ()) -> tuple[tuple[str, str], ...]:
+        """What a restore leaves as it is in volumes, and how each comes back; what is not of then in those put back."""
+        kept = [(called(volume.name), volume.contents) for volume in then.volumes if volume.contents]
+        rows = [row for fill in fills for row in fill.plan.not_covered]
+        rows += [(name, _how(contents)) for name, contents in kept if not fills]
+        bare = [called(volume.name) for volume in then.volumes if not volume.contents]
+        if bare:
+            rows.append(("volumes", f"what is in {', '.join(bare) if kept else 'them'} is in no checkpoint"))
+        return tuple(dict.fromkeys(rows))
 
     def ways(self, then: Checkpoint) -> str:
         """How what was in volumes comes back; empty where nothing of it is kept."""
@@ -258,6 +254,11 @@ def holding(it: Checkpoint, kept: Sequence[Backup]) -> Checkpoint:
         why = f"{called(lost[0].volume)} is another volume by now; backup {lost[0].id} of it is kept"
         raise CheckpointError(f"no checkpoint was taken: {why}")
     return replace(it, volumes=volumes)
+
+
+def _how(contents: ContentsThen) -> str:
+    holds = f"{count(contents.files, 'file')}, {storage(contents.size)}"
+    return f"stays as it is; volumes=true puts back what was in it, or {RESTORE} id={contents.backup} ({holds})"
 
 
 def _held(volume: VolumeThen, backup: Backup | None) -> VolumeThen:

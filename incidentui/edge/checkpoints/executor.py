@@ -150,8 +150,7 @@ class CheckpointExecutor:
         fills = await self._fills(then, args, within_ms)
         if isinstance(fills, Refusal):
             return fills
-        if not fills and then.volumes:
-            beyond = (*beyond, *self._contents.left(then))
+        beyond = (*beyond, *self._contents.left(then, fills))
         if not files and not backs and not fills:
             rest = f"; it does not cover: {beyond[0][0]}: {beyond[0][1]}" if beyond else ""
             hint = self._contents.ways(then) or "diff shows more"

@@ -91,8 +91,10 @@ class SqliteJournal:
         expected: int | None = None,
         evidence: Sequence[Evidence] = (),
         samples: Sequence[Sample] = (),
+        urgent: bool = True,
     ) -> Appended | Moved | Aside:
-        if not self._shelve:
+        """`urgent`: what cannot be written goes to the side file. Else NotSavedError: nothing is kept."""
+        if not self._shelve or not urgent:
             self._refuse_when_read_only()
         facts, evidence = without_secrets(facts, evidence)
         drafts = [self._draft(fact) for fact in facts]
@@ -113,6 +115,8 @@ class SqliteJournal:
         try:
             written = self._writer.do(work)
         except (*schema.BROKEN, DisplacedError) as error:
+            if not urgent:
+                raise NotSavedError(f"nothing was kept: {self.path}: {error}") from error
             return self._put_aside(drafts, kept, str(error), facts)
         if isinstance(written, _Others):
             return Moved(tuple(reading.recorded(row, self.project) for row in written.rows))

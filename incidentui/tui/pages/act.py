@@ -133,7 +133,7 @@ def _about_container(name: str, args: tuple[tuple[str, str], ...]) -> tuple[Choi
 
 
 _WITH_CONTENTS = Choice(
-    "Checkpoint with what is in its volumes", "a backup of each, too", "checkpoint.take", (("volumes", "all"),)
+    "Checkpoint with contents of volumes", "a backup of each, too", "checkpoint.take", (("volumes", "all"),)
 )
 
 
