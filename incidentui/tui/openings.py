@@ -169,7 +169,7 @@ def usual(desk: Desk) -> "tuple[Choice, ...]":
     if last is not None and last.outcome == "done" and last.plan.changes:
         out.append(Choice(f"Undo: {last.plan.title}", "where nobody built on it", "git.undo", (("of", last.run),)))
         out.append(Choice("Bring saved work back", "over nothing of today", "git.restore-work"))
-    return (*out, *about_checkpoints())[:9]
+    return (*out, *about_checkpoints(state))[:9]
 
 
 def _good_runs(state: State) -> bool:

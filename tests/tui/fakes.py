@@ -368,6 +368,8 @@ class FakeSession:
     answer: Done | Refusal = field(default_factory=lambda: Done(53, "INC-7"))
     plan_answer: Plan | Refusal = field(default_factory=lambda: Refusal("no plan in this test"))
     listeners: list[Callable[[View], None]] = field(default_factory=list)
+    then: Sequence[Drift] = ()
+    """As a checkpoint has it; empty: none was taken."""
 
     def now(self) -> Ms:
         return self.time
@@ -436,7 +438,7 @@ class FakeSession:
         return _done(Refusal("no engine is configured"))
 
     def drift_then(self) -> "Future[Sequence[Drift] | Refusal]":
-        return _done(Refusal("no checkpoint was taken yet", "incidentui checkpoint take"))
+        return _done(self.then or Refusal("no checkpoint was taken yet", "incidentui checkpoint take"))
 
     def draft(self, incident: str) -> "Future[str | Refusal]":
         return _done("# Draft\n\n## Summary\n\napi answered 503.\n")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from incidentui.core.drift import Drift, DriftRow, Level
+from incidentui.core.drift_alarm import alarm, sentence
 from incidentui.core.drift_told import THEN, reference, rows_of, told
 from incidentui.core.events import DriftSeen
 from incidentui.core.format import count
@@ -29,6 +30,28 @@ def drift_rows(workload: Workload, state: State) -> tuple[DriftRow, ...]:
 def differs(workload: Workload, state: State) -> str:
     """`4 of 8 differ`; empty when nothing does."""
     return told(drift_rows(workload, state))
+
+
+def with_drift(
+    said: tuple[str, Token, str], workload: Workload, state: State, compared: State
+) -> tuple[str, Token, str]:
+    """Mark, colour and sentence of a workload, with what differs from what was declared, and where nothing does, from
+    what the page compares with. A volume that holds something else than before is said in any case."""
+    _, token, text = said
+    alarmed = _alarmed(workload, state)
+    if token == "fail" and not alarmed:
+        return said
+    found = next(((s, words) for s in (state, compared) if (words := differs(workload, s))), None)
+    if found is None:
+        return said
+    of = "as it was then" if reference(found[0].drift.get(workload.name)) == THEN else "what was declared"
+    return "✗", "fail", f"{text.rstrip('.')}, and {alarmed or f'it is not {of}'}: {found[1]}."
+
+
+def _alarmed(workload: Workload, state: State) -> str:
+    drift = state.drift.get(workload.name)
+    row = alarm(drift)
+    return sentence(drift, row).removeprefix(f"{workload.name}: ") if drift is not None and row is not None else ""
 
 
 def drift_lines(workload: Workload, state: State, width: int, *, compact: bool, only: bool = False) -> list[Line]:

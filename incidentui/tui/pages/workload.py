@@ -18,7 +18,7 @@ from incidentui.tui.line import Line, Seg, Token
 from incidentui.tui.page import END, PageContext
 from incidentui.tui.pages.act import ActPage, about_workload
 from incidentui.tui.pages.asking import Asked, nothing
-from incidentui.tui.pages.drift import differs, drift_lines
+from incidentui.tui.pages.drift import drift_lines, with_drift
 from incidentui.tui.pages.known import known_lines, of_workload
 from incidentui.tui.pages.layout import beside, cell, hanging, heading, section, size_of, split, stack, wall
 from incidentui.tui.pages.log_lines import errors, log_lines
@@ -154,9 +154,10 @@ def workload_lines(
     only: bool = False,
     known: Sequence[Line] = (),
     using: Using | None = None,
+    compared: View | None = None,
 ) -> list[Line]:
     """All but the log. `only`: of what was declared, only what differs; `known`: what its errors mean; `using`: what
-    it takes now."""
+    it takes now; `compared`: with what is compared instead of what was declared. That takes back no word above it."""
     workload = view.state.workloads.get(name)
     compact = size_of(width, height) == "compact"
     if workload is None:
@@ -164,10 +165,8 @@ def workload_lines(
         head = stack([heading(width, "WORKLOAD", (Seg(name),))], hanging((Seg("? ", "unknown"),), gone, width))
         rest = drift_lines(Workload(name, ""), view.state, width, compact=compact, only=only)
         return stack(head, rest, space=not compact)
-    glyph, token, text = sentence(workload)
-    if token != "fail" and (differing := differs(workload, view.state)):
-        of = "as it was then" if (drift := view.state.drift.get(name)) and drift.checkpoint else "what was declared"
-        glyph, token, text = "✗", "fail", f"{text.rstrip('.')}, and it is not {of}: {differing}."
+    beside = (compared or view).state
+    glyph, token, text = with_drift(sentence(workload), workload, view.state, beside)
     ident = f"{workload.engine} {workload.ident[:12]}".strip()
     rows = facts(workload, view.state, now, using)
     half = split(width, 0.5)
@@ -177,7 +176,7 @@ def workload_lines(
         hanging((Seg(f"{glyph} ", token),), text, width, bold=token == "fail"),
         known,
         section(width, "RUNNING", body),
-        drift_lines(workload, view.state, width, compact=compact, only=only),
+        drift_lines(workload, beside, width, compact=compact, only=only),
         space=not compact,
     )
 
@@ -250,7 +249,8 @@ class WorkloadPage:
         space = size_of(width, height) != "compact"
         known = known_lines(of_workload(self.name, view.state, self.log.answer or ()), width, compact=not space)
         using = self.using.answer if self.using.refusal is None else None
-        about = workload_lines(self.name, self._beside(view), now, width, height, self.shows == "only", known, using)
+        only, beside = self.shows == "only", self._beside(view)
+        about = workload_lines(self.name, view, now, width, height, only, known, using, beside)
         asking = self.then.lines(now, width) if self.shows == "then" else []
         kept = volume_lines(self.volumes.answer, now, width)
         head = stack(about, section(width, "CHECKPOINT, RUNNING", asking), kept, space=space)

@@ -9,7 +9,7 @@ from incidentui.core.model import Workload
 from incidentui.session.ports import View
 from incidentui.tui.pages.workload import WorkloadPage
 from incidentui.tui.present import workloads
-from tests.tui import fakes
+from tests.tui import fakes, screens
 from tests.tui.pages import builders as b
 
 ROWS = (
@@ -115,6 +115,27 @@ def test_d_goes_on_to_the_last_good_checkpoint_and_back() -> None:
     session.then = b.FakeSession().then
     screen.type(it, *"dd")
     assert "? no checkpoint was taken yet\n  incidentui checkpoint take" in b.shown(it, declared, 118, 34)
+
+
+ANEW = DriftRow("age of shop_data", "bad", "the volume that was here before", "made anew", "stop")
+SAME = DriftRow("age of shop_data", "ok", "the same volume", "the same volume")
+
+
+@pytest.mark.parametrize("then", [None, Drift("backend", (SAME,), by=BY, checkpoint="20261130-061200")])
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
+async def test_whatever_it_is_compared_with_a_volume_made_anew_stays_the_verdict(
+    then: Drift | None, size: tuple[int, int]
+) -> None:
+    drift = Drift("backend", (ANEW,), by="docker-compose config")
+    session = fakes.session(view(drift, health="healthy"))
+    session.then = [then] if then is not None else []
+    async with screens.shown(session.view, size, session) as it:
+        await it.press("4", "enter")
+        for _ in range(3):
+            flat = " ".join(it.text.split())
+            assert "✗ Running, its health check is good, and volume shop_data was made anew: 1 of 1 differs." in flat
+            assert "✓ Running" not in flat
+            await it.press("d")
 
 
 def test_what_only_a_checkpoint_knows_of_has_a_row_and_a_page() -> None:
