@@ -248,7 +248,7 @@ def source_failed(d: Deciding, look: SourceFailed) -> None:
 
 def source_answered(d: Deciding, look: SourceAnswered) -> None:
     if look.source in d.state.sources:
-        d.say(e.SourceRegained(look.source), look.source, source=look.source)
+        d.say(e.SourceRegained(look.source), look.source, "key", source=look.source)
 
 
 def drift(d: Deciding, look: DriftLooked) -> None:

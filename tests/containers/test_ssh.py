@@ -345,7 +345,7 @@ def test_the_screen_over_ssh_says_where_it_looks_and_restarts_there(place: Place
         yard.hang(True)
         screen.press("\x1b", "\x1b", "\x1b", gap_s=0.3)
         screen.see(r"4 WORKLOADS ─+ docker unknown", 40)
-        screen.see(r"again in", 5)
+        screen.see(r"again within", 5)
         screen.press("q", "q", gap_s=0.3)
         assert screen.process.wait(10) == 0
     wait(lambda: not left(yard), "no ssh left", 10)

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from incidentui.core import events as e
+from incidentui.core.decide import decide
 from incidentui.core.drift import Drift, DriftRow
 from incidentui.core.evolve import evolve
+from incidentui.core.inputs import SourceAnswered
 from incidentui.core.model import Workload
 from incidentui.edge.runbooks import read_runbooks
 from incidentui.session.ports import View
@@ -104,3 +106,53 @@ async def test_the_board_of_causes_is_found_by_its_name() -> None:
     async with shown(fakes.incident(), (120, 40)) as seen:
         await seen.press("colon")
         assert "Hypotheses and causes" in await seen.type("cause")
+
+
+@pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}".format)
+async def test_logs_of_an_engine_that_hangs_say_that_all_of_them_stand_still(size: tuple[int, int]) -> None:
+    view = hung(fakes.quiet())
+    async with shown(view, size) as seen:
+        text = await seen.press("l")
+    assert "docker does not answer since " in text
+    assert "the logs of its 4 workloads stand still" in " ".join(text.split())
+    assert "following" not in text
+
+
+@pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}".format)
+async def test_the_timeline_says_first_what_is_the_matter_with_an_engine_and_that_it_answers_again(
+    size: tuple[int, int],
+) -> None:
+    view = fakes.quiet()
+    session = fakes.session(view)
+    lost = e.SourceLost(
+        "docker", "docker engine unix:///run/incident-engine/of/this/project.sock: no answer within 3 s"
+    )
+    session.log = [*session.log, recorded(view, lost), replace(recorded(view, e.SourceRegained("docker")), seq=99)]
+    async with shown(view, size, session) as seen:
+        text = await seen.press("1", "G")
+    assert "? docker     no answer within 3 s" in text
+    assert "✓ docker     answers again" in text
+
+
+def test_an_engine_that_answers_again_is_as_loud_as_one_that_does_not() -> None:
+    state = hung(fakes.quiet()).state
+    moved = decide(state, {}, SourceAnswered("docker"), state.at)
+    assert [fact.moment for fact in moved.facts] == ["key"]
+
+
+async def test_before_an_engine_was_asked_none_is_said_to_be_missing() -> None:
+    view = fakes.quiet()
+    fresh = replace(view.state, workloads={}, engines=(), watching_since=view.state.at - 500)
+    async with shown(replace(view, state=fresh), (80, 24)) as seen:
+        assert "○ asking the engines" in await seen.press("4")
+    old = replace(fresh, watching_since=view.state.at - 60_000)
+    async with shown(replace(view, state=old), (80, 24)) as seen:
+        assert "No engine configured" in await seen.press("4")
+
+
+async def test_a_cut_sentence_is_no_whole_one_in_ascii() -> None:
+    view = hung(troubled())
+    long = {"backend": Drift("backend", (replace(ANEW, what=f"age of {'harbor_' * 9}data"),))}
+    async with shown(replace(view, state=replace(view.state, drift=long)), (80, 24), ascii=True) as seen:
+        head = seen.rows[1].rstrip()
+    assert head.endswith("~")

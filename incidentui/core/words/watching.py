@@ -19,8 +19,14 @@ def told(event: e.WatchEvent) -> Said:
         case e.WatchStopped():
             return "○", f"{event.by} left" + (f": {event.why}" if event.why else ""), "text"
         case e.SourceLost():
-            return "?", event.why, "unknown"
+            return "?", _why_first(event.why), "unknown"
         case e.SourceRegained():
-            return "✓", "answers again", "text"
+            return "✓", "answers again", "ok"
         case _:
             assert_never(event)
+
+
+def _why_first(why: str) -> str:
+    """A long address would take the room of what is the matter."""
+    engine, _, said = why.partition(": ")
+    return f"{said} · {engine.removeprefix('docker engine ')}" if said and engine.startswith("docker engine ") else why

@@ -19,6 +19,8 @@ program that dies is up again before the next look.
 """
 STAYS_MS: Ms = 2_000
 """What crashed and was started again has to run as long as this before it counts as running."""
+MOST_MS: Ms = 5_000
+"""The longest wait before a lost engine is asked again: it is told once, and somebody waits for it."""
 _DOWN: tuple[WorkloadState, ...] = ("crashing", "exited")
 
 
@@ -177,8 +179,8 @@ class Contact:
 
     def failed(self, why: str) -> tuple[list[Observation], Ms]:
         """The news of a look that did not, and how long to wait before the next."""
-        retry_ms = backoff_ms(self._tries)
-        news: list[Observation] = [] if why == self._why else [SourceFailed(self._source, why, retry_ms)]
+        retry_ms = backoff_ms(self._tries, most=MOST_MS)
+        news: list[Observation] = [] if why == self._why else [SourceFailed(self._source, why, MOST_MS)]
         self._why, self._told = why, True
         self._tries += 1
         return news, retry_ms

@@ -64,7 +64,7 @@ def _log_line(line: LogLine, column: int, width: int) -> list[Line]:
     indent = Seg(" " * min(16, len(line.text) - len(line.text.lstrip(" "))))
     rows = hanging((*when, *name, Seg(f"{glyph} ", token), indent), line.text, width, body)
     if line.repeats:
-        rows.append(Line((Seg(f"         ┆ same line, {line.repeats} more times", "muted"),)))
+        rows.append(Line((Seg(f"         ┆ same line, {count(line.repeats, 'more time')}", "muted"),)))
     return [*rows, *below(line, width)]
 
 

@@ -21,6 +21,18 @@ PAUSED = 1_000
 _NAME = 20
 
 
+def unseen(names: Sequence[str], state: State, width: int) -> list[Line]:
+    """That an engine does not answer: its logs stand still, all of them, whatever is said of one."""
+    out: list[Line] = []
+    for source in state.sources.values():
+        of = [name for name in names if (w := state.workloads.get(name)) is not None and w.engine == source.name]
+        if of and source.lost_since is not None:
+            whose = f"the log of {of[0]} stands" if len(of) == 1 else f"the logs of its {len(of)} workloads stand"
+            text = f"{source.name} does not answer since {wall(source.lost_since)}: {whose} still"
+            out += hanging((Seg("? ", "unknown"),), text, width, "unknown")
+    return out
+
+
 def silent(names: Sequence[str], state: State, width: int) -> list[Line]:
     """Those that do not run: a log that stops says nothing of it."""
     out: list[Line] = []
@@ -89,6 +101,7 @@ class LogsPage:
         self._idents: tuple[str, ...] = ()
         self._stood: FollowedLogs | None = None
         self._stood_at: Ms | None = None
+        self._unseen: Sequence[Line] = ()
         self._waiting: Future[None] | None = None
         self._screen: PageContext | None = None
 
@@ -134,13 +147,17 @@ class LogsPage:
         stands = "" if self.follow else f"stands still since {wall(self._stood_at)}"
         still = (Seg(" · ".join(filter(None, (only, stands))), "slow"),) if only or stands else ()
         head = [heading(width, "LOGS", (Seg(self.scope.words(many)),), still)]
+        self._unseen = unseen(members(self.scope, view.state), view.state, width)
         if feed is None:
             empty = [Line((Seg("No workload is known here.", "muted"),))] if not many else []
-            return stack(head, empty or self.feed.lines(now, width), space=size_of(width, height) != "compact")
+            return stack(
+                head, empty or [*self._unseen, *self.feed.lines(now, width)], space=size_of(width, height) != "compact"
+            )
         room = max(3, height - len(head) - 2)
         logs = self._logs(feed, room)
         ended = silent(members(self.scope, view.state), view.state, width)
-        told = [*self._from(logs, width), *self._troubles(logs, width), *ended, self._cut(logs, width)]
+        troubles = [*self._unseen, *self._troubles(logs, width)]
+        told = [*self._from(logs, width), *troubles, *ended, self._cut(logs, width)]
         rows = self._rows(logs, width)
         if self.follow:
             rows = rows[-max(1, room - len(told)) :]
@@ -204,7 +221,8 @@ class LogsPage:
         parts = self._filters()
         parts += [f"{thousands(logs.fitting)} of {thousands(logs.kept)}"] if parts else []
         parts += ["since the deploy"] if self.deploy else []
-        parts.append("following" if self.follow else f"as of {wall(self._stood_at)}")
+        reads = "no answer" if self._unseen else "following"
+        parts.append(reads if self.follow else f"as of {wall(self._stood_at)}")
         return (Seg(" · ".join(parts), "muted"),)
 
     def _filters(self) -> list[str]:

@@ -253,5 +253,8 @@ def open_plan(
             screen.push(PlanPage(answer, step, undoes=undoes))
             screen.say("the plan is ready, nothing has happened yet")
 
-    screen.say(f"planning {action}")
+    state = screen.session.view.state
+    lost = (s.name for s in state.sources.values() if s.lost_since is not None and s.name in state.engines)
+    silent = f"; {name} does not answer now" if (name := next(lost, "")) else ""
+    screen.say(f"the plan is being made, nothing has happened yet{silent}", ok=not silent)
     screen.when(screen.session.plan(action, args), shown)

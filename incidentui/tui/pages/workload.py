@@ -271,8 +271,9 @@ class WorkloadPage:
     def _note(self) -> tuple[Seg, ...]:
         if not self.log.answer:
             return ()
-        n = len(self.log.answer)
-        said = "following" if self.follow else f"as of {wall(self.log.answered)}"
+        n = sum(line.repeats + 1 for line in self.log.answer)
+        reads = "no answer" if self.log.refusal is not None else "following"
+        said = reads if self.follow else f"as of {wall(self.log.answered)}"
         return (Seg(f"last {count(n, 'line')} · {said}", "muted"),)
 
     def _ask_again(self, now: Ms) -> None:

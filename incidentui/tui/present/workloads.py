@@ -29,6 +29,8 @@ NO_START = "could not start"
 """How the note of what never ran begins."""
 _ROOMY, _IMAGE = 100, 24
 """From this width on, as when it takes the whole body, there is room for why and for the image."""
+_ASKED_MS = 5_000
+"""So long after the start an engine may not have answered yet."""
 _ENGINES = ("docker", "supervisor")
 
 
@@ -58,7 +60,10 @@ def _twins(project: str, width: int) -> Line:
 def _none(scene: Scene) -> str:
     if scene.unread:
         return "○ reading the configuration"
-    return "No workloads." if scene.state.engines else "No engine configured. Other panes work."
+    if scene.state.engines:
+        return "No workloads."
+    just = scene.state.watching_since is not None and scene.now - scene.state.watching_since < _ASKED_MS
+    return "○ asking the engines" if just and scene.view.observing else "No engine configured. Other panes work."
 
 
 def rows(scene: Scene) -> int:
@@ -117,7 +122,7 @@ def unseen(scene: Scene) -> list[str]:
 
 def _no_answer(scene: Scene, name: str, width: int) -> list[Line]:
     source = scene.state.sources[name]
-    again = f"again in {duration(max(1_000, source.retry_ms))}" if source.retry_ms else "asked again"
+    again = f"again within {duration(max(1_000, source.retry_ms))}" if source.retry_ms else "asked again"
     ever = name in scene.state.engines
     seen = f"; last seen {hm(source.lost_since, scene.zone)}" if source.lost_since is not None and ever else ""
     what, _, why = source.why.partition(" · " if " · " in source.why else ": ")

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from incidentui.core.inputs import Refusal
-from incidentui.core.model import ServiceStatus, Workload
+from incidentui.core.model import ServiceStatus, Source, Workload
 from incidentui.session.ports import FollowedLogs, LogLine, View
 from incidentui.tui.pages.logs import PAUSED, LogsPage, Scope
 from tests.tui.pages import builders as b
@@ -181,3 +181,18 @@ def test_none_at_all() -> None:
     page = LogsPage(Scope("service", "nobody"))
     b.FakeScreen(b.FakeSession(world())).push(page)
     assert "No workload is known here." in b.shown(page, world(), 118, 34)
+
+
+def test_while_its_engine_is_silent_the_page_follows_nothing() -> None:
+    page, _, _ = opened()
+    view = world()
+    lost = {"docker": Source("docker", b.at(4), "docker engine unix:///run/docker.sock: no answer within 3 s")}
+    said = [
+        "\n".join(
+            line.text for line in page.lines(replace(view, state=replace(view.state, sources=known)), b.NOW, 118, 40)
+        )
+        for known in ({}, lost)
+    ]
+    assert "following" in said[0]
+    assert "following" not in said[1]
+    assert "docker does not answer since" in said[1]
