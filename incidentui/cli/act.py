@@ -4,6 +4,7 @@ import json
 import signal
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
 from types import FrameType
 from typing import Any
@@ -18,7 +19,9 @@ from incidentui.core.format import short
 from incidentui.core.inputs import Refusal
 from incidentui.core.lights_told import LIGHT_NAMES, says_nothing, silent_lights
 from incidentui.core.model import Attempt, LightName, Plan
+from incidentui.core.rehearsal import ACTION as REHEARSE
 from incidentui.core.words import light_mark
+from incidentui.edge.processes import SystemProcesses
 from incidentui.edge.text import redact
 from incidentui.runbook.fields import ARGS, NEEDED
 from incidentui.session.door import SessionStopped
@@ -89,7 +92,11 @@ def perform(
             raise CannotRun(f"{stopped}.") from None
         finally:
             interrupts.later = True
+            left = last_words(acting)
             acting.close(f"act {action} ended")
+            if left and (attempt := judged(acting, left)) is not None:
+                with suppress(OSError):
+                    say.verdict(attempt, None)
 
 
 def _act(acting: Live, action: str, args: Mapping[str, str], say: "_Said", plan_only: bool, word: str | None) -> int:
@@ -158,6 +165,19 @@ def _must_be_meant(action: str, args: Mapping[str, str]) -> None:
     for key in NEEDED[action]:
         if key not in args and (action, key) != ("git.reset", "to"):
             raise CannotRun(f"{action} needs {key}=….")
+
+
+def last_words(acting: Live) -> str:
+    """Who leaves while an effect of theirs goes on hears that it is waited for. The run whose verdict then comes."""
+    attempt = acting.session.view.state.attempt
+    if attempt is None or attempt.outcome is not None or attempt.owner != SystemProcesses().me():
+        return ""
+    if acting.session.stopped or not attempt.plan.changes:
+        return ""  # what only looks ends at once
+    ends = "it ends before the next restart" if attempt.plan.action == REHEARSE else "it is finished"
+    with suppress(OSError):  # the terminal may be gone
+        click.echo(f"incidentui: {attempt.plan.title}: {ends}, and is recorded before this ends", err=True)
+    return attempt.run
 
 
 class Interrupts:

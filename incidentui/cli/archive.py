@@ -1,6 +1,7 @@
 """The archive of past incidents: storing what was read, and opening one of them as a record of its own."""
 
 import contextlib
+import re
 from dataclasses import replace
 from types import TracebackType
 
@@ -18,11 +19,14 @@ from incidentui.edge.store.jsonl import JsonlJournal, export_lines
 from incidentui.edge.store.sqlite import SqliteJournal
 from incidentui.edge.store.window import Record, find_incident, window_of
 from incidentui.postmortem.archived import SUBJECT, about, facts
+from incidentui.postmortem.draft import born
 from incidentui.postmortem.reader.said import Said
 from incidentui.session.ports import Aside, Moved
 from incidentui.session.turn import Desk, load
 
 KIND = "document"
+_HEADING = re.compile(r"\s*# (INC-\d+): ")
+"""How a draft begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,9 @@ class Archive:
         self._by = "" if dry else responder()
         self._journal: SqliteJournal | None = None
         self._seen: dict[str, str] = {}
+        """Incidents, by the hash of the file they came from, and of its text however that was spelt in bytes."""
+        self._looked = 0
+        """Up to which event `_seen` holds what was imported."""
 
     def __enter__(self) -> "Archive":
         if self._dry:
@@ -67,7 +74,9 @@ class Archive:
             project_root(self._options)
             self._journal = open_to_write(self._options)
         if self._journal is not None:
-            self._seen = {found.sha256: ident for ident, found in imported(self._journal)}
+            self._looked = self._journal.last()
+            for ident, found in imported(self._journal):
+                self._remember(ident, found)
         return self
 
     def __exit__(
@@ -78,16 +87,29 @@ class Archive:
 
     def keep(self, given: Given) -> Kept:
         """All of it in one transaction, once."""
-        known = self._seen.get(given.sha256) or self._own(given)
+        known = self._known(given) or self._own(given) or self._drafted(given)
         if self._dry or self._journal is None:
             desk = load(self._journal, self._clock.now()) if self._journal is not None else Desk()
             would = _would_be(given, self._document(given), known or "INC-?", desk)
             return replace(would, ident=known, again=bool(known))
         if known is not None:
             return Kept(known, again=True)
-        kept = self._write(self._journal, given)
-        self._seen[given.sha256] = kept.ident or ""
-        return kept
+        return self._write(self._journal, given)
+
+    def _known(self, given: Given) -> str | None:
+        return self._seen.get(given.sha256) or self._seen.get(Evidence(KIND, given.original).sha256)
+
+    def _remember(self, ident: str, document: Imported) -> None:
+        self._seen[document.sha256] = ident
+        if document.evidence:
+            self._seen[document.evidence] = ident
+
+    def _look(self, journal: SqliteJournal) -> None:
+        """At what others imported meanwhile: the same file may be taken in by several at once."""
+        for recorded in journal.read(self._looked):
+            self._looked = recorded.seq
+            if isinstance(recorded.event, e.DocumentImported) and recorded.incident:
+                self._remember(recorded.incident, recorded.event.document)
 
     def _document(self, given: Given) -> Imported:
         kept = Evidence(KIND, given.original).sha256
@@ -100,12 +122,22 @@ class Archive:
             return None
         first = next(iter(given.record.read()))
         here = next(iter(self._journal.read(first.seq - 1, first.seq)), None)
-        return given.record.incidents()[-1].id if here is not None and here.id == first.id else None
+        return given.record.about() if here is not None and here.id == first.id else None
+
+    def _drafted(self, given: Given) -> str | None:
+        """A draft that was exported here is of what is here, whoever wrote into it since: it is no second incident."""
+        if self._journal is None or (named := _HEADING.match(given.original)) is None:
+            return None
+        found = find_incident(self._journal, named[1])
+        return found.id if found is not None and born(found) in given.original else None
 
     def _write(self, journal: SqliteJournal, given: Given) -> Kept:
         original = Evidence(KIND, given.original)
         desk = load(journal, self._clock.now())
         while True:
+            self._look(journal)
+            if (known := self._known(given)) is not None:
+                return Kept(known, again=True)
             ident = f"INC-{desk.base.incident_count + 1}"
             document = self._document(given)
             drafted = _facts(given, document, ident, desk)
@@ -135,8 +167,9 @@ def _facts(given: Given, document: Imported, ident: str, desk: Desk) -> list[e.F
 
 def _of_record(record: JsonlJournal, document: Imported, ident: str) -> list[e.Fact]:
     """The record itself is kept whole, as evidence: here stands only that there is one."""
-    inside = record.incidents()[-1].id
-    found = find_incident(record, inside)
+    inside = record.about()
+    found = find_incident(record, inside) if inside is not None else None
+    assert inside is not None
     assert found is not None
     document = replace(document, kind="record", held="minute", origin_id=inside, origin_project=record.project)
     start = found.window_from if found.window_from is not None else found.opened

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import click
 
-from incidentui.cli.hypothesis import INCIDENT, board_of, on_board, recorded, worded
+from incidentui.cli.hypothesis import INCIDENT, board_of, hour, on_board, recorded, worded
 from incidentui.cli.journal_access import responder
 from incidentui.cli.options import Options, may_write
 from incidentui.cli.times import parse_time
@@ -21,7 +21,7 @@ from incidentui.core.board import (
     lost_ms,
     total_ms,
 )
-from incidentui.core.board_words import CAUSE_MARK, gate, lost, total
+from incidentui.core.board_words import CAUSE_MARK, fix, gate, lost, origin, total
 from incidentui.core.envelope import rfc3339
 from incidentui.core.inputs import AddHypothesis, ChangeCause, Conclude
 from incidentui.core.model import Incident, Ms
@@ -203,9 +203,11 @@ def as_lines(board: Sequence[Hypothesis], now: Ms) -> Iterator[str]:
     for h in causes(board):
         word: CauseWord = cause_word(h)
         took = lost(h, now) + (" lost, as said" if h.said else "" if word == "fixed" else " so far")
-        parts = [word, took, h.origin if h.origin != "unknown" else "", f"again {h.again}×" if h.again else ""]
+        parts = [word, took, origin(h), f"again {h.again}×" if h.again else ""]
         yield f"{CAUSE_MARK[word]} {h.n} {h.thought}  ({', '.join(p for p in parts if p)})"
-        yield from (f"    {name:<4} {text}" for name, text in (("saw", h.saw), ("fix", h.fix), ("!", gate(h))) if text)
+        yield from (
+            f"    {name:<4} {text}" for name, text in (("saw", h.saw), ("fix", fix(h, hour)), ("!", gate(h))) if text
+        )
     if words := total(board, now):
         yield words
 

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from incidentui.cli.act import perform
+from incidentui.cli.contents import held, in_both, in_words, summed
 from incidentui.cli.journal_access import project_root
 from incidentui.cli.options import JSON, CannotRun, Options
 from incidentui.config import paths
-from incidentui.core.checkpoint import Checkpoint, differences
+from incidentui.core.checkpoint import Checkpoint, contents_told, differences
 from incidentui.core.codec import to_json
 from incidentui.core.format import count, duration, short
 from incidentui.edge.checkpoints.store import CheckpointError, Store
 from incidentui.edge.clock import SystemClock
+from incidentui.edge.volumes.store import Store as Backups
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +35,7 @@ def command() -> None:
 def list_(options: Options, as_json: bool) -> None:
     """All of them, newest first, with their age and the last restore test that went through."""
     store = _store(options)
-    rows = [_document(store, each) for each in reversed(store.ids())]
+    rows = [_document(store, each, _backups(options)) for each in reversed(store.ids())]
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False))
     elif not rows:
@@ -50,7 +52,7 @@ def list_(options: Options, as_json: bool) -> None:
 def show(options: Options, ident: str, as_json: bool) -> None:
     """One checkpoint. ID: its id, the beginning of it, or `latest`."""
     store = _store(options)
-    it = _document(store, _found(store, ident))
+    it = _document(store, _found(store, ident), _backups(options))
     if as_json:
         click.echo(json.dumps(it, ensure_ascii=False))
     elif "error" in it:
@@ -72,25 +74,35 @@ def diff(options: Options, ident: str, other: str | None, as_json: bool) -> int:
     if not other:  # nobody looked at the checks for this
         then, now = _without_checks(then), _without_checks(now)
     found = differences(then, now, None if other else _beside(project_root(options), then, now))
+    found += in_both(then, now, _backups(options))
     if as_json:
-        document = {"from": then.id, "to": now.id if other else None, "lost": list(now.lost)}
+        kept = summed(then.volumes, _backups(options))
+        document = {"from": then.id, "to": now.id if other else None, "lost": list(now.lost), "contents": kept}
         click.echo(json.dumps({**document, "differences": [to_json(each) for each in found]}, ensure_ascii=False))
     else:
         for each in found:
             click.echo(f"{each.kind:<12} {each.name}  {each.text}")
         for lost in now.lost:
             click.echo(f"? {lost}", err=True)
+        if (holds := contents_told(then.volumes)) and not other:
+            click.echo(f"{then.id} holds {holds}; what is in them now is not compared.")
         if not found:
             click.echo("Nothing differs." if not now.lost else "Nothing that could be looked at differs.")
     return 1 if found else 0
 
 
 @command.command("take")
+@click.option("--volumes", is_flag=True, help="With what is in these volumes, or in all: a backup of each.")
+@click.option("--plan", "plan_only", is_flag=True, help="Only print what it would do.")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
 @JSON
 @click.pass_obj
-def take(options: Options, as_json: bool) -> int:
+def take(options: Options, volumes: bool, plan_only: bool, names: tuple[str, ...], as_json: bool) -> int:
     """Take one now, by hand: these are kept until somebody removes them."""
-    return perform(options, "checkpoint.take", {}, False, None, as_json)
+    if names and not volumes:
+        raise click.UsageError(f"{names[0]}: names of volumes go with --volumes")
+    args = {"volumes": ",".join(names) or "all"} if volumes else {}
+    return perform(options, "checkpoint.take", args, plan_only, None, as_json)
 
 
 @command.command("test")
@@ -107,11 +119,16 @@ def test(options: Options, ident: str, as_json: bool) -> int:
 @click.option("--plan", "plan_only", is_flag=True, help="Only print what it would do.")
 @click.option("--yes", "word", metavar="WORD", help="The typed word: the project.")
 @click.option("--lose", metavar="REASON", help="Why what would be lost may be.")
+@click.option(
+    "--volumes", is_flag=True, help="What was in volumes too; a backup of what is in them now is taken first."
+)
 @JSON
 @click.pass_obj
-def restore(options: Options, ident: str, plan_only: bool, word: str | None, lose: str | None, as_json: bool) -> int:
+def restore(
+    options: Options, ident: str, plan_only: bool, word: str | None, lose: str | None, volumes: bool, as_json: bool
+) -> int:
     """Configuration files and images as they were then. A checkpoint of now is taken first."""
-    args = {"id": ident, **({"lose": lose} if lose else {})}
+    args = {"id": ident, **({"lose": lose} if lose else {}), **({"volumes": "true"} if volumes else {})}
     return perform(options, "checkpoint.restore", args, plan_only, word, as_json)
 
 
@@ -120,6 +137,10 @@ def restore(options: Options, ident: str, plan_only: bool, word: str | None, los
 
 def _store(options: Options) -> Store:
     return Store(paths.checkpoints(project_root(options)))
+
+
+def _backups(options: Options) -> Backups:
+    return Backups(paths.backups(project_root(options)))
 
 
 def _found(store: Store, ident: str) -> str:
@@ -167,7 +188,7 @@ def _without_checks(it: Checkpoint) -> Checkpoint:
     return replace(it, checks=())
 
 
-def _document(store: Store, ident: str) -> dict[str, Any]:
+def _document(store: Store, ident: str, backups: Backups) -> dict[str, Any]:
     """A checkpoint with its age and its tests; one that cannot be read says so in its place."""
     try:
         it = store.read(ident)
@@ -180,6 +201,7 @@ def _document(store: Store, ident: str) -> dict[str, Any]:
         "age_s": max(0, SystemClock().now() - it.at) // 1000,
         "tests": [to_json(each) for each in tests],
         "last_good_test": good[-1] if good else None,
+        "contents": summed(it.volumes, backups),
     }
 
 
@@ -195,6 +217,7 @@ def _row(it: dict[str, Any]) -> str:
         f"{it['id']}  {duration(it['age_s'] * 1000)} old  {it['why']}, by {it['by'] or '?'}",
         short(it["commit"]) + (f" + {count(len(it['unsaved']), 'unsaved file')}" if it["unsaved"] else ""),
         f"{count(len(it['files']), 'file')}, {count(len(it['containers']), 'container')}",
+        *filter(None, [in_words(it["contents"])]),
         f"{good} of {len(checks)} checks good",
         _tested(it),
     ]
@@ -219,7 +242,7 @@ def _details(it: dict[str, Any]) -> list[str]:
     return [
         *(f"  file       {f['path']}  {f['missing'] or f['sha256'][:12]}" for f in it["files"]),
         *(f"  container  {c['name']}  {c['image']} {c['image_id'][7:19]}  {c['state']}" for c in it["containers"]),
-        *(f"  volume     {v['name'][:20]}  made {v['created']}  {_size(v['size'])}" for v in it["volumes"]),
+        *(f"  volume     {v['name'][:20]}  made {v['created']}  {_size(v['size'])}  {held(v)}" for v in it["volumes"]),
         *(f"  check      {c['name']}  {c['state']}  {c['why']}" for c in it["checks"]),
         *(f"  users      {_can(c['state'])} {c['function']}" for c in it["checks"] if c.get("function")),
         *(f"  not seen   {text}" for text in it["lost"]),
@@ -238,4 +261,5 @@ def _size(size: int | None) -> str:
 
 
 def _outcome(test: dict[str, Any]) -> str:
-    return "can be restored" if test["ok"] else f"cannot: {'; '.join(test['findings'])}"
+    read = f", what was in {count(test['contents'], 'volume')} too" if test["contents"] else ""
+    return f"can be restored{read}" if test["ok"] else f"cannot: {'; '.join(test['findings'])}"

@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -57,7 +58,21 @@ def _lines(journal: SqliteJournal, incident: str, form: str) -> Iterator[str]:
     if came is not None and came.kind == "record" and form == "jsonl":
         kept = journal.evidence(came.evidence)
         return iter(kept.body.rstrip("\n").split("\n") if kept is not None else ())
-    return _LINES[form](record, inside)
+    lines = _LINES[form](record, inside)
+    return _with_notes(journal, incident, lines, form) if came is not None and came.kind == "record" else lines
+
+
+def _with_notes(journal: SqliteJournal, incident: str, lines: Iterator[str], form: str) -> Iterator[str]:
+    """What was written here of an incident that came as a record stands beside it."""
+    from incidentui.cli.show_past import notes_here
+    from incidentui.edge.store.window import window_of
+    from incidentui.postmortem.markdown import section
+    from incidentui.postmortem.since import SINCE, note_objects, noted
+
+    notes = notes_here(journal, window_of(journal, incident))
+    if form == "json":
+        return iter([json.dumps({**json.loads(next(lines)), "notes_since": note_objects(notes)}, ensure_ascii=False)])
+    return chain(lines, ["", *section(SINCE, noted(notes)).split("\n")] if notes else ())
 
 
 def _record(journal: Record, incident: str) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 import click
@@ -10,12 +11,12 @@ from incidentui.cli.journal_access import open_to_read, open_to_write, responder
 from incidentui.cli.opening import decided
 from incidentui.cli.options import CannotRun, Options, may_write
 from incidentui.cli.times import parse_time
-from incidentui.core.board import Hypothesis, HypothesisWord, Remark, RemarkKind
-from incidentui.core.board_words import HYPOTHESIS_MARK
+from incidentui.core.board import Hypothesis, HypothesisWord, Remark, RemarkKind, came_back
+from incidentui.core.board_words import HYPOTHESIS_MARK, fix, origin
 from incidentui.core.envelope import rfc3339
 from incidentui.core.hypotheses import VERDICTS
 from incidentui.core.inputs import AddHypothesis, ChangeHypothesis, Command, MakeRemark
-from incidentui.core.model import Incident
+from incidentui.core.model import Incident, Ms
 from incidentui.core.state import State
 from incidentui.edge.clock import SystemClock
 from incidentui.edge.text import clean_and_redact
@@ -170,7 +171,8 @@ def as_lines(board: Sequence[Hypothesis]) -> Iterator[str]:
     for verdict in VERDICTS:
         for h in board:
             if h.verdict == verdict:
-                yield f"{HYPOTHESIS_MARK[verdict]} {h.n} {h.thought}  ({verdict}, {h.by})"
+                where = f", {origin(h)}" if verdict == "confirmed" else ""
+                yield f"{HYPOTHESIS_MARK[verdict]} {h.n} {h.thought}  ({verdict}, {h.by}{where})"
                 yield from (f"    {name:<4} {said}" for name, said in parts(h))
 
 
@@ -183,7 +185,13 @@ def remark_lines(said: Sequence[Remark]) -> list[str]:
 
 
 def parts(h: Hypothesis) -> list[tuple[str, str]]:
-    return [(name, said) for name, said in (("did", h.did), ("saw", h.saw), ("why", h.why)) if said]
+    again = fix(h, hour) if came_back(h) is not None else ""
+    return [(name, said) for name, said in (("did", h.did), ("saw", h.saw), ("why", h.why), ("fix", again)) if said]
+
+
+def hour(at: Ms) -> str:
+    """The time of day here."""
+    return datetime.fromtimestamp(at / 1000).astimezone().strftime("%H:%M")
 
 
 def worded(text: str, what: str) -> str:

@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 from typing import Any
 
-from incidentui.core import codec
+from incidentui.core import codec, envelope
 from incidentui.core.envelope import rfc3339
+from incidentui.core.format import count
 from incidentui.core.model import Incident
 from incidentui.core.words import row
 from incidentui.edge.store.jsonl import JsonlJournal
+from incidentui.edge.store.verify import NAMED
 from incidentui.edge.store.window import find_incident
 from incidentui.postmortem.archived import entry_event
-from incidentui.postmortem.past import entry_object
+from incidentui.postmortem.past import entry_object, left_object
 from incidentui.postmortem.reader.said import Entry, Said
 
 
@@ -24,6 +26,7 @@ def said_object(said: Said) -> dict[str, Any]:
     return {
         "title": said.title,
         "date": said.date or None,
+        "date_not_believed": said.undated or None,
         "severity": said.severity,
         "severity_said": said.severity_said or None,
         "duration_ms": said.duration_ms,
@@ -48,6 +51,7 @@ def said_object(said: Said) -> dict[str, Any]:
         "contradictions": [codec.to_json(c) for c in said.contradictions],
         "not_understood": [codec.to_json(u) for u in said.unread],
         "kept_verbatim": [codec.to_json(o) for o in said.odd],
+        "left_out": left_object(said.left_out),
     }
 
 
@@ -64,9 +68,29 @@ def record_summary(record: JsonlJournal) -> Iterator[str]:
     if found is None:
         return
     until = rfc3339(found.closed)[:16] + "Z" if found.closed is not None else "it was not closed yet"
-    yield f"  {'record of':<14} {found.id} of {record.project or 'a project'}, its hash chain is whole"
+    yield f"  {'record of':<14} {found.id} of {record.project or 'a project'}, {_reach(record)}"
     yield f"  {'when':<14} {rfc3339(found.shown_from or found.opened)[:16]}Z to {until}"
     yield f"  {'events':<14} {sum(1 for _ in record.read())}"
+    yield from _left_out(record)
+
+
+def _reach(record: JsonlJournal) -> str:
+    """How much the hash chain says of it."""
+    if record.head:
+        return "its hash chain is whole"
+    seqs = [r.seq for r in record.read()]
+    gone = seqs[-1] - seqs[0] + 1 - len(seqs)
+    return "plain events, their hashes are right" + (f", {count(gone, 'event')} between them left out" * bool(gone))
+
+
+def _left_out(record: JsonlJournal) -> Iterator[str]:
+    """What the hash chain says nothing of, and what it cannot give back."""
+    data = [envelope.canonical(event["data"]) for event in record.cloudevents()]
+    if erased := sum(map(envelope.erased, data)):
+        yield f"  {'erased':<14} {count(erased, 'event')}: a secret was taken out"
+    named = {sha256 for text in data for sha256 in NAMED.findall(text)}
+    if gone := sum(record.evidence(sha256) is None for sha256 in named):
+        yield f"  {'evidence':<14} {gone} of {len(named)} not there: it held a secret, or was taken out before"
 
 
 def record_objects(record: JsonlJournal | None) -> Iterator[dict[str, Any]]:
@@ -83,5 +107,5 @@ def record_objects(record: JsonlJournal | None) -> Iterator[dict[str, Any]]:
 
 
 def _incident(record: JsonlJournal | None) -> Incident | None:
-    held = record.incidents() if record is not None else []
-    return find_incident(record, held[-1].id) if record is not None and held else None
+    inside = record.about() if record is not None else None
+    return find_incident(record, inside) if record is not None and inside is not None else None

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from incidentui.cli.archive import Archive, Given, Kept
+from incidentui.cli.import_record import BOM, RecordRefusedError, read_record
 from incidentui.cli.import_told import (
     entry_objects,
     record_objects,
@@ -20,8 +21,8 @@ from incidentui.cli.import_told import (
 )
 from incidentui.cli.options import CANNOT_RUN, CannotRun, Options, may_write
 from incidentui.edge.clock import SystemClock
-from incidentui.edge.store.jsonl import JsonlJournal
-from incidentui.edge.text import clean, clean_and_redact
+from incidentui.edge.redact import GONE
+from incidentui.edge.text import clean_and_redact
 from incidentui.postmortem.past import told
 from incidentui.postmortem.reader.decode import LIMIT, NotTextError, decode
 from incidentui.postmortem.reader.read import read
@@ -109,8 +110,11 @@ def given_file(file: str, assumed: Zone | None, now: int) -> Given:
     """NotImportedError says what is wrong with it."""
     content = _content(file)
     name, digest = clean_and_redact(Path(file).name, NAME), sha256(content).hexdigest()
-    if _is_record(content):
-        return _record(file, name, digest, content)
+    try:
+        if _is_record(content.removeprefix(BOM)):
+            return _record(file, name, digest, content)
+    except RecursionError:
+        raise NotImportedError("its JSON is nested too deeply to be a record or a document") from None
     try:
         decoded = decode(content)
     except NotTextError as error:
@@ -121,7 +125,9 @@ def given_file(file: str, assumed: Zone | None, now: int) -> Given:
     said = read(text, clean_and_redact(file, 4 * NAME), zone=assumed, now=now)
     if said.empty:
         raise NotImportedError("no incident was found in it: no timeline, no cause, no action item")
-    original = text if decoded.text == decoded.original else clean_and_redact(decoded.original, LIMIT * 2, lines=True)
+    # What is wrongly decoded hides the name of a secret: then the repaired text is the one that is kept.
+    same = decoded.text == decoded.original or GONE in text
+    original = text if same else clean_and_redact(decoded.original, LIMIT * 2, lines=True)
     return Given(name, digest, original, decoded.how, said)
 
 
@@ -133,8 +139,8 @@ def _content(file: str) -> bytes:
                 raise NotImportedError(
                     "it is no file" + (", it is a folder: name the files in it" * stat.S_ISDIR(info.st_mode))
                 )
-            head = source.read(1)
-            if info.st_size > (RECORD_LIMIT if head == b"{" else LIMIT):
+            head = source.read(len(BOM) + 1)
+            if info.st_size > (RECORD_LIMIT if head.removeprefix(BOM)[:1] == b"{" else LIMIT):
                 raise NotImportedError(
                     f"it has {info.st_size / 1_000_000:.0f} MB; a document of more than 2 MB is not read"
                 )
@@ -155,15 +161,8 @@ def _is_record(content: bytes) -> bool:
 
 
 def _record(file: str, name: str, digest: str, content: bytes) -> Given:
-    from incidentui.edge.store.errors import JournalError
-
     try:
-        text = content.decode("utf-8")
-        record = JsonlJournal(file, text)
-    except (JournalError, UnicodeDecodeError) as error:
-        raise NotImportedError(clean(str(error), 500)) from None
-    if broken := record.verify(1):
-        raise NotImportedError(f"it is not as it was exported: {broken[0]}")
-    if not record.incidents():
-        raise NotImportedError("there is no whole incident in it; `export ID --format jsonl` writes one")
+        text, record = read_record(content, file)
+    except RecordRefusedError as why:
+        raise NotImportedError(str(why)) from None
     return Given(name, digest, text, record=record)

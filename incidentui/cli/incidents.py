@@ -16,7 +16,7 @@ from incidentui.cli.hypothesis import as_object as hypothesis_object
 from incidentui.cli.hypothesis import remark_lines, remark_object
 from incidentui.cli.journal_access import open_to_read
 from incidentui.cli.options import CannotRun, Options
-from incidentui.cli.show_past import show_past
+from incidentui.cli.show_past import notes_here, show_past, tell_notes
 from incidentui.core import codec
 from incidentui.core.board_words import total
 from incidentui.core.envelope import rfc3339
@@ -29,6 +29,7 @@ from incidentui.core.words.archive import begun, came_from
 from incidentui.edge.clock import SystemClock
 from incidentui.edge.store.sqlite import SqliteJournal
 from incidentui.edge.store.window import find_incident, window_of
+from incidentui.postmortem.since import note_objects
 from incidentui.session.turn import state_at
 
 TIMES = ("window_from", "first_red", "opened", "acknowledged", "mitigated", "resolved", "closed")
@@ -49,7 +50,8 @@ def list_command(options: Options, as_json: bool) -> None:
     if not found:
         click.echo("no incident was recorded here yet", err=True)
     for i in found:
-        severity = i.severity if i.imported is None or i.imported.severity else "SEV?"
+        known = i.imported is None or i.imported.kind == "record" or i.imported.severity
+        severity = i.severity if known else "SEV?"
         stage = i.stage if i.imported is None else "imported"
         click.echo(f"{i.id:<8} {severity}  {stage:<12} {begun(i):<17}  {i.title}")
 
@@ -73,6 +75,7 @@ def show_command(options: Options, incident: str, as_json: bool) -> None:
     records = sorted(journal.read(window.from_seq - 1, window.to_seq), key=lambda r: (r.at, r.seq))
     before = state_at(journal, window.from_seq - 1)
     state = state_at(journal, journal.last())
+    notes = notes_here(opened, window_of(opened, incident)) if came is not None else ()
     opened.close()
     found = window.incident
     until = found.closed if found.closed is not None else SystemClock().now()
@@ -84,6 +87,7 @@ def show_command(options: Options, incident: str, as_json: bool) -> None:
             **as_object(found),
             "id": incident,
             "imported_from": came.file if came is not None else None,
+            "notes_since": note_objects(notes),
             "metrics": {m.name.replace(" ", "_"): _measured(m) for m in measured},
             "outages": _each(down),
             "functions": _each(lost),
@@ -116,6 +120,7 @@ def show_command(options: Options, incident: str, as_json: bool) -> None:
         click.echo(f"  {line}")
     if cost := total(found.hypotheses, until):
         click.echo(f"  {cost}")
+    tell_notes(notes)
 
 
 def _measured(metric: Metric) -> dict[str, Any]:

@@ -39,20 +39,24 @@ def command(options: Options, as_json: bool) -> None:
 
 def _folder(options: Options) -> Path:
     """The folder that is named; else this one, if something of a project lies in it, else the top of its work tree."""
-    from incidentui.edge.beginning import MARKS
-    from incidentui.edge.containers.declared import usual_files
-
     if options.project is not None:
         folder = Path(options.project).absolute()
         if not folder.is_dir():
             raise CannotRun(f"--project {options.project}: there is no such folder.")
     else:
         here = Path.cwd()
-        own = usual_files(here) or any((here / name).is_file() for name in MARKS)
-        folder = here if own else find_root(here) or here
+        folder = here if _tells(here) else find_root(here) or here
     if (folder / CONFIG).exists():
         raise Refused(f"{folder / CONFIG} is there already, and stays as it is. `incidentui validate` looks at it.")
     return folder
+
+
+def _tells(folder: Path) -> bool:
+    """Whether something lies in it that names services."""
+    from incidentui.edge.beginning import MARKS
+    from incidentui.edge.containers.declared import usual_files
+
+    return bool(usual_files(folder)) or any((folder / name).is_file() for name in MARKS)
 
 
 def _must_be_valid(folder: Path, text: str) -> None:
@@ -111,7 +115,8 @@ def _lines(folder: Path, found: First) -> Iterator[str]:
         yield f"  note        {note}"
     total = sum(len(one.checks) for one in found.services)
     if not found.services:
-        yield "  Neither a compose file nor supervisord.conf nor a Procfile: an example stands in the file."
+        why = "No service was found" if _tells(folder) else "Neither a compose file nor supervisord.conf nor a Procfile"
+        yield f"  {why}: an example stands in the file."
     after = f"asks {count(total, 'check')} once" if total else "after you added a check"
     yield f"Next: {_next(found)}    {after}"
 

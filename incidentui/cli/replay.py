@@ -13,6 +13,7 @@ from incidentui.cli.screen import need_terminal, show
 from incidentui.cli.times import parse_time
 from incidentui.core import codec
 from incidentui.edge.clock import SystemClock
+from incidentui.edge.store.jsonl import JsonlJournal
 from incidentui.edge.store.window import Record, find_incident, window_of
 from incidentui.session.replay import ReplaySession
 
@@ -66,9 +67,15 @@ def _opened(file: str) -> Record:
         from incidentui.edge.store.sqlite import open_journal
 
         return open_journal(file, "", SystemClock(), read_only=True)
-    from incidentui.edge.store.jsonl import JsonlJournal
-
     return JsonlJournal(file)
+
+
+def _about(record: Record) -> str | None:
+    """Which incident to walk through: the one an export is of; of a journal the newest."""
+    if isinstance(record, JsonlJournal):
+        return record.about()
+    held = record.incidents()
+    return held[-1].id if held else None
 
 
 def _record(options: Options, what: str) -> tuple[Record, str | None]:
@@ -77,8 +84,7 @@ def _record(options: Options, what: str) -> tuple[Record, str | None]:
         record = _opened(what)
         if record.last() == 0:
             raise CannotRun(f"{what} holds no event.")
-        held = record.incidents()
-        return record, held[-1].id if held else None
+        return record, _about(record)
     journal = open_to_read(options)
     if journal is None:
         raise CannotRun(f"nothing was recorded in {project_root(options)}, and there is no file {what}.")

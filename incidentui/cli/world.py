@@ -96,6 +96,7 @@ def build(
     `terminal`: what a step that needs one is lent.
     """
     from incidentui.config.paths import backups
+    from incidentui.edge.checkpoints.contents import Contents
     from incidentui.edge.checkpoints.executor import CheckpointExecutor
     from incidentui.edge.checkpoints.green import OnGreen
     from incidentui.edge.ci import CiExecutor
@@ -134,8 +135,11 @@ def build(
     sources += watching
     keeper = keeper_of(config, engines, clock, me)
     kept = Backups(backups(config.dir))
-    executors += [CheckpointExecutor(keeper, clock), VolumeExecutor(engines, kept, clock, me, keeper)]
-    executors.append(InsideExecutor(config.dir, engines, kept, clock, me))
+    executors += [
+        CheckpointExecutor(keeper, clock, Contents(keeper, kept, me)),
+        VolumeExecutor(engines, kept, clock, me, keeper),
+        InsideExecutor(config.dir, engines, kept, clock, me),
+    ]
     if engines:
         executors.append(WorkloadExecutor(*engines, clock=clock, keeper=keeper))
         executors.append(RehearsalExecutor(*engines, clock=clock, keeper=keeper))

@@ -91,6 +91,9 @@ class _Reader:
         if path in self._found:
             return self._found[path]
         value = field.get_default(call_default_factory=True)
+        if isinstance(value, BaseModel):  # a table that stands in a key: what of it is more than nothing
+            inner = {f.alias or name: self._default((*path, name), f) for name, f in type(value).model_fields.items()}
+            return {name: one for name, one in inner.items() if one not in (None, [], {})}
         if isinstance(value, int) and _is_duration(field):
             return f"{value // 1000}s" if value % 1000 == 0 else f"{value}ms"
         return list(value) if isinstance(value, tuple) else value

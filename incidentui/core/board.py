@@ -18,6 +18,8 @@ Conclusion = Literal["symptom", "root cause", "real problem"]
 CONCLUSIONS: tuple[Conclusion, ...] = ("symptom", "root cause", "real problem")
 Stretch = tuple[Ms, Ms]
 STRETCHES = 50
+FIXED = "fixed: "
+"""How the reason begins of a cause that was confirmed by its being fixed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,11 @@ def cause_word(h: Hypothesis) -> CauseWord:
     if h.verdict == "to test":
         return "suspected"
     return "confirmed" if h.fixed is None else "fixed"
+
+
+def came_back(h: Hypothesis) -> Ms | None:
+    """Since when it is there again, after it was fixed; None: it is not."""
+    return h.since if h.fix and h.fixed is None and not h.said else None
 
 
 def causes(board: Sequence[Hypothesis]) -> list[Hypothesis]:

@@ -1,9 +1,18 @@
 """The words and marks of the board, the same on every screen, in `events` and in the draft."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
-from incidentui.core.board import CauseWord, Hypothesis, HypothesisWord, cause_word, causes, lost_ms, total_ms
+from incidentui.core.board import (
+    CauseWord,
+    Hypothesis,
+    HypothesisWord,
+    came_back,
+    cause_word,
+    causes,
+    lost_ms,
+    total_ms,
+)
 from incidentui.core.format import count, duration, ordinal
 from incidentui.core.model import Ms
 
@@ -36,6 +45,17 @@ def total(board: Sequence[Hypothesis], until: Ms) -> str:
 def lost(h: Hypothesis, until: Ms) -> str:
     """The time it cost: measured, or said; nothing is made up where nobody said it."""
     return "unknown" if h.said and h.said_ms is None else duration(lost_ms(h, until))
+
+
+def origin(h: Hypothesis) -> str:
+    """As it is told: "introduced", "pre-existing", "origin unknown"."""
+    return h.origin if h.origin != "unknown" else "origin unknown"
+
+
+def fix(h: Hypothesis, clock: Callable[[Ms], str]) -> str:
+    """How it was fixed; "was fixed: a restart; came back 09:12" where that did not last. `clock`: a time in words."""
+    again = came_back(h)
+    return h.fix if again is None else f"was fixed: {h.fix}; came back {clock(again)}"
 
 
 def gate(h: Hypothesis) -> str:

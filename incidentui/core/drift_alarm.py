@@ -1,7 +1,5 @@
 """The one difference that does not wait: a volume that holds something else than before, or nothing. Pure."""
 
-from collections.abc import Iterable
-
 from incidentui.core.drift import Drift, DriftRow
 
 NAMELESS = "a volume without a name"
@@ -29,13 +27,15 @@ def brief(row: DriftRow) -> str:
 
 def sentence(drift: Drift, row: DriftRow) -> str:
     """ "db: volume shop_db-data was made anew", "db: mount /data is empty"."""
-    if row.what.startswith(_AGE):
-        return f"{drift.workload}: volume {row.what.removeprefix(_AGE)} was made anew"
-    return f"{drift.workload}: {row.what} is empty"
+    return f"{drift.workload}: {brief_sentence(row)}"
 
 
-def alarms(drifts: Iterable[Drift]) -> list[str]:
-    return [sentence(drift, row) for drift in drifts if (row := alarm(drift)) is not None]
+def brief_sentence(row: DriftRow) -> str:
+    """Without whose it is; empty where the row is no alarm."""
+    if not _is_alarm(row):
+        return ""
+    anew = row.what.startswith(_AGE)
+    return f"volume {row.what.removeprefix(_AGE)} was made anew" if anew else f"{row.what} is empty"
 
 
 def judged(before: Drift | None, row: DriftRow) -> DriftRow:

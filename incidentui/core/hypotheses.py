@@ -7,7 +7,7 @@ of the same entry.
 import re
 
 from incidentui.core import events as e
-from incidentui.core.board import Hypothesis, HypothesisWord, cause_word
+from incidentui.core.board import FIXED, Hypothesis, HypothesisWord, cause_word
 from incidentui.core.envelope import rfc3339
 from incidentui.core.incidents import open_one
 from incidentui.core.inputs import AddHypothesis, ChangeCause, ChangeHypothesis, Conclude, MakeRemark
@@ -100,7 +100,7 @@ def change_cause(d: Deciding, c: ChangeCause) -> Decision:
         return refuse(*wrong)
     said = _line(c.said)
     if c.what == "fixed" and old.verdict == "to test":
-        _confirm(d, incident, c.n, c.by, f"fixed: {said}", c.at)
+        _confirm(d, incident, c.n, c.by, FIXED + said, c.at)
     again = old.again + (c.what == "again")
     origin = c.origin if c.what == "origin" else old.origin
     changed = e.CauseChanged(c.n, c.what, c.by, said, again, origin)

@@ -78,6 +78,10 @@ class Imported:
     origin_id: str = ""
     """Of a record: the incident in it."""
     origin_project: str = ""
+    left_out: tuple[tuple[str, int], ...] = ()
+    """(what, how many more of it the document has than stand here)."""
+    undated: str = ""
+    """Why the date that it names was not believed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,8 @@ def _restored(plan: Plan, state: State) -> Iterator[Row]:
     made = [step.text.partition(" ")[0] for step in plan.steps if step.verb == "create"]
     for name in made:
         yield name, "container: is stopped and created anew"
+    for name in (step.text.partition(" ")[0] for step in plan.steps if step.verb == "fill"):
+        yield name, "volume: is written anew; who has it is stopped meanwhile"
     yield from _users(made, state)
 
 

@@ -19,7 +19,7 @@ def like(past: Iterable[Past], services: Sequence[str], said: Iterable[str]) -> 
     for one in past:
         both = [name for name in one.services if name in services]
         common = [word for word in one.words if word in mine]
-        if _alike(len(common), len(mine), len(one.words)) or (both and common):
+        if _alike(len(common), len(mine), len(one.words)) or _titled(one.title, common, mine) or (both and common):
             why = [f"{', '.join(both[:2])} failed then too"] if both else []
             why += [f"both: {', '.join(common[:4])}"] if common else []
             found.append(Recurred(one.id, one.title, one.at, "; ".join(why), one.timed, one.nth))
@@ -27,8 +27,15 @@ def like(past: Iterable[Past], services: Sequence[str], said: Iterable[str]) -> 
 
 
 def _alike(common: int, mine: int, other: int) -> bool:
-    """Half of a short title, or a quarter of what a longer text is about."""
-    return (common >= 2 and common * 2 >= mine) or (common >= 3 and common * 4 >= min(mine, other))
+    """Half of a title, or a quarter of what a longer text is about; two words can be the same by chance."""
+    return common >= 3 and (common * 2 >= mine or common * 4 >= min(mine, other))
+
+
+def _titled(title: str, common: Sequence[str], mine: frozenset[str]) -> bool:
+    """Two words are enough where they are half of both titles: "checkout slow" again."""
+    name = frozenset(words([title]))
+    shared = len(name.intersection(common))
+    return shared >= 2 and shared * 2 >= max(len(mine), len(name))
 
 
 def nth(recurred: Sequence[Recurred], says: int | None = None) -> int:
@@ -47,10 +54,12 @@ def told(recurred: Sequence[Recurred]) -> str:
 
 
 _COMMON = """
-about after again all also and answers are before but can cause could did does done during error errors every failed
-failing fails failure failures for from had has have how implementation incident into issue issues its mortem multiple
-not now off only other our out over post problem problems report root system that the their then there they this time
-times too use used user users was were what when where which while who why will with without work working
+about after again all also and answers are backend before but can cause change changed changes code could deploy
+deployed deployment deploys did does done during error errors every failed failing fails failure failures finished for
+from frontend had has have how implementation incident into issue issues its mortem multiple not now off only other
+our out over post problem problems production release released report request requests response root server servers
+service services started status stopped system that the their then there they this time times too use used user users
+was were what when where which while who why will with without work working
 """
 _STOP = frozenset(_COMMON.split())
 

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from incidentui.core.checkpoint import Difference
 from incidentui.core.format import count, duration
-from incidentui.core.model import Ms, ProjectSpec
+from incidentui.core.model import Ms, Plan, ProjectSpec
 from incidentui.core.needs import needed, services
+from incidentui.core.state import State
 from incidentui.core.value import dataclass
 
 ACTION = "workload.rehearse"
@@ -28,6 +29,35 @@ class Back:
     """Until it was up, healthy where it can tell."""
     why: str = ""
     """Why it did not come back."""
+    held: bool = False
+    """It was not even restarted: why."""
+
+
+def unquiet(state: State) -> tuple[tuple[str, str], ...]:
+    """(what holds in a quiet hour, why it does not; empty: it does): judged for the plan, and again when it runs."""
+    red = [c.name for c in state.checks.values() if c.state in ("failing", "unknown")]
+    return (
+        ("no incident is open", f"{state.current.id} is open: it is no quiet hour" if state.current else ""),
+        ("all checks are good", f"{', '.join(red[:4])} not good before anything was restarted" if red else ""),
+    )
+
+
+def no_more_quiet(state: State, plan: Plan) -> str:
+    """Why a plan that was made in a quiet hour must not run now."""
+    if plan.action != ACTION or dict(plan.args).get("now"):
+        return ""
+    return next((why for _, why in unquiet(state) if why), "")
+
+
+def must_end(state: State, run: str) -> str:
+    """Why nothing more is restarted: users are out that were served when it began, or somebody works on an incident."""
+    attempt = state.attempts[run]
+    before = dict(attempt.before)
+    red = [c.name for c in state.checks.values() if c.state == "failing" and before.get(c.name) in ("ok", "slow")]
+    if red:
+        return f"{', '.join(red[:4])} {'is' if len(red) == 1 else 'are'} red since"
+    opened = state.current is not None and state.current.id != attempt.incident
+    return f"{state.current.id} was opened" if opened and state.current else ""
 
 
 def ordered(project: ProjectSpec, names: Sequence[str]) -> tuple[str, ...]:
@@ -68,7 +98,9 @@ def told(
     """ "1 of 3 workloads came back; web did not: it did not stay up; not restarted: search; nothing is …"."""
     good = [back for back in backs if not back.why]
     parts = [f"{len(good)} of {count(len(backs) + len(left), 'workload')} came back"]
-    parts += [f"{back.name} did not: {back.why}" for back in backs if back.why]
+    parts += [
+        f"{back.name} {'was not restarted' if back.held else 'did not'}: {back.why}" for back in backs if back.why
+    ]
     parts += [f"{back.name} slowly, in {duration(back.took_ms)}" for back in good if back.took_ms > slow_ms]
     if left:
         parts.append(f"not restarted: {', '.join(left)}")
@@ -85,7 +117,9 @@ def table(backs: Sequence[Back], left: Sequence[str], before: Facts, after: Fact
     """All of it, as evidence."""
     lines = ["RESTARTED, in this order"]
     lines += [
-        f"  {'✗' if b.why else '✓'} {b.name}  {duration(b.took_ms)}" + (f"  {b.why}" if b.why else "") for b in backs
+        f"  {'–' if b.held else '✗' if b.why else '✓'} {b.name}  {duration(b.took_ms)}"
+        + (f"  {b.why}" if b.why else "")
+        for b in backs
     ]
     lines += [f"  – {name}  not restarted" for name in left]
     lines += ["", "ANOTHER THAN BEFORE", *(f"  {row}" for row in differs or ("nothing",))]

@@ -35,6 +35,8 @@ _PORT = re.compile(r"(?:--port[ =]|-p |(?:0\.0\.0\.0|localhost|127\.0\.0\.1):)(\
 _PROCESS = re.compile(r"([A-Za-z0-9_-]{1,64})\s*:\s*(\S.*)")
 _LOCAL = ("localhost", "127.0.0.1", "0.0.0.0", "[::1]")
 _MOST = 40
+_NAMED = 5
+"""Of those that were left out."""
 
 
 async def look(folder: Path) -> First:
@@ -68,15 +70,21 @@ async def _of_compose(folder: Path, first: First) -> First:
     except UnreadableError as wrong:
         return _noted(first, f"{files[0]}: {wrong}")
     tables = {str(name): table for data in raw for name, table in (data.get("services") or {}).items()}
-    wanted = [one for one in declared if not one.optional and _is_name(one.service)][:_MOST]
-    left = [one.service for one in declared if one not in wanted]
+    fit = [one for one in declared if not one.optional and _is_name(one.service)]
+    wanted, over = fit[:_MOST], [one.service for one in fit[_MOST:]]
+    odd = [one.service for one in declared if one not in fit]
     names = [one.service for one in wanted]
     services = tuple(_composed(folder, one, tables.get(one.service), names) for one in wanted)
     name = variables_of(folder, "")("COMPOSE_PROJECT_NAME") or raw[0].get("name") or folder_name(folder)
     plain = re.sub(r"[^a-z0-9_-]", "", str(name).lower()).lstrip("-_")
     first = replace(first, compose_files=files, compose_project=plain, services=services)
-    said = f"{files[0]}: left out, of a profile or with an odd name: {', '.join(left)}"
-    return _noted(first, said) if left else first
+    if odd:
+        first = _noted(first, f"{files[0]}: left out, of a profile or with an odd name: {_named(odd)}")
+    return _noted(first, f"{files[0]}: left out, more than {_MOST} services: {_named(over)}") if over else first
+
+
+def _named(names: Sequence[str]) -> str:
+    return ", ".join(names[:_NAMED]) + f" and {len(names) - _NAMED} more" * (len(names) > _NAMED)
 
 
 def _composed(folder: Path, one: Declared, table: Any, names: Sequence[str]) -> FirstService:

@@ -7,7 +7,7 @@ from incidentui.core.inputs import ActionActed, Refusal
 from incidentui.core.known_errors import Library
 from incidentui.core.model import Attempt, Light, Plan
 from incidentui.core.state import State
-from incidentui.session.ports import Executor, Report
+from incidentui.session.ports import Between, Executor, InParts, Report
 
 
 class Recognising:
@@ -28,6 +28,9 @@ class Recognising:
 
     async def lights(self, attempt: Attempt) -> Sequence[Light]:
         return await self._inner.lights(attempt)
+
+    def asks(self, between: Between) -> bool:
+        return isinstance(self._inner, InParts) and self._inner.asks(between)
 
     def _told(self, acted: ActionActed) -> ActionActed:
         if acted.outcome == "done":

@@ -48,6 +48,10 @@ def redact(text: str) -> str:
             if folded is None or hint in folded:
                 text = _compiled(rule.pattern).sub(rule.replacement, text)
                 break
+    if "|" in text:
+        from incidentui.edge.cells import in_tables  # not on the way of most lines
+
+        text = in_tables(text)
     return _without_beheaded_keys(text) if "-----END " in text else text
 
 
@@ -96,36 +100,54 @@ class _Rule(NamedTuple):
     replacement: str | Callable[[re.Match[str]], str]
 
 
-_SENSITIVE = (
-    r"(?:pass(?:word|wd|phrase|code)|secret|token|api[_-]?key|(?:access|account|private|secret|signing|encryption|auth|master|shared)"
+SENSITIVE = (
+    r"(?:pass(?:word|wd|phrase|code)|secret(?:[_-]?key[_-]?base)?|token|api[_-]?key|(?:access|account|private|secret|signing|encryption|auth|master|shared)"
     r"[_-]?key|credentials?|session[_-]?id|csrf[_-]?token|[_-](?:pwd|pass)|(?:db|user|root|admin)(?:pwd|pass))"
 )
 _VALUE = r"""(\\"[^"\\\n]*\\"|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^\s"'&;\\]+)"""
-_ASSIGNED = rf"""(?i)({_SENSITIVE})(\\?["']?\s?(?:=>|[:=])\s{{0,3}}){_VALUE}"""
-_HARMLESS_VALUE = r"""(?xi) ["']? (?: \$\{?[A-Z_][A-Z0-9_]*\}? | <[^>]*> | \*+ | \{+[^}]*\}* | null | none | nil | true
+_ASSIGNED = (
+    rf"""(?i)({SENSITIVE})(\\?(?:["']|[*_`\ufffd]{{1,4}})?\s?(?:=>|[:=])(?:[*_`]{{1,3}}(?=\s))?\s{{0,3}}){_VALUE}"""
+)
+"""Marks of Markdown may stand between: "**Password:** x"."""
+_SPOKEN = (
+    r"""(?i)\b(pass(?:word|wd|phrase|code)[*_`]{0,3}\s(?:was|is|were)\s(?:(?:still|now|(?:re)?set to|changed to)\s)?)"""
+)
+_SPOKEN += r"""(`[^`\s]+`|"[^"\s]+"|[^\s"'`|,;]{6,})"""
+HARMLESS_VALUE = r"""(?xi) ["']? (?: \$\{?[A-Z_][A-Z0-9_]*\}? | <[^>]*> | \*+ | \{+[^}]*\}* | null | none | nil | true
     | false | yes | no | required | expected\S* | missing | invalid | incorrect | wrong | empty | expired | unset
     | unknown | \[redacted\] | ) ["']? [,.)}\]]*"""
 _KEY_END = r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
 _KEY_LINE = r"[^\n]{0,64}?[A-Za-z0-9+/]{16,80}={0,2}\s{0,2}"
-_PLAIN_WORD = r"(?:[A-Za-z]?[a-z]{1,15}|\d{1,6}|[^\w]{1,3})[,.:)]*"
+PLAIN_WORD = r"(?:[A-Za-z]?[a-z]{1,15}|\d{1,6}|[^\w]{1,3})[,.:)]*"
 
 
 def _assigned(found: re.Match[str]) -> str:
     key, between, value = found.groups()
-    if _compiled(_HARMLESS_VALUE).fullmatch(value):
+    if _compiled(HARMLESS_VALUE).fullmatch(value):
         return found.group()
     # "invalid token: unexpected end" is prose; `password: hunter` and `token=abc` are not.
     prose = ":" in between and between.endswith(" ") and '"' not in between
     if (
         prose
         and not key.lower().endswith(("password", "passwd", "passphrase"))
-        and _compiled(_PLAIN_WORD).fullmatch(value)
+        and _compiled(PLAIN_WORD).fullmatch(value)
     ):
         return found.group()
     for quote_mark in ('\\"', '"', "'"):
         if value.startswith(quote_mark):
             return f"{key}{between}{quote_mark}{GONE}{quote_mark}"
     return f"{key}{between}{GONE}"
+
+
+def _spoken(found: re.Match[str]) -> str:
+    """ "the password was wrong" is prose: what nobody would write in a sentence is a password."""
+    value = found[2].rstrip(".!?:)")
+    if not value or _compiled(HARMLESS_VALUE).fullmatch(value.strip("`")):
+        return found.group()
+    mixed = re.search(r"[A-Za-z]", value) and re.search(r"\d|[!@#$%^&*+=?]", value)
+    named = re.match(r"(?i)(?:sha|md|aes|rsa|utf|base)-?\d+|bcrypt|\d+-[a-z]", value)
+    gone = (mixed and not named) or value[0] in '`"'
+    return f"{found[1]}{found[2].replace(value, GONE)}" if gone else found.group()
 
 
 def _without_beheaded_keys(text: str) -> str:
@@ -223,4 +245,5 @@ _RULES = (
     _Rule(("--",), rf"(?i)(?<!\S)({OPTION}[ =])(?!-){_WORD}", rf"\1{GONE}"),
     _Rule(("?", "&"), rf"""(?i)([?&]{_PARAMETER}=)[^\s&#"'<>]+""", rf"\1{GONE}"),
     _Rule(("pass", "secret", "token", "key", "credential", "session", "csrf", "pwd"), _ASSIGNED, _assigned),
+    _Rule(("pass",), _SPOKEN, _spoken),
 )

@@ -14,14 +14,18 @@ from incidentui.postmortem.reader.said import Cause, Entry, Said, Theory
 _DAY_MS = 86_400_000
 _EPOCH = date(1970, 1, 1)
 SUBJECT = "imported"
+UNREAD = "lines not understood"
+_UNREAD = 100
 
 
 def about(said: Said, document: Imported) -> Imported:
     """Where it came from, and all that it says which has no event of its own."""
     assumed = "" if said.zone_said else ", assumed"
+    unread = ((UNREAD, len(said.unread) - _UNREAD),) if len(said.unread) > _UNREAD else ()
     return replace(
         document,
         held=_held(said),
+        undated=said.undated,
         severity=said.severity_said,
         duration=said.duration_said,
         status=said.status,
@@ -35,7 +39,8 @@ def about(said: Said, document: Imported) -> Imported:
         load=said.load.text if said.load else "",
         nth=said.nth,
         contradictions=tuple((c.text, c.lines) for c in said.contradictions),
-        unread=tuple((u.line, u.text, u.why) for u in said.unread[:100]),
+        unread=tuple((u.line, u.text, u.why) for u in said.unread[:_UNREAD]),
+        left_out=(*said.left_out, *unread),
         odd=tuple((o.title, o.first, o.last) for o in said.odd),
         zone=f"{said.zone}{assumed}",
     )

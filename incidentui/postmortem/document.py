@@ -17,6 +17,7 @@ from incidentui.postmortem.infrastructure import objects as infrastructure
 from incidentui.postmortem.markdown import plain
 from incidentui.postmortem.past import past_object
 from incidentui.postmortem.restarted import objects
+from incidentui.postmortem.since import note_objects, notes_of
 
 TIMES = ("window_from", "first_red", "opened", "acknowledged", "mitigated", "resolved", "closed")
 
@@ -112,6 +113,7 @@ def _of_the_past(facts: Facts) -> dict[str, Any]:
     return {
         "incident": {"id": incident.id, "title": incident.title, "severity": incident.severity, "stage": "closed"},
         **past_object(incident, [(r.event, r.at) for r in facts.timeline if isinstance(r.event, EntryImported)]),
+        "notes_since": note_objects(notes_of(facts.timeline)),
         "hypotheses": [{**_hypothesis(h), "at": None, "fixed": None} for h in incident.hypotheses],
         "conclusions": [{**codec.to_json(c), "at": None} for c in incident.conclusions],
         "causes": [

@@ -5,7 +5,8 @@ Valid at any moment: while the incident is open it says "as of".
 
 from incidentui.core.format import change_size, count, duration
 from incidentui.core.handover import handed_over
-from incidentui.core.model import Commit, Ms
+from incidentui.core.model import Commit, Incident, Ms
+from incidentui.core.words.archive import came_from
 from incidentui.postmortem.acted import attempts, code, commits, fixes, runbooks, verdict
 from incidentui.postmortem.after import after_recovery
 from incidentui.postmortem.conclusion import conclusion
@@ -55,6 +56,13 @@ def render(facts: Facts) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def born(incident: Incident) -> str:
+    """What stands in its draft and in no other's: when it was opened and by whom, or which file it came from."""
+    if incident.imported is not None:
+        return text(came_from(incident.imported))
+    return f"{stamp(incident.opened)} by {text(incident.by)}"
+
+
 def _head(facts: Facts) -> str:
     incident = facts.incident
     project = facts.state.project
@@ -65,7 +73,7 @@ def _head(facts: Facts) -> str:
         ("Start (first failed look)", stamp(incident.first_red)),
         ("Window from", stamp(incident.window_from)),
         ("Detected", f"{stamp(facts.detected.at)}, {text(facts.detected.how)}"),
-        ("Opened", f"{stamp(incident.opened)} by {text(incident.by)}"),
+        ("Opened", born(incident)),
         ("Acknowledged", _by(incident.acknowledged, incident.acknowledged_by)),
         ("Recovered", _recovered(facts)),
         ("Resolved", stamp(incident.resolved) if incident.resolved is not None else _not(facts)),

@@ -9,10 +9,11 @@ from incidentui.core.board import causes
 from incidentui.core.board_words import total
 from incidentui.core.envelope import rfc3339
 from incidentui.core.format import count, ordinal
-from incidentui.core.imported import Imported, SaidItem
+from incidentui.core.imported import Imported
 from incidentui.core.model import Incident, Ms
 from incidentui.core.recurrence import told as recurrence
 from incidentui.core.words.archive import CLAIM, came_from
+from incidentui.postmortem.archived import UNREAD
 
 Entries = Sequence[tuple[e.EntryImported, Ms]]
 MANY = 12
@@ -50,10 +51,27 @@ def past_object(incident: Incident, entries: Entries) -> dict[str, Any]:
             **codec.to_json(came),
             "at": rfc3339(came.at),
             "header": dict(came.header),
+            "left_out": left_object(came.left_out),
             "lint": {"no_owner": [i.line for i in left if not i.owner], "no_due": [i.line for i in left if not i.due]},
         },
         "entries": [entry_object(entry, at) for entry, at in entries],
     }
+
+
+def left_object(left_out: Sequence[tuple[str, int]]) -> dict[str, int]:
+    return {what.replace(" ", "_"): more for what, more in left_out}
+
+
+def left_told(came: Imported) -> str:
+    """ "9,960 causes, 20 lessons: more than are kept as facts; the document is kept whole"; empty when all is here."""
+    more = ", ".join(f"{n:,} {what}" for what, n in came.left_out)
+    return f"{more}: more than are kept as facts; the document itself is kept whole" if more else ""
+
+
+def first_of(came: Imported, what: str, kept: int) -> str:
+    """ "the first 40 of 91: ", where the document has more of it than are kept."""
+    more = dict(came.left_out).get(what, 0)
+    return f"the first {kept:,} of {kept + more:,}: " if more else ""
 
 
 def provenance(came: Imported) -> str:
@@ -72,8 +90,9 @@ def told(incident: Incident, entries: Entries) -> Iterator[str]:
     if came.unread:
         yield "  not understood; kept in its place"
         yield from (f"    ? line {line}: “{text}”: {why}" for line, text, why in came.unread[:MANY])
-        if len(came.unread) > MANY:
-            yield f"    ? and {len(came.unread) - MANY} more; --json lists them"
+        unread = len(came.unread) + dict(came.left_out).get(UNREAD, 0)
+        if unread > MANY:
+            yield f"    ? and {unread - MANY:,} more; --json lists them"
 
 
 def _facts(incident: Incident, came: Imported, entries: Entries) -> Iterator[tuple[str, str]]:
@@ -84,18 +103,23 @@ def _facts(incident: Incident, came: Imported, entries: Entries) -> Iterator[tup
     yield "lasted", f"{came.duration}, says the document" if came.duration else ""
     yield "status", came.status
     yield "timeline", _timeline(entries)
-    yield "causes", _causes(incident)
-    ruled = [h for h in incident.hypotheses if h.verdict == "refuted"]
-    yield "ruled out", "; ".join(h.thought for h in ruled[:4])
+    yield "causes", _causes(incident, came)
+    yield "ruled out", _some([h.thought for h in incident.hypotheses if h.verdict == "refuted"], 4)
     yield from ((c.what, c.text) for c in incident.conclusions)
     yield "factors", _factors(came)
-    yield "action items", items_told(came.items)
+    yield "action items", items_told(came)
     yield "commits", _commits(came)
-    yield "cost", "; ".join(came.cost[:2])
+    yield "cost", _some(came.cost, 2)
     yield "load", came.load
     yield "again", recurrence(incident.recurs)
     yield "says of itself", f"the {ordinal(came.nth)} of its kind" if came.nth else ""
     yield "kept verbatim", ", ".join(f"{title} (lines {first}-{last})" for title, first, last in came.odd)
+    yield "left out", left_told(came)
+
+
+def _some(said: Sequence[str], most: int) -> str:
+    more = f" and {len(said) - most} more" if len(said) > most else ""
+    return "; ".join(said[:most]) + more
 
 
 def when(incident: Incident) -> str:
@@ -104,7 +128,7 @@ def when(incident: Incident) -> str:
     assert came is not None
     first = rfc3339(incident.opened)
     if came.held == "":
-        return "unknown: the document names no date"
+        return f"unknown: {came.undated or 'the document names no date'}"
     if came.held == "date":
         return f"{first[:_DAY]}, time unknown"
     last = rfc3339(incident.closed if incident.closed is not None else incident.opened)
@@ -129,33 +153,39 @@ def _timeline(entries: Entries) -> str:
     return ", ".join(parts)
 
 
-def _causes(incident: Incident) -> str:
+def _causes(incident: Incident, came: Imported) -> str:
     found = causes(incident.hypotheses)
     before = sum(h.origin == "pre-existing" for h in found)
-    return total(found, incident.closed or incident.opened) + (f", {before} pre-existing" if before else "")
+    of = first_of(came, "causes", len(found))
+    return of + total(found, incident.closed or incident.opened) + (f", {before} pre-existing" if before else "")
 
 
 def _factors(came: Imported) -> str:
     states = [f.state for f in came.factors]
     parts = [f"{states.count(state)} {state}" for state in ("fixed", "open", "unknown") if state in states]
-    return f"{len(states)}: {', '.join(parts)}" if states else ""
+    many = first_of(came, "factors", len(states)) or f"{len(states)}: "
+    return many + ", ".join(parts) if states else ""
 
 
-def items_told(items: Sequence[SaidItem]) -> str:
+def items_told(came: Imported) -> str:
     """ "13: 3 done, 10 open, of these 10 without owner, 10 without due date"."""
+    items = came.items
     if not items:
         return ""
+    many = first_of(came, "action items", len(items)) or f"{len(items)}: "
     left = [i for i in items if not i.done]
     lacks = [(sum(not i.owner for i in left), "owner"), (sum(not i.due for i in left), "due date")]
     lacking = ", ".join(f"{n} without {what}" for n, what in lacks if n)
-    return f"{len(items)}: {len(items) - len(left)} done, {len(left)} open" + (f", of these {lacking}" * bool(lacking))
+    return f"{many}{len(items) - len(left)} done, {len(left)} open" + (f", of these {lacking}" * bool(lacking))
 
 
 def _commits(came: Imported) -> str:
     back = sum(revert for _, _, revert in came.commits)
     parts = [count(len(came.commits) - back, "suspect")] if len(came.commits) > back else []
     parts += [f"{count(back, 'attempt')} to take back"] if back else []
-    return ", ".join([*parts, *([f"{came.good} is said to have worked"] if came.good else [])])
+    return first_of(came, "commits", len(came.commits)) + ", ".join(
+        [*parts, *([f"{came.good} is said to have worked"] if came.good else [])]
+    )
 
 
 def _lines(text: str, lines: Sequence[int]) -> str:

@@ -16,8 +16,9 @@ from incidentui.core.words.archive import CLAIM, came_from
 from incidentui.postmortem.conclusion import missing
 from incidentui.postmortem.facts import Facts
 from incidentui.postmortem.markdown import UNKNOWN, fence, section, sha, stamp, table, text
-from incidentui.postmortem.past import when
+from incidentui.postmortem.past import first_of, left_told, when
 from incidentui.postmortem.reader.timeline import is_trigger
+from incidentui.postmortem.since import SINCE, noted, notes_of
 
 _TIMED = ("exact", "minute", "approx")
 
@@ -37,6 +38,7 @@ def retold(facts: Facts, came: Imported) -> str:
         section("Action items", _items(came.items)),
         *_section("Contradictions, both kept", [f"- {text(said)}" for said, _ in came.contradictions]),
         *_section("Not understood", [f"- line {n}: {text(said)}: {text(why)}" for n, said, why in came.unread]),
+        *_section(SINCE, noted(notes_of(facts.timeline))),
         section("Gaps", [f"- {gap}" for gap in _gaps(facts, came)]),
         *_verbatim(facts, came),
     ]
@@ -141,19 +143,21 @@ def _item(item: SaidItem) -> str:
     return f"- [{'x' if item.done else ' '}] {text(item.text)} ({by})"
 
 
-def lint(items: Sequence[SaidItem]) -> list[str]:
-    """Which open items nobody will do: without an owner, without a day."""
+def lint(items: Sequence[SaidItem], of: str = "") -> list[str]:
+    """Which open items nobody will do: without an owner, without a day. `of`: which they are, when not all."""
     left = [i for i in items if not i.done]
     out = []
     for what, lacking in (("owner", [i for i in left if not i.owner]), ("due date", [i for i in left if not i.due])):
         if lacking:
             named = "; ".join(f"“{text(i.text[:60])}”" for i in lacking[:5])
             more = f" and {len(lacking) - 5} more" if len(lacking) > 5 else ""
-            out.append(f"Action items: {count(len(lacking), 'open item')} without {what}: {named}{more}.")
+            out.append(f"Action items: {of}{count(len(lacking), 'open item')} without {what}: {named}{more}.")
     return out
 
 
 def _gaps(facts: Facts, came: Imported) -> Iterator[str]:
+    if left := left_told(came):
+        yield f"Left out: {text(left)}."
     yield from missing(facts)
     if came.held != "minute":
         yield "Timeline: no time of day is known" + (", and no day." if not came.held else ".")
@@ -165,7 +169,7 @@ def _gaps(facts: Facts, came: Imported) -> Iterator[str]:
     if found and any(h.origin == "unknown" for h in found):
         yield "Causes: which of them the change brought in, and which were there before."
     yield "Impact: how many users were affected, as far as the text does not say it."
-    yield from lint(came.items)
+    yield from lint(came.items, first_of(came, "action items", len(came.items)))
 
 
 def _verbatim(facts: Facts, came: Imported) -> list[str]:

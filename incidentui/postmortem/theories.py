@@ -1,7 +1,7 @@
 """The draft's hypotheses: what people thought, did and saw, and why it was the cause or not."""
 
 from incidentui.core import board
-from incidentui.core.board import Hypothesis, HypothesisWord, RemarkKind, cause_word, lost_ms, total_ms
+from incidentui.core.board import Hypothesis, HypothesisWord, RemarkKind, came_back, cause_word, lost_ms, total_ms
 from incidentui.core.format import duration
 from incidentui.postmortem.facts import Facts
 from incidentui.postmortem.markdown import UNKNOWN, section, sha, stamp, table, text
@@ -83,7 +83,11 @@ def causes(facts: Facts) -> list[str]:
 def _whys(found: list[Hypothesis]) -> list[str]:
     lines = []
     for h in found:
-        judged = f"Hypothesis {h.n}, confirmed by {text(h.judged_by)} at {stamp(h.judged)}: {text(h.why)}."
+        why = f": {text(h.why)}" if h.why else ""
+        judged = f"Hypothesis {h.n}, confirmed by {text(h.judged_by)} at {stamp(h.judged)}{why}."
+        again = came_back(h)
         fixed = f" Fixed: {text(h.fix)}." if h.fix else ""
+        if again is not None:
+            fixed = f" Was fixed: {text(h.fix)}; came back {stamp(again)}."
         lines.append(f"- {text(h.thought)}. {judged if h.verdict == 'confirmed' else 'Suspected.'}{fixed}")
     return lines

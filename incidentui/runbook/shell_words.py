@@ -97,9 +97,33 @@ def _plain(text: str, *, quotes: bool = False) -> Iterator[str]:
         )
 
 
+_HANDS_ON = re.compile(
+    r"(?<![\w.-])(?:eval|ssh|su|trap|xargs|watch|ansible|knife)(?![\w./-])"
+    r"|\b(?:\w*sh|psql|mysql)\b(?:\s+[^\s'\"]+)*?\s+-\w*[ce]\s"
+)
+"""A command whose quoted words another shell, or a database, reads as code."""
+_COMMAND_ENDS = re.compile(r"[;&|\n]")
+
+
+def _reaching(text: str) -> Iterator[str]:
+    """Its lines without comments, and without what stands in single quotes unless its command hands that on."""
+    reader, code = Unfinished(), ""
+    for line in text.split("\n"):
+        if not reader.is_text:
+            code = code.removesuffix("\\") + ("" if code.endswith("\\") else "\n") if reader.is_open else ""
+        reader.read(line)
+        out = ""
+        for start, end, kind in reader.parts:
+            code += line[start:end] if kind == "" else ""
+            said = kind not in ("'", "#") or (kind == "'" and _HANDS_ON.search(_COMMAND_ENDS.split(code)[-1]))
+            out += line[start:end] if said else "'" if kind == "'" else ""
+        yield out
+
+
 def looks_dangerous(text: str) -> str:
-    """The first command in it that destroys or stops something; empty when none is known to."""
-    for line in _plain(text):
+    """The first command in it that destroys or stops something, here or where it is sent to; empty when none is known
+    to."""
+    for line in _reaching(text):
         if found := _DANGEROUS.search(line):
             return re.sub(r"\s+", " ", found.group()).strip()
     return ""

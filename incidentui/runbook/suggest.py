@@ -12,9 +12,10 @@ from typing import Literal
 
 from incidentui.core.causes import echoes
 from incidentui.core.drift import Drift
+from incidentui.core.drift_alarm import alarm, sentence
 from incidentui.core.format import count, short
 from incidentui.core.idle import by_hand, idle, words
-from incidentui.core.model import Attempt, CheckStatus, SeenError, ServiceStatus, Workload
+from incidentui.core.model import Attempt, CheckStatus, SeenError, ServiceStatus, Workload, is_bad
 from incidentui.core.state import State
 from incidentui.core.value import dataclass
 from incidentui.runbook.model import Runbook
@@ -97,6 +98,7 @@ def _seen(state: State) -> Iterator[Sequence[Seen]]:
     """In groups of what tells equally much: within a group a project's own runbook goes before one that shipped."""
     causes, echo = _failing(state)
     if not causes:
+        yield (*_emptied(state), *_fallen(state, causes))
         yield tuple(_quiet(state))
         return
     yield tuple(_after_acting(state))
@@ -211,6 +213,13 @@ def _drifted(state: State) -> Iterator[Seen]:
             yield _tag(tag, f"{drift.workload} is not as declared: {row}")
 
 
+def _emptied(state: State) -> Iterator[Seen]:
+    """Bad whatever the checks say: they may be answered from what is still in memory."""
+    for drift in state.drift.values():
+        if (row := alarm(drift)) is not None:
+            yield _tag("volume", sentence(drift, row))
+
+
 def _worst(drift: Drift) -> str:
     bad = [f"{row.what} {row.running}" for row in drift.rows if row.level == "bad"]
     return next((row for row in bad if _VOLUME.match(row)), bad[0] if bad else "")
@@ -219,7 +228,8 @@ def _worst(drift: Drift) -> str:
 def _fallen(state: State, causes: Sequence[ServiceStatus]) -> Iterator[Seen]:
     deployed = any(deploy_before(state, s.name) for s in causes)
     more = "" if deployed else ", and nothing was deployed"
-    fallen = [w for w in state.workloads.values() if w.state in _FALLEN]
+    # One that ended well is a cause only where something fails.
+    fallen = [w for w in state.workloads.values() if w.state in _FALLEN and (causes or is_bad(w))]
     for workload in fallen:
         if workload.state != "exited":
             yield _tag("crash-loop", f"{workload.name} is {_words_of_state(workload)}{more}")

@@ -4,6 +4,7 @@ import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import field, replace
+from functools import partial
 
 from incidentui.core import inputs as i
 from incidentui.core.acts import STOPPABLE
@@ -11,7 +12,8 @@ from incidentui.core.model import Attempt, Light, Ms, Plan
 from incidentui.core.state import State
 from incidentui.core.value import dataclass
 from incidentui.core.waiting import pause_s as pause_between_looks_s
-from incidentui.session.ports import Executor, Fixes, Processes, Report, Source
+from incidentui.session.between import between
+from incidentui.session.ports import Executor, Fixes, InParts, Processes, Report, Source
 
 LOOK_EVERY_S = 1.0
 AGAIN_S = 10.0
@@ -75,6 +77,8 @@ class Actions:
     _stopped_by: str = ""
     _only_looks: bool = False
     """Whether the effect under way changes nothing: leaving need not wait for it."""
+    _in_parts: bool = False
+    """Whether it asks before each part, and ends there."""
 
     def __post_init__(self) -> None:
         self.idle.set()
@@ -100,6 +104,8 @@ class Actions:
         """Leaving waits for this."""
         self.idle.clear()
         self._only_looks = not plan.changes and plan.action in STOPPABLE
+        asked = partial(between, attempt.run, self.state, self.look, lambda: self._stopped_by)
+        self._in_parts = isinstance(executor, InParts) and executor.asks(asked)
         self._effect = asyncio.ensure_future(executor.act(attempt.run, plan, attempt.incident, self.put))
         try:
             await self._ended(executor, attempt, self._effect)
@@ -108,16 +114,19 @@ class Actions:
             self.idle.set()
 
     def let_go(self, by: str) -> None:
-        """The session ends: what only looks is not waited for."""
-        if self._effect is not None and self._only_looks:
-            self._stopped_by = by
-            self._effect.cancel()
+        """The session ends: what only looks is not waited for, and of parts only the one under way."""
+        if self._effect is not None and (self._only_looks or self._in_parts):
+            self._end(self._effect, by)
 
     def cancel(self, run: str, by: str) -> None:
         """Only for effects that may be cut off; who asks has made sure of it."""
         if run in self.busy and self._effect is not None:
-            self._stopped_by = by
-            self._effect.cancel()
+            self._end(self._effect, by)
+
+    def _end(self, effect: "asyncio.Future[i.ActionActed]", by: str) -> None:
+        self._stopped_by = by
+        if not self._in_parts:
+            effect.cancel()
 
     async def _ended(self, executor: Executor, attempt: Attempt, work: Awaitable[i.ActionActed]) -> None:
         """Whatever goes wrong, the record hears of an end. Lights first: the verdict must find them."""

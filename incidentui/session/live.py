@@ -126,6 +126,7 @@ class LiveSession:
             key_only=key_only,
             since=incident.shown_from if incident else None,
             containing=containing,
+            documents=False,  # their 09:00 is not today's
         )
 
     def evidence(self, sha256: str) -> i.Evidence | None:

@@ -99,6 +99,7 @@ class ReplaySession:
             since=self._since,
             until_seq=self._state.seq,
             containing=containing,
+            documents=self._said,
         )
 
     def evidence(self, sha256: str) -> i.Evidence | None:

@@ -125,21 +125,26 @@ def bar(scene: Scene, focus: PaneName, width: int) -> list[KeyHint]:
     """What the focus can use now, most used first."""
     if scene.view.playhead is not None:
         return _replay_bar()
+    row = focus == "workloads" and bool(scene.state.workloads)
     if scene.view.read_only:
-        return _hints("n note", "r read runbooks", "v look now", "enter evidence", "/ filter", "z zoom", "y copy")
-    opens = f"enter {_opens(focus)}"
+        looks = ["enter workload", "l its log"] if row else ["enter evidence"]
+        return _hints("n note", "r read runbooks", "v look now", *looks, "/ filter", "z zoom", "y copy")
+    opens = f"enter {_OPENS.get(focus, 'evidence')}"
     marks = "m mark known-good" if focus == "commits" else "m mark"
+    on_row = [opens, "a act", "l its log"] if row else []
     if scene.incident is not None:
         first = [] if scene.incident.acknowledged is not None else ["i I'm on it"]
-        tail = [opens, "/ filter", "z zoom"]
-        return _hints("a act", *first, "n note", "r runbook", "p draft", "c close", *tail)
+        also = [] if row else [opens]
+        acts = on_row or ["a act"]
+        return _hints(*acts, *first, "n note", "r runbook", "p draft", "c close", *also, "/ filter", "z zoom")
     if in_state(scene, "failing"):
-        return _hints("o open incident", "i I'm on it", "n note", opens, "r runbooks", "v look now", "z zoom")
-    return _hints("o open incident", "n note", "r runbooks", "v look now", marks, "/ filter", "z zoom")
+        also = [] if row else [opens]
+        return _hints(*on_row, "o open incident", "i I'm on it", "n note", *also, "r runbooks", "v look now", "z zoom")
+    return _hints(*on_row, "o open incident", "n note", "r runbooks", "v look now", marks, "/ filter", "z zoom")
 
 
-def _opens(focus: PaneName) -> str:
-    return {"timeline": "evidence", "runbook": "read", "commits": "changes", "workloads": "logs"}.get(focus, "evidence")
+_OPENS = {"runbook": "read", "commits": "changes", "workloads": "workload"}
+"""What `enter` leads to from a pane, where that is not the evidence of its row."""
 
 
 def _hints(*texts: str) -> list[KeyHint]:

@@ -69,6 +69,13 @@ def cut(text: str, width: int) -> str:
     return "".join(out) + "…"
 
 
+def cut_words(text: str, width: int) -> str:
+    """A sentence cut between two words: half a word may read as another one."""
+    kept = cut(text, width)
+    whole, space, half = kept.rpartition(" ")
+    return kept if kept == text or not space or half == "…" else f"{whole} …"
+
+
 def cut_middle(path: str, width: int) -> str:
     """A path shortened in the middle."""
     if cells(path) <= width or width < 3 or not path.isascii():

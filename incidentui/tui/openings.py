@@ -169,7 +169,7 @@ def usual(desk: Desk) -> "tuple[Choice, ...]":
     if last is not None and last.outcome == "done" and last.plan.changes:
         out.append(Choice(f"Undo: {last.plan.title}", "where nobody built on it", "git.undo", (("of", last.run),)))
         out.append(Choice("Bring saved work back", "over nothing of today", "git.restore-work"))
-    return (*out, *about_checkpoints())[:9]
+    return (*out, *about_checkpoints(state))[:9]
 
 
 def _good_runs(state: State) -> bool:
@@ -179,13 +179,15 @@ def _good_runs(state: State) -> bool:
 
 
 def logs(desk: Desk) -> None:
-    """Of the chosen service, else of all workloads."""
+    """Of the chosen service or workload, else of all workloads."""
     from incidentui.tui.pages.logs import LogsPage, Scope, members
 
     key = desk.pane.cursor
     scope = Scope("all")
     if desk.focus == "services" and isinstance(key, tuple) and key[0] == "service":
         scope = Scope("service", str(key[1]))
+    elif desk.focus == "workloads" and isinstance(key, tuple) and key[1] in desk.view.state.workloads:
+        scope = Scope("workload", str(key[1]))
     if not members(scope, desk.view.state):
         name = f"service {scope.name}" if scope.name else "this project"
         desk.refuse("l", f"{name} has no workloads", "enter on a workload shows its log")
@@ -285,8 +287,8 @@ def _open_book(desk: Desk, ident: str) -> None:
 def _label(label: str, action: str) -> str:
     words = {
         "runbooks": "Runbooks: choose, read",
-        "hypotheses": "Hypotheses: what was thought, did, why wrong",
-        "logs": "Logs of all workloads, or of the chosen service",
+        "hypotheses": "Hypotheses and causes: what was thought, did, why wrong",
+        "logs": "Logs of all workloads, or of the chosen row",
         "draft": "Draft of the post-mortem",
         "mark": "Mark a key moment or a known-good commit",
         "help": "Help: all keys",

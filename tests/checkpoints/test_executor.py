@@ -7,7 +7,8 @@ import pytest
 from incidentui.core.inputs import Observation
 from incidentui.core.model import Attempt, Owner, Plan, ProjectSpec
 from incidentui.core.state import State
-from incidentui.edge.checkpoints.executor import RESTORE, CheckpointExecutor
+from incidentui.edge.checkpoints.executor import CheckpointExecutor
+from incidentui.edge.checkpoints.plans import RESTORE
 from incidentui.edge.checkpoints.store import KEPT, Store
 from incidentui.edge.checkpoints.taking import Keeper
 from incidentui.edge.clock import SystemClock

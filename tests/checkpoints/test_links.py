@@ -11,8 +11,9 @@ from incidentui.core.inputs import ActionStepped, DriftLooked, Observation, Refu
 from incidentui.core.model import Attempt, Owner, Plan, ProjectSpec
 from incidentui.core.state import State
 from incidentui.core.undo import own_undo
-from incidentui.edge.checkpoints.executor import RESTORE, CheckpointExecutor
+from incidentui.edge.checkpoints.executor import CheckpointExecutor
 from incidentui.edge.checkpoints.files_source import FilesSource
+from incidentui.edge.checkpoints.plans import RESTORE
 from incidentui.edge.checkpoints.reference import Reference
 from incidentui.edge.checkpoints.store import Store
 from incidentui.edge.checkpoints.taking import Keeper

@@ -8,7 +8,8 @@ import pytest
 from incidentui.core.inputs import ActionStepped, Observation, Refusal
 from incidentui.core.model import Plan, ProjectSpec
 from incidentui.core.state import State
-from incidentui.edge.checkpoints.executor import RESTORE, CheckpointExecutor
+from incidentui.edge.checkpoints.executor import CheckpointExecutor
+from incidentui.edge.checkpoints.plans import RESTORE
 from incidentui.edge.checkpoints.store import Store
 from incidentui.edge.checkpoints.taking import MOST_FILES, Keeper
 from incidentui.edge.clock import SystemClock

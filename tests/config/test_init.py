@@ -124,6 +124,23 @@ def test_a_broken_compose_file_is_no_reason_to_stop(tmp_path: Path) -> None:
     assert any(note.startswith("compose.yaml: ") for note in found.notes)
 
 
+def test_nothing_was_found_is_not_said_of_a_file_that_is_there(place: Place) -> None:
+    assert "Neither a compose file nor supervisord.conf nor a Procfile: an" in place.run("init").stdout
+    (place.root / "incidentui.toml").unlink()
+    (place.root / "compose.yaml").write_text("services: 7\n")
+    said = place.run("init").stdout
+    assert "Neither" not in said
+    assert "  No service was found: an example stands in the file." in said
+
+
+def test_services_beyond_the_most_are_left_out_for_that_and_counted(place: Place) -> None:
+    services = "".join(f"  s{n}: {{image: x}}\n" for n in range(100, 150)) + "  t: {image: x, profiles: [debug]}\n"
+    (place.root / "compose.yaml").write_text(f"services:\n{services}")
+    said = place.run("init").stdout
+    assert "left out, more than 40 services: s140, s141, s142, s143, s144 and 5 more\n" in said
+    assert "left out, of a profile or with an odd name: t\n" in said
+
+
 @pytest.mark.parametrize("name", ['a"b\\', "größe", "x\x7fy", "# [", "''", "a\nb"])
 def test_whatever_a_thing_is_called_the_file_is_valid(name: str, tmp_path: Path) -> None:
     check = FirstCheck("c", "workload", name if name.isprintable() else "w")

@@ -49,6 +49,7 @@ def test_each_value_in_force_has_its_line_or_is_a_default(tmp_path: Path) -> Non
         'project.deploy_within = "60s"  # default',
         'checks[0].every = "15s"  # incidentui.toml:13',
         "checks[0].fail_after = 3  # default",
+        'checks[0].expect = {"status": [200], "not_login": true}  # default',
         'keys.note = "n"  # incidentui.toml:22',
     ):
         assert line in lines

@@ -59,3 +59,15 @@ def test_an_engine_that_counts_is_believed() -> None:
 
 def test_a_clock_that_was_set_back_is_no_short_life() -> None:
     assert set(states(Seen(), [(T0 - n * 5_000, up(T0 - n * 5_000)) for n in range(6)])) == {"running"}
+
+
+@pytest.mark.req("R1-24")
+def test_a_loop_tells_when_it_ended_last_not_when_it_began() -> None:
+    def down(at: Ms, restarts: int) -> Look:
+        return Look(Workload("web", "docker", "crashing", at, 3, restarts, ident="a"), at - 500)
+
+    seen, ends = Seen(), [T0, T0 + 2_000, T0 + 30_000]
+    shown = [seen.fold([down(at, n)], at + 10)[0][0].since for n, at in enumerate(ends)]
+    assert shown == ends
+    between = Look(Workload("web", "docker", "running", T0 + 31_000, restarts=2, ident="a"), T0 + 31_000)
+    assert seen.fold([between], T0 + 31_500)[0][0].since == T0 + 30_000, "a try that runs has not ended"

@@ -5,15 +5,18 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from incidentui.core.inputs import Observation, SourceAnswered, SourceFailed, WorkloadsLooked
+from incidentui.edge.containers.docker_client import Client
 from incidentui.edge.containers.docker_source import DockerSource
 from incidentui.edge.ssh import link as links
 from tests.containers.composed import TOOL, container
@@ -200,6 +203,38 @@ async def test_the_shared_connection_of_a_person_is_used_and_left_as_it_was(
             yard.ssh("-O", "exit", "shared")
 
 
+async def test_a_connection_whose_folder_was_cleaned_away_is_made_anew(
+    yard: Yard, docker_at: Make, engine: Dockerd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (yard.folder / "t").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(yard.folder / "t"))
+    engine.run("web", "sleep", "600")
+    source = docker_at(yard.url(engine.socket))
+    assert [w.name for w in await source.engine.workloads()] == ["web"]
+    assert left(yard)
+    for folder in yard.folder.glob("t/*"):
+        shutil.rmtree(folder)
+    assert "ssh connection ended; it is made anew" in await why(source), "no word about the engine, which is up"
+    assert [w.name for w in await source.engine.workloads()] == ["web"]
+
+
+def test_one_slow_answer_moves_no_socket_from_under_those_that_use_it(yard: Yard, engine: Dockerd) -> None:
+    yard.ssh("-M", "-N", "-f", "-o", "ControlPersist=yes", "shared")
+    try:
+        one, other = Client(yard.url(engine.socket, "shared")), Client(yard.url(engine.socket, "shared"))
+        one.connected()
+        given = one.named_to_others
+        other.connected()
+        other.lose()
+        other.connected()
+        assert Path(given["DOCKER_HOST"].removeprefix("unix://")).exists()
+        one.close()
+        other.close()
+    finally:
+        links.end_all(10)
+        yard.ssh("-O", "exit", "shared")
+
+
 # -- in the program
 
 
@@ -228,6 +263,14 @@ def test_status_and_doctor_say_which_engine_it_is(
     at = f"ssh://yard{engine.socket} (context prod)"
     assert f"  docker           {at}\n· web " in place.run("status").stdout
     assert f"{at}: 1 containers, over an ssh connection of our own" in place.run("doctor").stdout
+
+
+def test_a_long_tmpdir_is_no_hindrance(place: Place, engine: Dockerd, yard: Yard) -> None:
+    engine.run("web", "sleep", "600")
+    top = yard.folder / ("t" * (70 - len(str(yard.folder)) - 1))
+    top.mkdir()
+    said = place.run("status", TMPDIR=str(top)).stdout
+    assert "· web " in said, said
 
 
 COMPOSE = """\

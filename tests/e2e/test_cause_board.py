@@ -153,7 +153,7 @@ def test_by_keys_in_a_real_terminal(tmp_path: Path) -> None:
         terminal.press("h")
         terminal.wait(r"CAUSES ─+ 1 cause, 1 open: 8h", 10)
         for key, asks, words, ends in (
-            ("5", "fixed, how ›", "tunnel to 5051", r"✓ 1 tunnel goes to 5050 +fixed"),
+            ("5", "fixed, how ›", "tunnel to 5051", r"✓ 1 tunnel goes to 5050 +unknown +fixed"),
             ("6", "the same again, seen", "after a restart", r"again 1×"),
             ("7", "introduced by the change, pre-existing", "p", r"pre-existing"),
         ):
@@ -188,3 +188,27 @@ def test_symptom_root_cause_and_real_problem_are_three_sentences(place: Here) ->
     assert "| Real problem | _unknown_ | nobody |" in causes
     assert "nobody said the real problem." in section(draft, "Gaps")
     assert "a guess" not in causes
+
+
+def test_a_cause_that_came_back_is_not_told_as_fixed_and_nobodys_origin_is_unknown(place: Here) -> None:
+    place.ok("cause", "add", "the mount is missing", "--at", at(0))
+    place.ok("cause", "fixed", "1", "mounted by hand", "--at", at(5))
+    assert "why  fixed: mounted by hand" in place.ok("show", "INC-1")
+    place.ok("cause", "again", "1", "--at", at(25))
+    hour = (BEGAN + timedelta(minutes=25)).astimezone().strftime("%H:%M")
+    utc = (BEGAN + timedelta(minutes=25)).strftime("%Y-%m-%d %H:%M:%S")
+    for told in (place.ok("cause", "list"), place.ok("show", "INC-1")):
+        assert f"fix  was fixed: mounted by hand; came back {hour}" in told
+        assert "origin unknown" in told
+        assert "fixed: mounted by hand" not in told.replace("was fixed: ", "")
+    (one,) = place.json("show", "INC-1")["hypotheses"]
+    assert (one["why"], one["verdict"]) == (None, "confirmed")
+    causes = section(place.ok("export", "INC-1"), "Causes")
+    assert f"Was fixed: mounted by hand; came back {utc}." in causes
+    assert "_unknown_" in causes
+    place.ok("cause", "fixed", "1", "the unit waits for it", "--at", at(40))
+    place.ok("cause", "origin", "1", "pre-existing")
+    told = place.ok("cause", "list")
+    assert "fix  the unit waits for it" in told
+    assert "origin unknown" not in told
+    assert "came back" not in told

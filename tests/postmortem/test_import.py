@@ -263,6 +263,7 @@ def test_a_record_comes_into_another_project_without_loss(
     assert (now["title"], now["metrics"], now["opened"]) == (then["title"], then["metrics"], then["opened"])
     assert now["imported_from"] == "record.jsonl"
     assert "INC-1 of quay, as it was recorded there" in other.ok("show", "INC-2")
+    assert "INC-2    SEV2  imported" in other.ok("incidents")
     at = now["closed"]
     then_state = json.loads(other.ok("replay", "INC-2", "--at", at, "--json"))
     assert then_state["incidents"]["INC-1"]["title"] == "pages stay blank"
@@ -271,6 +272,29 @@ def test_a_record_comes_into_another_project_without_loss(
     assert meta["meta"]["already"] is True
     assert any(row["text"].endswith("a traveller called") and row["line"] for row in rows)
     assert here.lines(str(record))[-1]["meta"] == {**meta["meta"], "id": "INC-1"}  # it is at home there
+
+
+@pytest.mark.parametrize("as_record", [False, True])
+def test_a_note_to_what_was_imported_stands_beside_it(
+    here: Here, tmp_path: Path, capsys: pytest.CaptureFixture[str], as_record: bool
+) -> None:
+    source = RESTART
+    if as_record:
+        here.ok("open", "Seats are gone")
+        here.ok("close", "INC-1", "--reason", "drill")
+        source = str(tmp_path / "record.jsonl")
+        here.ok("export", "INC-1", "--format", "jsonl", "-o", source)
+    other = place(tmp_path / "elsewhere", "pier", capsys)
+    other.ok("import", source)
+    assert "oted here since" not in other.ok("show", "INC-1") + other.ok("export", "INC-1")
+    other.ok("note", "--incident", "INC-1", "the *pump* was it")
+    assert "  noted here since it was imported\n    2" in other.ok("show", "INC-1")
+    assert "Z ines: the *pump* was it\n" in other.ok("show", "INC-1")
+    draft = other.ok("export", "INC-1")
+    assert "## Noted here since it was imported\n\nNothing of this stands in what was imported.\n\n- 2" in draft
+    assert " ines: the \\*pump\\* was it\n" in draft
+    for told in (other.json("show", "INC-1"), json.loads(other.ok("export", "INC-1", "--format", "json"))):
+        assert [(n["by"], n["text"]) for n in told["notes_since"]] == [("ines", "the *pump* was it")]
 
 
 def test_a_record_that_was_changed_is_refused(here: Here, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -157,6 +157,11 @@ def test_a_warning_is_an_error_when_it_is_asked_to_be(place: Place) -> None:
     assert place.run("runbook", "check", "--strict", "a.md").returncode == 1
 
 
+def test_what_is_sent_to_another_shell_counts_as_what_it_does_there(place: Place) -> None:
+    (place.root / "a.md").write_text("# A\n\n```sh\nssh host '\ncd /data\nrm -rf cache\n'\n```\n")
+    assert "nothing after rm -rf proves what came of it" in place.run("runbook", "check", "a.md").stdout
+
+
 def test_check_as_json_and_as_annotations(booked: Place) -> None:
     told = document(booked.run("runbook", "check", "--json"), 1)
     assert (told["ok"], told["files"], told["errors"], told["warnings"]) == (False, ["docs/runbooks/pump.md"], 1, 2)

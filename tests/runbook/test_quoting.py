@@ -93,6 +93,25 @@ def test_quotes_hide_what_they_hide_and_nothing_else(text: str, danger: str, nam
     assert (looks_dangerous(text), used(text)) == (danger, names)
 
 
+@pytest.mark.parametrize(
+    ("text", "danger"),
+    [
+        ("ssh host '\nrm -rf /data\n'", "rm -rf"),
+        ("ssh host 'rm -rf /data'", "rm -rf"),
+        ("ssh \\\n  host '\ncd /x\n\nrm -rf cache'", "rm -rf"),
+        ("sudo bash -ec '\nkubectl delete pod x\n'", "kubectl delete"),
+        ("su - app -c '\ncd /x\nrm -rf cache\n'", "rm -rf"),
+        ("kubectl exec a -- sh -c '\nrm -rf /tmp/a\n'", "rm -rf"),
+        ("ssh host uptime; echo '\nnever rm -rf\n'", ""),
+        ("if ssh host true\nthen\necho 'never rm -rf'\nfi", ""),
+        ("awk '\n# rm -rf\n' ~/.ssh/config", ""),
+        ("ssh host '\nls\n' # rm -rf", ""),
+    ],
+)
+def test_what_another_shell_is_sent_may_destroy_as_well(text: str, danger: str) -> None:
+    assert looks_dangerous(text) == danger
+
+
 def test_a_password_is_asked_for_only_by_what_runs_here() -> None:
     assert not uses_sudo("ssh h '\nsudo -i\n'")
     assert uses_sudo("echo \"it's\"\nsudo ls # don't")

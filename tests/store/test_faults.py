@@ -15,15 +15,16 @@ from pathlib import Path
 
 import pytest
 
-from incidentui.core.events import NoteAdded
+from incidentui.core.events import Fact, IncidentOpened, NoteAdded
 from incidentui.core.inputs import Evidence
 from incidentui.edge.clock import SystemClock
 from incidentui.edge.processes import SystemProcesses, started
 from incidentui.edge.store.observer import ObserverLock
 from incidentui.edge.store.sqlite import SqliteJournal, open_journal
+from incidentui.edge.store.transaction import aside_lines
 from incidentui.session.ports import Appended, Aside
 from tests import parts
-from tests.store.conftest import Open, note
+from tests.store.conftest import Open, note, opened
 
 WRITER = """
 import sys
@@ -151,6 +152,35 @@ def test_a_full_disk_puts_facts_aside_and_space_brings_them_back(small_disk: Pat
     assert journal.verify() == []
     assert not Path(first.path).exists()
     journal.close()
+
+
+def test_what_a_program_put_aside_stays_with_the_incident_it_opened(open_here: Open) -> None:
+    first, second = open_here(), open_here()
+    side = first._side
+
+    def aside(journal: SqliteJournal, fact: Fact) -> None:
+        side.write(aside_lines([journal._draft(fact)], (), "leads", journal._name))
+
+    aside(first, opened("INC-1", 1_000))
+    aside(second, opened("INC-1", 2_000))
+    aside(first, note("of the first", incident="INC-1"))
+    aside(second, note("of the second", incident="INC-1"))
+    waiting = side.paths[0].read_text()
+    first.append([note("space")])
+    side.paths[0].write_text(waiting)  # as if its merger had been killed
+    aside(second, note("and this", incident="INC-1"))
+    first.append([note("more")])
+    noted = {r.event.text: r.incident for r in first.read() if isinstance(r.event, NoteAdded)}
+    assert noted == {
+        "of the first": "INC-1",
+        "of the second": "INC-2",
+        "space": None,
+        "and this": "INC-2",
+        "more": None,
+    }
+    assert [key.id for key in first.incidents()] == ["INC-1", "INC-2"]
+    assert [r.event.id for r in first.read() if isinstance(r.event, IncidentOpened)] == ["INC-1", "INC-2"]
+    assert first.verify() == []
 
 
 def test_a_killed_merge_brings_nothing_in_twice(open_here: Open) -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from incidentui.core import events as e
 from incidentui.core.drift import Drift, DriftRow
 from incidentui.session.ports import View
 from incidentui.tui.present import services
@@ -108,3 +109,44 @@ async def test_a_pane_that_takes_the_body_says_why_and_which_image(size: tuple[i
     assert "healthy · policy always" in jobs
     assert backend.rindex("harbor:1") == jobs.rindex("jobs:2"), "one column"
     assert backend.index(" up ") == jobs.index(" up ")
+
+
+def told_in_the_timeline(view: View, *fresh: tuple[str, DriftRow]) -> fakes.FakeSession:
+    event = e.DriftSeen((Drift("backend", tuple(row for _, row in fresh)),), fresh)
+    at = view.state.at
+    record = e.Recorded(99, "99", at, at, "drift", "drift", "key", None, "harbor", 0, "boot", event)
+    session = fakes.session(view)
+    session.log = [*session.log, record]
+    return session
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)], ids="{0[0]}x{0[1]}".format)
+async def test_a_difference_in_the_timeline_is_a_sentence_and_leads_to_its_workload(size: tuple[int, int]) -> None:
+    view = differing(fakes.quiet(), ANEW)
+    async with shown(view, size, told_in_the_timeline(view, ("backend", ANEW))) as seen:
+        text = await seen.press("1", "G")
+        page = await seen.press("enter")
+    row = next(line for line in text.splitlines() if "✗ backend    volume harbor_data was made anew" in line)
+    assert "↵" in row
+    assert "DriftRow" not in text, "nor beside it, where a wide screen shows what is selected"
+    assert "WORKLOAD  backend" in page
+    assert "age of harbor_data" in page
+
+
+async def test_a_difference_of_what_is_gone_is_told_in_words_too() -> None:
+    view = differing(fakes.quiet(), ANEW)
+    async with shown(view, (120, 40), told_in_the_timeline(view, ("gone", ANEW))) as seen:
+        page = await seen.press("1", "G", "enter")
+    assert "volume harbor_data was made anew" in page
+    assert "gone           age of harbor_data made anew" in page
+    assert "DriftRow" not in page
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids="{0[0]}x{0[1]}".format)
+async def test_to_compare_with_nothing_makes_no_workload_good(size: tuple[int, int]) -> None:
+    view = differing(fakes.quiet(), ANEW)
+    async with shown(view, size) as seen:
+        await seen.press("4", "g", "enter")
+        page = await seen.press("d", "d")
+    assert "CHECKPOINT, RUNNING" in page
+    assert "✗ Running, its health check is good, and it is not what was declared" in page

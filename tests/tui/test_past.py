@@ -17,6 +17,7 @@ from incidentui.edge.store.window import window_of
 from incidentui.session.replay import ReplaySession
 from incidentui.tui.app import IncidentApp
 from tests.postmortem.imports import PAST, Here, place
+from tests.session.worlds import Said, session
 from tests.tui import fakes
 from tests.tui.screens import shown
 
@@ -34,7 +35,7 @@ async def at_its_end(here: Here, name: str, size: tuple[int, int]) -> str:
     record, ident, _ = record_of(journal, "INC-1")
     window = window_of(record, ident)
     assert window is not None
-    session = ReplaySession(
+    replay = ReplaySession(
         record,
         SystemClock(),
         "replay",
@@ -44,7 +45,7 @@ async def at_its_end(here: Here, name: str, size: tuple[int, int]) -> str:
         since=window.incident.shown_from,
         as_known=False,
     )
-    app = IncidentApp(session, zone=UTC)
+    app = IncidentApp(replay, zone=UTC)
     async with app.run_test(size=size) as pilot:
         await pilot.press(">")
         await pilot.pause()
@@ -77,6 +78,25 @@ async def test_rows_show_as_much_of_a_time_as_was_written(here: Here) -> None:
     assert " day only “ imported   [2019-12-03" in text
     assert " no time  “ imported   [Time TBC] Somebody called" in text
     assert " ~04:30   “ imported   [2019-12-05 ~05:30] Nodes removed" in text
+
+
+async def test_what_a_document_says_is_nothing_of_today(here: Here) -> None:
+    here.ok("import", str(PAST / "restart.md"))
+    here.ok("note", "looking at the board")
+    live = session(paths.journal_path(here.root).parent, Said())
+    live.start()
+    try:
+        app = IncidentApp(live, zone=UTC)
+        async with app.run_test(size=(120, 40)) as pilot:
+            for keys in ((), (".",)):
+                await pilot.press(*keys)
+                await pilot.pause()
+                text = "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+                assert "looking at the board" in text
+                assert "imported" not in text
+                assert "Seat map" not in text
+    finally:
+        live.stop()
 
 
 @pytest.mark.req("R1-56")

@@ -8,6 +8,7 @@ from incidentui.core.incidents import stage
 from incidentui.core.inputs import CancelAction, RunPlan, ShowPlan, StartAction, StopAction
 from incidentui.core.model import Attempt, Plan
 from incidentui.core.redeploy import not_asked, overridden
+from incidentui.core.rehearsal import no_more_quiet
 from incidentui.core.runs import asked as step_asked
 from incidentui.core.runs import others, step_follows
 from incidentui.core.turn import Deciding, Decision, refuse
@@ -48,6 +49,8 @@ def _refused(d: Deciding, c: RunPlan) -> Decision | None:
     failed = [p for p in c.plan.checked if not p.ok]
     if c.plan.changes and failed:
         return refuse(f"{failed[0].text}: {failed[0].note or 'does not hold'}", "open the plan again")
+    if why := no_more_quiet(d.state, c.plan):
+        return refuse(f"by now {why}", 'open the plan again; now="why" goes on all the same')
     if c.step is not None and (no := step_asked(d, c.step, c.by, undoes=c.undoes)) is not None:
         return Decision(refusal=no)
     if (taken := not_asked(d.state, c.plan)) is not None:

@@ -157,8 +157,8 @@ def _steady(d: Deciding, attempt: Attempt, check: str) -> Ms:
 
 
 def _only_files(plan: Plan) -> bool:
-    """A restore that makes no container anew: what it wrote is read by who is started next."""
-    return plan.action == "checkpoint.restore" and not any(step.verb == "create" for step in plan.steps)
+    """A restore that touches no container: what it wrote is read by who is started next."""
+    return plan.action == "checkpoint.restore" and not any(step.verb in ("create", "fill") for step in plan.steps)
 
 
 def asked_since(d: Deciding, attempt: Attempt) -> int:

@@ -2,8 +2,12 @@
 
 from incidentui.core.model import Attempt, Ms
 
-STOPPABLE = ("shell", "ci.wait", "git.bisect", "volume.backup", "workload.exec", "workload.copy-out")
-"""Actions whose effect can be cut off: it leaves no more half done than its own failing would."""
+STOPPABLE = (
+    "shell", "ci.wait", "git.bisect", "volume.backup", "workload.exec", "workload.copy-out", "workload.rehearse",
+)  # fmt: skip
+"""Actions whose effect can be ended: it leaves no more half done than its own failing would. A rehearsal ends before
+its next restart.
+"""
 WATCHES = ("verify", "wait")
 """Actions without an effect: they only look on until a deadline."""
 TOLD = (

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from incidentui.core import events as e
-from incidentui.core.board import CONCLUSIONS, STRETCHES, Concluded, Hypothesis, Remark, cause_word
+from incidentui.core.board import CONCLUSIONS, FIXED, STRETCHES, Concluded, Hypothesis, Remark, cause_word
 from incidentui.core.evolve.put import put_incident, put_name
 from incidentui.core.model import Incident, Ms
 from incidentui.core.state import State
@@ -89,7 +89,10 @@ def _cause(old: Hypothesis, event: e.CauseChanged, at: Ms) -> Hypothesis:
             return replace(_ended(old, at), fixed=at, fix=event.said)
         case "again":
             back = replace(old, again=event.again)
-            return back if old.fixed is None else replace(back, since=at, fixed=None)
+            if old.fixed is None:
+                return back
+            # That it was fixed does not show any more that it is the cause: `fix` and `since` say what became of it.
+            return replace(back, since=at, fixed=None, why="" if old.why.startswith(FIXED) else old.why)
         case "origin":
             return replace(old, origin=event.origin)
 

@@ -62,7 +62,13 @@ def row(recorded: e.Recorded, commits: Iterable[Commit] = ()) -> Row:
         text += f" (for {duration(recorded.event.until - recorded.at)})"
     if tone == "text" and recorded.moment == "detail":
         tone = "muted"
-    return Row(mark, recorded.subject, text, tone, evidence_of(recorded.event))
+    return Row(mark, _subject(recorded), text, tone, evidence_of(recorded.event))
+
+
+def _subject(recorded: e.Recorded) -> str:
+    """Of a difference the workload, where the record names only that something differs."""
+    event = recorded.event
+    return (workloads.subject(event) if isinstance(event, e.DriftSeen) else "") or recorded.subject
 
 
 def _told(event: e.Event, commits: Iterable[Commit]) -> e.Event:

@@ -5,25 +5,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from incidentui.core.checkpoint import Checkpoint
-from incidentui.core.format import duration
+from incidentui.core.format import count, duration
 from incidentui.core.inputs import ActionActed, Refusal
-from incidentui.core.model import Attempt, Light, Plan, PlanStep, Precondition, ProjectSpec, Workload
+from incidentui.core.model import Attempt, Light, Ms, Plan, PlanStep, Precondition, ProjectSpec, Workload
 from incidentui.core.plan import deadline
 from incidentui.core.state import State
 from incidentui.core.value import dataclass
+from incidentui.edge.checkpoints.contents import FILL, Contents, Fill, holding
+from incidentui.edge.checkpoints.plans import RESTORE, TAKE, TEST, stay_of, take_plan, test_plan, told
 from incidentui.edge.checkpoints.replacing import beyond_keeping, moved, planned, still, unkept, written, written_as
 from incidentui.edge.checkpoints.restoring import differing, stood_a_test, tried, untested
 from incidentui.edge.checkpoints.store import CheckpointError
 from incidentui.edge.checkpoints.taking import Keeper
 from incidentui.edge.containers.blast import Blast
-from incidentui.edge.containers.deeds import STAY_MS, WITHIN_MS, Wish, losing, make_plan
+from incidentui.edge.containers.deeds import WITHIN_MS, Wish, losing, make_plan
 from incidentui.edge.containers.docker import DockerEngine
 from incidentui.edge.containers.engine import EngineLost, EngineRefused
 from incidentui.edge.containers.recreating import Recreating
 from incidentui.edge.containers.telling import Steps, Unheard
+from incidentui.edge.text import clean
+from incidentui.edge.volumes.restoring import TROUBLE
+from incidentui.edge.volumes.store import BackupError
+from incidentui.edge.volumes.store import Store as Backups
 from incidentui.session.ports import Clock, Report
-
-TAKE, TEST, RESTORE = "checkpoint.take", "checkpoint.test", "checkpoint.restore"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,32 +43,34 @@ class Back:
 class CheckpointExecutor:
     actions = frozenset({TAKE, TEST, RESTORE})
 
-    def __init__(self, keeper: Keeper, clock: Clock) -> None:
+    def __init__(self, keeper: Keeper, clock: Clock, contents: Contents | None = None) -> None:
+        """`contents`: keeps what is in volumes; None: beside the checkpoints."""
         self._keeper, self._clock = keeper, clock
         self._store = keeper.store
+        self._contents = contents or Contents(keeper, Backups(keeper.store.folder.with_name("backups")))
 
     async def plan(self, action: str, args: Mapping[str, str], state: State, incident: str | None) -> Plan | Refusal:
         self._keeper.saw(state)
-        if action == TAKE:
-            text = "commit, images, configuration files, names and sizes of volumes, keyed hashes of the environment"
-            steps = (PlanStep("keep", f"{text}, verdicts"),)
-            return Plan(TAKE, (), "Take a checkpoint", state.project.name, "project", changes=False, steps=steps)
-        if "id" not in args:
+        if action != TAKE and "id" not in args:
             return Refusal("which checkpoint?", f"{action} id=latest", usage=True)
         try:
+            if action == TAKE:
+                plan = take_plan(state)
+                asked = args.get("volumes", "")
+                return await self._contents.with_copies(plan, asked) if asked else plan
             then = await asyncio.to_thread(lambda: self._store.read(self._store.find(args["id"])))
             if action == TEST:
-                return _test_plan(then, state)
+                return test_plan(then, state)
             return await self._restore_plan(then, args, state)
         except CheckpointError as error:
             return Refusal(str(error), "incidentui checkpoint list", usage=True)
-        except (EngineLost, EngineRefused) as error:
+        except (EngineLost, EngineRefused, BackupError) as error:
             return Refusal(str(error), "nothing was done")
 
     async def act(self, run: str, plan: Plan, incident: str | None, report: Report) -> ActionActed:
         try:
             if plan.action == TAKE:
-                kept = await self._keeper.take()
+                kept = await self._take(run, plan, Steps(run, plan, report, self._clock))
                 return ActionActed(run, "done", f"checkpoint {kept.id}: {told(kept)}")
             if plan.action == TEST:
                 return await self._test(run, dict(plan.args)["id"])
@@ -74,12 +80,24 @@ class CheckpointExecutor:
         except (EngineLost, EngineRefused) as error:
             return ActionActed(run, "refused", f"nothing was done: {error}")
 
+    async def _take(self, run: str, plan: Plan, steps: Steps) -> Checkpoint:
+        if not plan.args:
+            return await self._keeper.take()
+        backups = await self._contents.keep(run, plan, steps)
+        steps.begin(plan.steps[-1])
+        kept = await self._keeper.take(complete=lambda it: holding(it, backups))
+        steps.end("done", f"checkpoint {kept.id}")
+        return kept
+
     async def settle(self, attempt: Attempt) -> ActionActed:
         if attempt.plan.action != RESTORE:
             return ActionActed(attempt.run, "failed", "it was not finished; ask again")
         try:
-            rest = await self._rest(dict(attempt.plan.args)["id"])
-        except (CheckpointError, EngineLost, EngineRefused) as error:
+            ident = dict(attempt.plan.args)["id"]
+            rest = await self._rest(ident)
+            if any(step.verb == FILL for step in attempt.plan.steps):
+                rest += await self._contents.differing(self._store.read(ident))
+        except (CheckpointError, *TROUBLE) as error:
             return ActionActed(attempt.run, "unknown", f"cannot be looked at: {error}")
         if rest:
             return ActionActed(attempt.run, "failed", f"not all was restored: {', '.join(rest[:5])}")
@@ -92,17 +110,18 @@ class CheckpointExecutor:
 
     async def _test(self, run: str, ident: str) -> ActionActed:
         then = self._store.read(ident)
-        gone = await self._gone(then)
+        gone = [*await self._gone(then), *await asyncio.to_thread(self._contents.wrong, then)]
         tested = await asyncio.to_thread(tried, self._store, then, gone, self._clock.now())
         await asyncio.to_thread(self._store.add_test, ident, tested)
         if tested.ok:
-            return ActionActed(run, "done", f"checkpoint {ident} can be restored: {tested.files} files compared")
+            read = f", what was in {count(tested.contents, 'volume')} read whole" if tested.contents else ""
+            return ActionActed(run, "done", f"checkpoint {ident} can be restored: {tested.files} files compared{read}")
         return ActionActed(run, "failed", f"checkpoint {ident} cannot be restored whole: {'; '.join(tested.findings)}")
 
     async def _gone(self, then: Checkpoint) -> list[str]:
         """Images and volumes of then that are not here any more."""
         images = {c.image_id: c.image for c in then.containers}
-        used = {name for c in then.containers for name in c.volumes}
+        used = {name for c in then.containers for name in c.volumes} - {v.name for v in then.volumes if v.contents}
         try:
             there = {name for engine in self._keeper.engines for name in await engine.volume_names()}
             missing = [(name, image) for image, name in images.items() if not await self._here(image)]
@@ -127,14 +146,25 @@ class CheckpointExecutor:
                 return Refusal(f"{why}: no checkpoint of now could bring it back", "move it out of the way, then again")
         now = (await self._keeper.look()).checkpoint
         backs, beyond = await self._images(then, now)
-        if not files and not backs:
+        wish = Wish(within_ms, stay_of(within_ms), args.get("lose", "").strip())
+        fills = await self._fills(then, args, within_ms)
+        if isinstance(fills, Refusal):
+            return fills
+        if not fills and then.volumes:
+            beyond = (*beyond, *self._contents.left(then))
+        if not files and not backs and not fills:
             rest = f"; it does not cover: {beyond[0][0]}: {beyond[0][1]}" if beyond else ""
-            return Refusal(f"nothing that a restore writes differs from checkpoint {then.id}{rest}", "diff shows more")
-        wish = Wish(within_ms, min(STAY_MS, within_ms // 2), args.get("lose", "").strip())
+            hint = self._contents.ways(then) or "diff shows more"
+            return Refusal(f"nothing that a restore writes differs from checkpoint {then.id}{rest}", hint)
         losses = Blast(loses=tuple(f"{back.name}: {what}" for back in backs for what in back.blast.loses))
         return Plan(
             action=RESTORE,
-            args=(("id", then.id), ("within", f"{within_ms}ms"), *_given("lose", wish.lose)),
+            args=(
+                ("id", then.id),
+                ("within", f"{within_ms}ms"),
+                *_given("lose", wish.lose),
+                *_given("volumes", "true" if fills else ""),
+            ),
             title=f"Restore checkpoint {then.id}, {duration(self._clock.now() - then.at)} old, taken {then.why}",
             target=state.project.name,
             target_kind="project",
@@ -142,6 +172,7 @@ class CheckpointExecutor:
                 PlanStep("save", "a checkpoint of now first"),
                 *(PlanStep("write", written_as(file)) for file, _ in files),
                 *(PlanStep("create", f"{b.name} anew from image {b.image[7:19]}, its volumes kept") for b in backs),
+                *(fill.step() for fill in fills),
                 PlanStep("look", "compare files and images with the checkpoint"),
             ),
             checked=(
@@ -149,14 +180,20 @@ class CheckpointExecutor:
                 *(still(now_) for _, now_ in files),
                 *(Precondition("container", f"{b.name} is still {b.ident[:12]}", f"{b.ident} {b.name}") for b in backs),
                 *(losing("recreate", losses, wish) if backs else ()),
+                *(fill.check() for fill in fills),
             ),
             not_covered=(*untested(self._store.tests(then.id)), *beyond),
-            undo="The checkpoint that is taken first brings back what is now.",
-            warnings=() if backs else ("restart who reads these files: most programs read them when they start",),
+            undo=f"The checkpoint that is taken first brings back what is now{_VOLUMES_TOO if fills else ''}.",
+            warnings=(_RESTART,) if files and not backs and not fills else (),
             within_ms=within_ms,
-            host=", ".join(engine.address for engine in self._keeper.engines) if backs else "",
+            host=", ".join(engine.address for engine in self._keeper.engines) if backs or fills else "",
             loses=losses.loses,
         )
+
+    async def _fills(self, then: Checkpoint, args: Mapping[str, str], within_ms: Ms) -> list[Fill] | Refusal:
+        if (asked := args.get("volumes", "false")) not in ("true", "false"):
+            return Refusal(f"volumes={clean(asked, 40)} is neither true nor false", usage=True)
+        return await self._contents.fills(then, (within_ms, stay_of(within_ms))) if asked == "true" else []
 
     async def _images(self, then: Checkpoint, now: Checkpoint) -> tuple[list[Back], tuple[tuple[str, str], ...]]:
         """Which containers go back to their image, and what a restore leaves as it is."""
@@ -177,8 +214,6 @@ class CheckpointExecutor:
                 beyond.append((was.name, f"environment differs: {', '.join(keys[:5])}; values are in no checkpoint"))
         if then.commit != now.commit:
             beyond.append(("commit", f"HEAD stays; git.reset to={(then.commit or '?')[:7]} goes back"))
-        if then.volumes:
-            beyond.append(("volumes", "what is in them is in no checkpoint"))
         return backs, tuple(beyond)
 
     async def _blast(self, name: str) -> Blast:
@@ -204,6 +239,12 @@ class CheckpointExecutor:
         files = await written(self._keeper.top, self._store, then, plan, steps)
         if why := files or await self._anew(run, plan, then, steps):
             return ActionActed(run, "failed", f"{why}; {undo}")
+        # Last: a program of another image than that of then does not write into what was put back.
+        times = (plan.within_ms, stay_of(plan.within_ms))
+        filled, why = await self._contents.filled(run, plan, then, times, steps)
+        undo = "; ".join([undo, *filled])
+        if why:
+            return ActionActed(run, "failed", f"{why}; {undo}")
         steps.begin(plan.steps[-1])
         if rest := await self._rest(then.id):
             steps.end("failed", rest[0])
@@ -216,6 +257,8 @@ class CheckpointExecutor:
             value, _, name = check.want.partition(" ")
             if check.name == "container" and await self._ident(name) != value:
                 return f"{name} is another container by now"
+        if why := await self._contents.moved(plan, then, (plan.within_ms, stay_of(plan.within_ms))):
+            return why
         return await asyncio.to_thread(moved, self._keeper.top, plan, then)
 
     async def _ident(self, name: str) -> str:
@@ -224,7 +267,7 @@ class CheckpointExecutor:
 
     async def _anew(self, run: str, plan: Plan, then: Checkpoint, steps: Steps) -> str:
         images = {c.name: c.image_id for c in then.containers}
-        wish = Wish(plan.within_ms, min(STAY_MS, plan.within_ms // 2), dict(plan.args).get("lose", ""))
+        wish = Wish(plan.within_ms, stay_of(plan.within_ms), dict(plan.args).get("lose", ""))
         names = [check.want.partition(" ")[2] for check in plan.checked if check.name == "container"]
         for name, step in zip(names, [s for s in plan.steps if s.verb == "create"], strict=True):
             steps.begin(step)
@@ -261,28 +304,9 @@ class CheckpointExecutor:
         return [*files, *(back.name for back in backs)]
 
 
+_RESTART = "restart who reads these files: most programs read them when they start"
+_VOLUMES_TOO = "; of volumes, the backup that is taken of each"
+
+
 def _given(key: str, value: str) -> tuple[tuple[str, str], ...]:
     return ((key, value),) if value else ()
-
-
-def _test_plan(then: Checkpoint, state: State) -> Plan:
-    return Plan(
-        action=TEST,
-        args=(("id", then.id),),
-        title=f"Test whether checkpoint {then.id} can be restored",
-        target=state.project.name,
-        target_kind="project",
-        changes=False,
-        steps=(PlanStep("try", "restore its files into a scratch place and compare; look for images and volumes"),),
-    )
-
-
-def told(it: Checkpoint) -> str:
-    missing = sum(1 for file in it.files if file.missing)
-    parts = [
-        f"{len(it.files) - missing} files",
-        f"{len(it.containers)} containers",
-        f"{len(it.volumes)} volumes",
-        f"{sum(1 for c in it.checks if c.state == 'ok')} of {len(it.checks)} checks good",
-    ]
-    return ", ".join([*parts, *([f"{missing} files without a copy"] if missing else []), *it.lost])

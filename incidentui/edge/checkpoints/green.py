@@ -2,7 +2,7 @@
 
 from incidentui.core.inputs import Refusal
 from incidentui.core.state import State
-from incidentui.edge.checkpoints.executor import told
+from incidentui.edge.checkpoints.plans import told
 from incidentui.edge.checkpoints.store import CheckpointError
 from incidentui.edge.checkpoints.taking import Keeper
 

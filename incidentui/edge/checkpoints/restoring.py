@@ -84,7 +84,8 @@ def tried(store: Store, checkpoint: Checkpoint, gone: Sequence[str], now: Ms) ->
                 findings += _tried(apart, file, store.copy_of(checkpoint.id, file.sha256))
             except (CheckpointError, OSError) as error:
                 findings.append(f"{file.path}: {error}")
-    return Tested(now, not findings, len(files), tuple(findings[:50]))
+    kept = sum(volume.contents is not None for volume in checkpoint.volumes)
+    return Tested(now, not findings, len(files), tuple(findings[:50]), kept)
 
 
 def _tried(scratch: Path, file: FileCopy, content: bytes) -> list[str]:

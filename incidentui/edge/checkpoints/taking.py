@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -58,18 +58,24 @@ class Keeper:
         )
 
     async def take(
-        self, why: str = BY_HAND, whole: bool = False, also: Sequence[FileCopy] = (), spare: str = ""
+        self,
+        why: str = BY_HAND,
+        whole: bool = False,
+        also: Sequence[FileCopy] = (),
+        spare: str = "",
+        complete: Callable[[Checkpoint], Checkpoint] = lambda it: it,
     ) -> Checkpoint:
         """Raises CheckpointError when it cannot be kept; `whole`: also when something could not be looked at.
 
         `also`: files that are in it whether the configuration names them or not, up to REPLACED_LIMIT.
         `spare`: the id of a checkpoint that this one does not push out.
+        `complete`: adds what no look sees, or raises CheckpointError.
         """
         # An engine walks through each volume to measure it: an action in an incident does not wait for that.
         taken = await self.look(why, measure=why == BY_HAND, also=also)
         if whole and taken.checkpoint.lost:
             raise CheckpointError(f"not all could be looked at: {taken.checkpoint.lost[0]}")
-        return await asyncio.to_thread(self.store.keep, taken.checkpoint, taken.contents, spare)
+        return await asyncio.to_thread(self.store.keep, complete(taken.checkpoint), taken.contents, spare)
 
     async def look(self, why: str = "now", measure: bool = False, also: Sequence[FileCopy] = ()) -> Taken:
         """All that a checkpoint of now would hold; nothing is kept."""

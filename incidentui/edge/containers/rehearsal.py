@@ -3,6 +3,7 @@
 It stops at the first that does not come back: from there on it is no rehearsal any more.
 """
 
+import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -13,16 +14,18 @@ from incidentui.core.inputs import ActionActed, Evidence, Observation, Refusal
 from incidentui.core.model import Attempt, Light, Ms, Plan, PlanStep, Precondition, Workload, is_bad
 from incidentui.core.plan import deadline
 from incidentui.core.quiet_hours import ANY, within
-from incidentui.core.rehearsal import ACTION, QUIET, Back, changed, empty, of_checkpoints, ordered, table, told
+from incidentui.core.rehearsal import ACTION, QUIET, Back, changed, empty, of_checkpoints, ordered, table, told, unquiet
 from incidentui.core.state import State
 from incidentui.edge.checkpoints.store import CheckpointError
 from incidentui.edge.checkpoints.taking import Keeper
 from incidentui.edge.containers.deeds import UP, want
-from incidentui.edge.containers.engine import Engine, EngineLost, EngineRefused
+from incidentui.edge.containers.engine import CALL_S, STOP_S, Engine, EngineLost, EngineRefused
 from incidentui.edge.containers.executor import WorkloadExecutor
+from incidentui.edge.containers.looking import LOOK_S
 from incidentui.edge.containers.rehearsal_facts import facts
 from incidentui.edge.containers.telling import Steps
-from incidentui.session.ports import Clock, Report
+from incidentui.edge.containers.underway import when_back
+from incidentui.session.ports import Between, Clock, Report
 
 KEYS = ("within", "stay", "slow", "quiet", "now")
 _OWN = "workloads"
@@ -37,16 +40,24 @@ class RehearsalExecutor:
     def __init__(self, *engines: Engine, clock: Clock, keeper: Keeper | None = None) -> None:
         self._engines, self._clock, self._keeper = engines, clock, keeper
         self._one = WorkloadExecutor(*engines, clock=clock)
+        self._between: Between | None = None
+
+    def asks(self, between: Between) -> bool:
+        self._between = between
+        return True
 
     async def plan(self, action: str, args: Mapping[str, str], state: State, incident: str | None) -> Plan | Refusal:
         if odd := next((key for key in args if key not in (*KEYS, _OWN)), ""):
             return Refusal(f"{ACTION} takes no {odd!r}", f"it takes {', '.join(KEYS)}", usage=True)
         times: dict[str, Ms] = {}
         for key, default in (("within", WITHIN_MS), ("stay", STAY_MS), ("slow", SLOW_MS)):
-            ms = deadline(args, default, key)
+            ms = deadline(args, min(default, times["within"] // 2) if key == "stay" else default, key)
             if isinstance(ms, Refusal):
                 return ms
             times[key] = ms
+        if times["stay"] >= times["within"]:
+            why = "no workload can stay up for longer than it is waited for"
+            return Refusal(why, "stay= is shorter than within=", usage=True)
         if (quiet := args.get("quiet", "")) and within(quiet, 0) is None:
             return Refusal(f"quiet={quiet} is no time of day", "write it so: quiet=22:00-06:00, or any", usage=True)
         try:
@@ -55,6 +66,9 @@ class RehearsalExecutor:
         except (EngineLost, EngineRefused) as error:
             return Refusal(str(error), "nothing was done")
         runs = {it.name: it for it in every if it.state in UP and not is_bad(it)}
+        if twice := next((it for it in every if runs.get(it.name, it) is not it), None):
+            why = f"{twice.name} is on {twice.engine} and on {runs[twice.name].engine}: one of them would be left out"
+            return Refusal(why, f"one by one: workload.restart name={twice.name} engine={twice.engine}")
         if len(runs) < len({it.name for it in every if it.state in UP}) or not runs:
             bad = next((it.name for it in every if is_bad(it)), "")
             return Refusal(f"{bad} is {_state(every, bad)}" if bad else "nothing runs here", "mend that first")
@@ -70,6 +84,8 @@ class RehearsalExecutor:
             names = dict(plan.args)["workloads"].split(",")
             if _key([every[name] for name in names if name in every]) != want(plan, "workloads"):
                 return ActionActed(run, "refused", "nothing was done: other workloads run by now; make a new plan")
+            if why := self._late(plan):
+                return ActionActed(run, "refused", f"nothing was done: {why}; make a new plan")
             steps.begin(plan.steps[0])
             before, then = await facts(self._engines), await self._kept(plan)
         except (EngineLost, EngineRefused, CheckpointError) as error:
@@ -105,15 +121,17 @@ class RehearsalExecutor:
         return backs
 
     async def _restarted(self, workload: Workload, plan: Plan) -> Back:
+        if self._between is not None and (why := await self._between()):
+            return Back(workload.name, 0, why, held=True)
         args = {"name": workload.name, "engine": workload.engine}
         args |= {key: f"{_ms(plan, key)}ms" for key in ("within", "stay")}
         asked = self._clock.now()
         one = await self._one.plan(_RESTART, args, State(), None)
         if isinstance(one, Refusal):
-            return Back(workload.name, 0, one.why)
+            return Back(workload.name, 0, one.why, held=True)
         end = await self._one.act("", one, None, _unheard)
         took = max(0, self._clock.now() - asked - (_ms(plan, "stay") if end.outcome == "done" else 0))
-        return Back(workload.name, took, "" if end.outcome == "done" else end.why)
+        return Back(workload.name, took, "" if end.outcome == "done" else end.why, end.outcome == "refused")
 
     async def _all(self) -> tuple[Workload, ...]:
         return tuple([it for engine in self._engines for it in await engine.workloads()])
@@ -124,20 +142,39 @@ class RehearsalExecutor:
     async def _now(self, then: Checkpoint | None) -> Checkpoint | None:
         return (await self._keeper.look()).checkpoint if self._keeper is not None and then is not None else None
 
+    def _late(self, plan: Plan) -> str:
+        """Why the hour is none of the plan's any more."""
+        args = dict(plan.args)
+        return "" if args.get("now") else _hour_row(args.get("quiet", ""), self._hour())[1]
+
     def _hour(self) -> int:
         local = time.localtime(self._clock.now() / 1000)
         return local.tm_hour * 60 + local.tm_min
 
     async def settle(self, attempt: Attempt) -> ActionActed:
-        """Nobody knows how far it came; what runs now is in the list, and nothing was left half restarted."""
+        """Nobody knows how far it came; what runs once all are over it is in the list, and what is down is named."""
         try:
-            every = {it.name: it for it in await self._all()}
+            every = {it.name: it for it in await when_back(lambda: self._over(attempt), self._clock)}
         except (EngineLost, EngineRefused) as error:
             return ActionActed(attempt.run, "unknown", f"cannot be looked at: {error}")
         names = dict(attempt.plan.args).get("workloads", "").split(",")
         down = [name for name in names if name not in every or every[name].state not in UP or is_bad(every[name])]
-        why = f"not up: {', '.join(down)}" if down else "all run"
+        why = f"not up: {', '.join(down)}; next: workload.start name={down[0]}" if down else "all run"
         return ActionActed(attempt.run, "failed", f"it was not finished, and nothing was compared; {why}")
+
+    async def _over(self, attempt: Attempt) -> tuple[Workload, ...]:
+        """All, once the one that was being restarted is another run, or down, or that can come no more."""
+        last = attempt.progress[-1] if attempt.progress else None
+        names = dict(attempt.plan.args).get("workloads", "").split(",")
+        n = last.n - 2 if last is not None and last.verb == "restart" and last.state == "running" else -1
+        until = self._clock.now() + int((STOP_S + CALL_S) * 1000)
+        while True:
+            every = await self._all()
+            it = next((it for it in every if n >= 0 and it.name == names[n]), None)
+            same = it is not None and it.engine == "docker" and it.state in UP and (it.since or 0) < attempt.asked
+            if not same or self._clock.now() >= until:
+                return every
+            await asyncio.sleep(LOOK_S)
 
     async def lights(self, attempt: Attempt) -> Sequence[Light]:
         return ()
@@ -174,15 +211,18 @@ def _plan(
 def _preconditions(args: Mapping[str, str], state: State, minute: int) -> tuple[Precondition, ...]:
     reason, quiet = args.get("now", "").strip(), args.get("quiet", "")
     note = f"goes on all the same: {reason}" if reason else 'now="why" goes on all the same'
-    found = [("no incident is open", f"{state.current.id} is open: it is no quiet hour" if state.current else "")]
-    red = [c.name for c in state.checks.values() if c.state in ("failing", "unknown")]
-    found.append(("all checks are good", f"{', '.join(red[:4])} not good before anything was restarted" if red else ""))
-    if quiet not in ("", ANY):
-        now = f"{minute // 60:02d}:{minute % 60:02d}"
-        found.append((f"{now} lies in {quiet}", "" if within(quiet, minute) else f"it is {now}, and quiet is {quiet}"))
     return tuple(
-        Precondition(QUIET, bad or good, good, not bad or bool(reason), note if bad else "") for good, bad in found
+        Precondition(QUIET, bad or good, good, not bad or bool(reason), note if bad else "")
+        for good, bad in (*unquiet(state), _hour_row(quiet, minute))
     )
+
+
+def _hour_row(quiet: str, minute: int) -> tuple[str, str]:
+    """What holds, and why it does not; empty: it does."""
+    if quiet in ("", ANY):
+        return "no quiet hours are named: any hour will do", ""
+    now = f"{minute // 60:02d}:{minute % 60:02d}"
+    return f"{now} lies in {quiet}", "" if within(quiet, minute) else f"it is {now}, and quiet is {quiet}"
 
 
 async def _in_memory(engine: Engine) -> list[str]:

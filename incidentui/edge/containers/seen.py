@@ -96,8 +96,10 @@ def _remember(was: _Memory | None, look: Look, now: Ms) -> _Memory:
         code = was.shown.exit_code if look.ended is None else look.ended
         shown = replace(shown, state="crashing", exit_code=code, note="starts and dies again")
     if shown.state == was.shown.state == "crashing":
-        # One loop, one beginning: each try would move it.
-        shown = replace(shown, since=was.shown.since, note=shown.note or was.shown.note)
+        # When it ended last. A try that runs has not; where no end was seen, one lies just before it began.
+        unseen = grown and was.look.workload.state not in _DOWN
+        ended = shown.since if look.workload.state in _DOWN or unseen else was.shown.since
+        shown = replace(shown, since=ended, note=shown.note or was.shown.note)
     return _Memory(look, shown, crashes, short, tried)
 
 

@@ -8,6 +8,7 @@ a second factor was given once, by hand. Else one of our own is made; it ends wi
 import atexit
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 import threading
@@ -16,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from incidentui.edge.ssh.address import Address, read
+from incidentui.edge.ssh.said import Said, text
 from incidentui.edge.ssh.words import PROBE, ended, of_socket, refusal
 
 CONNECT_S = 8
@@ -27,9 +29,10 @@ REACH_S = 12.0
 AGAIN_S = 5.0
 """So long a refusal holds for all that ask: logs, events and lists would each knock for themselves."""
 _ASK_S = 3.0
-_MOST_SAID = 8_192
-_LONGEST = 80
-"""Of the folder: the path of a socket has at most 107 bytes, on some systems 103."""
+_LONGEST = 58
+"""Of TMPDIR, in bytes: the path of a socket has at most 107, on some systems 103, and 45 are added: the folder's name,
+the socket's, and what ssh hangs on to that until it listens.
+"""
 _QUIET = ("-o", "BatchMode=yes", "-o", "LogLevel=INFO", "-T", "-n")
 _OWN = (
     *_QUIET,
@@ -67,7 +70,7 @@ class Link:
         self._lock = threading.Lock()
         self._folder: Path | None = None
         self._keeper: subprocess.Popen[bytes] | None = None
-        self._said = _Said()
+        self._said = Said()
         self._control = ""
         self._lent = False
         self._doubted = False
@@ -86,7 +89,8 @@ class Link:
     def reach(self) -> None:
         """Until the connection stands: at once where it does, `REACH_S` at the longest. Raises LinkError."""
         with self._lock:
-            if self._stands() and not self._doubted:
+            if self._there() and (not self._doubted or self._answers()):
+                self._doubted = False
                 return
             if self._refused and time.monotonic() < self._refused[0]:
                 raise LinkError(self._refused[1])
@@ -103,7 +107,7 @@ class Link:
 
     def check(self) -> None:
         """Raises LinkError if it ended since it was reached."""
-        if not self._stands():
+        if not self._there():
             raise LinkError(ended(self._said.text))
 
     def doubt(self) -> None:
@@ -117,7 +121,7 @@ class Link:
     def why_nothing(self) -> str:
         """Why nothing comes out of the socket at its end: it is looked at over the same connection."""
         asked = _run([*self._over(), PROBE.format(socket=self.address.socket)])
-        answer = _text(asked.stdout) if asked else ""
+        answer = text(asked.stdout) if asked else ""
         if not answer and self._keeper is not None and _ends(self._keeper, 1.0):
             return ended(self._said.text)
         return of_socket(answer, self.address)
@@ -132,13 +136,28 @@ class Link:
     def _stands(self) -> bool:
         return self._keeper is not None and self._keeper.poll() is None
 
+    def _there(self) -> bool:
+        """Whether it stands and leads on: its folder is where others clean up."""
+        return self._stands() and self.socket.exists()
+
+    def _answers(self) -> bool:
+        """Of one that is lent and doubted. Others use its socket too: it stays where it is while it leads on."""
+        try:
+            with socket.socket(socket.AF_UNIX) as door:
+                door.settimeout(_ASK_S)
+                door.connect(str(self.socket))
+        except OSError:
+            return False
+        return self._shares(self._control)
+
     def _open(self) -> None:
         if shutil.which("ssh") is None:
             raise LinkError("there is no ssh here; install it (Debian: openssh-client)")
         person = self._configured()
         self._lent = self._shares(person.get("controlpath", ""))
         top = tempfile.gettempdir()
-        self._folder = Path(tempfile.mkdtemp(prefix="incidentui-ssh-", dir=top if len(top) < _LONGEST else "/tmp"))
+        short = len(os.fsencode(top)) <= _LONGEST
+        self._folder = Path(tempfile.mkdtemp(prefix="incidentui-ssh-", dir=top if short else "/tmp"))
         if self._lent:
             back = self._over("-O", "cancel", "-L", self._leads)
             self._keep([_LEND, "ssh", str(self.socket.parent), *back])
@@ -146,7 +165,7 @@ class Link:
             self._connect(_least(person, "connecttimeout", CONNECT_S), _least(person, "serveraliveinterval", ALIVE_S))
         told = _run(self._over("-O", "forward", "-L", self._leads))
         if not self.socket.exists():
-            raise LinkError(refusal(_text(told.stderr) if told else "timed out", self.address, _ASK_S))
+            raise LinkError(refusal(text(told.stderr) if told else "timed out", self.address, _ASK_S))
 
     @property
     def _leads(self) -> str:
@@ -155,7 +174,7 @@ class Link:
     def _configured(self) -> dict[str, str]:
         """What the person's configuration says of this host: option, in small letters -> value."""
         told = _run(["ssh", *_QUIET, "-G", *self.address.words])
-        lines = _text(told.stdout).splitlines() if told else []
+        lines = text(told.stdout).splitlines() if told else []
         return dict(line.split(" ", 1) for line in lines if " " in line)
 
     def _shares(self, path: str) -> bool:
@@ -192,7 +211,7 @@ class Link:
             )
         except OSError as error:
             raise LinkError(f"ssh could not be started: {error.strerror}; see what this machine lacks") from None
-        self._keeper, self._said = keeper, _Said(keeper)
+        self._keeper, self._said = keeper, Said(keeper)
 
     def _drop(self, within_s: float = 2.0) -> None:
         keeper, self._keeper = self._keeper, None
@@ -209,32 +228,6 @@ class Link:
         """Only over that connection: without it nothing else is tried, and no configuration is read."""
         only = ("-F", "none", "-S", self._control, "-o", "ControlMaster=no", "-o", "ProxyCommand=false")
         return ["ssh", *_QUIET, *only, *words, self.address.host]
-
-
-class _Said:
-    """What a process writes as errors: the end of it, however much and long it writes."""
-
-    def __init__(self, process: "subprocess.Popen[bytes] | None" = None) -> None:
-        self._kept = b""
-        self._thread: threading.Thread | None = None
-        if process is not None and process.stderr is not None:
-            self._thread = threading.Thread(target=self._read, args=(process,), name="ssh, errors", daemon=True)
-            self._thread.start()
-
-    def _read(self, process: "subprocess.Popen[bytes]") -> None:
-        assert process.stderr is not None
-        with process.stderr as stream:
-            while block := os.read(stream.fileno(), 4096):
-                self._kept = (self._kept + block)[-_MOST_SAID:]
-
-    def whole(self) -> None:
-        """Of one that ended. Not without an end: a helper of ssh may still hold the pipe."""
-        if self._thread is not None:
-            self._thread.join(1.0)
-
-    @property
-    def text(self) -> str:
-        return _text(self._kept)
 
 
 def _least(person: Mapping[str, str], option: str, ours: int) -> int:
@@ -260,10 +253,6 @@ def _run(argv: Sequence[str]) -> "subprocess.CompletedProcess[bytes] | None":
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-
-
-def _text(said: bytes) -> str:
-    return said[-_MOST_SAID:].decode("utf-8", "replace")
 
 
 def _ends(process: "subprocess.Popen[bytes]", within_s: float) -> bool:

@@ -30,3 +30,4 @@ class DamagedRecordError(JournalError):
     def __init__(self, path: str, line: int, why: str) -> None:
         super().__init__(f"{path}, line {line}: {why}. Export the record again, or take the line out.")
         self.line = line
+        self.why = why

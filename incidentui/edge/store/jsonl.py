@@ -16,11 +16,12 @@ from typing import Any
 
 from incidentui.core import codec, envelope
 from incidentui.core.events import MomentMarked, Recorded
+from incidentui.core.imported import DOCUMENT
 from incidentui.core.inputs import Evidence
 from incidentui.core.model import Ms, ProjectSpec
 from incidentui.core.recent import CELL_MS, CELLS, Sample
 from incidentui.core.state import State
-from incidentui.edge.store.chain import Chain
+from incidentui.edge.store.chain import Chain, missing
 from incidentui.edge.store.errors import DamagedRecordError, JournalError, JournalReadOnlyError
 from incidentui.edge.store.place import put_new
 from incidentui.edge.store.reading import matches
@@ -51,6 +52,7 @@ def export_lines(journal: Record, window: Window) -> Iterator[str]:
                 "incident": window.incident.id,
                 "from_seq": window.from_seq,
                 "to_seq": window.to_seq,
+                **({"late": list(window.late)} if window.late else {}),
             }
         )[:-1]
         + ',"state":'
@@ -113,6 +115,8 @@ class JsonlJournal:
         self.lines: dict[int, int] = {}
         """In which line each event stands, by its sequence."""
         self.project = ""
+        self.head: dict[str, Any] = {}
+        """What its first line says; of plain events there is none."""
         self.read_only = f"{self.path} is a record, not a journal: it cannot be changed"
         self._before: State | None = None
         self._records: list[Recorded] = []
@@ -165,6 +169,7 @@ class JsonlJournal:
         since: Ms | None = None,
         until_seq: int | None = None,
         containing: str = "",
+        documents: bool = True,
     ) -> list[Recorded]:
         low = bisect_left(self._keys, (since, 0)) if since is not None else 0
         high = len(self._keys)
@@ -178,7 +183,7 @@ class JsonlJournal:
             if len(found) == limit:
                 break
             row = self._timeline[n]
-            if self._shown(row, key_only, until_seq, needle):
+            if (documents or not row.source.startswith(DOCUMENT)) and self._shown(row, key_only, until_seq, needle):
                 found.append(row)
         return found if after is not None else found[::-1]
 
@@ -214,6 +219,12 @@ class JsonlJournal:
                 known[ident] = known.get(ident, IncidentKey(ident, 0, None))._replace(closed_seq=record.seq)
         return [key for key in known.values() if key.opened_seq]
 
+    def about(self) -> str | None:
+        """Of which incident this is the record: its head names it; plain events are of the one opened last."""
+        held = [key.id for key in self.incidents()]
+        named = self.head.get("incident", held[-1] if held else None)
+        return named if named in held else None
+
     def first_seen(self, at: Ms) -> int:
         return next((r.seq for r in self._records if r.at >= at), self.last() + 1)
 
@@ -221,20 +232,21 @@ class JsonlJournal:
         return [r.seq for r in self._records if r.incident == incident and r.seq > after]
 
     def verify(self, most: int = 10) -> list[str]:
-        """The first problems of the hash chain, as far as the record reaches."""
+        """The first problems: of what its head says it holds, of the hash chain as far as it reaches, of evidence."""
         chain = Chain(gaps=True)
-        found: list[str] = []
+        found = list(missing(self.head, self._seqs)) if self.head else []
         for event in self._raw:
             data = envelope.canonical(event["data"])
             own = event.get("datasha256") if envelope.erased(data) else None
             found += chain.check(event, str(own or envelope.sha256(data)))
+        found += [f"evidence {sha256[:12]} was changed" for sha256, e in self._evidence.items() if e.sha256 != sha256]
         return found[:most]
 
     # -- loading
 
     def _load(self, text: str | None) -> None:
         try:
-            with open(self.path, encoding="utf-8") if text is None else io.StringIO(text, newline="\n") as file:
+            with open(self.path, encoding="utf-8-sig") if text is None else io.StringIO(text, newline="\n") as file:
                 for number, line in enumerate(file, 1):
                     if line.strip():
                         self._line(number, line)
@@ -257,12 +269,15 @@ class JsonlJournal:
             self._looks.append(codec.from_json(Sample, data["sample"]))
         elif "evidence" in data:
             seen = codec.from_json(Evidence, data["evidence"])
-            self._evidence[data["evidence"].get("sha256", seen.sha256)] = seen
+            self._evidence[str(data["evidence"].get("sha256", seen.sha256))] = seen
         elif "incidentui" in data:
-            if not isinstance(data.get("schema"), int) or data["schema"] > SCHEMA:
+            if not isinstance(data.get("schema"), int):
+                raise codec.CodecError("it names no schema")
+            if data["schema"] > SCHEMA:
                 raise codec.CodecError("written by a newer incidentui; update to read it")
             self._before = codec.from_json(State, data.get("state", {}))
             self.project = str(data.get("project", ""))
+            self.head = {key: value for key, value in data.items() if key != "state"}
         else:
             record = codec.from_cloudevent(data)
             if self._records and record.seq <= self._records[-1].seq:

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from incidentui.core import codec, envelope
 from incidentui.core.events import Recorded
+from incidentui.core.imported import DOCUMENT
 from incidentui.core.model import Moment, Ms
 from incidentui.edge.store.errors import JournalError
 from incidentui.session.ports import Row
@@ -112,6 +113,7 @@ def rows(
     since: Ms | None,
     until_seq: int | None,
     containing: str,
+    documents: bool,
 ) -> list[tuple[Any, ...]]:
     """Rows of the timeline by keyset: a range of (happened, seq) on an index, never an offset."""
     where: list[str] = []
@@ -134,6 +136,8 @@ def rows(
         only("t.happened <= ? AND t.seq <= ?", newest[0] if newest else -1, until_seq)
         if key_only:
             only("(t.moment = 'key' OR t.marked <= ?)", until_seq)
+    if not documents:
+        only("substr(e.source, 1, ?) <> ?", len(DOCUMENT), DOCUMENT)
     if containing:
         conn.create_function("matches", 3, matches, deterministic=True)
         only("matches(?, e.subject, e.data)", containing.casefold())

@@ -75,6 +75,8 @@ class SqliteJournal:
         """Why nothing may be appended here; empty when it may (a disk that refuses answers with Aside)."""
         self._clock = clock
         self._side = SideFiles(path)
+        self._name = os.urandom(8).hex()
+        """In the side file, where several write."""
         self._writer = Writer(path, conn, self.project, self._side)
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
@@ -188,8 +190,9 @@ class SqliteJournal:
         self, drafts: Sequence[Draft], kept: Sequence[tuple[str, str, str]], why: str, facts: Sequence[Fact]
     ) -> Aside:
         # Samples are let go: they are many, and a full disk wants facts.
+        lines = aside_lines(drafts, kept, self.project, self._name)
         try:
-            return Aside(why, self._side.write(aside_lines(drafts, kept, self.project)), tuple(facts))
+            return Aside(why, self._side.write(lines), tuple(facts))
         except OSError as error:
             raise NotSavedError(
                 f"nothing could be saved: {self.path}: {why}; and the side file: {error}. Free some disk space."
@@ -242,6 +245,7 @@ class SqliteJournal:
         since: Ms | None = None,
         until_seq: int | None = None,
         containing: str = "",
+        documents: bool = True,
     ) -> list[Recorded]:
         with _asked(self.path):
             found = reading.rows(
@@ -253,6 +257,7 @@ class SqliteJournal:
                 since=since,
                 until_seq=until_seq,
                 containing=containing,
+                documents=documents,
             )
             return [reading.recorded(row, self.project) for row in found]
 

@@ -3,6 +3,7 @@
 Knows drafts and plain values only, no event class: `note` writes through it without importing them.
 """
 
+import itertools
 import json
 import random
 import sqlite3
@@ -87,6 +88,16 @@ def draft_from(attributes: dict[str, Any]) -> Draft:
     )
 
 
+_Numbers = dict[tuple[str, str | None], str]
+
+
+def _renumbered(draft: Draft, incident: str) -> Draft:
+    data = json.loads(draft.data)
+    if draft.type == "incident.opened" and isinstance(data, dict):
+        data["id"] = incident
+    return draft._replace(incident=incident, data=envelope.canonical(data))
+
+
 class Transaction:
     """Between BEGIN IMMEDIATE and COMMIT. `last` is the newest sequence, others' appends included."""
 
@@ -155,7 +166,11 @@ class Transaction:
             )
 
     def merge(self, claim: Claim) -> None:
-        """Facts that waited in a side file; those a killed merge brought in before are known by their id."""
+        """Facts that waited in a side file; those a killed merge brought in before are known by their id.
+
+        Who wrote one saw nothing of what waited: two may have opened an incident under the same number.
+        """
+        numbers: _Numbers = {}
         for line in claim.lines:
             try:
                 evidence, draft = line.get("evidence"), draft_from(line) if "evidence" not in line else None
@@ -165,8 +180,23 @@ class Transaction:
                 continue
             if kept:
                 self.keep([kept])
-            elif draft and not self.conn.execute("SELECT 1 FROM events WHERE id = ?", (draft.id,)).fetchone():
-                self._insert(draft)
+            elif draft:
+                self._take_in(draft, (str(line.get("writer", "")), draft.incident), numbers)
+
+    def _take_in(self, draft: Draft, meant: tuple[str, str | None], numbers: _Numbers) -> None:
+        """`meant`: who wrote it, and which incident it calls its own; `numbers`: what that is called here instead."""
+        known = self.conn.execute("SELECT incident FROM events WHERE id = ?", (draft.id,)).fetchone()
+        if known is not None:
+            if known[0] != draft.incident:
+                numbers[meant] = known[0]
+            return
+        if draft.type == "incident.opened" and self.has_incident(draft.incident or ""):
+            numbers[meant] = self._free_number()
+        self._insert(_renumbered(draft, numbers[meant]) if meant in numbers else draft)
+
+    def _free_number(self) -> str:
+        count = self.conn.execute("SELECT count(*) FROM events WHERE type = 'incident.opened'").fetchone()[0]
+        return next(name for n in itertools.count(count + 1) if not self.has_incident(name := f"INC-{n}"))
 
     def keep(self, evidence: Sequence[tuple[str, str, str]]) -> None:
         if evidence:
@@ -231,10 +261,14 @@ def _begin(conn: sqlite3.Connection) -> None:
         conn.execute(f"PRAGMA busy_timeout = {int(schema.WRITER_BUSY_S * 1000)}")
 
 
-def aside_lines(drafts: Sequence[Draft], evidence: Sequence[tuple[str, str, str]], project: str) -> list[str]:
-    """Facts as lines of the side file: CloudEvents that have no sequence yet, and the evidence they name."""
+def aside_lines(
+    drafts: Sequence[Draft], evidence: Sequence[tuple[str, str, str]], project: str, writer: str = ""
+) -> list[str]:
+    """Facts as lines of the side file: CloudEvents that have no sequence yet, and the evidence they name. `writer`
+    keeps those of one program together."""
     kept = [{"evidence": {"sha256": sha, "kind": kind, "body": body}} for sha, kind, body in evidence]
-    events = [{**draft.attributes(project), "data": json.loads(draft.data)} for draft in drafts]
+    by = {"writer": writer} if writer else {}
+    events = [{**draft.attributes(project), **by, "data": json.loads(draft.data)} for draft in drafts]
     return [envelope.canonical(line) for line in (*kept, *events)]
 
 

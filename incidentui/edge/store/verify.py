@@ -12,7 +12,7 @@ from incidentui.core.value import dataclass
 from incidentui.edge.store.chain import Chain
 from incidentui.edge.store.reading import COLUMNS, PAGE, attributes
 
-_NAMED = re.compile(r'"evidence":"([0-9a-f]{64})"')
+NAMED = re.compile(r'"evidence":"([0-9a-f]{64})"')
 
 
 def problems(conn: sqlite3.Connection, project: str) -> Iterator[str]:
@@ -61,7 +61,7 @@ class _Seen:
         subject = event.get("subject", "")
         self.last, self.high = seq, max(self.high, happened)
         if seq > self.taken:
-            for sha256 in _NAMED.findall(data):
+            for sha256 in NAMED.findall(data):
                 self.named.setdefault(sha256, seq)
         if name == "incident.opened":
             self.incidents.setdefault(str(incident), [seq, None])

@@ -13,6 +13,8 @@ from incidentui.edge.text import clean
 BACKUP, RESTORE = "volume.backup", "volume.restore"
 LONG_MS: Ms = 6 * 3_600_000
 """A copy may take so long; it can be stopped at any moment."""
+_EACH_SECOND = 50_000_000
+"""Bytes that are copied, read back and compared, roughly, by a machine that has something else to do, too."""
 _LONG_NAME = 40
 UNDATED = "?"
 """In the place of when a volume was made, where its engine does not tell."""
@@ -82,9 +84,15 @@ def backup_plan(found: Sequence[Found], given: Mapping[str, str], room: int, fol
 
 
 def _copy(it: Found, folder: str) -> PlanStep:
-    size = storage(it.size) if it.size is not None else "the engine does not say how large"
+    size = "the engine does not say how large"
+    if it.size is not None:
+        size = f"{storage(it.size)}, about {_lasts(it.size)}"
     text = f"{called(it.name)} ({size}) to {folder}; then read it back and compare"
     return PlanStep("copy", text, (("GET", "/containers/HELPER/archive", "of volume", it.name),))
+
+
+def _lasts(size: int) -> str:
+    return duration(max(1000, size * 1000 // _EACH_SECOND))
 
 
 def _room(needed: int, room: int, certain: bool) -> Precondition:

@@ -17,7 +17,9 @@ _CAUSES = re.compile(
 )
 _FACTORS = re.compile(r"contributing|failed because|^factors|寄与要因", re.IGNORECASE)
 _THEORY = re.compile(r"^(theory|hypothesis|assumption)\b[\s\d#:.)-]*", re.IGNORECASE)
-_NUMBERED = re.compile(r"^(?:cause |issue |root cause |problem )?#?(\d{1,2})[.):]?\s+(.*)$", re.IGNORECASE)
+_NUMBERED = re.compile(
+    r"^(?:cause |issue |root cause |problem )?#?(\d{1,2}(?=[.):\s])|\d{3,5}(?=[.):]))[.):]?\s+(.*)$", re.IGNORECASE
+)
 _REPEATED = re.compile(
     r"\b(multiple times|several times|repeated(ly)?|again and again|multiple (occurrences|attempts)|kept getting)\b",
     re.IGNORECASE,
@@ -38,14 +40,13 @@ the and for with from into that this not was were are has have had been its all 
 when than over only every more most such new add create make implement fix missing incomplete
 """
 _STOP = frozenset(_COMMON.split())
-CAUSES = 40
 _DETAILS = 12
 
 
 def causes(found: Sequence[Block]) -> tuple[Cause, ...]:
     """Each numbered heading under causes, whatever its number; where there is none, the list of such a section."""
     out = [*_by_headings(found)] or [*_by_list(found)]
-    return tuple(replace(cause, n=n) for n, cause in enumerate(out[:CAUSES], 1))
+    return tuple(replace(cause, n=n) for n, cause in enumerate(out, 1))
 
 
 def _by_headings(found: Sequence[Block]) -> Iterator[Cause]:
@@ -129,7 +130,7 @@ def theories(found: Sequence[Block]) -> tuple[Theory, ...]:
                 wrong,
             )
         )
-    return tuple(out[:CAUSES])
+    return tuple(out)
 
 
 def conclusions(found: Sequence[Block], known: Sequence[Cause]) -> tuple[tuple[Conclusion, Sentence], ...]:
@@ -159,8 +160,13 @@ def _said_under(found: Sequence[Block], n: int) -> str:
     return plain(first.text) if first else " → ".join(plain(b.text) for b in own[:12])
 
 
-def factors(found: Sequence[Block], items: Sequence[SaidItem]) -> tuple[Factor, ...]:
+def factors(reasons: Sequence[Block], items: Sequence[SaidItem]) -> tuple[Factor, ...]:
     """Reasons why it could happen; fixed or open as the document's own action items have it."""
+    return tuple(_factor(block, items) for block in reasons)
+
+
+def reasons(found: Sequence[Block]) -> tuple[Block, ...]:
+    """The lines that give one."""
     out = []
     because = False
     for block in found:
@@ -170,8 +176,8 @@ def factors(found: Sequence[Block], items: Sequence[SaidItem]) -> tuple[Factor, 
             continue
         named = bool(block.trail) and bool(_FACTORS.search(block.trail[-1]))
         if because or named:
-            out.append(_factor(block, items))
-    return tuple(out[:CAUSES])
+            out.append(block)
+    return tuple(out)
 
 
 def _factor(block: Block, items: Sequence[SaidItem]) -> Factor:

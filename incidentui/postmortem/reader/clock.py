@@ -47,6 +47,10 @@ _AFTER = re.compile(r"[\])`*_\s]*(?:[-–—:|,>・]+(?=\s|$|[^\d\s]))?[\])*_\s]
 _RELATIVE = re.compile(r"T\s?[+-]\s?\d{1,4}(?::\d\d)*\s?(?:[dhms]|min\w*|sec\w*|hours?|days?)?(?![\w])", re.IGNORECASE)
 
 
+LAST_YEAR = 9_000
+"""A zone or a night must not lead out of the calendar."""
+
+
 class Day(NamedTuple):
     year: int | None
     month: int
@@ -55,10 +59,12 @@ class Day(NamedTuple):
     """Month and day may be the other way round: nobody can tell from the number alone."""
 
     def of(self, year: int | None) -> date | None:
+        """None for what is no date, or none of any incident: before 1970, or at the end of the calendar."""
         try:
-            return date(self.year or year or 0, self.month, self.day)
+            known = date(self.year or year or 0, self.month, self.day)
         except ValueError:
             return None
+        return known if 1970 <= known.year < LAST_YEAR else None
 
     @property
     def turned(self) -> "Day":

@@ -32,7 +32,6 @@ _SEVERITY: tuple[tuple["re.Pattern[str]", Level], ...] = (
     (re.compile(r"\b(sev|p|s)[- ]?3\b|\b(medium|moderate)\b", re.IGNORECASE), "SEV3"),
     (re.compile(r"\b(sev|p|s)[- ]?[45]\b|\b(low|minor)\b", re.IGNORECASE), "SEV4"),
 )
-_FIELDS = 24
 TOP = 45
 """Lines in which a document's own facts are looked for before its first section."""
 
@@ -40,6 +39,8 @@ TOP = 45
 class Head(NamedTuple):
     title: str
     date: date | None
+    undated: str = ""
+    """Why the date that stands there is not taken for it."""
     severity: Level | None = None
     severity_said: str = ""
     duration: Span | None = None
@@ -51,7 +52,7 @@ class Head(NamedTuple):
 
 def head(found: Sequence[Block], front: Front, name: str) -> Head:
     pairs = [*((k.capitalize(), v, n) for k, v, n in front.fields), *_pairs(found)]
-    out = Head(_title(found, front, name), _date(found, pairs, name))
+    out = Head(_title(found, front, name), *_date(found, pairs, name))
     other: list[tuple[str, str]] = []
     for key, value, line in pairs:
         kind = next((kind for kind, pattern in _KEYS.items() if pattern.search(key)), "")
@@ -68,7 +69,7 @@ def head(found: Sequence[Block], front: Front, name: str) -> Head:
                 out = out._replace(status=value)
             case _:
                 other.append((key, value))
-    return out._replace(header=tuple((k[:60], v[:300]) for k, v in other[:_FIELDS]))
+    return out._replace(header=tuple((k[:60], v[:300]) for k, v in other))
 
 
 def pair(block: Block) -> tuple[str, str] | None:
@@ -122,19 +123,26 @@ def _only_a_date(text: str) -> bool:
     return known is not None and not text[known[1] :].strip(" .,-")
 
 
-def _date(found: Sequence[Block], pairs: Sequence[tuple[str, str, int]], name: str) -> date | None:
-    """As the document says it, else its title, else its file name. A month without a day is no date."""
+def _date(found: Sequence[Block], pairs: Sequence[tuple[str, str, int]], name: str) -> tuple[date | None, str]:
+    """As the document says it, else its title, else its file name; why not. A month without a day is no date."""
     said = [v for k, v, _ in pairs if _KEYS["date"].search(k)]
     titles = [plain(b.text) for b in found if b.kind == "heading" and b.level <= 2 and b.line < TOP][:2]
+    undated = ""
     for text in (*said, *titles, name.rsplit("/", 1)[-1].replace("_", "-")):
         day = clock.day_in(text)
-        if day is not None and (known := _whole(day)) is not None:
-            return known
-    return None
+        if day is None or day.year is None:
+            continue
+        known = day.of(None)
+        if known is not None and not day.either:
+            return known, ""
+        undated = undated or f"its date {_shown(day)}"
+    return None, undated
 
 
-def _whole(day: Day) -> date | None:
-    return day.of(None) if day.year is not None and not day.either else None
+def _shown(day: Day) -> str:
+    if day.either:
+        return f"{day.day:02}-{day.month:02}-{day.year} can be day-month or month-day"
+    return f"{day.year:04}-{day.month:02}-{day.day:02} cannot be true"
 
 
 def _severity(text: str) -> Level | None:

@@ -36,7 +36,6 @@ _GOOD = re.compile(
     re.IGNORECASE,
 )
 _REVERT = re.compile(r"\b(revert|roll(ed)?[ -]?back|rollback)\b", re.IGNORECASE)
-ITEMS = 200
 
 
 def items(found: Sequence[Block]) -> tuple[SaidItem, ...]:
@@ -45,7 +44,7 @@ def items(found: Sequence[Block]) -> tuple[SaidItem, ...]:
     rows = [item for b in section if b.kind == "row" and (item := _of_row(b)) is not None]
     listed = [] if boxes or rows else [b for b in section if b.kind == "item" and b.indent < 2]
     out = [*(_of_item(b) for b in (*boxes, *listed)), *rows]
-    return tuple(sorted((i for i in out if i.text), key=lambda i: i.line)[:ITEMS])
+    return tuple(sorted((i for i in out if i.text), key=lambda i: i.line))
 
 
 def _of_item(block: Block) -> SaidItem:
@@ -99,7 +98,7 @@ def commits(found: Sequence[Block]) -> tuple[SaidCommit, ...]:
             if match and any(c.isdigit() for c in match["sha"]):
                 text = plain(match["text"]).strip()
                 out.setdefault(match["sha"], SaidCommit(match["sha"], text[:200], n, bool(_REVERT.search(text))))
-    return tuple(out.values())[:100]
+    return tuple(out.values())
 
 
 def good(found: Sequence[Block]) -> str:
@@ -119,4 +118,4 @@ def lessons(found: Sequence[Block]) -> tuple[Sentence, ...]:
         for b in found
         if b.kind in ("item", "para") and b.trail and re.search(r"^lessons? learn", b.trail[-1], re.IGNORECASE)
     ]
-    return tuple([*out, *(Sentence(plain(b.text)[:400], b.line) for b in under)][:20])
+    return (*out, *(Sentence(plain(b.text)[:400], b.line) for b in under))

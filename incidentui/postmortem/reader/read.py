@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from typing import TypeVar
 
 from incidentui.core.model import Ms
 from incidentui.postmortem.reader import causes as board
@@ -30,7 +31,31 @@ _KNOWN = re.compile(
 _COST = re.compile(r"\b(cost|refund|credits?|invoice|budget)\b|[$€£]\s?\d", re.IGNORECASE)
 _LOAD = re.compile(r"\b(frustration|stress|responder load|exhaust|on-?call load|fatigue)", re.IGNORECASE)
 _SCORE = re.compile(r"\b\d{1,2}\s?/\s?(10|5)\b")
-ODD = 20
+T = TypeVar("T")
+MOST = {
+    "causes": 40,
+    "factors": 40,
+    "theories": 40,
+    "action items": 200,
+    "commits": 100,
+    "sentences about cost": 20,
+    "lessons": 20,
+    "odd sections": 20,
+    "fields of the head": 24,
+}
+"""How many of each are kept as facts; the document itself is kept whole."""
+
+
+class _Kept:
+    """Takes as many as are kept of each, and counts the rest: no total may pass over it."""
+
+    def __init__(self) -> None:
+        self.left: dict[str, int] = {}
+
+    def __call__(self, what: str, found: Sequence[T]) -> tuple[T, ...]:
+        if (more := len(found) - MOST[what]) > 0:
+            self.left[what] = more
+        return tuple(found[: MOST[what]])
 
 
 def read(text: str, name: str, *, zone: Zone | None = None, now: Ms = 2**62) -> Said:
@@ -41,14 +66,21 @@ def read(text: str, name: str, *, zone: Zone | None = None, now: Ms = 2**62) -> 
     found = blocks(lines, start.after)
     top = head(found, start, name)
     day = top.date if top.date is None or _ms(top.date) <= now else None
-    context = Context(day, zone or UTC_ZONE, zone is not None, _month_first(found, name), now)
+    undated = top.undated if day == top.date else f"its date {top.date} has not come yet"
+    context = Context(day, zone or UTC_ZONE, zone is not None, _month_first(found, name), now, undated)
     told = timeline(found, context)
-    causes = _with_origin(board.causes(found), found)
-    action = items.items(found)
+    kept = _Kept()
+    causes = _with_origin(kept("causes", board.causes(found)), found)
+    action = kept("action items", items.items(found))
     commits = items.commits(found)
     header = (top.duration, top.duration_line) if top.duration else None
     against = claims.contradictions(
-        found, header=header, entries=told.entries, causes=causes, commits=commits, disorder=told.disorder
+        found,
+        header=header,
+        entries=told.entries,
+        causes=() if "causes" in kept.left else causes,  # the sum of some of them contradicts nothing
+        commits=commits,
+        disorder=told.disorder,
     )
     used = [
         (e.line for e in told.entries),
@@ -60,27 +92,29 @@ def read(text: str, name: str, *, zone: Zone | None = None, now: Ms = 2**62) -> 
     return Said(
         title=top.title,
         date=day.isoformat() if day else "",
+        undated=undated,
         severity=top.severity,
         severity_said=top.severity_said,
         duration_ms=top.duration.ms if top.duration else None,
         duration_said=top.duration.text if top.duration else "",
-        cost=_costs(top, found),
+        cost=kept("sentences about cost", _costs(top, found)),
         status=top.status,
-        header=top.header,
+        header=kept("fields of the head", top.header),
         entries=told.entries,
         causes=causes,
-        theories=board.theories(found),
+        theories=kept("theories", board.theories(found)),
         conclusions=board.conclusions(found, causes),
-        factors=board.factors(found, action),
+        factors=board.factors(kept("factors", board.reasons(found)), action),
         items=action,
-        commits=commits,
+        commits=kept("commits", commits),
         good=items.good(found),
-        lessons=items.lessons(found),
+        lessons=kept("lessons", items.lessons(found)),
         load=_load(found),
         nth=claims.nth(found),
         contradictions=(*against, *((Contradiction(f"zone: {zones}", ()),) if zones else ())),
         unread=told.unread,
-        odd=_odd(found, len(lines), frozenset(line for part in used for line in part)),
+        odd=kept("odd sections", _odd(found, len(lines), frozenset(line for part in used for line in part))),
+        left_out=tuple((what, kept.left[what]) for what in MOST if what in kept.left),
         zone=told.zone,
         zone_said=told.zone_said,
     )
@@ -121,7 +155,7 @@ def _costs(top: Head, found: Sequence[Block]) -> tuple[Sentence, ...]:
         for b in found
         if b.kind in ("para", "item") and b.line not in known and (tokens(plain(b.text)) or _COST.search(b.text[:200]))
     ]
-    return (*top.cost, *said)[:20]
+    return (*top.cost, *said)
 
 
 def _load(found: Sequence[Block]) -> Sentence | None:
@@ -145,4 +179,4 @@ def _odd(found: Sequence[Block], last: int, used: frozenset[int]) -> tuple[Odd, 
         end = headings[n + 1].line - 1 if n + 1 < len(headings) else last
         if block.line > 3 and not _KNOWN.search(title) and not any(block.line <= line <= end for line in used):
             out.append(Odd(title[:120], block.line, end))
-    return tuple(out[:ODD])
+    return tuple(out)

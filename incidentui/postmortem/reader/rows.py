@@ -7,7 +7,7 @@ from typing import NamedTuple
 from incidentui.postmortem.reader import clock
 from incidentui.postmortem.reader.clock import When
 from incidentui.postmortem.reader.lines import Block, plain
-from incidentui.postmortem.reader.zones import Zone, named
+from incidentui.postmortem.reader.zones import Zone, named, stated
 
 _SECTION = re.compile(
     r"\b(time\s?line|chronology|sequence of events|key events|key times|order of events)\b"
@@ -27,6 +27,15 @@ ABOUT_TIMES = re.compile(r"\b(times?|timezone|zone|utc)\b|時刻|JST", re.IGNORE
 
 def is_timeline(block: Block) -> bool:
     return any(_SECTION.search(title) for title in block.trail)
+
+
+def zone_at(block: Block) -> Zone | None:
+    """The zone that the heading or label of a timeline names: it stands above its rows, not among them."""
+    text = plain(block.text)
+    if block.kind != "heading" and not (block.kind == "para" and len(text) < 80 and _SECTION.match(text)):
+        return None
+    found = _SECTION.search(text)
+    return stated(text[: found.start()] + text[found.end() :]) if found else None
 
 
 class Row(NamedTuple):

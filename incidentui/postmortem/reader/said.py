@@ -108,6 +108,8 @@ class Said:
     title: str
     date: str = ""
     """ISO; empty when the document names none."""
+    undated: str = ""
+    """Why the date that it names was not believed: "its date 2099-03-04 has not come yet"."""
     severity: Level | None = None
     severity_said: str = ""
     duration_ms: Ms | None = None
@@ -133,6 +135,8 @@ class Said:
     contradictions: tuple[Contradiction, ...] = ()
     unread: tuple[Unread, ...] = ()
     odd: tuple[Odd, ...] = ()
+    left_out: tuple[tuple[str, int], ...] = ()
+    """(what, how many more of it the document has than are kept here)."""
     zone: str = ""
     """The zone that times were read in."""
     zone_said: bool = False

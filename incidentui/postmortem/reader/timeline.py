@@ -11,7 +11,7 @@ from incidentui.core.model import Ms
 from incidentui.postmortem.reader import clock
 from incidentui.postmortem.reader.clock import Clock, Day, When
 from incidentui.postmortem.reader.lines import Block, plain
-from incidentui.postmortem.reader.rows import ABOUT_TIMES, Row, is_timeline, rows_of
+from incidentui.postmortem.reader.rows import ABOUT_TIMES, Row, is_timeline, rows_of, zone_at
 from incidentui.postmortem.reader.said import Entry, Unread
 from incidentui.postmortem.reader.zones import AMBIGUOUS, UTC, Zone, named, zone
 
@@ -25,6 +25,9 @@ _LATE_MS = 12 * 3_600_000
 _ALL_ABOUT = re.compile(r"\btimes?\b.{0,20}\bapproximat|概算", re.IGNORECASE)
 
 
+NO_DATE = "the document names none"
+
+
 class Context(NamedTuple):
     """What the document says of its own times."""
 
@@ -34,6 +37,8 @@ class Context(NamedTuple):
     month_first: bool | None = None
     """Of dates like 04/03: None when nobody can tell."""
     now: Ms = 2**62
+    undated: str = ""
+    """Why its date is not known, when it names one."""
 
 
 class Read(NamedTuple):
@@ -112,7 +117,8 @@ class _Days:
         )
         if day is not None and (known := self._date(day, block)) is not None:
             self.day, self.last = known, None
-        if is_timeline(block) and ABOUT_TIMES.search(text) and block.kind != "row" and (known_zone := named(text)):
+        told = is_timeline(block) and ABOUT_TIMES.search(text) and block.kind != "row"
+        if known_zone := zone_at(block) or (named(text) if told else None):
             self.zone, self.said, self.whole = known_zone, True, True
 
     def _date(self, day: Day, block: Block, tell: bool = False) -> date | None:
@@ -155,7 +161,7 @@ class _Days:
         day = self._date(when.day, row.block, tell=True) if when.day is not None else self.day
         if day is None:
             if when.day is None:
-                self._not(row.block, "a time of day without a date: the document names none")
+                self._not(row.block, f"a time of day without a date: {self.context.undated or NO_DATE}")
             return entry
         if when.clock is None:
             end = self._date(when.end_day, row.block) if when.end_day else None

@@ -67,3 +67,20 @@ def named(text: str) -> Zone | None:
         if (known := zone(found[1])) is not None:
             return known
     return None
+
+
+_ABOUT_A_ZONE = re.compile(
+    r"(?:all|are|as|at|and|approx\w*|dates?|daylight|events?|in|is|listed|local|of|shown|standard|the|times?|timezone|zone"
+    r"|jan\w*|feb\w*|mar\w*|apr\w*|may|june?|july?|aug\w*|sep\w*|oct\w*|nov\w*|dec\w*)",
+    re.IGNORECASE,
+)
+
+
+def stated(heading: str) -> Zone | None:
+    """The zone that stands at a heading: "(PST)", "- all times Eastern". "Of the Pacific outage" names none."""
+    for part in [*re.findall(r"[(\[]([^)\]]{1,80})", heading[:300]), heading[:300]]:
+        found = _LONE.search(part)
+        others = re.findall(r"[^\W\d_]{2,}", part[: found.start()] + part[found.end() :]) if found else ()
+        if found and all(_ABOUT_A_ZONE.fullmatch(word) for word in others):
+            return zone(found[1])
+    return None

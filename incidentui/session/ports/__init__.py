@@ -7,6 +7,7 @@ from incidentui.core.difference import DiffLine
 from incidentui.session.ports.journal import Appended, Aside, Journal, Moved, NotSaved, Row, Unreadable
 from incidentui.session.ports.screen import Done, Playhead, Session, Transport, View
 from incidentui.session.ports.world import (
+    Between,
     Checkpoints,
     Clock,
     Clone,
@@ -14,6 +15,7 @@ from incidentui.session.ports.world import (
     Executor,
     Fixes,
     FollowedLogs,
+    InParts,
     Kept,
     LogFeed,
     LogLine,
@@ -25,6 +27,7 @@ from incidentui.session.ports.world import (
 __all__ = [
     "Appended",
     "Aside",
+    "Between",
     "Checkpoints",
     "Clock",
     "Clone",
@@ -34,6 +37,7 @@ __all__ = [
     "Executor",
     "Fixes",
     "FollowedLogs",
+    "InParts",
     "Journal",
     "Kept",
     "LogFeed",

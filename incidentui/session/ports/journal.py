@@ -96,10 +96,12 @@ class Journal(Protocol):
         since: Ms | None = None,
         until_seq: int | None = None,
         containing: str = "",
+        documents: bool = True,
     ) -> list[Recorded]:
         """A window of the timeline in its order (quiet events never), nearest to the key first cut. Unreadable.
 
         `before` alone: the last `limit` rows before it; `after` alone: the first after it; neither: the last rows.
+        Without `documents`: nothing that stands here only because a document of the past says it.
         """
         ...
 

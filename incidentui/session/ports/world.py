@@ -1,8 +1,8 @@
 """What a session needs of the world: sources that look, executors that act, what a page asks for when it is opened."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Future
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from incidentui.core.difference import DiffLine
 from incidentui.core.drift import Drift
@@ -55,6 +55,19 @@ class Executor(Protocol):
 
     async def lights(self, attempt: Attempt) -> Sequence[Light]:
         """The lights this executor can look at (git: tree, worktree, remote), from a fresh look."""
+        ...
+
+
+Between = Callable[[], Awaitable[str]]
+"""Asked before each part of an action: why it must end here; empty: it goes on."""
+
+
+@runtime_checkable
+class InParts(Protocol):
+    """An executor that ends well between two parts of an action, and is never cut off in one."""
+
+    def asks(self, between: Between) -> bool:
+        """Before each part, in what it does next. False: there are no parts."""
         ...
 
 

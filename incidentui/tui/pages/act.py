@@ -77,7 +77,7 @@ def about_workload(name: str, state: State) -> tuple[Choice, ...]:
     args = (("name", name),)
     workload = state.workloads.get(name)
     if workload is None:
-        return (*brought_up(name, state), *about_checkpoints())
+        return (*brought_up(name, state), *about_checkpoints(state))
     restart = Choice(f"Restart {name}", "the same again", "workload.restart", args)
     stop = Choice(f"Stop {name}", "until it is started", "workload.stop", args)
     start = Choice(f"Start {name}", "when it is down", "workload.start", args)
@@ -85,8 +85,8 @@ def about_workload(name: str, state: State) -> tuple[Choice, ...]:
     down = workload.state in ("stopped", "exited")
     first = (start, restart, stop) if down else (restart, stop, start)
     if workload.engine != "docker":
-        return (*first, *about_checkpoints())
-    return (*first, anew, *about_checkpoints(), *_about_container(name, args))
+        return (*first, *about_checkpoints(state))
+    return (*first, anew, *about_checkpoints(state), *_about_container(name, args))
 
 
 def brought_up(name: str, state: State) -> tuple[Choice, ...]:
@@ -116,12 +116,19 @@ def _about_container(name: str, args: tuple[tuple[str, str], ...]) -> tuple[Choi
     )
 
 
-def about_checkpoints() -> tuple[Choice, ...]:
+_WITH_CONTENTS = Choice(
+    "Checkpoint with what is in its volumes", "a backup of each, too", "checkpoint.take", (("volumes", "all"),)
+)
+
+
+def about_checkpoints(state: State) -> tuple[Choice, ...]:
+    docker = any(workload.engine == "docker" for workload in state.workloads.values())
     latest = (("id", "latest"),)
     return (
         Choice("Take a checkpoint", "only looks, and keeps what it saw", "checkpoint.take"),
         Choice("Restore the latest checkpoint", "configuration files and images of then", "checkpoint.restore", latest),
         Choice("Test the latest checkpoint", "a restore into a scratch place", "checkpoint.test", latest),
+        *([_WITH_CONTENTS] if docker else []),
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from incidentui.core.board import CauseWord, Hypothesis, Origin, cause_word, causes
-from incidentui.core.board_words import CAUSE_MARK, gate, lost, total
+from incidentui.core.board_words import CAUSE_MARK, fix, gate, lost, origin, total
 from incidentui.core.format import short
 from incidentui.core.hypotheses import to_decide
 from incidentui.core.inputs import ChangeCause
@@ -24,6 +24,7 @@ _INK: dict[CauseWord, Token] = {"suspected": "muted", "confirmed": "fail", "fixe
 _ORIGINS: tuple[Origin, ...] = ("introduced", "pre-existing", "unknown")
 
 
+_WIDE = 98
 STRIDE = 10
 """The cursor stops at each so many rows of a long one, so that none is passed unread."""
 
@@ -36,7 +37,7 @@ def known_causes(board: Sequence[Hypothesis]) -> list[Hypothesis]:
 
 
 def cause_lines(board: Sequence[Hypothesis], state: State, until: Ms, width: int) -> list[Line]:
-    rows = stack(*(_cause(h, state, until, width) for h in known_causes(board)), space=width >= 98)
+    rows = stack(*(_cause(h, state, until, width) for h in known_causes(board)), space=width >= _WIDE)
     return [rule(width, "CAUSES", (Seg(total(board, until), "muted"),)), *rows] if rows else []
 
 
@@ -46,7 +47,7 @@ def _cause(h: Hypothesis, state: State, until: Ms, width: int) -> list[Line]:
     took = Seg(f"{lost(h, until):>8}", "text", bold=word == "confirmed")
     tail = (
         Seg(f"   again {h.again}×" if h.again else "", "fail" if h.again else "muted"),
-        Seg(f"   {h.origin}" if h.origin != "unknown" else "", "muted"),
+        Seg(f"   {origin(h) if width >= _WIDE else h.origin}", "muted"),
         Seg(f"   {word:<9} ", _INK[word]),
         took,
         Seg(f"   {wall(h.at)} · {h.by}", "muted"),
@@ -58,7 +59,7 @@ def _cause(h: Hypothesis, state: State, until: Ms, width: int) -> list[Line]:
     else:
         rows = [*hanging(head, h.thought, width, bold=word == "confirmed"), spread(width, (), tail)]
     rows += tested(h, state, lead, width)
-    rows += _said("fix", h.fix, lead, width)
+    rows += _said("fix", fix(h, lambda at: wall(at)[:5]), lead, width)
     if often := gate(h):
         rows += hanging((Seg(" " * lead), Seg("!    ", "slow")), often, width)
     return keyed(h, rows)
@@ -98,12 +99,12 @@ def ask(key: str, h: Hypothesis, incident: str, screen: PageContext) -> None:
                 made = ChangeCause(h.n, screen.session.me, "again", text, incident=incident)
                 done = f"cause {h.n}: again"
             case _:
-                origin = next((o for o in _ORIGINS if text and o.startswith(text.lower())), None)
-                if origin is None:
+                said = next((o for o in _ORIGINS if text and o.startswith(text.lower())), None)
+                if said is None:
                     screen.refuse("7", f"“{text}” is none of them", "introduced, pre-existing or unknown; i, p or u")
                     return
-                made = ChangeCause(h.n, screen.session.me, "origin", origin=origin, incident=incident)
-                done = f"cause {h.n}: {origin}"
+                made = ChangeCause(h.n, screen.session.me, "origin", origin=said, incident=incident)
+                done = f"cause {h.n}: {said}"
         tell(screen, key, made, done)
 
     labels = {

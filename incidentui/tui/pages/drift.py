@@ -1,10 +1,11 @@
 """Drift on the page of a workload: what was declared, what runs, and what follows from the difference."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from incidentui.core.drift import Drift, DriftRow, Level
 from incidentui.core.drift_alarm import alarm, sentence
 from incidentui.core.drift_told import THEN, reference, rows_of, told
+from incidentui.core.events import DriftSeen
 from incidentui.core.format import count
 from incidentui.core.model import Workload
 from incidentui.core.state import State
@@ -69,6 +70,14 @@ def drift_lines(workload: Workload, state: State, width: int, *, compact: bool, 
     if hidden := len(rows) - len(shown):
         body.append(Line((Seg("✓ ", "ok"), Seg(f"{count(hidden, 'more row')} as {of}", "muted"))))
     return section(width, name, body, note)
+
+
+def drift_told(event: DriftSeen) -> Iterator[tuple[str, str]]:
+    """What differs since then, as label and words: for whoever reads the bare record."""
+    for name, row in event.fresh:
+        yield name, "; ".join(filter(None, (f"{row.what} {row.running}", row.so_what)))
+        yield reference(next(iter(event.drifts), None)), f"{row.declared} {row.place}".rstrip()
+    yield "looked at", ", ".join(drift.workload for drift in event.drifts)
 
 
 def _note(workload: Workload, drift: Drift | None) -> str:

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
 
 from incidentui.core import words
-from incidentui.core.events import Recorded, type_name
+from incidentui.core.events import DriftSeen, Recorded, type_name
 from incidentui.core.format import duration, short
 from incidentui.core.model import Commit, Ms, PlanCommit
 from incidentui.session.ports import Row, Session, Unreadable, View
 from incidentui.tui.line import Line, Seg, Token
 from incidentui.tui.page import PageContext
+from incidentui.tui.pages.drift import drift_told
 from incidentui.tui.pages.layout import (
     beside,
     cell,
@@ -80,6 +81,9 @@ def envelope(recorded: Recorded) -> Iterator[tuple[str, str]]:
 
 def told(value: object, prefix: str = "") -> Iterator[tuple[str, str]]:
     """Every field that says something, as label and words; one level into what it holds."""
+    if isinstance(value, DriftSeen):
+        yield from drift_told(value)
+        return
     if not is_dataclass(value):
         return
     was, now = getattr(value, "was", None), getattr(value, "now", None)

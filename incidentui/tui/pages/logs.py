@@ -27,7 +27,8 @@ def silent(names: Sequence[str], state: State, width: int) -> list[Line]:
     for workload in filter(None, map(state.workloads.get, names)):
         if workload.state not in ("running", "starting", "unknown"):
             mark, words, token = state_words(workload)
-            since = f" since {wall(workload.since)}" if workload.since else ""
+            word = ", last" if workload.state == "crashing" else " since"
+            since = f"{word} {wall(workload.since)}" if workload.since else ""
             out += hanging((Seg(f"{mark} ", token),), f"{workload.name}: {words}{since}", width)
     return out
 

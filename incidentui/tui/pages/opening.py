@@ -24,5 +24,7 @@ def open_row(recorded: e.Recorded, session: Session) -> Page:
             return CommitPage(recorded.event.suspect.sha)
         case e.WorkloadChanged(evidence=None, now=workload) if workload.name in session.view.state.workloads:
             return WorkloadPage(workload.name)
+        case e.DriftSeen(fresh=((name, _), *_)) if name in session.view.state.workloads:
+            return WorkloadPage(name)
         case _:
             return row_page(recorded, session)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Literal
 
 from incidentui.core.drift import Drift
+from incidentui.core.drift_alarm import alarm
 from incidentui.core.drift_then import FILES
 from incidentui.core.format import count, duration, short
 from incidentui.core.links import of_workload as of_workload_links
@@ -27,6 +28,7 @@ from incidentui.tui.pages.volumes import volume_lines
 from incidentui.tui.present.workloads import NO_START
 
 LINES = 200
+_SINCE = {"running": "up since", "crashing": "ended last"}
 _LINK: dict[CheckState, Token] = {"ok": "text", "slow": "slow", "failing": "fail", "unknown": "unknown"}
 _NEXT: dict[str, Literal["all", "only", "then"]] = {"all": "only", "only": "then", "then": "all"}
 _CAN_WAIT = ("health check", "compose", "networks", "mount")
@@ -74,7 +76,7 @@ def _engine(workload: Workload, state: State) -> str:
 
 def facts(workload: Workload, state: State, now: Ms, using: Using | None = None) -> list[Fact]:
     """Label, value, tone. What the engine cannot tell is said, never shown as 0."""
-    up = _since(workload.since, now)
+    up = _since(workload, now)
     rows: list[Fact] = [("engine", _engine(workload, state), "text")]
     if workload.image:
         rows.append(("image", workload.image, "text"))
@@ -86,7 +88,7 @@ def facts(workload: Workload, state: State, now: Ms, using: Using | None = None)
         ("revision", *_revision(workload, state)),
         ("restarts", *_restarts(workload)),
         *restarted(state, workload.name),
-        ("up since" if workload.state == "running" else "so since", up, "text" if workload.since else "muted"),
+        (_SINCE.get(workload.state, "so since"), up, "text" if workload.since else "muted"),
         ("health check", "none" if workload.health == "none" else workload.health, "text"),
         *using_facts(using, state.drift.get(workload.name)),
     ]
@@ -97,11 +99,14 @@ def facts(workload: Workload, state: State, now: Ms, using: Using | None = None)
     return [*rows, ("serves", ", ".join(serves), "text")] if serves else rows
 
 
-def _since(since: Ms | None, now: Ms) -> str:
+def _since(workload: Workload, now: Ms) -> str:
+    since = workload.since
     if since is None:
         return "the engine does not say"
     if since - now > AHEAD_MS:
         return f"{wall(since)}, a clock {duration(since - now)} ahead of ours"
+    if workload.state == "crashing":
+        return f"{wall(since)}, {duration(now - since)} ago"
     return f"{wall(since)}, for {duration(now - since)}"
 
 
@@ -319,8 +324,12 @@ class WorkloadPage:
         if self.shows != "then":
             return view
         found = next((d for d in self.then.answer or () if d.workload == self.name), None)
-        drift = {name: each for name, each in view.state.drift.items() if name != self.name}
-        return replace(view, state=replace(view.state, drift={**drift, self.name: found} if found else drift))
+        declared = view.state.drift.get(self.name)
+        if found is None:
+            return view  # nothing to compare it with makes nothing good
+        if (row := alarm(declared)) is not None and row.what not in {other.what for other in found.rows}:
+            found = replace(found, rows=(row, *found.rows))
+        return replace(view, state=replace(view.state, drift={**view.state.drift, self.name: found}))
 
     def _error(self, key: str, screen: PageContext) -> None:
         """The log from the next error on, or from the one before; newest first when coming from the end."""

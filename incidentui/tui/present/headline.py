@@ -7,16 +7,30 @@ from incidentui.core.format import count, duration, short
 from incidentui.core.functions import cannot_in
 from incidentui.core.idle import words
 from incidentui.core.model import ServiceStatus
-from incidentui.tui.line import Ground, Line, Seg, Token, cut, cut_middle, cut_sentence, length, spread
+from incidentui.core.trouble import as_of, troubles
+from incidentui.tui.line import (
+    Ground,
+    Line,
+    Seg,
+    Token,
+    cells,
+    cut,
+    cut_middle,
+    cut_sentence,
+    cut_words,
+    length,
+    spread,
+)
 from incidentui.tui.present.band import LABEL, band, rail, wide
 from incidentui.tui.present.drifted import drifted
 from incidentui.tui.present.follow import alarm, unfollowed
-from incidentui.tui.present.format import hms
+from incidentui.tui.present.format import hm, hms
 from incidentui.tui.present.links import nearer
 from incidentui.tui.present.next_step import stopped_by_hand, what_next
 from incidentui.tui.present.parts import hints, joined
 from incidentui.tui.present.past import claims, past
 from incidentui.tui.present.quiet import quiet
+from incidentui.tui.present.runbook import offered
 from incidentui.tui.present.scene import Scene, echo_of, in_state, lost, loud, not_looked, watched
 from incidentui.tui.present.suspicion import standing, suspicion
 from incidentui.tui.regions import Class
@@ -69,7 +83,7 @@ def _block(scene: Scene, width: int, kind: Class) -> Headline:
     unknown = [s.name for s in in_state(scene, "unknown")]
     names = [*(s.name.removeprefix("remote:") for s in lost(scene)), *unknown]
     if names:
-        return Headline(tuple(_unknown(scene, names, width)), scene.incident is not None)
+        return Headline(tuple(_unknown(scene, names, width, kind)), scene.incident is not None)
     slow = in_state(scene, "slow")
     if slow:
         first = band(width, "slowbg", "slow", "!", *_told(scene, slow, "slow", width, kind))
@@ -78,7 +92,7 @@ def _block(scene: Scene, width: int, kind: Class) -> Headline:
         return Headline((_unseen(scene, width), *_open_tail(scene, width, "unkbg", "unknown")), True)
     if scene.incident is not None:
         return Headline((_recovered(scene, width), *_open_tail(scene, width, "okbg", "ok")), True)
-    return Headline((quiet(scene, width, kind),), False)
+    return Headline((quiet(scene, width, kind), *_fitting(scene, width)), False)
 
 
 def _failing(scene: Scene, red: list[ServiceStatus], width: int, kind: Class) -> Iterable[Line]:
@@ -209,15 +223,51 @@ def _merged(scene: Scene, width: int) -> Line:
     return band(width, "failbg", "fail", mark, label, said, goes, loud=False)
 
 
-def _unknown(scene: Scene, names: list[str], width: int) -> Iterable[Line]:
+def _unknown(scene: Scene, names: list[str], width: int, kind: Class) -> Iterable[Line]:
+    """What was bad when it was seen last stands first: that nobody can see it now makes it no better."""
+    known = tuple(_trouble(scene, width))
+    yield from known
     label = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    good = [*in_state(scene, "ok"), *in_state(scene, "slow")]
+    rest = " The rest is good." if good and not known and not not_looked(scene) else ""
+    who = "What it would show" if len(names) == 1 else "What they would show"
+    said = f"{who} is unknown, not bad."
+    room = width - 2 - wide(label) - 1
+    right = _again(scene, room - cells(said + rest))
+    text = cut_words(said + rest if cells(said + rest) + length(right) <= room else said, room - length(right))
+    yield band(width, "unkbg", "unknown", "?", label, (Seg(text),), right)
+    if not known or kind != "compact":
+        yield from _open_tail(scene, width, "unkbg", "unknown")
+
+
+def _again(scene: Scene, room: int) -> tuple[Seg, ...]:
+    """The key, and how often it is asked anyway where there is room for that."""
+    if scene.view.playhead is not None:
+        return ()
     every = max((s.retry_ms or 0 for s in scene.state.sources.values() if s.lost_since is not None), default=0)
-    right = (Seg(f"asked again every {duration(every)}", "muted"),) if every >= 1_000 and width >= _ROOM else ()
-    good = len(in_state(scene, "ok")) + len(in_state(scene, "slow"))
-    rest = " The rest is good." if good else ""
-    text = Seg(f"What they would show is unknown, not bad.{rest}")
-    yield band(width, "unkbg", "unknown", "?", label, (text,), right)
-    yield from _open_tail(scene, width, "unkbg", "unknown")
+    often, key = Seg(f"asked again every {duration(every)}   ", "muted"), hints(("v", "try now"))
+    return (often, *key) if every > 1_000 and length((often, *key)) <= room else key
+
+
+def _trouble(scene: Scene, width: int) -> Iterable[Line]:
+    """What is bad though no check is red; "as of" where its engine is silent since."""
+    said, since = "; ".join(troubles(scene.state)), as_of(scene.state)
+    if said:
+        label = f"as of {hm(since, scene.zone)}" if since is not None else "not good"
+        text = cut_words(said, width - 2 - wide(label))
+        yield band(width, "unkbg", "fail", "✗", label, (Seg(text, "strong", bold=True),))
+
+
+def _fitting(scene: Scene, width: int) -> Iterable[Line]:
+    """While every check is green and something is bad all the same: what to do about it."""
+    if scene.view.playhead is not None or not_looked(scene) or not watched(scene) or not troubles(scene.state):
+        return
+    best = next((entry for entry, _ in offered(scene)), None)
+    if best is None:
+        goes = (Seg("open the workload's row"), Seg("   "), *hints(("4", "workloads"), ("r", "runbooks")))
+    else:
+        goes = (Seg(f"{best.title}, the runbook that fits", "strong"), Seg("   "), *hints(("r", "choose it")))
+    yield spread(width, (Seg("▸ ", "accent", bold=True), Seg("next  ", "strong"), *goes))
 
 
 def _open_tail(scene: Scene, width: int, ground: Ground, token: Token) -> Iterable[Line]:

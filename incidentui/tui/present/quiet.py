@@ -1,9 +1,8 @@
 """The headline while nothing fails and no incident is open."""
 
-from incidentui.core.drift_alarm import alarms
 from incidentui.core.format import count, short
-from incidentui.core.model import is_bad
-from incidentui.tui.line import Line, Seg, cut, spread
+from incidentui.core.trouble import troubles
+from incidentui.tui.line import Line, Seg, cells, cut_words, spread
 from incidentui.tui.present.format import coarse
 from incidentui.tui.present.scene import MARKS, TOKENS, Scene, not_looked, running, watched
 from incidentui.tui.regions import Class
@@ -22,9 +21,10 @@ def quiet(scene: Scene, width: int, kind: Class) -> Line:
     if waiting := not_looked(scene):
         text = f"{count(len(all_of) - len(waiting), 'service')} looked at, {len(waiting)} to go."
         return spread(width, (Seg("○ ", "muted"), Seg("First look. ", "text"), Seg(text, "muted")))
-    if but := [*alarms(scene.state.drift.values()), *_down(scene)]:
-        text = f"Everything answers, but {'; '.join(but)}."
-        return spread(width, (Seg("! ", "slow", bold=True), Seg(cut(text, width - 2), "text", bold=True)))
+    if but := "; ".join(troubles(scene.state)):
+        text = f"Everything answers, but {but}."
+        said = text if cells(text) <= width - 2 else cut_words(f"All green, but {but}.", width - 2)
+        return spread(width, (Seg("! ", "slow", bold=True), Seg(said, "text", bold=True)))
     since = max((s.since or 0 for s in all_of), default=0)
     left = [
         Seg(f"{MARKS['ok']} ", TOKENS["ok"]),
@@ -34,15 +34,6 @@ def quiet(scene: Scene, width: int, kind: Class) -> Line:
     if kind != "compact":
         left += _known_good(scene)
     return spread(width, left)
-
-
-def _down(scene: Scene) -> list[str]:
-    """What answers may do so from memory: a workload that is down is not for nobody."""
-    names = [w.name for w in scene.state.workloads.values() if is_bad(w)]
-    if len(names) < 2:
-        return [f"{name} is down" for name in names]
-    said = f"{names[0]} and {names[1]}" if len(names) == 2 else f"{names[0]} and {len(names) - 1} more"
-    return [f"{said} are down"]
 
 
 def _known_good(scene: Scene) -> list[Seg]:

@@ -3,6 +3,7 @@
 from incidentui.core.format import minutes, short
 from incidentui.core.model import RunbookRun, RunStep, StepState
 from incidentui.core.steps import current_step
+from incidentui.core.trouble import troubles
 from incidentui.tui.line import Line, Seg, Token, cells, fit, length, pad, spread
 from incidentui.tui.present.format import hms
 from incidentui.tui.present.parts import empty, hints, title
@@ -36,8 +37,8 @@ def current(run: RunbookRun) -> RunStep | None:
 
 
 def offered(scene: Scene) -> list[tuple[RunbookEntry, str]]:
-    """The runbooks that fit what is red, the best first, with their reasons."""
-    if not scene.offered or not in_state(scene, "failing"):
+    """The runbooks that fit what is bad, the best first, with their reasons."""
+    if not scene.offered or not (in_state(scene, "failing") or troubles(scene.state)):
         return []
     entries = {entry.id: entry for entry in scene.runbooks}
     return [(entries[id], reason) for id, reason in scene.offered if id in entries]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from incidentui.core.drift_alarm import alarm, brief_sentence
 from incidentui.core.format import change_size, duration, latency, short, size
 from incidentui.core.known_errors import of_source
 from incidentui.core.model import Commit, ServiceStatus, Workload
@@ -75,9 +76,15 @@ def _workload(scene: Scene, workload: Workload, width: int) -> Iterable[Line]:
     yield Line()
     yield _fact("engine", workload.engine, width)
     if workload.since is not None:
-        yield _fact("since", f"{hms(workload.since, scene.zone)}, {duration(scene.now - workload.since)}", width)
-    code = str(workload.exit_code) if workload.exit_code is not None else "the engine cannot tell"
-    yield _fact("exit code", code, width)
+        label = "ended last" if workload.state == "crashing" else "since"
+        yield _fact(label, f"{hms(workload.since, scene.zone)}, {duration(scene.now - workload.since)}", width)
+    if (row := alarm(scene.state.drift.get(workload.name))) is not None:
+        yield _fact("look", f"{brief_sentence(row)}; {row.so_what}", width, "fail")
+    if workload.health != "none":
+        yield _fact("health", workload.health, width)
+    if workload.exit_code is not None or workload.state not in ("running", "starting", "paused"):
+        code = str(workload.exit_code) if workload.exit_code is not None else "the engine cannot tell"
+        yield _fact("exit code", code, width)
     restarts = workload.restarts if workload.restarts is not None else workload.seen_restarts
     how = "counted by the engine" if workload.restarts is not None else "seen since watching began"
     yield _fact("restarts", f"{restarts}, {how}", width)

@@ -10,7 +10,7 @@ from incidentui.tui.present.commits import mark
 from incidentui.tui.present.past import moment
 from incidentui.tui.present.runbook import tab
 from incidentui.tui.present.scene import Scene, in_state, loud, watched
-from incidentui.tui.present.workloads import differing, state_words
+from incidentui.tui.present.workloads import differing, state_words, troubled, unseen
 from incidentui.tui.regions import PANES, PaneName
 
 
@@ -218,6 +218,9 @@ def _badge(scene: Scene, name: PaneName) -> Seg | None:
             return Seg("▲1", "fail")
         return Seg("good", "muted") if scene.state.good and repo and repo.head == scene.state.good.sha else None
     if name == "workloads":
+        if unseen(scene):
+            bad = sum(troubled(scene, w) for w in scene.state.workloads.values())
+            return Seg(f"✗{bad}?", "fail") if bad else Seg("?", "unknown")
         bad = sum(state_words(w)[2] == "fail" for w in scene.state.workloads.values())
         if not bad and (other := sum(bool(differing(scene, w)) for w in scene.state.workloads.values())):
             return Seg(f"!{other}", "slow")

@@ -12,6 +12,7 @@ from incidentui.core.events import (
     CheckChanged,
     ConclusionDrawn,
     Deployed,
+    DriftSeen,
     HypothesisChanged,
     NoteAdded,
     Recorded,
@@ -241,6 +242,8 @@ def told(scene: Scene, record: Recorded) -> Row:
 
 def has_evidence(record: Recorded) -> bool:
     """Whether something stands behind the row: stored evidence, a commit, a plan, a verdict."""
+    if isinstance(record.event, DriftSeen):
+        return bool(record.event.fresh)
     return evidence_of(record.event) is not None or type(record.event).__name__ in (
         "Deployed",
         "DeployMissed",

@@ -1,5 +1,7 @@
 """The workloads pane: containers and supervised programs, and whether what runs is what was built."""
 
+from dataclasses import replace
+
 from incidentui.core.drift import Drift, DriftRow
 from incidentui.core.drift_alarm import alarm, brief
 from incidentui.core.drift_told import reference, rows_of, told
@@ -7,6 +9,7 @@ from incidentui.core.format import age, duration, short
 from incidentui.core.idle import idle_under_red
 from incidentui.core.links import of_workload
 from incidentui.core.model import Workload, is_bad
+from incidentui.core.trouble import was_bad
 from incidentui.core.twins import twins
 from incidentui.tui.line import Line, Seg, Token, cells, cut, cut_middle, fit, pad
 from incidentui.tui.present.format import hm
@@ -31,14 +34,12 @@ _ENGINES = ("docker", "supervisor")
 
 def lines(scene: Scene, width: int, *, focused: bool = False) -> list[Line]:
     out = [title(4, "WORKLOADS", width, summary(scene), focused=focused)]
-    for source in _lost(scene):
+    for source in unseen(scene):
         out += _no_answer(scene, source, width - 1)
     out += [_twins(project, width - 1) for project, _ in twins(scene.state.workloads.values())]
     still = {w.name for w in idle_under_red(scene.state)}
-    ordered = sorted(
-        scene.state.workloads.values(), key=lambda w: 0 if is_bad(w) or w.name in still or _alarm(scene, w) else 1
-    )
-    lost = set(_lost(scene))
+    ordered = sorted(scene.state.workloads.values(), key=lambda w: 0 if troubled(scene, w) or w.name in still else 1)
+    lost = set(unseen(scene))
     columns = _columns(ordered, width - 1)
     out += [_row(scene, w, width - 1, columns, stale=w.engine in lost, still=w.name in still) for w in ordered]
     out += [_unlisted(drift, width - 1) for drift in unlisted(scene)]
@@ -68,7 +69,7 @@ def rows(scene: Scene) -> int:
 
 def unlisted(scene: Scene) -> list[Drift]:
     """What only a checkpoint knows of: containers that are gone, and the files of the project."""
-    if _lost(scene):
+    if unseen(scene):
         return []
     return [drift for name, drift in scene.state.drift.items() if name not in scene.state.workloads and drift.rows]
 
@@ -101,15 +102,16 @@ def _columns(workloads: list[Workload], width: int) -> tuple[int, int]:
 
 def bad_rows(scene: Scene) -> int:
     still = sum(1 for _ in idle_under_red(scene.state))
-    bad = sum(is_bad(w) or _alarm(scene, w) is not None for w in scene.state.workloads.values())
+    bad = sum(troubled(scene, w) for w in scene.state.workloads.values())
     return bad + still + _lost_rows(scene)
 
 
 def _lost_rows(scene: Scene) -> int:
-    return sum(len(_no_answer(scene, name, _NARROW)) for name in _lost(scene))
+    return sum(len(_no_answer(scene, name, _NARROW)) for name in unseen(scene))
 
 
-def _lost(scene: Scene) -> list[str]:
+def unseen(scene: Scene) -> list[str]:
+    """Engines that do not answer."""
     return [s.name for s in scene.state.sources.values() if s.name in _ENGINES and s.lost_since is not None]
 
 
@@ -126,7 +128,7 @@ def _no_answer(scene: Scene, name: str, width: int) -> list[Line]:
 
 
 def summary(scene: Scene) -> tuple[Seg, ...]:
-    if lost := _lost(scene):
+    if lost := unseen(scene):
         return (Seg(f"{', '.join(lost)} unknown", "unknown"),)
     bad = sum(is_bad(w) for w in scene.state.workloads.values())
     engines = sorted({w.engine for w in scene.state.workloads.values()} | set(scene.state.engines))
@@ -180,7 +182,7 @@ def _row(scene: Scene, workload: Workload, width: int, columns: tuple[int, int],
         emptied = _alarm(scene, workload)
         mark, words, tone = ("✗", brief(emptied), "fail") if emptied else ("!", drifted, "slow")
     if stale:
-        mark, tone = "·", "muted"
+        mark, words, tone = _last_seen(scene, workload, words)
     bad = tone == "fail"
     runs = short(workload.revision) if workload.revision else workload.image
     head = scene.state.repository.head if scene.state.repository else None
@@ -206,6 +208,20 @@ def _row(scene: Scene, workload: Workload, width: int, columns: tuple[int, int],
         Seg(pad(f"  {cut_middle(workload.image, image - 2)}" if image else "", image), "muted"),
     )
     return Line(fit(segs, width + 1), key=("workload", workload.name))
+
+
+def troubled(scene: Scene, workload: Workload) -> bool:
+    """Bad whatever the checks say; or bad when it was seen last."""
+    return is_bad(workload) or was_bad(scene.state, workload) or _alarm(scene, workload) is not None
+
+
+def _last_seen(scene: Scene, workload: Workload, words: str) -> tuple[str, str, Token]:
+    """Of one whose engine is silent: what was bad stays, and is not said to be so now."""
+    if emptied := _alarm(scene, workload):
+        return "?", brief(emptied), "fail"
+    if was_bad(scene.state, workload):
+        return "?", f"was {state_words(replace(workload, state='crashing'))[1]}", "fail"
+    return "·", words, "muted"
 
 
 def _more(scene: Scene, workload: Workload) -> str:

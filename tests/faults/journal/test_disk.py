@@ -42,6 +42,29 @@ def test_note_on_a_full_disk_says_where_it_went(run: Run, small_disk: Path, tmp_
     assert "whole" in ok(run("journal", "verify"))
 
 
+def test_incidents_that_waited_under_one_number_are_all_there(run: Run, small_disk: Path, tmp_path: Path) -> None:
+    """Nobody who opens one on a full disk can see the one that waits."""
+    document = tmp_path / "past.md"
+    document.write_text("# Board stood still\n\n## Timeline (UTC)\n\n- 2026-03-04 09:00 alerts fire\n")
+    ok(run("note", "before"))
+    fill(small_disk / "ballast")
+    for argv in (("open", "Checkout down"), ("import", str(document)), ("open", "Login down")):
+        done = run(*argv)
+        assert "waits in" in done.stderr, done
+    (small_disk / "ballast").unlink()
+    assert ok(run("note", "space")).startswith("noted as ")
+    rows = json.loads(ok(run("incidents", "--json")))
+    assert {i["id"]: i["title"] for i in rows} == {
+        "INC-1": "Checkout down",
+        "INC-2": "Board stood still",
+        "INC-3": "Login down",
+    }
+    assert [i["id"] for i in rows if i["closed"]] == ["INC-2"]
+    assert "alerts fire" in ok(run("export", "INC-2"))
+    assert ok(run("open", "The next")).startswith("opened INC-4")
+    assert "whole" in ok(run("journal", "verify"))
+
+
 def test_both_disks_full_is_said_and_nothing_is_torn(run: Run, small_disk: Path, env: dict[str, str]) -> None:
     ok(run("note", "before"))
     both = {**env, "TMPDIR": str(small_disk)}
