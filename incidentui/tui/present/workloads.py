@@ -30,6 +30,8 @@ NO_START = "could not start"
 _ROOMY, _IMAGE = 100, 24
 """From this width on, as when it takes the whole body, there is room for why and for the image."""
 _ENGINES = ("docker", "supervisor")
+_FIRST_MS = 5_000
+"""Until then an engine may not have been asked yet."""
 
 
 def lines(scene: Scene, width: int, *, focused: bool = False) -> list[Line]:
@@ -58,7 +60,12 @@ def _twins(project: str, width: int) -> Line:
 def _none(scene: Scene) -> str:
     if scene.unread:
         return "○ reading the configuration"
-    return "No workloads." if scene.state.engines else "No engine configured. Other panes work."
+    if scene.state.engines:
+        return "No workloads."
+    began = scene.state.watching_since
+    if scene.view.playhead is None and began is not None and scene.now - began < _FIRST_MS:
+        return "○ looking for an engine"
+    return "No engine configured. Other panes work."
 
 
 def rows(scene: Scene) -> int:
