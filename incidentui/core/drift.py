@@ -305,7 +305,7 @@ def _mount(mount: Mount, found: Mounted | None) -> tuple[Level, str, str]:
         return "bad", f"{running}, not readable inside", "its user may not read it"
     if mount.read_only != found.read_only:
         return "look", f"{running}  {'ro' if found.read_only else 'rw'}", "recreate it"
-    return "ok", running, ""
+    return "ok", f"{running}  ro" if found.read_only else running, ""
 
 
 def _ages(actual: Actual, around: Around) -> Iterator[DriftRow]:

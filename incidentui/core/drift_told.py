@@ -29,7 +29,7 @@ def remembered(before: Drift | None, now: Drift, at: Ms, meant: Ms = 0) -> Drift
             "bad",
             "the volume that was here before",
             "made anew",
-            "its content is another: stop, or take a checkpoint: it is meant",
+            "its content is another: stop what writes to it; if it is meant, take a checkpoint",
         )
         for volume in volumes
         if volume.was is not None and at - volume.created < REMEMBERED_MS

@@ -164,7 +164,7 @@ def _looked(d: Deciding, look: WorkloadsLooked) -> None:
         return
     for w in look.workloads:
         old = known[w.name]
-        if old == w:
+        if old == w or _same_loop(old, w):
             continue
         told = w.name in d.state.crashed
         # "starting" between two crashes is no recovery, and the next crash of a loop no news.
@@ -172,6 +172,13 @@ def _looked(d: Deciding, look: WorkloadsLooked) -> None:
         loud = recovered or (old.state != "unknown" and is_bad(w) and not told)
         words = _words(old, w, logs.get(w.name))
         _say_workload(d, e.WorkloadChanged(old, w, words), "key" if loud else "detail", look)
+
+
+def _same_loop(old: Workload, now: Workload) -> bool:
+    """Since when it goes on, and how often it was seen, each process that looks knows for itself: that is no change."""
+    if old.state != "crashing" or now.restarts is None:
+        return False
+    return replace(now, since=old.since, seen_restarts=old.seen_restarts, note=old.note) == old
 
 
 def _say_gone(d: Deciding, known: Mapping[str, Workload], look: WorkloadsLooked) -> None:

@@ -110,6 +110,26 @@ async def test_a_crash_loop_is_seen_with_its_last_words(engine: Dockerd, docker_
 
 
 @pytest.mark.docker
+async def test_a_look_that_hears_no_events_shows_the_loop_as_it_is_now(engine: Dockerd, docker_at: Make) -> None:
+    """Who acts beside one that watches looks now and then: what it saw at its first look is not what it tells."""
+
+    def count() -> int:
+        return int(engine.docker("inspect", "--format", "{{.RestartCount}}", "worker").stdout)
+
+    async def look() -> int:
+        found = [o for o in await source.look() if isinstance(o, WorkloadsLooked)]
+        return found[-1].workloads[0].restarts or 0
+
+    source = docker_at(engine.url)
+    engine.run("worker", *CRASH, options=("--restart", "always"))
+    await until(lambda: count() >= 3)
+    before = await look()
+    await until(lambda: count() >= before + 2)
+    there = count()
+    assert await look() >= there
+
+
+@pytest.mark.docker
 async def test_a_loop_that_lives_a_moment_is_no_running_container(
     engine: Dockerd, docker_at: Make, reports: Reports
 ) -> None:

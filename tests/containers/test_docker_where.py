@@ -210,3 +210,11 @@ def test_the_screen_says_which_engine_it_is(docker_home: Path, tmp_path: Path, e
         screen.rest(0.4, 1)
         screen.press("4", "\r", gap_s=0.3)
         screen.see(r"(?s)engine +docker.*unix:///tmp/incident-engine.*\(context lab\)", 20)
+
+
+async def test_a_docker_host_that_is_set_and_wrong_is_to_be_corrected(
+    clock: WallClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no.sock")
+    said = await why(clock)
+    assert said.endswith("no.sock (DOCKER_HOST): no socket there; start Docker, or correct DOCKER_HOST")

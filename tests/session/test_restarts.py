@@ -176,3 +176,16 @@ def test_after_a_day_counting_begins_anew(story: Story) -> None:
     later = replace(WEB, since=story.clock.at)
     story.desk = take(story.journal, story.desk, story.clock, [i.WorkloadsLooked("docker", (later,))]).desk
     assert [s.restart.number for s in story.desk.state.ran["web"].seen] == [1, 1]
+
+
+def test_two_that_look_at_one_crash_loop_do_not_take_turns_in_the_record(story: Story) -> None:
+    """One watches, the other acts beside it: since when, and how often it was seen, each knows for itself."""
+    loop = replace(WEB, state="crashing", exit_code=3, restarts=15, seen_restarts=12, since=when("09:01:22"))
+    seen(story, "09:07:22", loop)
+    before = len(list(story.journal.read(0, 10_000)))
+    seen(story, "09:07:29", replace(loop, seen_restarts=2, since=when("09:01:50"), note="starts and dies again"))
+    seen(story, "09:07:30", loop)
+    assert len(list(story.journal.read(0, 10_000))) == before
+    seen(story, "09:07:40", replace(loop, seen_restarts=3, restarts=16, since=when("09:01:50")))
+    page = [line.text for line in workload_lines("web", View(story.desk.state, NOTHING), when("09:08:00"), 80, 24)]
+    assert any("restarts" in text and "16" in text for text in page), "the next crash is told"

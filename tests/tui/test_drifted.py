@@ -151,3 +151,4 @@ async def test_to_compare_with_nothing_makes_no_workload_good(size: tuple[int, i
     assert "CHECKPOINT, RUNNING" in page
     assert "✓ Running" not in page
     assert any("✗ " in line and "made anew" in line for line in page.splitlines()[3:])
+    assert "✗ Running, its health check is good, and volume harbor_data was made anew" in " ".join(page.split())

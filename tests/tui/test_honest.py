@@ -142,3 +142,12 @@ async def test_r_leads_to_what_fits_once_every_step_is_done() -> None:
         desk = it.screen.desk
         desk.books, desk.shelved = (book,), True
         assert "‹ RUNBOOK  Roll back a bad deploy" in await it.press("r")
+
+
+async def test_an_engine_that_was_not_asked_yet_is_not_said_to_be_missing() -> None:
+    view = fakes.quiet()
+    state = replace(view.state, workloads={}, engines=(), watching_since=fakes.at("08:59:03"))
+    async with shown(replace(view, state=state), (80, 24)) as it:
+        text = await it.press("4")
+        assert "○ asking the engines" in text
+        assert "No engine configured" not in text

@@ -103,7 +103,9 @@ class Client:
         if isinstance(error, LinkError):
             return f"docker engine {self.address}: {error}"
         over = self._where.link is not None
-        return (over and way_ended(error, self.address)) or lost_words(error, self.address, seconds)
+        said = (over and way_ended(error, self.address)) or lost_words(error, self.address, seconds)
+        named = self._where.said_by == "DOCKER_HOST"
+        return said.replace("or set DOCKER_HOST", "or correct DOCKER_HOST") if named else said
 
     def lose(self) -> None:
         """It was lost: a client of an engine that is gone is of no use, for another version may come back."""

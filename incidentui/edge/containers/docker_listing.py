@@ -35,6 +35,9 @@ class Listing:
         """By id, as events told."""
         self.listed: tuple[tuple[str, str, str], ...] | None = None
         """What the last list held, by id and state: another one when a container came, went or turned."""
+        self.heard = False
+        """Whether events are heard. Who hears none cannot know what was started again: in its first minute a list shows
+        that one as before."""
         self.unsettled = False
         """Whether the last list holds what no event will tell of: a health check that is not good yet, a late list."""
 
@@ -53,6 +56,8 @@ class Listing:
         self.listed = tuple(
             (entry["Id"], str(entry.get("State")), health(str(entry.get("Status", "")))) for entry in entries
         )
+        if not self.heard:
+            self._doubt_all(entries)
         self._inspect_changed(entries)
         late = {e["Id"] for e in entries if (d := self._details.get(e["Id"])) and contradicts(d, e)}
         self._pending |= late
@@ -64,6 +69,11 @@ class Listing:
         self._reads = {ident: read for ident, read in dict(self._reads).items() if ident in here}
         self._last = {look.workload.ident: look for look in looks}
         return _by_name(looks)
+
+    def _doubt_all(self, entries: Sequence[Entry]) -> None:
+        """One after the other, however many looks that takes; those that were just started each time."""
+        self._pending = self._pending or {entry["Id"] for entry in entries}
+        self._pending |= {entry["Id"] for entry in entries if _young(entry)}
 
     def _read(self, entry: dict[str, Any], name: str) -> Look:
         """Of hundreds hardly one is another than in the list before: what is the same is not read again."""
@@ -96,12 +106,16 @@ class Listing:
         self._pending &= here.keys()
         self._ended = {ident: code for ident, code in dict(self._ended).items() if ident in here}
         wanted = [entry for entry in entries if entry["Id"] not in self._details or entry["Id"] in self._pending]
-        wanted.sort(key=lambda entry: (entry["Id"] not in self._pending, entry.get("State") == "running"))
+        wanted.sort(key=lambda e: (e["Id"] not in self._pending, e.get("State") == "running" and not _young(e)))
         for entry in wanted[:INSPECT_AT_ONCE]:
             ident = entry["Id"]
             self._pending.discard(ident)
             if found := self._inspect(ident):
                 self._details[ident] = detail_of(found, here[ident])
+
+
+def _young(entry: Entry) -> bool:
+    return "second" in str(entry.get("Status", ""))
 
 
 def _by_name(looks: Iterable[Look]) -> tuple[Look, ...]:

@@ -96,6 +96,7 @@ class DockerSource:
         if turned and self._clock.mono() - self._listed < LIST_MS and (found := await self.engine.glance(turned)):
             return found
         self._listed = self._clock.mono()
+        self.engine.listing.heard = self._stream is not None and self._stream.alive
         return await self.engine.looks()
 
     async def _next_hint(self) -> None:

@@ -29,9 +29,9 @@ NO_START = "could not start"
 """How the note of what never ran begins."""
 _ROOMY, _IMAGE = 100, 24
 """From this width on, as when it takes the whole body, there is room for why and for the image."""
-_ASKED_MS = 5_000
-"""So long after the start an engine may not have answered yet."""
 _ENGINES = ("docker", "supervisor")
+_FIRST_MS = 5_000
+"""Until then an engine may not have been asked yet."""
 
 
 def lines(scene: Scene, width: int, *, focused: bool = False) -> list[Line]:
@@ -62,8 +62,10 @@ def _none(scene: Scene) -> str:
         return "○ reading the configuration"
     if scene.state.engines:
         return "No workloads."
-    just = scene.state.watching_since is not None and scene.now - scene.state.watching_since < _ASKED_MS
-    return "○ asking the engines" if just and scene.view.observing else "No engine configured. Other panes work."
+    began = scene.state.watching_since
+    if scene.view.playhead is None and began is not None and scene.now - began < _FIRST_MS:
+        return "○ asking the engines"
+    return "No engine configured. Other panes work."
 
 
 def rows(scene: Scene) -> int:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from incidentui.core.drift import Drift, DriftRow
+from incidentui.core.drift import Actual, Around, Declared, Drift, DriftRow, Mount, Mounted, compare
 from incidentui.core.model import Workload
 from incidentui.session.ports import View
 from incidentui.tui.pages.workload import WorkloadPage
@@ -149,3 +149,13 @@ def test_what_only_a_checkpoint_knows_of_has_a_row_and_a_page() -> None:
     it = WorkloadPage("agent")
     b.FakeScreen(b.FakeSession()).push(it)
     assert "✗ container" in b.shown(it, what, 118, 34)
+
+
+def test_a_mount_that_nobody_may_write_to_is_the_same_on_both_sides() -> None:
+    declared = Declared("backend", mounts=(Mount("/etc/web", "/srv/web", True),))
+    seen = Mounted("/etc/web", "/srv/web", False, read_only=True, empty=False, readable=True)
+    drift = compare(declared, Actual("backend", mounts=(seen,)), Around(frozenset(), None))
+    text = b.shown(page(), view(drift), 118, 34)
+    row = next(line for line in text.splitlines() if "mount /etc/web" in line)
+    assert row.count("/srv/web ro") == 2
+    assert "✓" in row
