@@ -100,11 +100,11 @@ def build(
     from incidentui.edge.checkpoints.executor import CheckpointExecutor
     from incidentui.edge.checkpoints.green import OnGreen
     from incidentui.edge.ci import CiExecutor
-    from incidentui.edge.containers.compose_up import ComposeExecutor
     from incidentui.edge.containers.drift import DriftSource
-    from incidentui.edge.containers.executor import WorkloadExecutor
     from incidentui.edge.containers.logs import WorkloadLogs
     from incidentui.edge.containers.rehearsal import RehearsalExecutor
+    from incidentui.edge.containers.several import SeveralExecutor
+    from incidentui.edge.containers.several_by_compose import SeveralByCompose
     from incidentui.edge.containers.using import using_of
     from incidentui.edge.deploy import DeployExecutor
     from incidentui.edge.git.bisecting import BisectExecutor
@@ -140,12 +140,13 @@ def build(
         VolumeExecutor(engines, kept, clock, me, keeper),
         InsideExecutor(config.dir, engines, kept, clock, me),
     ]
+    drift = next((source for source in sources if isinstance(source, DriftSource)), None)
     if engines:
-        executors.append(WorkloadExecutor(*engines, clock=clock, keeper=keeper))
+        executors.append(SeveralExecutor(*engines, clock=clock, keeper=keeper, drift=drift.look if drift else None))
         executors.append(RehearsalExecutor(*engines, clock=clock, keeper=keeper))
     if config.docker is not None:
         named, files = config.docker.compose_project, config.docker.compose_files
-        executors.append(ComposeExecutor(config.dir, engines, named, files, clock, keeper))
+        executors.append(SeveralByCompose(config.dir, engines, named, files, clock, keeper))
 
     def shelf() -> "Sequence[Runbook]":
         return read_runbooks(config.dir, config.runbooks).runbooks
@@ -153,7 +154,6 @@ def build(
     executors.append(ShellExecutor(config.dir, shelf, clock, terminal))
     sources += _checks(loaded, clock, engines)
     sources += _revisions(loaded, clock, engines, once)
-    drift = next((source for source in sources if isinstance(source, DriftSource)), None)
     logs = WorkloadLogs(*engines, library=library_of(config)) if engines else None
     pages = Pages(
         git,

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from incidentui.core.checkpoint import Difference
 from incidentui.core.format import count, duration
 from incidentui.core.model import Ms, Plan, ProjectSpec
-from incidentui.core.needs import needed, services
+from incidentui.core.needs import needed
 from incidentui.core.state import State
 from incidentui.core.value import dataclass
 
@@ -60,11 +60,20 @@ def must_end(state: State, run: str) -> str:
     return f"{state.current.id} was opened" if opened and state.current else ""
 
 
-def ordered(project: ProjectSpec, names: Sequence[str]) -> tuple[str, ...]:
-    """What others need first: by how many services one needs, over all others, then by name."""
-    needs = services(project)
-    deep = {w: len(needed(needs, s.name)) for s in project.services for w in (s.workloads or (s.name,))}
-    return tuple(sorted(names, key=lambda name: (deep.get(name, 0), name)))
+def ordered(
+    project: ProjectSpec, names: Sequence[str], said: Mapping[str, Sequence[str]] | None = None
+) -> tuple[str, ...]:
+    """What others need first: by how much one needs, over all others, then by name.
+
+    `said`: what each workload needs, as its engine tells, beside what the services of the project do.
+    """
+    of = {service.name: service.workloads or (service.name,) for service in project.services}
+    needs: dict[str, tuple[str, ...]] = {name: tuple(wanted) for name, wanted in (said or {}).items()}
+    for service in project.services:
+        wanted = tuple(name for other in service.depends_on for name in of.get(other, ()))
+        for name in of[service.name]:
+            needs[name] = (*needs.get(name, ()), *wanted)
+    return tuple(sorted(names, key=lambda name: (len(needed(needs, name)) if name in needs else 0, name)))
 
 
 def changed(before: Facts, after: Facts) -> Iterator[str]:
@@ -97,13 +106,8 @@ def told(
 ) -> str:
     """ "1 of 3 workloads came back; web did not: it did not stay up; not restarted: search; nothing is …"."""
     good = [back for back in backs if not back.why]
-    parts = [f"{len(good)} of {count(len(backs) + len(left), 'workload')} came back"]
-    parts += [
-        f"{back.name} {'was not restarted' if back.held else 'did not'}: {back.why}" for back in backs if back.why
-    ]
+    parts = went(backs, left)
     parts += [f"{back.name} slowly, in {duration(back.took_ms)}" for back in good if back.took_ms > slow_ms]
-    if left:
-        parts.append(f"not restarted: {', '.join(left)}")
     more = f" and {len(differs) - _TOLD} more" if len(differs) > _TOLD else ""
     parts.append(
         f"another than before: {'; '.join(differs[:_TOLD])}{more}" if differs else "nothing is another than before"
@@ -111,6 +115,15 @@ def told(
     if hollow:
         parts.append(f"empty: {', '.join(hollow[:_TOLD])}")
     return "; ".join(parts)
+
+
+def went(backs: Sequence[Back], left: Sequence[str], named: bool = False, undone: str = "not restarted") -> list[str]:
+    """ "1 of 3 workloads came back: db"; "api did not: it did not stay up"; "not restarted: web". `named`: who came."""
+    good = [back.name for back in backs if not back.why]
+    who = f": {', '.join(good)}" if named and good else ""
+    parts = [f"{len(good)} of {count(len(backs) + len(left), 'workload')} came back{who}"]
+    parts += [f"{back.name} {f'was {undone}' if back.held else 'did not'}: {back.why}" for back in backs if back.why]
+    return [*parts, f"{undone}: {', '.join(left)}"] if left else parts
 
 
 def table(backs: Sequence[Back], left: Sequence[str], before: Facts, after: Facts, differs: Sequence[str]) -> str:

@@ -117,13 +117,18 @@ def _doing(state: State, was: Ran, workload: Workload, now: Ms) -> str:
     """
     started = workload.since if workload.since is not None else now
     for attempt in reversed(tuple(state.attempts.values())):
-        on_it = attempt.plan.target == workload.name or attempt.plan.action in SEVERAL
+        on_it = workload.name in _named(attempt) or attempt.plan.action in SEVERAL
         if not attempt.plan.changes or not on_it:
             continue
         over = attempt.ended if attempt.ended is not None else max(now, started)
         if attempt.asked - CLOCKS_MS <= started <= over or _meant(attempt, was, now):
             return attempt.run
     return ""
+
+
+def _named(attempt: Attempt) -> tuple[str, ...]:
+    """The word of its plan, and the workloads that it is about one after the other."""
+    return attempt.plan.target, *dict(attempt.plan.args).get("name", "").split(",")
 
 
 def _meant(attempt: Attempt, was: Ran, now: Ms) -> bool:

@@ -82,6 +82,8 @@ def test_one_service_is_created_then_created_anew_as_declared_with_its_volumes(w
     world.write()
     done = world.ask("name=web", "stay=1s", "--yes", "web")
     assert (done.returncode, shown(done)["verdict"]["running_equal"]) == (0, True), done
+    assert shown(done)["plan"]["title"].endswith(": created")
+    assert "what changed" not in dict(shown(done)["plan"]["not_covered"]), "nothing is there to change"
     assert world.names() == [WEB], "not what it depends on"
     first = world.inspect()
     world.engine.docker("exec", WEB, "sh", "-c", "printf 1 > /data/x; printf 2 > /unnamed/y")
@@ -230,3 +232,19 @@ def test_one_that_is_gone_is_brought_up_from_its_row_and_a_failure_says_what_it_
         screen.see("Cannot create container")
         screen.see("means +A container of this name is still there")
         screen.see("1 +Plan it again|1 +Bring web up")
+
+
+def test_where_nothing_runs_each_declared_service_is_a_row_and_is_brought_up_from_it(world: World) -> None:
+    world.write()
+    root, env = world.place.root, world.place.env(DOCKER_HOST=world.url)
+    with Pty([COMMAND, str(root)], root, env, 80, 24) as screen:
+        screen.see("workloads 0")
+        screen.rest(0.4, 1)
+        screen.press("4")
+        screen.see("! web +declared, and there is no container", 30)
+        screen.see("! db +declared, and there is no container")
+        assert "No workloads" not in screen.text
+        screen.press("g", "a", gap_s=0.3)
+        screen.see("1  Bring (web|db) up by compose")
+        screen.press("2")
+        screen.see("PLAN +Bring 2 services up by compose", 30)

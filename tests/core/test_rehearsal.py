@@ -33,6 +33,8 @@ def test_what_others_need_is_restarted_first() -> None:
     assert ordered(ProjectSpec("p", services=services), ["api", "db", "other", "web", "worker"]) == (
         "other", "db", "api", "worker", "web",
     )  # fmt: skip
+    said = {"a": ("b",), "b": ("db",)}
+    assert ordered(ProjectSpec("p", services=services), ["a", "b", "db"], said) == ("db", "b", "a"), "as compose says"
 
 
 def test_what_is_another_than_before_is_named_and_a_fallen_one_only_by_its_state() -> None:

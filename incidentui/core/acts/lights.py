@@ -59,6 +59,8 @@ def _running(d: Deciding, attempt: Attempt) -> Light:
         return Light("running", None, "does not apply")
     if attempt.plan.action == "volume.restore":
         return _workloads_light(d, [name for name in dict(attempt.plan.args).get("starts", "").split(",") if name])
+    if attempt.plan.action.startswith(("workload.", "compose.")) and attempt.plan.target_kind == "project":
+        return _workloads_light(d, dict(attempt.plan.args).get("name", "").split(","))
     if attempt.plan.action.startswith(("workload.", "compose.")):
         return _workload_light(d, attempt)
     services = [s for s in d.state.services.values() if s.running or s.running_why or s.ran]

@@ -34,6 +34,17 @@ class ComposeLook:
         self._folder, self._name, self._files = folder, name, tuple(files)
         self._versions: dict[tuple[str, ...], str] = {}
 
+    async def declared(self, engine: DockerEngine) -> Mapping[str, tuple[str, ...]] | Refusal:
+        """Of each service that need not be asked for by a profile, those that it depends on."""
+        entries = [(name, entry) for name, entry in await engine.containers() if _labels(entry).get(SERVICE)]
+        files = self._files or labelled_files(self._folder, entries) or usual_files(self._folder)
+        if not files:
+            return Refusal(f"no compose file in {self._folder}", "[project] docker = { compose_files = [...] }", True)
+        if why := await asyncio.to_thread(not_allowed, self._folder, files):
+            return why
+        found = (await project(self._folder, files, self._name, digest)).services
+        return {each.service: tuple(other for other, _ in each.depends_on) for each in found if not each.optional}
+
     async def ground(self, engine: DockerEngine, asked: Asked) -> Ground | Refusal:
         entries: list[Entry] = [
             (name, entry) for name, entry in await engine.containers() if _labels(entry).get(SERVICE)

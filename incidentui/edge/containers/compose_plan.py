@@ -15,6 +15,8 @@ from incidentui.edge.git.unsaved import BUILT
 from incidentui.edge.text import clean
 
 ACTION = "compose.up"
+AS_DECLARED = "runs as it is declared"
+"""Of the refusal of what compose would not touch."""
 SAVE = PlanStep("save", "a checkpoint of now: commit, images, configuration files, verdicts")
 _MOST = 8
 _APPLIED = ("port ", "mount ", "network ", "env ")
@@ -158,7 +160,7 @@ def refused(ground: Ground, asked: Asked) -> Refusal | None:
             choices=(anew,),
         )
     if ground.now is not None and not recreates(ground, asked) and ground.now.state == "running":
-        return Refusal(f"{name} runs as it is declared: compose would change nothing", f"workload.restart name={name}")
+        return Refusal(f"{name} {AS_DECLARED}: compose would change nothing", f"workload.restart name={name}")
     if ground.found and not ground.found.get("_image_here", True):
         why = f"the image that {name} was made from is gone: compose would ask, and could lose its unnamed volumes"
         return Refusal(why, f"workload.recreate name={name}")
@@ -255,7 +257,7 @@ def _not_covered(ground: Ground, asked: Asked) -> Iterator[tuple[str, str]]:
     if not asked.deps and ground.declared.depends_on:
         needs: Sequence[str] = [service for service, _ in ground.declared.depends_on]
         yield "depends on", f"{', '.join(needs)}: left as {'it is' if len(needs) == 1 else 'they are'} (deps=true)"
-    if ground.same is None:
+    if ground.now is not None and ground.same is None:
         yield "what changed", "compose did not tell whether it would create it anew"
     yield "data, volumes", "are not touched: what is wrong in them stays wrong"
 

@@ -82,6 +82,12 @@ class ComposeExecutor:
             return plan
         return replace(plan, blast=before(ground.now, plan.blast, state))
 
+    async def declared(self) -> Mapping[str, tuple[str, ...]] | Refusal:
+        """What each service needs. Raises EngineLost, EngineRefused, UnreadableError."""
+        if self._docker is None:
+            return Refusal("no Docker engine is watched", "[project] docker names one", usage=True)
+        return await self._look.declared(self._docker)
+
     # -- acting
 
     async def act(self, run: str, plan: Plan, incident: str | None, report: Report) -> ActionActed:

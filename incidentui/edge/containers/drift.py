@@ -122,11 +122,13 @@ class DriftSource:
         entries = [(name, entry) for name, entry in listed if _labels(entry).get(SERVICE) and not by_hand(entry)]
         self._last_files = files = self._files or labelled_files(self._folder, entries) or usual_files(self._folder)
         if self._then is not None and (self._then.wanted or not files or not entries):
-            return await against(self._engine, listed, self._then)
-        if not files or not entries:
-            return ()
+            then = await against(self._engine, listed, self._then)
+            if then or self._then.wanted or not files:
+                return then
+        if not files or (not entries and not all(by_hand(entry) for _, entry in listed)):
+            return ()  # what runs has nothing to do with compose
         try:
-            declared = await self._declared(files, _labels(entries[0][1]).get(PROJECT, ""))
+            declared = await self._declared(files, _labels(entries[0][1]).get(PROJECT, "") if entries else "")
         except UnreadableError as wrong:
             why = clean_and_redact(str(wrong), 300)
             return tuple(Drift(name, why=why) for name, _ in entries)

@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from incidentui.core.checkpoint import Checkpoint, differences
-from incidentui.core.format import count, duration
-from incidentui.core.inputs import ActionActed, Evidence, Observation, Refusal
+from incidentui.core.format import count
+from incidentui.core.inputs import ActionActed, Evidence, Refusal
 from incidentui.core.model import Attempt, Light, Ms, Plan, PlanStep, Precondition, Workload, is_bad
 from incidentui.core.plan import deadline
 from incidentui.core.quiet_hours import ANY, within
-from incidentui.core.rehearsal import ACTION, QUIET, Back, changed, empty, of_checkpoints, ordered, table, told, unquiet
+from incidentui.core.rehearsal import ACTION, QUIET, Back, changed, empty, of_checkpoints, table, told, unquiet
 from incidentui.core.state import State
 from incidentui.edge.checkpoints.store import CheckpointError
 from incidentui.edge.checkpoints.taking import Keeper
@@ -22,6 +22,7 @@ from incidentui.edge.containers.deeds import UP, want
 from incidentui.edge.containers.engine import CALL_S, STOP_S, Engine, EngineLost, EngineRefused
 from incidentui.edge.containers.executor import WorkloadExecutor
 from incidentui.edge.containers.looking import LOOK_S
+from incidentui.edge.containers.one_by_one import inorder, unheard, walk
 from incidentui.edge.containers.rehearsal_facts import facts
 from incidentui.edge.containers.telling import Steps
 from incidentui.edge.containers.underway import when_back
@@ -62,6 +63,7 @@ class RehearsalExecutor:
             return Refusal(f"quiet={quiet} is no time of day", "write it so: quiet=22:00-06:00, or any", usage=True)
         try:
             every = await self._all()
+            names = await inorder(self._engines, state, [it.name for it in every])
             warned = [row for engine in self._engines for row in await _in_memory(engine)]
         except (EngineLost, EngineRefused) as error:
             return Refusal(str(error), "nothing was done")
@@ -74,8 +76,8 @@ class RehearsalExecutor:
             return Refusal(f"{bad} is {_state(every, bad)}" if bad else "nothing runs here", "mend that first")
         if self._keeper is not None:
             self._keeper.saw(state)
-        inorder = [runs[name] for name in ordered(state.project, list(runs))]
-        return replace(_plan(inorder, times, args, state, self._hour()), warnings=tuple(warned))
+        plan = _plan([runs[name] for name in names if name in runs], times, args, state, self._hour())
+        return replace(plan, warnings=tuple(warned))
 
     async def act(self, run: str, plan: Plan, incident: str | None, report: Report) -> ActionActed:
         steps = Steps(run, plan, report, self._clock)
@@ -91,7 +93,7 @@ class RehearsalExecutor:
         except (EngineLost, EngineRefused, CheckpointError) as error:
             return ActionActed(run, "refused", f"nothing was done, what runs cannot be looked at: {error}")
         steps.end("done", f"{count(len(before), 'workload')}" + (f", checkpoint {then.id}" if then else ""))
-        backs = await self._restarts([every[name] for name in names], plan, steps)
+        backs = await walk(names, steps, plan.steps[1:-1], lambda name: self._restarted(every[name], plan))
         left = names[len(backs) :]
         steps.begin(plan.steps[-1])
         try:
@@ -107,19 +109,6 @@ class RehearsalExecutor:
         evidence = Evidence("output", table(backs, left, before, after, differs))
         return ActionActed(run, "done" if good else "failed", why, evidence=evidence)
 
-    async def _restarts(self, workloads: Sequence[Workload], plan: Plan, steps: Steps) -> list[Back]:
-        backs: list[Back] = []
-        for workload, step in zip(workloads, plan.steps[1:-1], strict=True):
-            steps.begin(step)
-            back = await self._restarted(workload, plan)
-            backs.append(back)
-            steps.end(
-                "failed" if back.why else "done", back.why or f"{back.name} came back in {duration(back.took_ms)}"
-            )
-            if back.why:
-                break
-        return backs
-
     async def _restarted(self, workload: Workload, plan: Plan) -> Back:
         if self._between is not None and (why := await self._between()):
             return Back(workload.name, 0, why, held=True)
@@ -129,7 +118,7 @@ class RehearsalExecutor:
         one = await self._one.plan(_RESTART, args, State(), None)
         if isinstance(one, Refusal):
             return Back(workload.name, 0, one.why, held=True)
-        end = await self._one.act("", one, None, _unheard)
+        end = await self._one.act("", one, None, unheard)
         took = max(0, self._clock.now() - asked - (_ms(plan, "stay") if end.outcome == "done" else 0))
         return Back(workload.name, took, "" if end.outcome == "done" else end.why, end.outcome == "refused")
 
@@ -243,7 +232,3 @@ def _state(every: Sequence[Workload], name: str) -> str:
 
 def _ms(plan: Plan, key: str) -> Ms:
     return int(dict(plan.args)[key].removesuffix("ms"))
-
-
-def _unheard(observation: Observation) -> None:
-    """The steps of one restart are one step of the whole."""

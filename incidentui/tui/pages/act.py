@@ -85,15 +85,31 @@ def about_workload(name: str, state: State) -> tuple[Choice, ...]:
     down = workload.state in ("stopped", "exited")
     first = (start, restart, stop) if down else (restart, stop, start)
     if workload.engine != "docker":
-        return (*first, *about_checkpoints(state))
-    return (*first, anew, *about_checkpoints(state), *_about_container(name, args))
+        return (*first, *about_checkpoints(state), *_about_all(state))
+    return (*first, anew, *about_checkpoints(state), *_about_container(name, args), *_about_all(state))
+
+
+def _about_all(state: State) -> tuple[Choice, ...]:
+    """Of the project, wherever one stands in it; last, so that nobody hits it for the one."""
+    every = (("name", "all"),)
+    engines = [workload.engine for workload in state.workloads.values()]
+    if len(engines) < 2:
+        return ()
+    restart = Choice("Restart the whole project", "one by one, what others need first", "workload.restart", every)
+    anew = Choice("Create the whole project anew", "one by one, volumes kept", "workload.recreate", every)
+    return (restart, anew, _all_by_compose()) if "docker" in engines else (restart,)
+
+
+def _all_by_compose() -> Choice:
+    title = "Bring the whole project up by compose"
+    return Choice(title, "as its compose file declares it", "compose.up", (("name", "all"),))
 
 
 def brought_up(name: str, state: State) -> tuple[Choice, ...]:
     """Of one that a compose file declares, and that is not there."""
     drift = state.drift.get(name)
     gone = drift is not None and not drift.checkpoint and any(row.what == "container" for row in drift.rows)
-    return (_by_compose(name),) if gone and name not in state.workloads else ()
+    return (_by_compose(name), _all_by_compose()) if gone and name not in state.workloads else ()
 
 
 def _by_compose(name: str) -> Choice:
