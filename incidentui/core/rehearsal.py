@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from incidentui.core.checkpoint import Difference
 from incidentui.core.format import count, duration
-from incidentui.core.model import Ms, Plan, ProjectSpec
-from incidentui.core.needs import needed
+from incidentui.core.model import Ms, Plan, ProjectSpec, ServiceSpec
+from incidentui.core.needs import needed, services
 from incidentui.core.state import State
 from incidentui.core.value import dataclass
 
@@ -69,11 +69,17 @@ def ordered(
     """
     of = {service.name: service.workloads or (service.name,) for service in project.services}
     needs: dict[str, tuple[str, ...]] = {name: tuple(wanted) for name, wanted in (said or {}).items()}
-    for service in project.services:
-        wanted = tuple(name for other in service.depends_on for name in of.get(other, ()))
-        for name in of[service.name]:
-            needs[name] = (*needs.get(name, ()), *wanted)
+    for name, service in _least(project).items():
+        wanted = tuple(each for other in service.depends_on for each in of.get(other, ()))
+        needs[name] = (*needs.get(name, ()), *wanted)
     return tuple(sorted(names, key=lambda name: (len(needed(needs, name)) if name in needs else 0, name)))
+
+
+def _least(project: ProjectSpec) -> dict[str, ServiceSpec]:
+    """Workload -> of the services that name it the one that needs least: the others cannot hold it back."""
+    needs = services(project)
+    deepest_first = sorted(project.services, key=lambda service: -len(needed(needs, service.name)))
+    return {name: service for service in deepest_first for name in service.workloads or (service.name,)}
 
 
 def changed(before: Facts, after: Facts) -> Iterator[str]:

@@ -37,6 +37,16 @@ def test_what_others_need_is_restarted_first() -> None:
     assert ordered(ProjectSpec("p", services=services), ["a", "b", "db"], said) == ("db", "b", "a"), "as compose says"
 
 
+def test_one_that_many_services_name_stands_where_the_first_of_them_needs_it() -> None:
+    services = (
+        ServiceSpec("web", ("web",), (), ("api",)),
+        ServiceSpec("api", ("api",), (), ("db",)),
+        ServiceSpec("db", ("pg",)),
+        ServiceSpec("reports", ("pg", "cron"), (), ("web",)),
+    )
+    assert ordered(ProjectSpec("p", services=services), ["web", "api", "pg", "cron"]) == ("pg", "api", "web", "cron")
+
+
 def test_what_is_another_than_before_is_named_and_a_fallen_one_only_by_its_state() -> None:
     before = {
         "db": {"state": "running", "mount /data": "volume a, with files"},
