@@ -75,7 +75,8 @@ def _listening(pids: Collection[int]) -> tuple[int, ...] | None:
     sockets: set[str] = set()
     try:
         for pid in pids:
-            sockets |= {os.readlink(entry.path) for entry in os.scandir(_PROC / str(pid) / "fd")}
+            with os.scandir(_PROC / str(pid) / "fd") as entries:
+                sockets |= {os.readlink(entry.path) for entry in entries}
         tables = [(_PROC / str(pid) / "net" / kind).read_text() for pid in list(pids)[:1] for kind in ("tcp", "tcp6")]
     except OSError:
         return None
