@@ -113,7 +113,7 @@ def test_what_a_container_publishes(ask: Ask, engine: private.Dockerd) -> None:
 def test_an_engine_that_is_not_there_is_no_disagreement(ask: Ask, tmp_path: Path) -> None:
     told = ask(f"unix://{tmp_path}/no.sock")
     assert told["agent-token"]["verdict"] == "unknown"
-    assert "no socket there; start Docker, or set DOCKER_HOST" in told["agent-token"]["why"]
+    assert "no socket there; start Docker, or correct DOCKER_HOST" in told["agent-token"]["why"]
     assert told["port"]["why"] == "tunnel says 5050, compose says 5051", "two that could be read differ already"
 
 

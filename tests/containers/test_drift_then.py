@@ -91,7 +91,7 @@ def test_it_is_recorded_and_the_screen_says_which_of_the_two_is_the_reference(la
         terminal.wait(r"✗ web +gone since the checkpoint", 40)
         terminal.wait(r"! project files +1 of \d differs", 5)
         terminal.press("4", "g", "\r")
-        terminal.wait("not as it was then: 3 of 5 differ", 10)
+        terminal.wait("mount /config is empty: 3 of 5 differ", 10)
         terminal.wait(r"CHECKPOINT, RUNNING ─+ checkpoint \d{8}-\d{6}, by hand", 5)
         terminal.wait(r"✗ env TOKEN +set +another value", 5)
         terminal.press("\x1b")
