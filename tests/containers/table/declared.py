@@ -104,7 +104,7 @@ DECLARED = (
         "a volume that was deleted and made anew",
         _volume_deleted,
         r"✗ web +volume is new",
-        (r"not what was declared: \d of", r"mount /data:? .*empty", "age of ferry_data:? .*made anew"),
+        (r"volume ferry_data was made anew: \d of", r"mount /data:? .*empty", "age of ferry_data:? .*made anew"),
         files=FILES,
         heal=_gone,
         patience_s=45,
