@@ -144,7 +144,9 @@ def _got_worse(was: Workload | None, now: Workload) -> bool:
         return False
     if was is None:
         return now.state == "crashing" or bool(now.exit_code) or bool(now.note)
-    return was.state not in _DOWN or (was.note != now.note and now.note.startswith("gave up"))
+    # A list tells that it is down; why it never started is told by the inspection, which may come later.
+    reason = was.note != now.note and (now.note.startswith("gave up") or not was.note)
+    return was.state not in _DOWN or reason
 
 
 class Contact:
